@@ -1,0 +1,210 @@
+/* A backend stores and returns blobs (RFC 5322, iCalendar, vCard) and says what changed.
+ * The core translates; a backend knows nothing of EAS. Drivers: local, memory, fail (and
+ * imap, caldav, carddav). All pass one contract suite (t/unit/backend_contract.h).
+ *
+ * Objects and lifetimes
+ *   backend_t          one configured backend, opened in each child after the fork, shared by
+ *                      its threads (the driver locks inside).
+ *   backend_session_t  one account's mailbox, in use by one thread at a time, for one request;
+ *                      close it by destroying the pool it was opened in.
+ *   Results live in the pool passed last.
+ *
+ * Identity
+ *   folder id   <= 32 characters of [A-Za-z0-9], chosen by the backend, kept with the mailbox:
+ *               the same for every device, for ever, through renames (also renames by other
+ *               programs where the store lets the driver see them). Never reused.
+ *   uid         64 bits, > 0, ascending in order of arrival within (folder, generation), never
+ *               reused within it.
+ *   generation  a folder's uidvalidity: a new one means that no old uid means anything.
+ *   token       what a device must be told about when it differs: for mail the flag bits
+ *               BACKEND_FLAG_*, for other classes a 64-bit hash of the content. Never 0 for a
+ *               non-mail item.
+ *   cursor      opaque printable text, <= BACKEND_CURSOR_MAX bytes, naming a moment in a folder's
+ *               history, generation included. Two equal cursors: nothing happened in between.
+ *
+ * Faults (base/fault_codes.tbl): FOLDER_GONE, NOT_FOUND (item), STALE (cursor of another
+ * generation or too old: enumerate again), EXISTS, CONFLICT (if_match differs), DENIED, QUOTA,
+ * TOO_LARGE, UNAVAILABLE (retry later may help), UNSUPPORTED, CORRUPT, AUTH. */
+#ifndef BACKEND_BACKEND_H
+#define BACKEND_BACKEND_H
+
+#include <apr_file_io.h>
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+
+#define BACKEND_CURSOR_MAX 512
+
+typedef enum {
+    BACKEND_CLASS_EMAIL,
+    BACKEND_CLASS_CALENDAR,
+    BACKEND_CLASS_CONTACTS,
+    BACKEND_CLASS_TASKS,
+    BACKEND_CLASS_NOTES
+} backend_class_t;
+
+/* What a folder is for (RFC 6154 names where there is one). */
+typedef enum {
+    BACKEND_ROLE_USER,
+    BACKEND_ROLE_INBOX,
+    BACKEND_ROLE_DRAFTS,
+    BACKEND_ROLE_TRASH,
+    BACKEND_ROLE_SENT,
+    BACKEND_ROLE_OUTBOX,
+    BACKEND_ROLE_JUNK,
+    BACKEND_ROLE_ARCHIVE,
+    BACKEND_ROLE_DEFAULT /* the default folder of a class other than mail */
+} backend_role_t;
+
+enum {
+    BACKEND_FLAG_SEEN = 1,
+    BACKEND_FLAG_FLAGGED = 2,
+    BACKEND_FLAG_ANSWERED = 4,
+    BACKEND_FLAG_FORWARDED = 8,
+    BACKEND_FLAG_DRAFT = 16
+};
+
+typedef struct {
+    const char *id;
+    const char *parent_id; /* NULL for a top-level folder */
+    const char *name;      /* display name, UTF-8, one level */
+    backend_class_t class_;
+    backend_role_t role;
+    apr_uint32_t generation;
+} backend_folder_t;
+
+typedef struct {
+    apr_uint64_t uid;
+    apr_uint64_t token;
+    apr_time_t date;   /* what filters look at; mail: when it was received */
+    apr_uint64_t size; /* bytes of the blob */
+} backend_entry_t;
+
+typedef struct {
+    const backend_entry_t *upserts; /* new, or token changed; each uid once */
+    int upsert_count;
+    const apr_uint64_t *gone; /* removed; a uid is never in both lists */
+    int gone_count;
+    const char *cursor; /* state after exactly these changes */
+    int more;           /* 1: ask again with that cursor */
+} backend_changes_t;
+
+/* Half-open range of dates and a position in it. */
+typedef struct {
+    apr_time_t since;  /* entries with date >= since; APR_INT64_MIN = all */
+    apr_time_t before; /* entries with date < before; APR_INT64_MAX = all */
+    apr_uint64_t below; /* entries with uid < below; 0 = from the newest */
+} backend_range_t;
+
+typedef struct {
+    const backend_entry_t *entries; /* newest (greatest uid) first */
+    int count;
+    int more; /* 1: ask again with range.below = the last entry's uid */
+} backend_page_t;
+
+/* A blob to read: in memory (data) or in a file, opened for reading at offset 0. */
+typedef struct {
+    const char *data; /* NULL when file is set */
+    apr_file_t *file; /* closed with the pool */
+    apr_uint64_t size;
+} backend_blob_t;
+
+typedef struct {
+    /* Derived from what caused the put (the ledger's key), [A-Za-z0-9_-]{1,64}: a put with the
+     * name of an item that is already in the folder changes nothing and returns that item,
+     * so that a retry after a crash does not store twice. NULL: no such protection. */
+    const char *derived_name;
+    apr_uint64_t flags; /* mail */
+    apr_time_t date;    /* mail: received; 0 = now */
+} backend_put_t;
+
+typedef struct {
+    const char *address;      /* RFC 5322 addr-spec that the account sends from */
+    const char *display_name; /* "" when unknown */
+    const apr_array_header_t *aliases; /* const char *, without address */
+} backend_identity_t;
+
+typedef struct backend backend_t;
+typedef struct backend_session backend_session_t;
+typedef struct backend_watch backend_watch_t;
+
+/* Something may have changed: called from a thread of the driver, must not block.
+ * folder_id NULL: the list of folders, or anything. */
+typedef void (*backend_changed_fn)(void *baton, const char *folder_id);
+
+typedef struct backend_driver backend_driver_t;
+struct backend_driver {
+    const char *name;
+
+    /* Reads "key=value" arguments; called at start-up (results discarded: nothing may be opened
+     * that must not survive a fork) and again in each child. INVALID names the argument. */
+    base_fault_t *(*configure)(const apr_array_header_t *arguments, void **config,
+                               apr_pool_t *pool);
+    base_fault_t *(*start)(void *config, const base_log_t *log, void **instance, apr_pool_t *pool);
+
+    /* AUTH when the password is wrong or the account unknown. */
+    base_fault_t *(*check_password)(void *instance, const char *account, const char *password,
+                                    apr_pool_t *pool);
+    base_fault_t *(*open)(void *instance, const char *account, void **session, apr_pool_t *pool);
+
+    base_fault_t *(*identity)(void *session, backend_identity_t **identity, apr_pool_t *pool);
+    /* Is there such an account here (for local delivery)? *address is its account name. */
+    base_fault_t *(*resolve)(void *instance, const char *address, const char **account,
+                             apr_pool_t *pool);
+
+    base_fault_t *(*folder_list)(void *session, apr_array_header_t **folders /* backend_folder_t */,
+                                 apr_pool_t *pool);
+    base_fault_t *(*folder_create)(void *session, const char *parent_id, const char *name,
+                                   backend_class_t class_, const char **id, apr_pool_t *pool);
+    base_fault_t *(*folder_rename)(void *session, const char *id, const char *parent_id,
+                                   const char *name, apr_pool_t *pool);
+    base_fault_t *(*folder_delete)(void *session, const char *id, apr_pool_t *pool);
+
+    /* The current cursor. Cheap: O(1) when nothing happened since the last call. */
+    base_fault_t *(*probe)(void *session, const char *folder_id, const char **cursor,
+                           apr_pool_t *pool);
+    /* What happened since the cursor, oldest change first, at most limit upserts + gone. */
+    base_fault_t *(*changes)(void *session, const char *folder_id, const char *cursor, int limit,
+                             backend_changes_t **changes, apr_pool_t *pool);
+    base_fault_t *(*enumerate)(void *session, const char *folder_id, const backend_range_t *range,
+                               int limit, backend_page_t **page, apr_pool_t *pool);
+    /* How many entries the range holds (below included). */
+    base_fault_t *(*count)(void *session, const char *folder_id, const backend_range_t *range,
+                           apr_uint64_t *count, apr_pool_t *pool);
+    /* One entry by uid: NOT_FOUND when it is gone. */
+    base_fault_t *(*entry)(void *session, const char *folder_id, apr_uint64_t uid,
+                           backend_entry_t *entry, apr_pool_t *pool);
+
+    base_fault_t *(*fetch)(void *session, const char *folder_id, apr_uint64_t uid,
+                           backend_blob_t **blob, apr_pool_t *pool);
+    base_fault_t *(*put)(void *session, const char *folder_id, const backend_put_t *put,
+                         const backend_blob_t *blob, backend_entry_t *entry, apr_pool_t *pool);
+    /* flags = (flags & ~mask) | (values & mask); returns the entry afterwards. */
+    base_fault_t *(*set_flags)(void *session, const char *folder_id, apr_uint64_t uid,
+                               apr_uint64_t mask, apr_uint64_t values, backend_entry_t *entry,
+                               apr_pool_t *pool);
+    /* derived_name as in backend_put_t: a repeat finds what the first call moved. */
+    base_fault_t *(*move)(void *session, const char *folder_id, apr_uint64_t uid,
+                          const char *to_folder_id, const char *derived_name,
+                          backend_entry_t *entry, apr_pool_t *pool);
+    base_fault_t *(*remove)(void *session, const char *folder_id, apr_uint64_t uid,
+                            apr_pool_t *pool);
+
+    /* Calls changed() until unwatched. Arms before it returns: what happens afterwards is
+     * reported. UNSUPPORTED when the store cannot be watched (the caller polls). */
+    base_fault_t *(*watch)(void *instance, const char *account,
+                           const apr_array_header_t *folder_ids /* const char * */,
+                           backend_changed_fn changed, void *baton, void **watch,
+                           apr_pool_t *pool);
+    /* After it returns changed() is not called any more. */
+    void (*unwatch)(void *instance, void *watch);
+};
+
+/* The same as functions, with a UNSUPPORTED fault where the driver has no such entry, and the
+ * driver's name, account and folder added to faults. */
+#include "backend/backend_calls.h"
+
+#endif

@@ -1,0 +1,1 @@
+apachemodule_LTLIBRARIES =

@@ -1,0 +1,134 @@
+/* SyncStates and the ledger, in a store (redis; memory and fail for tests).
+ *
+ * The store keeps bytes; what they mean is sync/'s (folder states, hierarchy) and
+ * cmd/'s (device, cached requests). Every key of an account carries the hash tag
+ * {account}, so that one script acts on one slot of a cluster.
+ *
+ * Key model (P = configured prefix, default "ms"; account, device and names are
+ * percent-encoded; made in one function, state_key_name):
+ *
+ *   P:{account}:devices            set    device ids of the account
+ *   P:{account}:d:DEVICE           hash   record DEVICE: what is known of the device
+ *   P:{account}:h:DEVICE           hash   record HIERARCHY: folder hierarchy given
+ *   P:{account}:f:DEVICE:FOLDER    hash   record FOLDER: the folder state (base, pending, chunks)
+ *   P:{account}:r:DEVICE:NAME      hash   record REQUEST: cached Sync and Ping parameters
+ *   P:{account}:l:DEVICE:SCOPE     hash   ledger scope: entry -> claim or result
+ *   P:{account}:v                  hash   folder id -> version, with an epoch (wake/)
+ *   P:{account}:c                  channel of the account (wake/)
+ *   P:accounts:0..255              set    accounts that have devices (rebuildable by SCAN)
+ *
+ * A record is a hash of named binary fields with a version that every commit
+ * increments: compare-and-set on the version is the only way to write one.
+ *
+ * Faults: UNAVAILABLE (store down or timed out; retry_after set), CONFLICT (the
+ * version was another), BUSY, CORRUPT, TOO_LARGE. */
+#ifndef STATE_STATE_H
+#define STATE_STATE_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+
+typedef struct state_store state_store_t; /* one per child, shared by its threads */
+
+typedef enum {
+    STATE_RECORD_DEVICE,
+    STATE_RECORD_HIERARCHY,
+    STATE_RECORD_FOLDER,
+    STATE_RECORD_REQUEST
+} state_record_kind_t;
+
+typedef struct {
+    const char *account;
+    const char *device;
+    state_record_kind_t kind;
+    const char *name; /* folder id or request name; NULL for DEVICE and HIERARCHY */
+} state_key_t;
+
+typedef struct {
+    const char *name; /* [A-Za-z0-9:._-]{1,64}, not starting with '_' */
+    const void *data;
+    apr_size_t length;
+} state_field_t;
+
+typedef struct {
+    apr_uint64_t version; /* 0: there is no such record */
+    const state_field_t *fields;
+    int count;
+} state_record_t;
+
+/* Reads the named fields (those that exist come back), or all of them when names
+ * is NULL, at one moment. */
+base_fault_t *state_record_read(state_store_t *store, const state_key_t *key,
+                                const char *const *names, int name_count, state_record_t **record,
+                                apr_pool_t *pool);
+
+/* The named field of a record read, NULL when it was not there. */
+const state_field_t *state_record_field(const state_record_t *record, const char *name);
+
+/* Writes sets and deletes in one step if the record still has the expected version
+ * (0 = must not exist yet), else CONFLICT and nothing is written. A first commit also
+ * enters the device into the account's indexes. */
+base_fault_t *state_record_commit(state_store_t *store, const state_key_t *key,
+                                  apr_uint64_t expected_version, const state_field_t *sets,
+                                  int set_count, const char *const *deletes, int delete_count,
+                                  apr_uint64_t *version, apr_pool_t *pool);
+
+/* Removes the record; no fault when there is none. */
+base_fault_t *state_record_remove(state_store_t *store, const state_key_t *key, apr_pool_t *pool);
+
+/* Names of the device's records of a kind (folder ids, request names). */
+base_fault_t *state_record_list(state_store_t *store, const char *account, const char *device,
+                                state_record_kind_t kind, apr_array_header_t **names,
+                                apr_pool_t *pool);
+
+base_fault_t *state_device_list(state_store_t *store, const char *account,
+                                apr_array_header_t **devices, apr_pool_t *pool);
+
+/* -- ledger: side effects happen once ---------------------------------------
+ *
+ * claim before touching the backend, record the result after. A scope groups the
+ * entries that are forgotten together (for Sync: series, folder and presented key);
+ * every claim or record extends the scope's TTL. */
+
+typedef enum {
+    STATE_CLAIM_TAKEN, /* ours now: do it, then record or release */
+    STATE_CLAIM_AGAIN, /* ours now, but an earlier holder's lease ran out with no result: it may
+                          or may not have happened */
+    STATE_CLAIM_DONE,  /* happened before: result is what was recorded */
+    STATE_CLAIM_BUSY   /* somebody else is at it: retry_after_ms */
+} state_claim_outcome_t;
+
+typedef struct {
+    state_claim_outcome_t outcome;
+    apr_uint64_t fence;   /* grows with every taking; late holders cannot record */
+    const void *result;   /* DONE */
+    apr_size_t length;
+    int retry_after_ms;   /* BUSY: rest of the lease */
+} state_claim_t;
+
+typedef struct {
+    const char *account;
+    const char *device;
+    const char *scope; /* any text, percent-encoded into the key */
+    const char *entry; /* any text */
+} state_ledger_key_t;
+
+base_fault_t *state_ledger_claim(state_store_t *store, const state_ledger_key_t *key,
+                                 apr_interval_time_t lease, apr_interval_time_t ttl,
+                                 state_claim_t **claim, apr_pool_t *pool);
+/* CONFLICT when the claim was taken over meanwhile (fence). */
+base_fault_t *state_ledger_record(state_store_t *store, const state_ledger_key_t *key,
+                                  apr_uint64_t fence, const void *result, apr_size_t length,
+                                  apr_interval_time_t ttl, apr_pool_t *pool);
+/* Nothing happened: the entry is free again. */
+base_fault_t *state_ledger_release(state_store_t *store, const state_ledger_key_t *key,
+                                   apr_uint64_t fence, apr_pool_t *pool);
+/* Forgets a whole scope. */
+base_fault_t *state_ledger_forget(state_store_t *store, const char *account, const char *device,
+                                  const char *scope, apr_pool_t *pool);
+
+#endif
