@@ -6,3 +6,23 @@ T_LOG_COMPILER = $(PERL)
 AM_T_LOG_FLAGS = -I$(top_srcdir)/t/lib
 AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' ;\
 	export top_srcdir top_builddir;
+
+# The Perl test client and its own tests; they need no server.
+PERL_LIB = \
+	t/lib/EAS/Client.pm \
+	t/lib/EAS/Client/Account.pm \
+	t/lib/EAS/Client/Items.pm \
+	t/lib/EAS/Client/Sync.pm \
+	t/lib/EAS/HTTP.pm \
+	t/lib/EAS/Node.pm \
+	t/lib/EAS/Query.pm \
+	t/lib/EAS/Schema.pm \
+	t/lib/EAS/WBXML.pm \
+	t/lib/EAS/WBXML/Pages.pm
+PERL_TESTS = \
+	t/perl/client.t \
+	t/perl/http.t \
+	t/perl/schema.t \
+	t/perl/wbxml.t
+TESTS += $(PERL_TESTS)
+EXTRA_DIST += .perltidyrc $(PERL_LIB) $(PERL_TESTS) t/bin/generate-wbxml-pages

@@ -48,8 +48,11 @@ sub read_fails ( $http, $why, $name ) {
 }
 
 subtest 'responses' => sub {
-    my $http = answering( ok_response( 'one', 'X-A: 1', 'x-a:  2 ' ) . ok_response('two'),
-        "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n" );
+    my $http = answering(
+        ok_response( 'one', 'X-A: 1', 'x-a:  2 ' ) . ok_response('two'),
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\n\r\n"
+    );
     my $first = $http->read_response;
     is( $first->status, 200, 'status' );
     is( $first->body, 'one', 'body' );
@@ -81,12 +84,21 @@ subtest 'strictness' => sub {
     read_fails( answering("HTTP/1.1 200 OK\r\n\r\nbody"), qr/no Content-Length/, 'no length' );
     read_fails( answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         qr/Transfer-Encoding/, 'chunked' );
-    read_fails( answering("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"),
-        qr/bad Content-Length/, 'no number' );
-    read_fails( answering("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx"),
-        qr/bad Content-Length/, 'two lengths' );
-    read_fails( answering("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"),
-        qr/after 5 of 9 bytes/, 'a body cut short' );
+    read_fails(
+        answering("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"),
+        qr/bad Content-Length/,
+        'no number'
+    );
+    read_fails(
+        answering("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx"),
+        qr/bad Content-Length/,
+        'two lengths'
+    );
+    read_fails(
+        answering("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"),
+        qr/after 5 of 9 bytes/,
+        'a body cut short'
+    );
     read_fails( answering('HTTP/1.1 200'), qr/before the response/, 'a head cut short' );
     read_fails( answering(''), qr/before the response \(0 bytes/, 'nothing' );
     read_fails( answering("garbage\r\n\r\n"), qr/not an HTTP response/, 'garbage' );
@@ -116,27 +128,48 @@ subtest 'requests' => sub {
 
 subtest 'queries' => sub {
     my %request = (
-        command   => 'Sync', user => 'rmjones', device_id => 'v140Device', version => '14.0',
+        command => 'Sync',
+        user => 'rmjones',
+        device_id => 'v140Device',
+        version => '14.0',
         device_type => 'SmartPhone'
     );
-    is( plain_query(%request),
-        'Cmd=Sync&User=rmjones&DeviceId=v140Device&DeviceType=SmartPhone', 'MS-ASHTTP R16' );
-    is( plain_query( %request, user => "a b\@\x{e9}&", parameters => { SaveInSent => 'T' } ),
+    is(
+        plain_query(%request),
+        'Cmd=Sync&User=rmjones&DeviceId=v140Device&DeviceType=SmartPhone',
+        'MS-ASHTTP R16'
+    );
+    is(
+        plain_query( %request, user => "a b\@\x{e9}&", parameters => { SaveInSent => 'T' } ),
         'Cmd=Sync&User=a%20b%40%E9%26&DeviceId=v140Device&DeviceType=SmartPhone&SaveInSent=T',
-        'escapes and parameters' );
-    is( base64_query( %request, user => undef ),
-        'jAAJBAp2MTQwRGV2aWNlAApTbWFydFBob25l', 'MS-ASHTTP R18' );
+        'escapes and parameters'
+    );
+    is(
+        base64_query( %request, user => undef ),
+        'jAAJBAp2MTQwRGV2aWNlAApTbWFydFBob25l',
+        'MS-ASHTTP R18'
+    );
     my $query = base64_query(
         %request,
-        version    => '16.1', command => 'SmartReply', policy_key => 0x01020304,
-        device_id  => "\x00\xff" x 8, padded => 0,
+        version => '16.1',
+        command => 'SmartReply',
+        policy_key => 0x01020304,
+        device_id => "\x00\xff" x 8,
+        padded => 0,
         parameters => { SaveInSent => 'T', ItemId => '5:1', CollectionId => '5' }
     );
     unlike( $query, qr/=/, 'no padding' );
     require MIME::Base64;
-    is( unpack( 'H*', MIME::Base64::decode($query) ),
-        'a1030904' . '10' . '00ff' x 8 . '0404030201' . '0a' . unpack( 'H*', 'SmartPhone' )
-            . '010135' . '0303353a31' . '070101' . '0807' . unpack( 'H*', 'rmjones' ),
+    is(
+        unpack( 'H*', MIME::Base64::decode($query) ),
+        'a1030904' . '10'
+            . '00ff' x 8
+            . '0404030201' . '0a'
+            . unpack( 'H*', 'SmartPhone' )
+            . '010135'
+            . '0303353a31'
+            . '070101' . '0807'
+            . unpack( 'H*', 'rmjones' ),
         'every field of the base64 form'
     );
 };

@@ -16,19 +16,26 @@ subtest 'golden vectors' => sub {
     is( encode( [ 'FolderHierarchy:FolderSync', [ SyncKey => '0' ] ] ),
         $folder_sync, 'FolderSync key 0' );
     is( decode($folder_sync)->text('SyncKey'), '0', 'and back' );
-    my $sync = pack 'H*', '03016a00' . '45' . '5c' . '4f' . '4b033000' . '01' . '52033200' . '01'
-        . '01' . '01' . '01';
-    is( encode(
-            [   'AirSync:Sync',
+    my $sync = pack 'H*',
+          '03016a00' . '45' . '5c' . '4f'
+        . '4b033000' . '01'
+        . '52033200' . '01' . '01' . '01' . '01';
+    is(
+        encode(
+            [
+                'AirSync:Sync',
                 [ Collections => [ Collection => [ SyncKey => '0' ], [ CollectionId => '2' ] ] ]
             ]
         ),
         $sync,
         'Sync key 0'
     );
-    is( encode( [ 'ComposeMail:Mime', \"a\0b" ] ),
-        EAS::WBXML::HEADER . "\x00\x15\x50\xc3\x03a\0b\x01", 'opaque data' );
-    is( encode( [ 'Find:Find' ] ), EAS::WBXML::HEADER . "\x00\x19\x05", 'the last code page' );
+    is(
+        encode( [ 'ComposeMail:Mime', \"a\0b" ] ),
+        EAS::WBXML::HEADER . "\x00\x15\x50\xc3\x03a\0b\x01",
+        'opaque data'
+    );
+    is( encode( ['Find:Find'] ), EAS::WBXML::HEADER . "\x00\x19\x05", 'the last code page' );
 };
 
 subtest 'every token' => sub {
@@ -38,7 +45,7 @@ subtest 'every token' => sub {
     for my $name (@names) {
         for my $content ( [], [ [] ], ["t\x{e9}xt"], [ \"\0\xff" ], [ [$name] ] ) {
             my $bytes = encode( [ $name, @$content ] );
-            my $node  = decode($bytes);
+            my $node = decode($bytes);
             push @wrong, $name if $node->name ne $name || encode($node) ne $bytes;
             push @wrong, "$name twice" if !@$content && $seen{$bytes}++;
         }
@@ -71,13 +78,17 @@ subtest 'content' => sub {
 subtest 'XML' => sub {
     my $node = decode(
         encode(
-            [   'AirSync:Sync', [ 'Email:Subject', "<\x{e9}>&\r" ],
-                [ 'Email2:ConversationId', \"\xff" ], [ 'AirSyncBase:Data', \"plain" ],
+            [
+                'AirSync:Sync',
+                [ 'Email:Subject', "<\x{e9}>&\r" ],
+                [ 'Email2:ConversationId', \"\xff" ],
+                [ 'AirSyncBase:Data', \"plain" ],
                 ['MoreAvailable']
             ]
         )
     );
-    is( to_xml($node),
+    is(
+        to_xml($node),
         qq{<?xml version="1.0" encoding="UTF-8"?>\n<Sync xmlns="AirSync">}
             . qq{<Subject xmlns="Email">&lt;\x{e9}&gt;&amp;&#13;</Subject>}
             . qq{<ConversationId xmlns="Email2">/w==</ConversationId>}
@@ -110,8 +121,11 @@ subtest 'refusals' => sub {
 };
 
 subtest 'broken on purpose' => sub {
-    is( encode( [ 'AirSync:Sync', raw("\x02\x88") ] ),
-        EAS::WBXML::HEADER . "\x45\x02\x88\x01", 'raw bytes are spliced in' );
+    is(
+        encode( [ 'AirSync:Sync', raw("\x02\x88") ] ),
+        EAS::WBXML::HEADER . "\x45\x02\x88\x01",
+        'raw bytes are spliced in'
+    );
     is( encode( ['AirSync:Sync'], '' ), "\x05", 'any header' );
 };
 

@@ -17,11 +17,11 @@ use constant { CHUNK => 65_536, MAX_HEAD => 65_536, DEFAULT_TIMEOUT => 60 };
 # without a byte after which reading and writing give up (a guard against hanging tests).
 sub new ( $class, %option ) {
     my $self = bless {
-        host    => $option{host} // '127.0.0.1',
-        port    => $option{port} // die("EAS::HTTP: no port\n"),
-        ca      => $option{ca},
+        host => $option{host} // '127.0.0.1',
+        port => $option{port} // die("EAS::HTTP: no port\n"),
+        ca => $option{ca},
         timeout => $option{timeout} // DEFAULT_TIMEOUT,
-        buffer  => '',
+        buffer => '',
     }, $class;
     return $self->connect;
 }
@@ -102,7 +102,8 @@ sub read_response ( $self, %option ) {
     do { $response = $self->_read_head } while $response->{status} =~ /^1/;
     my $length = _body_length( $response, $option{method} // 'POST' );
     while ( length $self->{buffer} < $length ) {
-        $self->_fill or die sprintf "the connection ended after %d of %d bytes of the body\n",
+        $self->_fill
+            or die sprintf "the connection ended after %d of %d bytes of the body\n",
             length $self->{buffer}, $length;
         $option{on_body}->( length $self->{buffer}, $length ) if $option{on_body};
     }
@@ -115,7 +116,8 @@ sub _read_head ($self) {
     my $end;
     while ( ( $end = index $self->{buffer}, "\r\n\r\n" ) < 0 ) {
         die "the response head exceeds @{[MAX_HEAD]} bytes\n" if length $self->{buffer} > MAX_HEAD;
-        $self->_fill or die sprintf "the connection ended before the response (%d bytes read)\n",
+        $self->_fill
+            or die sprintf "the connection ended before the response (%d bytes read)\n",
             length $self->{buffer};
     }
     my $head = substr $self->{buffer}, 0, $end + 4, '';
@@ -125,19 +127,20 @@ sub _read_head ($self) {
     my @headers = map { [/^([^\s:]+):\s*(.*?)\s*$/] } @lines;
     die "bad header in:\n$head" if grep { @$_ != 2 } @headers;
     return bless {
-        version  => $version,
-        status   => $status,
-        reason   => $reason // '',
-        headers  => \@headers,
+        version => $version,
+        status => $status,
+        reason => $reason // '',
+        headers => \@headers,
         raw_head => $head,
-    }, 'EAS::HTTP::Response';
+        },
+        'EAS::HTTP::Response';
 }
 
 # How long the body is; dies where only the end of the connection would tell.
 sub _body_length ( $response, $method ) {
     return 0 if $method eq 'HEAD' || $response->{status} =~ /^(?:204|304)$/;
     my @lengths = $response->headers('Content-Length');
-    my $head    = $response->{raw_head};
+    my $head = $response->{raw_head};
     die "Transfer-Encoding is not for EAS (MS-ASHTTP 2.2.2.1.2.3):\n$head"
         if defined $response->header('Transfer-Encoding');
     die "no Content-Length (MS-ASHTTP 2.2.2.1.2.3):\n$head" unless @lengths;
@@ -157,7 +160,7 @@ sub _fill ($self) {
     while (1) {
         my $read = sysread $self->{socket}, $self->{buffer}, CHUNK, length $self->{buffer};
         return $read if defined $read;
-        return 0     if $!{ECONNRESET};
+        return 0 if $!{ECONNRESET};
         $self->_wait_or_die('reading');
     }
 }
@@ -171,13 +174,13 @@ sub _wait_or_die ( $self, $doing ) {
     if ( defined $self->{ca} && $IO::Socket::SSL::SSL_ERROR ) {
         my $error = $IO::Socket::SSL::SSL_ERROR;
         $ready =
-              $error == IO::Socket::SSL::SSL_WANT_READ()  ? $select->can_read( $self->{timeout} )
+              $error == IO::Socket::SSL::SSL_WANT_READ() ? $select->can_read( $self->{timeout} )
             : $error == IO::Socket::SSL::SSL_WANT_WRITE() ? $select->can_write( $self->{timeout} )
-            :                                               die "$doing: TLS: $error\n";
+            : die "$doing: TLS: $error\n";
     }
     elsif ( $! == EAGAIN || $! == EWOULDBLOCK || $! == EINTR ) {
         $ready =
-            $doing eq 'reading'
+              $doing eq 'reading'
             ? $select->can_read( $self->{timeout} )
             : $select->can_write( $self->{timeout} );
     }
@@ -200,7 +203,7 @@ sub headers ( $self, $name ) {
 sub header ( $self, $name ) { return ( $self->headers($name) )[0] }
 
 sub status ($self) { return $self->{status} }
-sub body   ($self) { return $self->{body} }
+sub body ($self) { return $self->{body} }
 
 # The body with its Content-Encoding undone.
 sub content ($self) {

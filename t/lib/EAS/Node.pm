@@ -14,16 +14,16 @@ use v5.36;
 sub new ( $class, $namespace, $tag, $content = [], $open = 0 ) {
     return bless {
         namespace => $namespace,
-        tag       => $tag,
-        content   => $content,
-        open      => $open || @$content > 0
+        tag => $tag,
+        content => $content,
+        open => $open || @$content > 0
     }, $class;
 }
 
 sub namespace ($self) { return $self->{namespace} }
-sub tag       ($self) { return $self->{tag} }
-sub name      ($self) { return "$self->{namespace}:$self->{tag}" }
-sub content   ($self) { return @{ $self->{content} } }
+sub tag ($self) { return $self->{tag} }
+sub name ($self) { return "$self->{namespace}:$self->{tag}" }
+sub content ($self) { return @{ $self->{content} } }
 
 # Whether the element was sent with a content flag.
 sub is_open ($self) { return $self->{open} }
@@ -60,8 +60,8 @@ sub text ( $self, $path = undef ) {
 
 # The byte array that an element holds, or undef where it holds none.
 sub bytes ( $self, $path = undef ) {
-    my $node   = defined $path ? $self->at($path)                              : $self;
-    my @chunks = $node         ? grep { ref $_ eq 'SCALAR' } $node->content : ();
+    my $node = defined $path ? $self->at($path) : $self;
+    my @chunks = $node ? grep { ref $_ eq 'SCALAR' } $node->content : ();
     return @chunks ? join( '', map {$$_} @chunks ) : undef;
 }
 
@@ -74,13 +74,13 @@ sub to_tree ($self) {
 
 # An indented rendering for diagnostics; long values are cut.
 sub dump ( $self, $depth = 0 ) {
-    my $indent   = '  ' x $depth;
+    my $indent = '  ' x $depth;
     my @children = $self->children;
-    my $text     = $self->text;
-    my $shown    = length $text > 200 ? substr( $text, 0, 200 ) . '...' : $text;
+    my $text = $self->text;
+    my $shown = length $text > 200 ? substr( $text, 0, 200 ) . '...' : $text;
     $shown =~ s/([^\x20-\x7e])/sprintf '\x{%x}', ord $1/ge;
-    return "$indent" . $self->name . ( length $text ? ": $shown" : '' ) . "\n"
-        . join '', map { $_->dump( $depth + 1 ) } @children;
+    return "$indent" . $self->name . ( length $text ? ": $shown" : '' ) . "\n" . join '',
+        map { $_->dump( $depth + 1 ) } @children;
 }
 
 1;

@@ -31,17 +31,17 @@ sub fault ($node) {
     $schema //= _load( $ENV{EAS_SCHEMAS} );
     my $document = XML::LibXML->load_xml(
         string => Encode::encode( 'UTF-8', EAS::WBXML::to_xml($node) ),
-        huge   => 1
+        huge => 1
     );
     return eval { $schema->validate($document); 1 } ? undef : "$@";
 }
 
 # libxml2 warns about the relative namespace URIs of the schemas on stderr at each load.
 sub _load ($path) {
-    open my $stderr, '>&', \*STDERR      or die "stderr: $!\n";
-    open STDERR,     '>',  '/dev/null'   or die "/dev/null: $!\n";
+    open my $stderr, '>&', \*STDERR or die "stderr: $!\n";
+    open STDERR, '>', '/dev/null' or die "/dev/null: $!\n";
     my $loaded = eval { XML::LibXML::Schema->new( location => $path ) };
-    my $fault  = $@;
+    my $fault = $@;
     open STDERR, '>&', $stderr or die "stderr: $!\n";
     return $loaded // die "EAS_SCHEMAS: cannot load '$path': $fault\n";
 }

@@ -25,12 +25,12 @@ our @EXPORT_OK = qw(encode decode to_xml raw integer is_xml_text HEADER);
 use constant HEADER => "\x03\x01\x6a\x00";
 
 use constant {
-    SWITCH_PAGE  => 0x00,
-    END_TAG      => 0x01,
-    STR_I        => 0x03,
-    OPAQUE       => 0xC3,
-    HAS_CONTENT  => 0x40,
-    HAS_ATTRS    => 0x80,
+    SWITCH_PAGE => 0x00,
+    END_TAG => 0x01,
+    STR_I => 0x03,
+    OPAQUE => 0xC3,
+    HAS_CONTENT => 0x40,
+    HAS_ATTRS => 0x80,
     MAX_INT_SIZE => 5,
 };
 
@@ -99,9 +99,9 @@ sub _encode_element ( $tree, $namespace, $page ) {
 
 sub _encode_content ( $item, $name, $page ) {
     my $kind = ref $item;
-    return $$item                                           if $kind eq 'EAS::WBXML::Raw';
+    return $$item if $kind eq 'EAS::WBXML::Raw';
     return chr(OPAQUE) . integer( length $$item ) . $$item if $kind eq 'SCALAR';
-    return ''                                               if $kind eq 'ARRAY' && !@$item;
+    return '' if $kind eq 'ARRAY' && !@$item;
     return _encode_element( $item, $name =~ s/:.*//r, $page ) if $kind;
     my $utf8 = Encode::encode( 'UTF-8', $item );
     return chr(OPAQUE) . integer( length $utf8 ) . $utf8 if $IS_BYTE_ARRAY{$name};
@@ -148,16 +148,16 @@ sub _decode_element ( $reader, $byte ) {
     _fail( $reader, sprintf 'unexpected token 0x%02X', $byte )
         if $byte & HAS_ATTRS || ( $byte & 0x3f ) < 5;
     my $page = $reader->{page};
-    my $tag  = $tag_of{$page}{ $byte & 0x3f }
+    my $tag = $tag_of{$page}{ $byte & 0x3f }
         // _fail( $reader, sprintf 'no tag 0x%02X in code page %d', $byte & 0x3f, $page );
     my $namespace = $namespace_of[$page];
     return EAS::Node->new( $namespace, $tag ) unless $byte & HAS_CONTENT;
     my @content;
     while ( ( my $next = _next_tag_byte($reader) ) != END_TAG ) {
         push @content,
-              $next == STR_I  ? _decode_string($reader)
+              $next == STR_I ? _decode_string($reader)
             : $next == OPAQUE ? _decode_opaque($reader)
-            :                   _decode_element( $reader, $next );
+            : _decode_element( $reader, $next );
     }
     return EAS::Node->new( $namespace, $tag, \@content, 1 );
 }
@@ -205,8 +205,8 @@ sub _xml_element ( $node, $outer ) {
         my $kind = ref $item;
         $inner .=
               $kind eq 'EAS::Node' ? _xml_element( $item, $namespace )
-            : $kind                ? _xml_escape( _opaque_text( $node->name, $$item ) )
-            :                        _xml_escape($item);
+            : $kind ? _xml_escape( _opaque_text( $node->name, $$item ) )
+            : _xml_escape($item);
     }
     return "$start>$inner</$tag>";
 }

@@ -1,0 +1,174 @@
+# The commands about single items: GetItemEstimate, MoveItems, ItemOperations.
+package EAS::Client::Items;
+use v5.36;
+use MIME::Base64 ();
+
+# Estimates for folders. filter_type; class: of the items. { id => { status, estimate } }; an error
+# of the whole command stands under the id ''.
+sub get_item_estimate ( $self, $folder_ids, %option ) {
+    my $filter_type = delete $option{filter_type};
+    my $class = delete $option{class} // 'Email';
+    my $keys = delete $option{keys} // {};
+    my @collections = map {
+        my $key = [ 'AirSync:SyncKey', $keys->{$_} // $self->collection($_)->{key} ];
+        my $id = [ CollectionId => $_ ];
+        [
+            Collection => $self->{version} < 14
+            ? ( [ Class => $class ], $id, [ 'AirSync:FilterType', $filter_type // 0 ], $key )
+            : (
+                $key,
+                $id,
+                defined $filter_type
+                ? [ 'AirSync:Options', [ FilterType => $filter_type ], [ Class => $class ] ]
+                : ()
+            )
+        ]
+    } @$folder_ids;
+    return $self->_call(
+        'GetItemEstimate', {}, \&_estimates,
+        tree => [ 'GetItemEstimate:GetItemEstimate', [ Collections => @collections ] ],
+        %option
+    );
+}
+
+sub _estimates ($answer) {
+    my %estimates;
+    my $document = $answer->document;
+    $estimates{''} = { status => $document->text('Status') } if $document->at('Status');
+    for my $response ( $document->children('Response') ) {
+        my $id = $response->text('Collection/CollectionId') // '';
+        $estimates{$id} = {
+            status => $response->text('Status'),
+            estimate => $response->text('Collection/Estimate')
+        };
+    }
+    return \%estimates;
+}
+
+# Moves, each [ item id, source folder id, destination folder id ]; results in the same order:
+# { source, status, destination }. The items come and go with the next Sync of both folders.
+sub move_items ( $self, $moves, %option ) {
+    my $interpret = sub ($answer) {
+        return [
+            map {
+                {
+                    source => $_->text('SrcMsgId'),
+                    status => $_->text('Status'),
+                    destination => $_->text('DstMsgId')
+                }
+            } $answer->document->children('Response')
+        ];
+    };
+    my @moves = map {
+        [
+            Move => [ SrcMsgId => $_->[0] ],
+            [ SrcFldId => $_->[1] ],
+            [ DstFldId => $_->[2] ]
+        ]
+    } @$moves;
+    return $self->_call(
+        'MoveItems', {}, $interpret,
+        tree => [ 'Move:MoveItems', @moves ],
+        %option
+    );
+}
+
+# The elements of body preferences, each { type, truncation_size, all_or_none, preview }.
+sub body_preferences ( $self, @preferences ) {
+    my @names = (
+        type => 'Type',
+        truncation_size => 'TruncationSize',
+        all_or_none => 'AllOrNone',
+        preview => 'Preview'
+    );
+    my @elements;
+    for my $preference (@preferences) {
+        my @fields = @names;
+        my @children;
+        while ( my ( $field, $tag ) = splice @fields, 0, 2 ) {
+            push @children, [ $tag => $preference->{$field} ] if defined $preference->{$field};
+        }
+        push @elements, [ 'AirSyncBase:BodyPreference', @children ];
+    }
+    return @elements;
+}
+
+# Fetches, each { folder, item } or { file_reference } or { long_id }, with range ('0-99'), body (a
+# list of body preferences), mime_support. multipart: data in parts of their own. first: the
+# first result alone instead of the list. Results in the same order: { status, properties (node),
+# range, total, data (bytes), content_type, document }.
+sub item_operations ( $self, $fetches, %option ) {
+    my $multipart = delete $option{multipart};
+    my %request =
+        ( tree => [ 'ItemOperations:ItemOperations', map { $self->_fetch($_) } @$fetches ] );
+    if ($multipart) {
+        if ( $self->{base64} ) { $request{parameters} = { AcceptMultiPart => 'T' } }
+        else {
+            $option{headers} = [ @{ $option{headers} // [] }, [ 'MS-ASAcceptMultiPart' => 'T' ] ];
+        }
+    }
+    my $interpret = delete $option{first} ? sub ($answer) { _fetched($answer)->[0] } : \&_fetched;
+    return $self->_call( 'ItemOperations', {}, $interpret, %request, %option );
+}
+
+sub _fetch ( $self, $fetch ) {
+    my @options;
+    push @options, [ Range => $fetch->{range} ] if defined $fetch->{range};
+    push @options, [ 'AirSync:MIMESupport', $fetch->{mime_support} ]
+        if defined $fetch->{mime_support};
+    push @options, $self->body_preferences( @{ $fetch->{body} // [] } );
+    my @fields = (
+        [ 'AirSync:CollectionId', $fetch->{folder} ],
+        [ 'AirSync:ServerId', $fetch->{item} ],
+        [ 'Search:LongId', $fetch->{long_id} ],
+        [ 'AirSyncBase:FileReference', $fetch->{file_reference} ],
+    );
+    return [
+        Fetch => [ Store => $fetch->{store} // 'Mailbox' ],
+        ( grep { defined $_->[1] } @fields ), ( @options ? [ Options => @options ] : () )
+    ];
+}
+
+sub _fetched ($answer) {
+    my $document = $answer->document;
+    my $status = $document->text('ItemOperations:Status');
+    my @fetched = $document->all('Response/Fetch');
+    return [ { status => $status, document => $document } ] unless @fetched;
+    return [ map { _fetched_item( $_, $answer ) } @fetched ];
+}
+
+sub _fetched_item ( $fetch, $answer ) {
+    my $properties = $fetch->at('Properties');
+    my %item = (
+        status => $fetch->text('ItemOperations:Status'),
+        properties => $properties,
+        document => $answer->document
+    );
+    return \%item unless $properties;
+    $item{content_type} = $properties->text('AirSyncBase:ContentType');
+    $item{range} = $properties->text('ItemOperations:Range');
+    $item{total} = $properties->text('ItemOperations:Total');
+    my $base64 = $properties->text('ItemOperations:Data');
+    my $body = $properties->text('AirSyncBase:Body/Data');
+    my $part = $properties->text('ItemOperations:Part')
+        // $properties->text('AirSyncBase:Body/ItemOperations:Part');
+    $item{data} =
+          defined $part ? ( $answer->parts )[ $part - 1 ] // die "ItemOperations: no part $part\n"
+        : defined $base64 ? MIME::Base64::decode($base64)
+        : EAS::Client::_bytes( $body // '' );
+    return \%item;
+}
+
+# One item, one attachment: the first result of item_operations.
+sub fetch_item ( $self, $folder_id, $item_id, %option ) {
+    my %fetch = ( folder => $folder_id, item => $item_id );
+    @fetch{qw(range body mime_support)} = delete @option{qw(range body mime_support)};
+    return $self->item_operations( [ \%fetch ], first => 1, %option );
+}
+
+sub fetch_attachment ( $self, $file_reference, %option ) {
+    my %fetch = ( file_reference => $file_reference, range => delete $option{range} );
+    return $self->item_operations( [ \%fetch ], first => 1, %option );
+}
+
+1;
