@@ -11,15 +11,15 @@
 
 typedef struct eas_request eas_request_t;
 struct eas_request {
-    eas_command_t command;     /* EAS_COMMAND_NONE when unknown */
-    const char *command_name;  /* as the client wrote it, for the log */
-    eas_version_t version;     /* header MS-ASProtocolVersion, or the base64 byte */
-    const char *user;          /* User parameter, NULL when absent */
-    const char *device_id;     /* canonical: 16 raw bytes become their hex form, upper case */
+    eas_command_t command;    /* EAS_COMMAND_NONE when unknown */
+    const char *command_name; /* as the client wrote it, for the log */
+    eas_version_t version;    /* header MS-ASProtocolVersion, or the base64 byte */
+    const char *user;         /* User parameter, NULL when absent */
+    const char *device_id;    /* canonical: 16 raw bytes become their hex form, upper case */
     const char *device_type;
-    const char *user_agent;    /* NULL when absent */
-    const char *policy_key;    /* decimal, NULL when absent */
-    const char *locale;        /* "0409" or NULL */
+    const char *user_agent; /* NULL when absent */
+    const char *policy_key; /* decimal, NULL when absent */
+    const char *locale;     /* "0409" or NULL */
     /* command parameters, NULL when absent */
     const char *attachment_name;
     const char *collection_id;
@@ -27,8 +27,8 @@ struct eas_request {
     const char *long_id;
     const char *occurrence;
     const char *parent_id;
-    int save_in_sent;          /* SaveInSent=T or the Options bit */
-    int accept_multipart;      /* MS-ASAcceptMultiPart: T or the Options bit */
+    int save_in_sent;     /* SaveInSent=T or the Options bit */
+    int accept_multipart; /* MS-ASAcceptMultiPart: T or the Options bit */
 };
 
 /* Header look-up: returns the value or NULL. */

@@ -21,7 +21,7 @@ typedef base_fault_t *(*eas_writer_read_fn)(void *baton, char *buffer, apr_size_
 eas_writer_t *eas_writer_create(eas_spool_t *spool, apr_pool_t *pool);
 
 void eas_writer_start(eas_writer_t *writer, eas_tag_t tag);
-void eas_writer_end(eas_writer_t *writer); /* closes the innermost open element */
+void eas_writer_end(eas_writer_t *writer);                  /* closes the innermost open element */
 void eas_writer_empty(eas_writer_t *writer, eas_tag_t tag); /* <Tag/> */
 void eas_writer_text(eas_writer_t *writer, eas_tag_t tag, const char *text);
 void eas_writer_textn(eas_writer_t *writer, eas_tag_t tag, const char *text, apr_size_t length);
