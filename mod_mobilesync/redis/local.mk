@@ -1,1 +1,1 @@
-libcore_la_SOURCES +=
+libcore_la_SOURCES += mod_mobilesync/redis/redis.h

@@ -1,1 +1,1 @@
-libcore_la_SOURCES +=
+libcore_la_SOURCES += mod_mobilesync/state/state.h mod_mobilesync/state/fail.h

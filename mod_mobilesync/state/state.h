@@ -8,20 +8,30 @@
  * percent-encoded; made in one function, state_key_name):
  *
  *   P:{account}:devices            set    device ids of the account
+ *   P:{account}:i:DEVICE           set    the device's records: "d", "h", "f:FOLDER", "r:NAME"
  *   P:{account}:d:DEVICE           hash   record DEVICE: what is known of the device
  *   P:{account}:h:DEVICE           hash   record HIERARCHY: folder hierarchy given
  *   P:{account}:f:DEVICE:FOLDER    hash   record FOLDER: the folder state (base, pending, chunks)
  *   P:{account}:r:DEVICE:NAME      hash   record REQUEST: cached Sync and Ping parameters
  *   P:{account}:l:DEVICE:SCOPE     hash   ledger scope: entry -> claim or result
- *   P:{account}:v                  hash   folder id -> version, with an epoch (wake/)
+ *   P:{account}:v                  hash   folder id -> version and more (wake/)
  *   P:{account}:c                  channel of the account (wake/)
- *   P:accounts:0..255              set    accounts that have devices (rebuildable by SCAN)
+ *   P:accounts:0..255              set    accounts that have devices (rebuildable by SCAN);
+ *                                         may name some that have none any more
  *
- * A record is a hash of named binary fields with a version that every commit
- * increments: compare-and-set on the version is the only way to write one.
+ * A record is a hash of named binary fields with a version that grows with every
+ * commit: compare-and-set on the version is the only way to write one. Versions are
+ * never used again, not even when a record is removed and made anew, so that a late
+ * writer cannot mistake the new record for the one it read. The store's own fields
+ * begin with '_': _v version, _t the last commit's token, _x format version.
+ *
+ * Every write may be sent again when its answer was lost: the token tells the store
+ * that it has been done. UNAVAILABLE leaves it open whether it was done.
  *
  * Faults: UNAVAILABLE (store down or timed out; retry_after set), CONFLICT (the
- * version was another), BUSY, CORRUPT, TOO_LARGE. */
+ * version was another), CORRUPT (a key of the wrong type or format), TOO_LARGE (a field
+ * over STATE_FIELD_MAX or a commit over STATE_COMMIT_MAX), INVALID (an empty or overlong
+ * account, device, name, scope or entry). */
 #ifndef STATE_STATE_H
 #define STATE_STATE_H
 
@@ -31,6 +41,11 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "redis/redis.h"
+
+#define STATE_NAME_MAX 512              /* bytes of an account, device, name, scope, entry */
+#define STATE_FIELD_MAX (16 * 1048576)  /* bytes of a field or result */
+#define STATE_COMMIT_MAX (64 * 1048576) /* bytes of all fields of a commit */
 
 typedef struct state_store state_store_t; /* one per child, shared by its threads */
 
@@ -69,7 +84,7 @@ base_fault_t *state_record_read(state_store_t *store, const state_key_t *key,
 /* The named field of a record read, NULL when it was not there. */
 const state_field_t *state_record_field(const state_record_t *record, const char *name);
 
-/* Writes sets and deletes in one step if the record still has the expected version
+/* Deletes and then sets fields in one step if the record still has the expected version
  * (0 = must not exist yet), else CONFLICT and nothing is written. A first commit also
  * enters the device into the account's indexes. */
 base_fault_t *state_record_commit(state_store_t *store, const state_key_t *key,
@@ -99,15 +114,15 @@ typedef enum {
     STATE_CLAIM_AGAIN, /* ours now, but an earlier holder's lease ran out with no result: it may
                           or may not have happened */
     STATE_CLAIM_DONE,  /* happened before: result is what was recorded */
-    STATE_CLAIM_BUSY   /* somebody else is at it: retry_after_ms */
+    STATE_CLAIM_BUSY   /* somebody else is at it: see retry_after_ms */
 } state_claim_outcome_t;
 
 typedef struct {
     state_claim_outcome_t outcome;
-    apr_uint64_t fence;   /* grows with every taking; late holders cannot record */
-    const void *result;   /* DONE */
+    apr_uint64_t fence; /* TAKEN, AGAIN: grows with every taking; late holders cannot record */
+    const void *result; /* DONE */
     apr_size_t length;
-    int retry_after_ms;   /* BUSY: rest of the lease */
+    int retry_after_ms; /* BUSY: rest of the lease */
 } state_claim_t;
 
 typedef struct {
@@ -120,15 +135,33 @@ typedef struct {
 base_fault_t *state_ledger_claim(state_store_t *store, const state_ledger_key_t *key,
                                  apr_interval_time_t lease, apr_interval_time_t ttl,
                                  state_claim_t **claim, apr_pool_t *pool);
-/* CONFLICT when the claim was taken over meanwhile (fence). */
+/* CONFLICT when the claim is no longer ours: taken over, released or forgotten. A lease
+ * that merely ran out is still ours. */
 base_fault_t *state_ledger_record(state_store_t *store, const state_ledger_key_t *key,
                                   apr_uint64_t fence, const void *result, apr_size_t length,
                                   apr_interval_time_t ttl, apr_pool_t *pool);
-/* Nothing happened: the entry is free again. */
+/* Nothing happened: the entry is free again (TAKEN), or as doubtful as it was (AGAIN: the
+ * next claim is AGAIN too). No fault when the claim is no longer ours. */
 base_fault_t *state_ledger_release(state_store_t *store, const state_ledger_key_t *key,
                                    apr_uint64_t fence, apr_pool_t *pool);
 /* Forgets a whole scope. */
 base_fault_t *state_ledger_forget(state_store_t *store, const char *account, const char *device,
                                   const char *scope, apr_pool_t *pool);
+
+/* -- stores -----------------------------------------------------------------
+ *
+ * A store lives as long as the pool it is made in and is used by any thread. */
+
+/* prefix is copied; log may be NULL. */
+state_store_t *state_store_create_redis(redis_pool_t *redis, const char *prefix,
+                                        const base_log_t *log, apr_pool_t *pool);
+
+/* In this process only: for tests and benches. Its leases and TTLs follow the clock given
+ * by state_store_memory_clock (NULL: the real one). */
+state_store_t *state_store_create_memory(apr_pool_t *pool);
+void state_store_memory_clock(state_store_t *store, apr_time_t (*now)(void *baton), void *baton);
+
+/* The name of the key of a record, as in the key model. */
+const char *state_key_name(const char *prefix, const state_key_t *key, apr_pool_t *pool);
 
 #endif

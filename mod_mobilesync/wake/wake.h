@@ -1,0 +1,146 @@
+/* Waking requests that wait for a change: Ping, and Sync with Wait or HeartbeatInterval
+ * (MS-ASCMD 2.2.1.13, 2.2.3.199, 2.2.3.88). Knows nothing of httpd.
+ *
+ * Objects and lifetimes
+ *   wake_bus_t     how events travel between children and nodes: Redis, or memory (one
+ *                  process, for tests). Made in each child.
+ *   wake_hub_t     one per child, with one thread and one subscription connection: knows
+ *                  who waits, subscribes an account's channel while somebody of it waits
+ *                  here, keeps the timers. Made after the fork.
+ *   wake_waiter_t  one waiting request. Lives in a pool of the request's; the pool's
+ *                  cleanup takes it out of the hub, so that no callback comes afterwards.
+ *
+ * How nothing is missed
+ *   1. The publisher changes the mailbox, then calls wake_publish: folder's version first,
+ *      then the message.
+ *   2. wake_waiter_arm returns when the subscription is confirmed; *then* the caller
+ *      compares its cursors with the backend, and waits only when nothing is new.
+ *   3. When the connection was lost, the hub subscribes again and then compares the
+ *      versions of everybody waiting with those they were armed with: who missed
+ *      something is woken, nobody else.
+ *   4. A wake-up means "look": what is reported is decided by comparing cursors. A caller
+ *      that finds nothing to report calls wake_waiter_rearm, compares once more, waits on.
+ *
+ * While a waiter waits it holds no thread (but for wake_waiter_block), no connection to
+ * Redis and none to the backend.
+ *
+ * Versions are decimal texts to be compared with != only: moments of the Redis clock in
+ * microseconds, so that none comes back after Redis lost data ("0": never published).
+ *
+ * Keys (hash tag as in state/state.h): P:{account}:v is a hash of "f:FOLDER" -> version,
+ * "p:DEVICE" and "s:DEVICE" -> number of the newest Ping and Sync, "r:DEVICE" and "r:" ->
+ * the latest reset of a device and of the whole account. P:{account}:c is the channel; a
+ * message is "E kind version FOLDER", "S p|s number DEVICE" or "R number DEVICE" (kind: A or
+ * C; the names are the rest of the message as they are).
+ *
+ * Faults: UNAVAILABLE (bus down, hub stopping), INVALID. */
+#ifndef WAKE_WAKE_H
+#define WAKE_WAKE_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "redis/redis.h"
+
+/* The folder id under which changes of the folder hierarchy are published and waited for. */
+#define WAKE_FOLDER_HIERARCHY "-hierarchy"
+
+typedef struct wake_bus wake_bus_t;
+typedef struct wake_hub wake_hub_t;
+typedef struct wake_waiter wake_waiter_t;
+
+typedef enum {
+    WAKE_EVENT_ADDED,  /* something is new: wakes at once */
+    WAKE_EVENT_CHANGED /* flags changed, items went: wakes after the waiter's coalescing time */
+} wake_event_t;
+
+typedef enum {
+    WAKE_REASON_NONE,
+    WAKE_REASON_CHANGED,    /* look at the folders */
+    WAKE_REASON_EXPIRED,    /* the heartbeat is over */
+    WAKE_REASON_SUPERSEDED, /* the device started a newer request of this kind, anywhere */
+    WAKE_REASON_RESET,      /* the device's SyncStates were reset */
+    WAKE_REASON_STOPPING    /* this child is going away */
+} wake_reason_t;
+
+typedef enum { WAKE_KIND_PING, WAKE_KIND_SYNC } wake_kind_t;
+
+/* -- bus -------------------------------------------------------------------- */
+
+/* prefix is copied; log may be NULL. */
+wake_bus_t *wake_bus_create_redis(redis_pool_t *redis, const char *prefix, const base_log_t *log,
+                                  apr_pool_t *pool);
+wake_bus_t *wake_bus_create_memory(apr_pool_t *pool);
+
+/* The folder has changed: call it after the change is visible in the backend. */
+base_fault_t *wake_publish(wake_bus_t *bus, const char *account, const char *folder_id,
+                           wake_event_t event, apr_pool_t *pool);
+
+/* The device's SyncStates were reset; device NULL: all devices of the account. */
+base_fault_t *wake_reset(wake_bus_t *bus, const char *account, const char *device,
+                         apr_pool_t *pool);
+
+/* Ends the waiting requests of the device of this kind wherever they wait, for a request
+ * that does not wait itself (a Sync ends the hanging Sync). wake_waiter_arm does the same
+ * for those older than itself. */
+base_fault_t *wake_supersede(wake_bus_t *bus, const char *account, const char *device,
+                             wake_kind_t kind, apr_pool_t *pool);
+
+/* versions: one text for each folder id, in their order. */
+base_fault_t *wake_versions_read(wake_bus_t *bus, const char *account,
+                                 const char *const *folder_ids, int count, const char ***versions,
+                                 apr_pool_t *pool);
+
+/* -- hub -------------------------------------------------------------------- */
+
+/* Starts the hub's thread. The pool's cleanup stops it. log may be NULL. */
+base_fault_t *wake_hub_create(wake_bus_t *bus, const base_log_t *log, wake_hub_t **hub,
+                              apr_pool_t *pool);
+
+/* Everybody who waits is woken with STOPPING, also those who come later. Does not block:
+ * for httpd's child_stopping hook. */
+void wake_hub_drain(wake_hub_t *hub);
+
+/* Drains and joins the thread. Waiters may still be destroyed afterwards. */
+void wake_hub_stop(wake_hub_t *hub);
+
+/* Waiters in the hub, for status pages. */
+int wake_hub_count(wake_hub_t *hub);
+
+/* -- waiter ----------------------------------------------------------------- */
+
+typedef struct {
+    const char *account;
+    const char *device;
+    wake_kind_t kind;
+    const char *const *folder_ids;
+    int folder_count;
+    apr_time_t deadline;          /* end of the heartbeat */
+    apr_interval_time_t coalesce; /* how long WAKE_EVENT_CHANGED may wait for more, 0 = not */
+    /* Called once for each arming, in the hub's thread and under its mutex: it must not
+     * block and must not call wake_*. NULL when wake_waiter_block is used. */
+    void (*wake)(void *baton, wake_reason_t reason);
+    void *baton;
+} wake_options_t;
+
+/* Registers and arms: subscription confirmed, older requests of the device superseded,
+ * versions read. Texts are copied. Blocks for a round trip or two, at most for the
+ * command timeout. Only events from now on are told. */
+base_fault_t *wake_waiter_arm(wake_hub_t *hub, const wake_options_t *options,
+                              wake_waiter_t **waiter, apr_pool_t *pool);
+
+/* Waits in the calling thread until woken. */
+wake_reason_t wake_waiter_block(wake_waiter_t *waiter);
+
+/* What it was woken with, NONE while it is armed. */
+wake_reason_t wake_waiter_reason(wake_waiter_t *waiter);
+
+/* After CHANGED: armed again with the same deadline. Compare the cursors afterwards. */
+void wake_waiter_rearm(wake_waiter_t *waiter);
+
+/* The version of folder_ids[index] as last heard of. */
+const char *wake_waiter_version(wake_waiter_t *waiter, int index, apr_pool_t *pool);
+
+#endif
