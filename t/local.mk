@@ -26,3 +26,7 @@ PERL_TESTS = \
 	t/perl/wbxml.t
 TESTS += $(PERL_TESTS)
 EXTRA_DIST += .perltidyrc $(PERL_LIB) $(PERL_TESTS) t/bin/generate-wbxml-pages
+
+GUARD_TESTS = t/guard/source.t
+TESTS += $(GUARD_TESTS)
+EXTRA_DIST += $(GUARD_TESTS)

@@ -94,8 +94,8 @@ typedef struct {
 
 /* Half-open range of dates and a position in it. */
 typedef struct {
-    apr_time_t since;  /* entries with date >= since; APR_INT64_MIN = all */
-    apr_time_t before; /* entries with date < before; APR_INT64_MAX = all */
+    apr_time_t since;   /* entries with date >= since; APR_INT64_MIN = all */
+    apr_time_t before;  /* entries with date < before; APR_INT64_MAX = all */
     apr_uint64_t below; /* entries with uid < below; 0 = from the newest */
 } backend_range_t;
 
@@ -122,8 +122,8 @@ typedef struct {
 } backend_put_t;
 
 typedef struct {
-    const char *address;      /* RFC 5322 addr-spec that the account sends from */
-    const char *display_name; /* "" when unknown */
+    const char *address;               /* RFC 5322 addr-spec that the account sends from */
+    const char *display_name;          /* "" when unknown */
     const apr_array_header_t *aliases; /* const char *, without address */
 } backend_identity_t;
 
@@ -197,8 +197,7 @@ struct backend_driver {
      * reported. UNSUPPORTED when the store cannot be watched (the caller polls). */
     base_fault_t *(*watch)(void *instance, const char *account,
                            const apr_array_header_t *folder_ids /* const char * */,
-                           backend_changed_fn changed, void *baton, void **watch,
-                           apr_pool_t *pool);
+                           backend_changed_fn changed, void *baton, void **watch, apr_pool_t *pool);
     /* After it returns changed() is not called any more. */
     void (*unwatch)(void *instance, void *watch);
 };

@@ -13,8 +13,8 @@ base_fault_t *backend_configure(const char *driver, const apr_array_header_t *ar
 base_fault_t *backend_start(const char *driver, const apr_array_header_t *arguments,
                             const base_log_t *log, backend_t **backend, apr_pool_t *pool);
 
-base_fault_t *backend_check_password(backend_t *backend, const char *account,
-                                     const char *password, apr_pool_t *pool);
+base_fault_t *backend_check_password(backend_t *backend, const char *account, const char *password,
+                                     apr_pool_t *pool);
 base_fault_t *backend_resolve(backend_t *backend, const char *address, const char **account,
                               apr_pool_t *pool);
 base_fault_t *backend_session_open(backend_t *backend, const char *account,
@@ -51,10 +51,9 @@ base_fault_t *backend_item_put(backend_session_t *session, const char *folder_id
 base_fault_t *backend_item_set_flags(backend_session_t *session, const char *folder_id,
                                      apr_uint64_t uid, apr_uint64_t mask, apr_uint64_t values,
                                      backend_entry_t *entry, apr_pool_t *pool);
-base_fault_t *backend_item_move(backend_session_t *session, const char *folder_id,
-                                apr_uint64_t uid, const char *to_folder_id,
-                                const char *derived_name, backend_entry_t *entry,
-                                apr_pool_t *pool);
+base_fault_t *backend_item_move(backend_session_t *session, const char *folder_id, apr_uint64_t uid,
+                                const char *to_folder_id, const char *derived_name,
+                                backend_entry_t *entry, apr_pool_t *pool);
 base_fault_t *backend_item_remove(backend_session_t *session, const char *folder_id,
                                   apr_uint64_t uid, apr_pool_t *pool);
 base_fault_t *backend_watch_start(backend_t *backend, const char *account,
