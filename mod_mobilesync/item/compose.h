@@ -1,0 +1,43 @@
+/* What SendMail, SmartReply and SmartForward send (MS-ASCMD 2.2.1.17, 2.2.1.19, 2.2.1.20): the
+ * client's MIME, completed, with the original quoted or attached. */
+#ifndef ITEM_COMPOSE_H
+#define ITEM_COMPOSE_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "backend/backend.h"
+#include "base/fault.h"
+
+typedef enum { ITEM_COMPOSE_SEND, ITEM_COMPOSE_REPLY, ITEM_COMPOSE_FORWARD } item_compose_mode_t;
+
+typedef struct {
+    item_compose_mode_t mode;
+    int replace_mime; /* the client sent the whole message: nothing of the original is added */
+    const backend_identity_t *identity;
+    /* What the Message-ID is derived from when the client gave none: the ledger's key, so that a
+     * retry sends the same. [A-Za-z0-9_-]{1,64} */
+    const char *key;
+    apr_time_t now;        /* Date when the client gave none */
+    const char *directory; /* of temporary files, NULL = the system's */
+} item_compose_options_t;
+
+typedef struct {
+    /* The message for the wire (CRLF, without Bcc) and for Sent (with Bcc). They share their
+     * content: read one after the other, or seek. */
+    const backend_blob_t *wire;
+    const backend_blob_t *sent;
+    const char *sender;                   /* envelope sender, addr-spec */
+    const apr_array_header_t *recipients; /* const char *, addr-specs of To, Cc, Bcc, each once */
+    const char *message_id;               /* without <> */
+} item_composed_t;
+
+/* original: the message that is answered or forwarded; NULL for SEND, or when it is gone (then
+ * nothing is quoted). Faults: INVALID (no recipient, unreadable MIME), TOO_LARGE (over
+ * 1,000 recipients), UNAVAILABLE (temporary file). */
+base_fault_t *item_compose(const backend_blob_t *mime, const backend_blob_t *original,
+                           const item_compose_options_t *options, item_composed_t **composed,
+                           apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,19 @@
+/* Items: blobs of a backend (RFC 5322, iCalendar, vCard) <-> properties of EAS.
+ *
+ * Fallible first, then write: item_CLASS_load() reads and converts everything that can fail
+ * into a plain struct; item_CLASS_write() afterwards only writes (the writer latches its own
+ * faults). So nothing half-rendered is ever in a response.
+ *
+ * Files: reference (ServerId, FileReference), source (reads a blob), mime (its structure),
+ * header (decoded header fields), charset, reader (decoded content), html (HTML <-> text),
+ * body (what is sent as airsyncbase:Body), attachment, email (the Email class), compose (what
+ * SendMail, SmartReply and SmartForward send). */
+#ifndef ITEM_ITEM_H
+#define ITEM_ITEM_H
+
+/* Once in each child process before its threads start, never in the parent: GMime and libxml2
+ * keep process-wide tables, and httpd unloads and reloads modules during start-up. There is no
+ * counterpart: the tables live until the process ends, since other threads may still use them. */
+void item_child_init(void);
+
+#endif
