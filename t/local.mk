@@ -7,7 +7,7 @@ AM_T_LOG_FLAGS = -I$(top_srcdir)/t/lib
 AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' ;\
 	export top_srcdir top_builddir;
 
-# The Perl test client and its own tests; they need no server.
+# The Perl test client, the server harness and their own tests; they need no module.
 PERL_LIB = \
 	t/lib/EAS/Client.pm \
 	t/lib/EAS/Client/Account.pm \
@@ -18,11 +18,20 @@ PERL_LIB = \
 	t/lib/EAS/Query.pm \
 	t/lib/EAS/Schema.pm \
 	t/lib/EAS/WBXML.pm \
-	t/lib/EAS/WBXML/Pages.pm
+	t/lib/EAS/WBXML/Pages.pm \
+	t/lib/MobileSync/Certificates.pm \
+	t/lib/MobileSync/ErrorLog.pm \
+	t/lib/MobileSync/Httpd.pm \
+	t/lib/MobileSync/Mailbox.pm \
+	t/lib/MobileSync/Process.pm \
+	t/lib/MobileSync/Redis.pm \
+	t/lib/MobileSync/Server.pm
 PERL_TESTS = \
 	t/perl/client.t \
 	t/perl/http.t \
+	t/perl/mailbox.t \
 	t/perl/schema.t \
+	t/perl/server.t \
 	t/perl/wbxml.t
 TESTS += $(PERL_TESTS)
 EXTRA_DIST += .perltidyrc $(PERL_LIB) $(PERL_TESTS) t/bin/generate-wbxml-pages

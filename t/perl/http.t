@@ -141,7 +141,7 @@ subtest 'queries' => sub {
     );
     is(
         plain_query( %request, user => "a b\@\x{e9}&", parameters => { SaveInSent => 'T' } ),
-        'Cmd=Sync&User=a%20b%40%E9%26&DeviceId=v140Device&DeviceType=SmartPhone&SaveInSent=T',
+        'Cmd=Sync&User=a%20b%40%C3%A9%26&DeviceId=v140Device&DeviceType=SmartPhone&SaveInSent=T',
         'escapes and parameters'
     );
     is(

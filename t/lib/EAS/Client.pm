@@ -115,7 +115,7 @@ sub _plain_headers ( $self, %request ) {
 }
 
 sub _bytes ($text) {
-    utf8::encode($text) if utf8::is_utf8($text);
+    utf8::encode($text);
     return $text;
 }
 
@@ -123,8 +123,10 @@ sub _bytes ($text) {
 
 # A connection of its own to the server.
 sub open_connection ($self) {
-    return EAS::HTTP->new( map { $_ => $self->{$_} }
-            grep { defined $self->{$_} } qw(host port ca timeout) );
+    return EAS::HTTP->new(
+        map { $_ => $self->{$_} }
+        grep { defined $self->{$_} } qw(host port ca timeout)
+    );
 }
 
 # The client's kept-alive connection; opened anew where the server ended it while idle.

@@ -45,11 +45,11 @@ my %OPTION_FLAG = ( SaveInSent => 0x01, AcceptMultiPart => 0x02 );
 sub command_code ($command) { return $COMMAND_CODE{$command} }
 
 sub _escape ($text) {
-    utf8::encode($text) if utf8::is_utf8($text);
+    utf8::encode($text);
     return $text =~ s/([^A-Za-z0-9\-._~])/sprintf '%%%02X', ord $1/ger;
 }
 
-# command, user, device_id, device_type; parameters: { name => value }.
+# command, user, device_id, device_type; parameters: { name => value }. All are characters.
 sub plain_query (%request) {
     my $parameters = $request{parameters} // {};
     my @pairs = ( [ Cmd => $request{command} ] );
@@ -77,7 +77,7 @@ sub base64_query (%request) {
     for my $name ( sort keys %parameters ) {
         my $tag = $PARAMETER_TAG{$name} // die "no parameter tag for '$name'\n";
         my $value = $parameters{$name};
-        utf8::encode($value) if utf8::is_utf8($value);
+        utf8::encode($value);
         die "the parameter $name exceeds 255 bytes\n" if length $value > 255;
         $bytes .= pack 'C C/a*', $tag, $value;
     }

@@ -1,0 +1,324 @@
+# A private httpd (one node) with the module, and its configuration: the only place that
+# writes one.
+package MobileSync::Httpd;
+use v5.36;
+use IO::Socket::INET;
+use MobileSync::ErrorLog;
+use MobileSync::Process qw(wait_until find_program service_user);
+
+use constant { PATH => '/Microsoft-Server-ActiveSync', START_ATTEMPTS => 5 };
+
+# folder: for its files (made if need be). name: of the node, for file names.
+# module: path of mod_mobilesync.so, undef for an httpd without it.
+# redis: URL; backends: list of argument lists of MobileSyncBackend; htpasswd: file.
+# mpm: event, worker or prefork. certificates: see MobileSync::Certificates, asks for a TLS port.
+# port, tls_port: fixed ones instead of free ones; address: to listen on with TLS.
+# settings: MobileSync... directives, { name => arguments }; config: more of the virtual host;
+# location: more of the Location; global: more of the server's. sanitize: preload ASan.
+# processes: how many children. detached: see MobileSync::Process.
+sub new ( $class, %option ) {
+    my $self = bless {
+        name => 'httpd',
+        mpm => 'event',
+        processes => 2,
+        address => '127.0.0.1',
+        backends => [],
+        settings => {},
+        config => '',
+        location => '',
+        global => '',
+        %option,
+        user => service_user(),
+    }, $class;
+    my $base = "$self->{folder}/$self->{name}";
+    mkdir $_ for $self->{folder}, $base;
+    chown +( getpwnam $self->{user} )[ 2, 3 ], $base if defined $self->{user};
+    $self->{log_level} //= $ENV{MOBILESYNC_LOG_LEVEL}
+        // ( defined $self->{module} ? 'info mobilesync:debug' : 'info' );
+    $self->{base} = $base;
+    $self->{error_log} = MobileSync::ErrorLog->new("$base/error.log");
+    return $self;
+}
+
+sub port ($self) { return $self->{actual_port} }
+sub tls_port ($self) { return $self->{actual_tls_port} }
+sub error_log ($self) { return $self->{error_log} }
+sub pid ($self) { return $self->{process} && $self->{process}->pid }
+sub base ($self) { return $self->{base} }
+
+sub is_running ($self) { return $self->{process} && $self->{process}->is_running }
+
+# --- configuration ---
+
+# Debian's httpd has some of these built in, others do not.
+my @MODULES = qw(unixd authn_core authn_file authz_core authz_user auth_basic log_config);
+
+sub module_folder {
+    my $apxs = find_program(qw(apxs apxs2));
+    my $folder = $apxs ? `$apxs -q LIBEXECDIR` =~ s/\s+$//r : '/usr/lib/apache2/modules';
+    die "no httpd modules in '$folder'\n" unless -d $folder;
+    return $folder;
+}
+
+sub program {
+    return $ENV{HTTPD} // find_program(qw(apache2 httpd)) // die "httpd is not installed\n";
+}
+
+sub _load ( $folder, @names ) {
+    return join '',
+        map {"<IfModule !mod_$_.c>\nLoadModule ${_}_module $folder/mod_$_.so\n</IfModule>\n"}
+        grep { -e "$folder/mod_$_.so" } @names;
+}
+
+sub _config ($self) {
+    my $modules = module_folder();
+    my @wanted = ( "mpm_$self->{mpm}", @MODULES );
+    push @wanted, qw(socache_shmcb ssl) if $self->{certificates};
+    my $load = _load( $modules, @wanted );
+    $load .= "LoadModule mobilesync_module $self->{module}\n" if defined $self->{module};
+    my $user =
+        defined $self->{user}
+        ? "User $self->{user}\nGroup #@{[( getpwnam $self->{user} )[3]]}"
+        : '';
+    my $base = $self->{base};
+    my $tls = $self->{certificates} ? $self->_tls_host : '';
+    return <<"END";
+$load$user
+ServerRoot "$base"
+ServerName localhost
+DefaultRuntimeDir "$base"
+PidFile "$base/httpd.pid"
+ErrorLog "$base/error.log"
+LogLevel $self->{log_level}
+LogFormat "%h %u %t \\"%r\\" %>s %b %D" plain
+CustomLog "$base/access.log" plain
+Listen 127.0.0.1:$self->{actual_port}
+KeepAlive On
+KeepAliveTimeout 60
+MaxKeepAliveRequests 0
+GracefulShutdownTimeout 10
+@{[ $self->_mpm_config ]}
+<Directory />
+    AllowOverride None
+    Require all denied
+</Directory>
+$self->{global}
+<VirtualHost 127.0.0.1:$self->{actual_port}>
+@{[ $self->_host_config ]}
+</VirtualHost>
+$tls
+END
+}
+
+# Small, but more than one child, so that every test also tests that nothing is kept in one.
+sub _mpm_config ($self) {
+    my $n = $self->{processes};
+    return <<"END" if $self->{mpm} eq 'prefork';
+StartServers $n
+MinSpareServers $n
+MaxSpareServers @{[ $n * 2 ]}
+MaxRequestWorkers 40
+END
+    return <<"END";
+StartServers $n
+ServerLimit @{[ $n + 2 ]}
+ThreadsPerChild 16
+ThreadLimit 16
+MinSpareThreads @{[ 16 * $n ]}
+MaxSpareThreads @{[ 16 * ( $n + 1 ) ]}
+MaxRequestWorkers @{[ 16 * ( $n + 2 ) ]}
+END
+}
+
+sub _tls_host ($self) {
+    my $certificates = $self->{certificates};
+    return <<"END";
+Listen $self->{address}:$self->{actual_tls_port}
+SSLSessionCache shmcb:$self->{base}/ssl_cache(512000)
+<VirtualHost *:$self->{actual_tls_port}>
+SSLEngine On
+SSLCertificateFile "$certificates->{certificate}"
+SSLCertificateKeyFile "$certificates->{key}"
+@{[ $self->_host_config ]}
+</VirtualHost>
+END
+}
+
+sub _host_config ($self) {
+    my @lines;
+    push @lines, "MobileSyncRedis $self->{redis}"
+        if defined $self->{module} && defined $self->{redis};
+    push @lines, map {"MobileSyncBackend $_"} @{ $self->{backends} };
+    push @lines, map {"$_ $self->{settings}{$_}"} sort keys %{ $self->{settings} };
+    my $path = PATH;
+    my $handler = defined $self->{module} ? 'SetHandler mobilesync' : '';
+    return join "\n", @lines, <<"END";
+<Location $path>
+    $handler
+    AuthType Basic
+    AuthName mobilesync
+    AuthBasicProvider file
+    AuthUserFile "$self->{htpasswd}"
+    Require valid-user
+    $self->{location}
+</Location>
+$self->{config}
+END
+}
+
+# --- running ---
+
+sub start ($self) {
+    for my $attempt ( 1 .. START_ATTEMPTS ) {
+        $self->{actual_port} = $self->{port} // _free_port();
+        $self->{actual_tls_port} = $self->{tls_port} // _free_port() if $self->{certificates};
+        $self->_write_config;
+        return $self if $self->_start_once;
+        # Another process may have taken the port since it was found free.
+        last if defined $self->{port} || $self->error_log->text !~ /Address already in use/;
+        rename $self->error_log->file, $self->error_log->file . ".$attempt";
+    }
+    die "httpd does not start:\n" . $self->error_log->text . $self->_console;
+}
+
+sub _free_port {
+    my $socket = IO::Socket::INET->new( Listen => 1, LocalAddr => '127.0.0.1' )
+        or die "no free port: $!\n";
+    return $socket->sockport;
+}
+
+sub config_file ($self) { return "$self->{base}/httpd.conf" }
+
+sub _write_config ($self) {
+    my $file = $self->config_file;
+    open my $config, '>', $file or die "$file: $!\n";
+    print $config $self->_config or die "$file: $!\n";
+    close $config or die "$file: $!\n";
+    return;
+}
+
+sub _start_once ($self) {
+    my $before = $self->error_log->count(qr/resuming normal operations/);
+    $self->{process} = MobileSync::Process->new(
+        command => [ program(), '-f', $self->config_file, '-DFOREGROUND' ],
+        log => "$self->{base}/console.log",
+        environment => $self->_environment,
+        detached => $self->{detached}
+    );
+    return eval {
+        wait_until(
+            'httpd to start',
+            sub {
+                die "it ended\n" unless $self->is_running;
+                return $self->error_log->count(qr/resuming normal operations/) > $before;
+            }
+        );
+        1;
+    };
+}
+
+# Locale and time zone settings of the machine do not matter to tests; the sanitizer's
+# runtime has to be there before httpd loads the module.
+sub _environment ($self) {
+    my %environment = ( LC_ALL => 'C' );
+    return \%environment unless $self->{sanitize};
+    my $runtime = `gcc -print-file-name=libasan.so` =~ s/\s+$//r;
+    # gcc names a linker script where the library has one.
+    if ( open my $script, '<', $runtime ) {
+        read $script, my $start, 4096;
+        $runtime = $1 if $start =~ m{INPUT\s*\(\s*(\S+libasan\S*)};
+    }
+    $environment{LD_PRELOAD} = $runtime;
+    # httpd's pools hold memory to the end, and modules get unloaded: leaks cannot be told.
+    $environment{ASAN_OPTIONS} = "detect_leaks=0:abort_on_error=1:log_path=$self->{base}/sanitizer";
+    $environment{UBSAN_OPTIONS} = "print_stacktrace=1:log_path=$self->{base}/sanitizer";
+    return \%environment;
+}
+
+sub _read_files (@files) {
+    my $text = '';
+    for my $file (@files) {
+        open my $handle, '<', $file or next;
+        local $/;
+        $text .= "$file:\n" . ( readline($handle) // '' );
+    }
+    return $text;
+}
+
+sub _console ($self) { return _read_files("$self->{base}/console.log") }
+
+# What sanitizers reported; empty if nothing.
+sub sanitizer_reports ($self) { return _read_files( glob "$self->{base}/sanitizer.*" ) }
+
+# Graceful restart; returns once the new generation serves.
+sub graceful ($self) {
+    my $before = $self->error_log->count(qr/resuming normal operations/);
+    $self->{process}->signal('USR1') or die "httpd does not run\n";
+    wait_until( 'the graceful restart',
+        sub { $self->error_log->count(qr/resuming normal operations/) > $before } );
+    return;
+}
+
+# Changes what new() was given and takes it up with a graceful restart.
+sub reconfigure ( $self, %option ) {
+    @$self{ keys %option } = values %option;
+    $self->_write_config;
+    return $self->graceful;
+}
+
+# Pids of the children.
+sub children ($self) {
+    my $parent = $self->pid // return;
+    return grep {
+        my $stat = _read_stat($_);
+        defined $stat && $stat == $parent
+    } map {m{(\d+)}} glob '/proc/[0-9]*';
+}
+
+sub _read_stat ($pid) {
+    open my $file, '<', "/proc/$pid/stat" or return undef;
+    my $line = readline($file) // return undef;
+    return ( split ' ', $line =~ s/^.*\)//sr )[1];
+}
+
+# kill -9 of one child; the log line that tells of it is expected.
+sub kill_child ( $self, $pid ) {
+    die "$pid is no child of this httpd\n" unless grep { $_ == $pid } $self->children;
+    push @{ $self->{killed} }, $pid;
+    kill KILL => $pid;
+    wait_until(
+        "child $pid to die",
+        sub {
+            !grep { $_ == $pid } $self->children;
+        }
+    );
+    return;
+}
+
+# As a crash of the whole server.
+sub kill_hard ($self) {
+    my @children = $self->children;
+    my $process = delete $self->{process} or return;
+    $process->kill_hard;
+    kill KILL => @children if @children;
+    return;
+}
+
+# Returns what was wrong with its end: empty if it ended by itself and in order.
+sub stop ($self) {
+    my $process = delete $self->{process} or return '';
+    my $early = $process->is_running ? '' : 'it had ended before';
+    my $status = $process->stop;
+    return $early if $early;
+    return $status ? sprintf( 'wait status 0x%x', $status ) : '';
+}
+
+# Lines of the log, the console and the sanitizer that nobody expected.
+sub unexpected ( $self, @allowed ) {
+    push @allowed, map {qr/child pid $_ exit signal Killed/} @{ $self->{killed} // [] };
+    my @lines = $self->error_log->unexpected(@allowed);
+    my $reports = $self->sanitizer_reports;
+    return ( @lines, length $reports ? $reports : () );
+}
+
+1;

@@ -1,0 +1,208 @@
+# Private servers for a test: redis, one or more httpd nodes with the module, accounts.
+#
+#   my $server = MobileSync::Server->start;
+#   my $phone  = $server->client;                 # an EAS::Client
+#   ...
+#   $server->done;                                # stops all, checks the logs: one test
+#
+# Everything lives below a temporary folder and ends with the test, also when it dies; the folder
+# stays where a check failed or MOBILESYNC_KEEP is set. The module comes from MOBILESYNC_MODULE or
+# the build tree (top_builddir). MOBILESYNC_SANITIZE=1 runs httpd with the ASan runtime, for a
+# module built with --enable-sanitize.
+package MobileSync::Server;
+use v5.36;
+use Cwd ();
+use Digest::SHA ();
+use File::Path ();
+use File::Temp ();
+use FindBin ();
+use Test::More ();
+use EAS::Client;
+use MobileSync::Certificates;
+use MobileSync::Httpd;
+use MobileSync::Mailbox;
+use MobileSync::Process qw(service_user);
+use MobileSync::Redis;
+
+use constant DEFAULT_PASSWORD => 'secret';
+
+# accounts: { name => password }, default anna. nodes: how many httpds. tls: 1 for a TLS port.
+# backend: 'local' (with Maildirs, the default), 'memory', or the arguments of MobileSyncBackend.
+# redis: 0 for none, or options of MobileSync::Redis. module: 0 for an httpd without the module.
+# folder: a lasting one instead of the temporary one. Any option of MobileSync::Httpd.
+sub start ( $class, %option ) {
+    my $self = $class->new(%option);
+    $self->{redis}->start if $self->{redis};
+    $_->start for @{ $self->{nodes} };
+    return $self;
+}
+
+sub new ( $class, %option ) {
+    my $accounts = delete $option{accounts} // { anna => DEFAULT_PASSWORD };
+    my $self = bless { owner => $$, accounts => $accounts, allowed => [] }, $class;
+    $self->_make_folder( delete $option{folder} );
+    $self->add_account( $_, $accounts->{$_} ) for sort keys %$accounts;
+    $option{htpasswd} = $self->_htpasswd;
+    my $redis = delete $option{redis} // {};
+    if ($redis) {
+        $self->{redis} = MobileSync::Redis->new(
+            folder => "$self->{folder}/redis",
+            detached => $option{detached},
+            %$redis
+        );
+        $option{redis} = 'unix:' . $self->{redis}->socket_path;
+    }
+    if ( delete $option{tls} ) {
+        mkdir "$self->{folder}/tls";
+        $option{certificates} = MobileSync::Certificates::make( "$self->{folder}/tls", 'localhost',
+            '127.0.0.1', @{ delete $option{tls_names} // [] } );
+        $self->{ca} = $option{certificates}{ca};
+    }
+    my $module = delete $option{module} // 1;
+    if ($module) {
+        $option{module} = module_path();
+        $option{backends} = [ $self->_backend( delete $option{backend} // 'local' ) ];
+    }
+    $option{sanitize} //= $ENV{MOBILESYNC_SANITIZE};
+    my $count = delete $option{nodes} // 1;
+    $self->{nodes} =
+        [ map { MobileSync::Httpd->new( folder => $self->{folder}, name => "node$_", %option ) }
+            0 .. $count - 1 ];
+    return $self;
+}
+
+# The module that was built.
+sub module_path {
+    my $build = $ENV{top_builddir} // "$FindBin::Bin/../..";
+    my $path = Cwd::abs_path( $ENV{MOBILESYNC_MODULE} // "$build/.libs/mod_mobilesync.so" );
+    die "the module is not built: no '" . ( $path // $build ) . "'\n"
+        unless defined $path && -e $path;
+    return $path;
+}
+
+sub _make_folder ( $self, $folder ) {
+    if ( defined $folder ) {
+        File::Path::make_path($folder);
+        $self->{folder} = Cwd::abs_path($folder);
+    }
+    else {
+        # Unix sockets allow about 100 characters: not below the build tree.
+        $self->{temporary} = File::Temp->newdir( 'mobilesync-XXXXXX', TMPDIR => 1 );
+        $self->{folder} = $self->{temporary}->dirname;
+    }
+    chmod 0711, $self->{folder};
+    mkdir $self->mail_root;
+    _give_away( $self->mail_root );
+    return;
+}
+
+# httpd's children have to write there.
+sub _give_away (@paths) {
+    my $user = service_user() // return;
+    chown +( getpwnam $user )[ 2, 3 ], @paths;
+    return;
+}
+
+sub _backend ( $self, $backend ) {
+    return $backend unless $backend eq 'local';
+    return 'local root=' . $self->mail_root . '/%u';
+}
+
+# --- accounts ---
+
+sub mail_root ($self) { return "$self->{folder}/mail" }
+sub _htpasswd ($self) { return "$self->{folder}/htpasswd" }
+
+# {SHA} costs httpd less than a microsecond; the tests are not about password hashes.
+sub add_account ( $self, $name, $password = DEFAULT_PASSWORD ) {
+    $self->{accounts}{$name} = $password;
+    open my $file, '>', $self->_htpasswd or die "htpasswd: $!\n";
+    for my $account ( sort keys %{ $self->{accounts} } ) {
+        my $hash = Digest::SHA::sha1_base64( EAS::Client::_bytes( $self->{accounts}{$account} ) );
+        printf $file "%s:{SHA}%s=\n", EAS::Client::_bytes($account), $hash;
+    }
+    close $file or die "htpasswd: $!\n";
+    $self->mailbox($name);
+    return;
+}
+
+# The account's Maildir, as another program sees it.
+sub mailbox ( $self, $account = 'anna' ) {
+    return $self->{mailboxes}{$account} //=
+        MobileSync::Mailbox->new( $self->mail_root . "/$account", owner => service_user() );
+}
+
+# --- parts ---
+
+sub folder ($self) { return $self->{folder} }
+sub redis ($self) { return $self->{redis} }
+sub node ( $self, $number = 0 ) { return $self->{nodes}[$number] }
+sub nodes ($self) { return @{ $self->{nodes} } }
+sub ca ($self) { return $self->{ca} }
+
+# A phone of an account. account; node: number; tls: 1. Anything else goes to EAS::Client.
+sub client ( $self, %option ) {
+    my $account = delete $option{account} // 'anna';
+    my $node = $self->node( delete $option{node} // 0 );
+    my %address =
+        delete $option{tls}
+        ? ( port => $node->tls_port, ca => $self->{ca}, host => 'localhost' )
+        : ( port => $node->port );
+    return EAS::Client->new(
+        user => $account,
+        password => $self->{accounts}{$account},
+        %address,
+        %option
+    );
+}
+
+# --- the end ---
+
+# Lines of the error logs that the test provokes.
+sub allow_errors ( $self, @patterns ) {
+    push @{ $self->{allowed} }, @patterns;
+    return;
+}
+
+# Lines of the error logs that nobody allowed.
+sub unexpected ($self) {
+    return map { $_->unexpected( @{ $self->{allowed} } ) } $self->nodes;
+}
+
+# Stops everything. Returns what was wrong, a list of lines.
+sub stop ($self) {
+    my @wrong = map { my $end = $_->stop; length $end ? "httpd: $end" : () } $self->nodes;
+    $self->{redis}->stop if $self->{redis};
+    return @wrong;
+}
+
+# Stops everything and has the test fail where a server did not end in order, a child died, a
+# sanitizer reported or the error log has a line that is neither usual nor allowed.
+sub done ($self) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @wrong = ( $self->stop, $self->unexpected );
+    $self->{is_done} = 1;
+    $self->_keep if @wrong;
+    return Test::More::ok( !@wrong, 'the servers stopped in order and their logs are clean' )
+        || Test::More::diag( join "\n", @wrong );
+}
+
+sub _keep ($self) {
+    my $temporary = $self->{temporary} // return;
+    $temporary->unlink_on_destroy(0);
+    Test::More::diag("the servers' files are kept in $self->{folder}");
+    return;
+}
+
+sub DESTROY ($self) {
+    return if $self->{owner} != $$;
+    local ( $?, $@ );
+    $self->_keep if $ENV{MOBILESYNC_KEEP};
+    return if $self->{is_done};
+    my @wrong = eval { ( $self->stop, $self->unexpected ) };
+    Test::More::diag( join "\n", 'servers of a test that did not end by done():', @wrong )
+        if @wrong;
+    return;
+}
+
+1;
