@@ -1,1 +1,14 @@
-libcore_la_SOURCES +=
+libcore_la_SOURCES += \
+	mod_mobilesync/backend/backend.c mod_mobilesync/backend/backend.h \
+	mod_mobilesync/backend/backend_calls.h mod_mobilesync/backend/drivers.h \
+	mod_mobilesync/backend/blob.c mod_mobilesync/backend/blob.h \
+	mod_mobilesync/backend/memory.c mod_mobilesync/backend/memory.h \
+	mod_mobilesync/backend/memory_items.c \
+	mod_mobilesync/backend/memory_hooks.c \
+	mod_mobilesync/backend/memory_store.c mod_mobilesync/backend/memory_store.h
+
+check_PROGRAMS += t/unit/backend_memory_test
+t_unit_backend_memory_test_SOURCES = t/unit/backend_memory_test.c t/unit/backend_contract.h \
+	t/unit/tap.h
+t_unit_backend_memory_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/backend_memory_test

@@ -1,0 +1,63 @@
+#include "backend/blob.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/text.h"
+
+base_fault_t *backend_blob_load(const backend_blob_t *blob, const char **data, apr_pool_t *pool)
+{
+    apr_off_t start = 0;
+    apr_size_t length;
+    apr_status_t status;
+    char *copy;
+
+    if (blob->data) {
+        *data = blob->data;
+        return NULL;
+    }
+    copy = apr_palloc(pool, blob->size + 1);
+    status = apr_file_seek(blob->file, APR_SET, &start);
+    if (status == APR_SUCCESS && blob->size)
+        status = apr_file_read_full(blob->file, copy, blob->size, &length);
+    if (status == APR_EOF)
+        return base_fault_make(pool, BASE_FAULT_CORRUPT,
+                               "the file ends before %" APR_UINT64_T_FMT " bytes", blob->size);
+    if (status != APR_SUCCESS)
+        return base_fault_make_status(pool, BASE_FAULT_UNAVAILABLE, status, "reading an item");
+    copy[blob->size] = '\0';
+    *data = copy;
+    return NULL;
+}
+
+backend_blob_t *backend_blob_of(const void *data, apr_uint64_t size, apr_pool_t *pool)
+{
+    backend_blob_t *blob = apr_pcalloc(pool, sizeof *blob);
+
+    blob->data = data;
+    blob->size = size;
+    return blob;
+}
+
+int backend_derived_name_valid(const char *name)
+{
+    size_t i;
+
+    for (i = 0; name[i]; i++)
+        if (!isalnum((unsigned char)name[i]) && name[i] != '_' && name[i] != '-')
+            return 0;
+    return i > 0 && i <= 64;
+}
+
+int backend_folder_name_valid(const char *name)
+{
+    size_t i, length = strlen(name);
+
+    if (length == 0 || length > 255 || !base_text_xml_legal(name, length) ||
+        isspace((unsigned char)name[0]) || isspace((unsigned char)name[length - 1]))
+        return 0;
+    for (i = 0; i < length; i++)
+        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
+            return 0;
+    return strspn(name, ".") < length;
+}

@@ -1,0 +1,337 @@
+/* The memory driver's items: reading, changing, history. */
+#include "backend/memory_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <apr_strings.h>
+
+#include "backend/blob.h"
+#include "base/text.h"
+
+static base_fault_t *memory_missing(apr_uint64_t uid, apr_pool_t *pool)
+{
+    return base_fault_make(pool, BASE_FAULT_NOT_FOUND, "there is no item %" APR_UINT64_T_FMT, uid);
+}
+
+/* Every item function begins with this and ends with memory_leave: the lock is held between
+ * them, also when there is no such folder. */
+static base_fault_t *memory_enter(memory_session_t *session, const char *folder_id,
+                                  memory_folder_t **folder, apr_pool_t *pool)
+{
+    apr_thread_mutex_lock(session->instance->lock);
+    *folder = memory_folder_find(session->account, folder_id);
+    return *folder ? NULL : memory_gone(pool);
+}
+
+/* Unlocks, and tells the watchers when the folder's modseq is not the one before. */
+static void memory_leave(memory_session_t *session, const memory_folder_t *folder,
+                         apr_uint64_t before)
+{
+    int changed = folder && folder->modseq != before;
+
+    apr_thread_mutex_unlock(session->instance->lock);
+    if (changed)
+        memory_notify(session->instance, session->account->name, folder->info.id);
+}
+
+static const char *memory_cursor(const memory_folder_t *folder, apr_uint64_t modseq,
+                                 apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%u.%" APR_UINT64_T_FMT, folder->info.generation, modseq);
+}
+
+base_fault_t *memory_probe(void *data, const char *folder_id, const char **cursor, apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_folder_t *folder;
+    base_fault_t *fault = memory_enter(session, folder_id, &folder, pool);
+
+    if (!fault)
+        *cursor = memory_cursor(folder, folder->modseq, pool);
+    memory_leave(session, NULL, 0);
+    return fault;
+}
+
+static base_fault_t *memory_cursor_parse(const memory_folder_t *folder, const char *cursor,
+                                         apr_uint64_t *modseq, apr_pool_t *pool)
+{
+    const char *dot = strchr(cursor, '.');
+    apr_uint64_t generation;
+
+    if (!dot ||
+        !base_text_parse_uint(apr_pstrmemdup(pool, cursor, dot - cursor), APR_UINT32_MAX,
+                              &generation) ||
+        !base_text_parse_uint(dot + 1, APR_UINT64_MAX, modseq))
+        return base_fault_make(pool, BASE_FAULT_STALE, "not a cursor of this folder");
+    if (generation != folder->info.generation || *modseq > folder->modseq ||
+        *modseq < folder->forgotten)
+        return base_fault_make(pool, BASE_FAULT_STALE, "cursor of another time");
+    return NULL;
+}
+
+static void memory_entry_of(const memory_item_t *item, backend_entry_t *entry)
+{
+    entry->uid = item->uid;
+    entry->token = item->token;
+    entry->date = item->date;
+    entry->size = item->size;
+}
+
+static void memory_changes_collect(const memory_folder_t *folder, apr_uint64_t since, int limit,
+                                   backend_changes_t *changes, apr_pool_t *pool)
+{
+    apr_size_t at = memory_event_position(folder, since);
+    apr_size_t most = folder->event_count - at;
+    apr_uint64_t reached = since;
+    backend_entry_t *upserts;
+    apr_uint64_t *gone;
+
+    if (limit >= 0 && most > (apr_size_t)limit)
+        most = (apr_size_t)limit;
+    upserts = apr_palloc(pool, (most + 1) * sizeof *upserts);
+    gone = apr_palloc(pool, (most + 1) * sizeof *gone);
+    for (; at < folder->event_count; at++) {
+        const memory_event_t *event = &folder->events[at];
+        const memory_item_t *item = &folder->items[memory_item_position(folder, event->uid)];
+
+        if (item->modseq == event->modseq && (item->data || item->born <= since)) {
+            if (changes->upsert_count + changes->gone_count == limit) {
+                changes->more = 1;
+                break;
+            }
+            if (item->data)
+                memory_entry_of(item, &upserts[changes->upsert_count++]);
+            else
+                gone[changes->gone_count++] = item->uid;
+        }
+        reached = event->modseq;
+    }
+    changes->upserts = upserts;
+    changes->gone = gone;
+    changes->cursor = memory_cursor(folder, changes->more ? reached : folder->modseq, pool);
+}
+
+base_fault_t *memory_changes(void *data, const char *folder_id, const char *cursor, int limit,
+                             backend_changes_t **changes, apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_folder_t *folder;
+    apr_uint64_t since;
+    base_fault_t *fault = memory_enter(session, folder_id, &folder, pool);
+
+    if (!fault)
+        fault = memory_cursor_parse(folder, cursor, &since, pool);
+    if (!fault) {
+        *changes = apr_pcalloc(pool, sizeof **changes);
+        memory_changes_collect(folder, since, limit, *changes, pool);
+    }
+    memory_leave(session, NULL, 0);
+    return fault;
+}
+
+static apr_size_t memory_range_start(const memory_folder_t *folder, const backend_range_t *range)
+{
+    return range->below ? memory_item_position(folder, range->below) : folder->item_count;
+}
+
+static int memory_range_holds(const backend_range_t *range, const memory_item_t *item)
+{
+    return item->data && item->date >= range->since && item->date < range->before;
+}
+
+base_fault_t *memory_enumerate(void *data, const char *folder_id, const backend_range_t *range,
+                               int limit, backend_page_t **page, apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_folder_t *folder;
+    base_fault_t *fault = memory_enter(session, folder_id, &folder, pool);
+    backend_page_t *made = apr_pcalloc(pool, sizeof *made);
+
+    if (!fault) {
+        apr_size_t at = memory_range_start(folder, range);
+        backend_entry_t *entries = apr_palloc(
+            pool, ((at < (apr_size_t)limit ? at : (apr_size_t)limit) + 1) * sizeof *entries);
+
+        while (at-- > 0 && !made->more) {
+            if (!memory_range_holds(range, &folder->items[at]))
+                continue;
+            if (made->count == limit)
+                made->more = 1;
+            else
+                memory_entry_of(&folder->items[at], &entries[made->count++]);
+        }
+        made->entries = entries;
+        *page = made;
+    }
+    memory_leave(session, NULL, 0);
+    return fault;
+}
+
+base_fault_t *memory_count(void *data, const char *folder_id, const backend_range_t *range,
+                           apr_uint64_t *count, apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_folder_t *folder;
+    base_fault_t *fault = memory_enter(session, folder_id, &folder, pool);
+
+    if (!fault) {
+        apr_size_t at = memory_range_start(folder, range);
+
+        *count = 0;
+        if (!range->below && range->since == APR_INT64_MIN && range->before == APR_INT64_MAX)
+            *count = folder->live_count;
+        else
+            while (at-- > 0)
+                *count += memory_range_holds(range, &folder->items[at]);
+    }
+    memory_leave(session, NULL, 0);
+    return fault;
+}
+
+base_fault_t *memory_entry(void *data, const char *folder_id, apr_uint64_t uid,
+                           backend_entry_t *entry, apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_folder_t *folder;
+    memory_item_t *item = NULL;
+    base_fault_t *fault = memory_enter(session, folder_id, &folder, pool);
+
+    if (!fault && !(item = memory_item_find(folder, uid)))
+        fault = memory_missing(uid, pool);
+    if (!fault)
+        memory_entry_of(item, entry);
+    memory_leave(session, NULL, 0);
+    return fault;
+}
+
+static char *memory_copy(const char *data, apr_uint64_t size)
+{
+    char *copy = malloc(size + 1);
+
+    if (!copy)
+        abort(); /* as APR's pools do */
+    memcpy(copy, data, size);
+    copy[size] = '\0';
+    return copy;
+}
+
+base_fault_t *memory_fetch(void *data, const char *folder_id, apr_uint64_t uid,
+                           backend_blob_t **blob, apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_folder_t *folder;
+    memory_item_t *item = NULL;
+    base_fault_t *fault = memory_enter(session, folder_id, &folder, pool);
+
+    if (!fault && !(item = memory_item_find(folder, uid)))
+        fault = memory_missing(uid, pool);
+    if (!fault) /* a copy: the item may be expunged while it is read */
+        *blob = backend_blob_of(apr_pstrmemdup(pool, item->data, item->size), item->size, pool);
+    memory_leave(session, NULL, 0);
+    return fault;
+}
+
+base_fault_t *memory_put(void *data, const char *folder_id, const backend_put_t *put,
+                         const backend_blob_t *blob, backend_entry_t *entry, apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_folder_t *folder;
+    memory_item_t *item = NULL;
+    apr_uint64_t before = 0;
+    const char *content;
+    base_fault_t *fault;
+
+    if (put->derived_name && !backend_derived_name_valid(put->derived_name))
+        return base_fault_make(pool, BASE_FAULT_INVALID, "not a derived name");
+    BASE_TRY(backend_blob_load(blob, &content, pool));
+    fault = memory_enter(session, folder_id, &folder, pool);
+    if (!fault) {
+        before = folder->modseq;
+        if (put->derived_name)
+            item = memory_item_by_name(folder, put->derived_name);
+        if (!item)
+            item = memory_item_add(folder, memory_copy(content, blob->size), blob->size, put->flags,
+                                   put->date ? put->date : memory_now(session->instance),
+                                   put->derived_name);
+        memory_entry_of(item, entry);
+    }
+    memory_leave(session, fault ? NULL : folder, before);
+    return fault;
+}
+
+base_fault_t *memory_set_flags(void *data, const char *folder_id, apr_uint64_t uid,
+                               apr_uint64_t mask, apr_uint64_t values, backend_entry_t *entry,
+                               apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_folder_t *folder;
+    memory_item_t *item = NULL;
+    apr_uint64_t before = 0;
+    base_fault_t *fault = memory_enter(session, folder_id, &folder, pool);
+
+    if (!fault && !(item = memory_item_find(folder, uid)))
+        fault = memory_missing(uid, pool);
+    if (!fault) {
+        before = folder->modseq;
+        memory_item_flag(folder, item, mask, values);
+        memory_entry_of(item, entry);
+    }
+    memory_leave(session, fault ? NULL : folder, before);
+    return fault;
+}
+
+base_fault_t *memory_move(void *data, const char *folder_id, apr_uint64_t uid,
+                          const char *to_folder_id, const char *derived_name,
+                          backend_entry_t *entry, apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_folder_t *folder, *to = NULL;
+    memory_item_t *item = NULL, *moved = NULL;
+    apr_uint64_t before = 0;
+    base_fault_t *fault;
+
+    if (derived_name && !backend_derived_name_valid(derived_name))
+        return base_fault_make(pool, BASE_FAULT_INVALID, "not a derived name");
+    fault = memory_enter(session, folder_id, &folder, pool);
+    if (!fault && !(to = memory_folder_find(session->account, to_folder_id)))
+        fault =
+            base_fault_make(pool, BASE_FAULT_FOLDER_GONE, "there is no folder %s", to_folder_id);
+    if (!fault && to == folder)
+        fault = base_fault_make(pool, BASE_FAULT_INVALID, "source and destination are the same");
+    if (!fault && derived_name)
+        moved = memory_item_by_name(to, derived_name);
+    if (!fault && !moved && !(item = memory_item_find(folder, uid)))
+        fault = memory_missing(uid, pool);
+    if (!fault) {
+        before = folder->modseq;
+        if (!moved) {
+            memory_item_t from = *item;
+
+            moved = memory_item_add(to, memory_item_expunge(folder, item), from.size, from.token,
+                                    from.date, derived_name);
+        }
+        memory_entry_of(moved, entry);
+    }
+    memory_leave(session, fault ? NULL : folder, before);
+    if (item)
+        memory_notify(session->instance, session->account->name, to_folder_id);
+    return fault;
+}
+
+base_fault_t *memory_remove(void *data, const char *folder_id, apr_uint64_t uid, apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_folder_t *folder;
+    memory_item_t *item = NULL;
+    apr_uint64_t before = 0;
+    base_fault_t *fault = memory_enter(session, folder_id, &folder, pool);
+
+    if (!fault && !(item = memory_item_find(folder, uid)))
+        fault = memory_missing(uid, pool);
+    if (!fault) {
+        before = folder->modseq;
+        free(memory_item_expunge(folder, item));
+    }
+    memory_leave(session, fault ? NULL : folder, before);
+    return fault;
+}
