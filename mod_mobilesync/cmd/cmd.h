@@ -1,0 +1,135 @@
+/* Commands: one file each, one row in commands.tbl, run by cmd_dispatch().
+ *
+ * An exchange is one request and the response being made for it. The order that every
+ * command keeps is render, commit, send: it renders into exchange->writer, finishes it,
+ * commits its state, and returns; only then does the glue send. So no sync key leaves
+ * before the store holds it.
+ *
+ * A command that waits (Ping, Sync with Wait) sets exchange->wait and returns success with
+ * nothing rendered. The glue waits in whatever way the server can (blocking, or parked
+ * without a thread) and then calls wait.resume, which renders the answer. Between the
+ * two, nothing of the exchange but its pool and the wait's own data may be relied on:
+ * what resume needs is copied into wait.baton. */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "backend/backend.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "eas/node.h"
+#include "eas/request.h"
+#include "eas/spool.h"
+#include "eas/writer.h"
+#include "state/state.h"
+#include "wake/wake.h"
+
+/* What the configuration allows; README documents each under its directive. */
+typedef struct {
+    int heartbeat_min; /* seconds */
+    int heartbeat_max;
+    int ping_folders_max;
+    int window_default; /* items per collection when the client names no WindowSize */
+    int window_max;
+    apr_off_t response_bytes;          /* a Sync response ends after these ... */
+    apr_interval_time_t response_time; /* ... or this, with MoreAvailable */
+    apr_uint64_t item_bytes_max;       /* greatest message taken from a client */
+} cmd_limits_t;
+
+/* How mail leaves for recipients that are not accounts of this server. */
+typedef struct {
+    const char *sendmail; /* command with arguments, NULL: none */
+    const char *smtp_url; /* smtp[s]://host:port, NULL: none */
+    const char *smtp_user;
+    const char *smtp_password;
+} cmd_mailer_t;
+
+/* What a child offers to all exchanges of a virtual host. */
+typedef struct {
+    cmd_limits_t limits;
+    cmd_mailer_t mailer;
+    state_store_t *store;
+    backend_t *backend;
+    wake_bus_t *bus;
+    wake_hub_t *hub;
+    const char *spool_directory; /* NULL: the system's */
+    const char *node;            /* this server's name in records */
+} cmd_service_t;
+
+typedef struct cmd_exchange cmd_exchange_t;
+
+typedef struct {
+    wake_waiter_t
+        *waiter; /* registered, compared, ready to wait; NULL: the command does not wait */
+    base_fault_t *(*resume)(cmd_exchange_t *exchange, wake_reason_t reason, void *baton);
+    void *baton;
+} cmd_wait_t;
+
+struct cmd_exchange {
+    /* the request */
+    const eas_request_t *request;
+    const char *account;        /* authenticated and normalised */
+    const eas_node_t *body;     /* decoded WBXML; NULL when the request had no body */
+    const backend_blob_t *mime; /* the body of a 12.1 SendMail/SmartReply/SmartForward */
+    const cmd_service_t *service;
+    const base_log_t *log;
+    apr_time_t now;
+    apr_pool_t *pool;
+    /* the response */
+    eas_spool_t *spool;
+    eas_writer_t *writer;     /* into spool */
+    int http_status;          /* 200 */
+    const char *content_type; /* of a body that is not WBXML, else NULL */
+    apr_table_t *headers;
+    cmd_wait_t wait;
+    const char *outcome; /* for the access log: "Sync 1", "Ping 2 3540"; NULL when unset */
+    /* opened on demand */
+    backend_session_t *session;
+};
+
+/* A row of commands.tbl. */
+typedef struct {
+    eas_command_t command;
+    base_fault_t *(*run)(cmd_exchange_t *exchange);
+    unsigned flags;   /* CMD_* */
+    eas_tag_t root;   /* element of the request and the response */
+    eas_tag_t status; /* where an error of the whole command goes */
+} cmd_entry_t;
+
+enum {
+    CMD_BODY_OPTIONAL = 1, /* Sync, Ping and some Provisions may come without */
+    CMD_MIME_12_1 = 2,     /* at 12.1 the body is message/rfc822 */
+};
+
+/* NULL when the command is not offered (HTTP 501). */
+const cmd_entry_t *cmd_find(eas_command_t command);
+
+/* "Sync,SendMail,...": MS-ASProtocolCommands, exactly the rows of the table. */
+const char *cmd_list(apr_pool_t *pool);
+
+/* Runs the command. A fault that the command did not turn into a Status itself becomes
+ * one here (or an HTTP code: UNAVAILABLE is always 503 with Retry-After, and at 12.1 the codes
+ * of MS-ASCMD 2.2.2), is logged once, and the writer is finished. Afterwards spool and
+ * http_status are the answer, unless wait.waiter is set. */
+void cmd_dispatch(cmd_exchange_t *exchange);
+
+/* The same for an exchange whose wait is over. */
+void cmd_resume(cmd_exchange_t *exchange, wake_reason_t reason);
+
+/* Answers with a Status of the whole command (or the HTTP code that stands for a common
+ * Status at 12.1): <Root><Status>n</Status></Root>. */
+void cmd_answer_status(cmd_exchange_t *exchange, const cmd_entry_t *entry, int status);
+
+/* Turns a fault into the answer of a whole command and logs it. */
+void cmd_answer_fault(cmd_exchange_t *exchange, const cmd_entry_t *entry, base_fault_t *fault);
+
+/* Throws away what was rendered: a fresh spool and writer. */
+void cmd_exchange_restart(cmd_exchange_t *exchange);
+
+/* The account's mailbox, opened once per exchange. */
+base_fault_t *cmd_exchange_session(cmd_exchange_t *exchange, backend_session_t **session);
+
+#endif

@@ -1,0 +1,155 @@
+#include "cmd/cmd.h"
+
+#include <apr_strings.h>
+
+#include "eas/status.h"
+
+#define CMD_RETRY_AFTER 30 /* seconds, where the fault does not say */
+
+#define CMD_ROW(command, function, flags, root, status) \
+    base_fault_t *function(cmd_exchange_t *exchange);
+#include "cmd/commands.tbl"
+#undef CMD_ROW
+
+#define CMD_ROW(command, function, flags, root, status) \
+    {EAS_COMMAND_##command, function, flags, EAS_##root, EAS_##status},
+static const cmd_entry_t cmd_entries[] = {
+#include "cmd/commands.tbl"
+};
+#undef CMD_ROW
+
+#define CMD_ENTRY_COUNT (sizeof cmd_entries / sizeof *cmd_entries)
+
+const cmd_entry_t *cmd_find(eas_command_t command)
+{
+    size_t i;
+
+    for (i = 0; i < CMD_ENTRY_COUNT; i++)
+        if (cmd_entries[i].command == command)
+            return &cmd_entries[i];
+    return NULL;
+}
+
+const char *cmd_list(apr_pool_t *pool)
+{
+    apr_array_header_t *names = apr_array_make(pool, CMD_ENTRY_COUNT, sizeof(const char *));
+    size_t i;
+
+    for (i = 0; i < CMD_ENTRY_COUNT; i++)
+        APR_ARRAY_PUSH(names, const char *) = eas_command_name(cmd_entries[i].command);
+    return apr_array_pstrcat(pool, names, ',');
+}
+
+void cmd_exchange_restart(cmd_exchange_t *exchange)
+{
+    exchange->spool = eas_spool_create(exchange->service->spool_directory, exchange->pool);
+    exchange->writer = eas_writer_create(exchange->spool, exchange->pool);
+    exchange->content_type = NULL;
+}
+
+base_fault_t *cmd_exchange_session(cmd_exchange_t *exchange, backend_session_t **session)
+{
+    if (!exchange->session)
+        BASE_TRY(backend_session_open(exchange->service->backend, exchange->account,
+                                      &exchange->session, exchange->pool));
+    *session = exchange->session;
+    return NULL;
+}
+
+static void cmd_answer_http(cmd_exchange_t *exchange, int code, int retry_after)
+{
+    cmd_exchange_restart(exchange);
+    exchange->http_status = code;
+    if (retry_after)
+        apr_table_setn(exchange->headers, "Retry-After", apr_itoa(exchange->pool, retry_after));
+}
+
+void cmd_answer_status(cmd_exchange_t *exchange, const cmd_entry_t *entry, int status)
+{
+    base_fault_t *fault;
+
+    if (exchange->request->version < EAS_VERSION_14_0 && status > 100) {
+        cmd_answer_http(exchange, eas_status_http(exchange->request->command, status), 0);
+        return;
+    }
+    cmd_exchange_restart(exchange);
+    exchange->http_status = 200;
+    eas_writer_start(exchange->writer, entry->root);
+    eas_writer_uint(exchange->writer, entry->status, (apr_uint64_t)status);
+    eas_writer_end(exchange->writer);
+    exchange->outcome =
+        apr_psprintf(exchange->pool, "%s %d", exchange->request->command_name, status);
+    if ((fault = eas_writer_finish(exchange->writer))) {
+        base_log_write(exchange->log, BASE_LOG_ERR, "writing an error response: %s",
+                       fault->message);
+        cmd_answer_http(exchange, 500, 0);
+    }
+}
+
+/* Who must act on it decides the level: an outage and damage are the operator's, the rest is
+ * what clients do. */
+static base_log_level_t cmd_fault_level(base_fault_code_t code)
+{
+    if (code == BASE_FAULT_INTERNAL || code == BASE_FAULT_CORRUPT)
+        return BASE_LOG_ERR;
+    if (code == BASE_FAULT_UNAVAILABLE || code == BASE_FAULT_TIMEOUT)
+        return BASE_LOG_WARNING;
+    return BASE_LOG_INFO;
+}
+
+void cmd_answer_fault(cmd_exchange_t *exchange, const cmd_entry_t *entry, base_fault_t *fault)
+{
+    const eas_request_t *request = exchange->request;
+
+    base_log_write(exchange->log, cmd_fault_level(fault->code), "%s of %s, device %s: %s [%s]",
+                   request->command_name, exchange->account, request->device_id, fault->message,
+                   base_fault_code_name(fault->code));
+    if (fault->code == BASE_FAULT_UNAVAILABLE || fault->code == BASE_FAULT_TIMEOUT) {
+        cmd_answer_http(exchange, 503, fault->retry_after ? fault->retry_after : CMD_RETRY_AFTER);
+        return;
+    }
+    cmd_answer_status(exchange, entry, eas_status_from_fault(request->command, fault->code));
+}
+
+/* What is true of every command before it runs. Returns 0, or the common Status that says
+ * what is wrong (MS-ASCMD 2.2.2). */
+static int cmd_precondition(const cmd_exchange_t *exchange, const cmd_entry_t *entry)
+{
+    if (!eas_command_in_version(entry->command, exchange->request->version))
+        return EAS_STATUS_VersionNotSupported;
+    if ((entry->flags & CMD_MIME_12_1) && exchange->request->version < EAS_VERSION_14_0)
+        return exchange->mime ? 0 : EAS_STATUS_InvalidContent;
+    if (!exchange->body)
+        return (entry->flags & CMD_BODY_OPTIONAL) ? 0 : EAS_STATUS_InvalidContent;
+    return exchange->body->tag == entry->root ? 0 : EAS_STATUS_InvalidXML;
+}
+
+static void cmd_conclude(cmd_exchange_t *exchange, const cmd_entry_t *entry, base_fault_t *fault)
+{
+    if (!fault && !exchange->wait.waiter)
+        fault = eas_writer_finish(exchange->writer);
+    if (fault)
+        cmd_answer_fault(exchange, entry, fault);
+}
+
+void cmd_dispatch(cmd_exchange_t *exchange)
+{
+    const cmd_entry_t *entry = cmd_find(exchange->request->command);
+    int status = cmd_precondition(exchange, entry);
+
+    cmd_exchange_restart(exchange);
+    if (status) {
+        cmd_answer_status(exchange, entry, status);
+        return;
+    }
+    cmd_conclude(exchange, entry, entry->run(exchange));
+}
+
+void cmd_resume(cmd_exchange_t *exchange, wake_reason_t reason)
+{
+    const cmd_entry_t *entry = cmd_find(exchange->request->command);
+    cmd_wait_t wait = exchange->wait;
+
+    exchange->wait.waiter = NULL;
+    cmd_conclude(exchange, entry, wait.resume(exchange, reason, wait.baton));
+}
