@@ -1,0 +1,49 @@
+/* FolderSync's step over the folder hierarchy (MS-ASCMD 2.2.1.5): the same flow and key rules
+ * as collection.h. Folder ids are the backend's and the same for every device. */
+#ifndef CMD_HIERARCHY_H
+#define CMD_HIERARCHY_H
+
+#include "cmd/collection.h"
+
+typedef enum { HIERARCHY_ADD, HIERARCHY_UPDATE, HIERARCHY_DELETE } hierarchy_command_kind_t;
+
+typedef struct {
+    hierarchy_command_kind_t kind;
+    const char *id;
+    const char *parent_id; /* "0" for a top-level folder */
+    const char *name;      /* NULL for DELETE, as parent_id */
+    int type;              /* MS-ASCMD 2.2.3.186.3; 0 for DELETE */
+} hierarchy_command_t;
+
+typedef struct {
+    const char *account;
+    const char *device;
+    unsigned protocol; /* another one than before is STALE */
+    const char *key;
+    const char *series; /* for key 0: 16 random characters of [0-9a-f] */
+} hierarchy_request_t;
+
+typedef struct {
+    const char *key; /* to answer with; the one presented when nothing changed */
+    int first;       /* 1: the answer to key 0 */
+    const hierarchy_command_t *commands; /* a parent before its children */
+    int command_count;
+} hierarchy_answer_t;
+
+typedef struct hierarchy hierarchy_t;
+
+/* Faults: STALE (FolderSync 9), UNAVAILABLE ... */
+base_fault_t *hierarchy_prepare(const collection_env_t *env, const hierarchy_request_t *request,
+                                hierarchy_t **hierarchy, apr_pool_t *pool);
+const hierarchy_answer_t *hierarchy_answer(const hierarchy_t *hierarchy);
+/* CONFLICT: do the whole step again. */
+base_fault_t *hierarchy_commit(hierarchy_t *hierarchy);
+
+/* The EAS type of a folder: 2-5 for Inbox, Drafts, Deleted and Sent, 12 for other mail folders
+ * (Junk and Archive among them), 7-11 for default folders, 13-17 for others. */
+int hierarchy_folder_type(const backend_folder_t *folder);
+
+/* Folders that a device is not shown are not in *shown: the outbox. */
+int hierarchy_folder_shown(const backend_folder_t *folder);
+
+#endif
