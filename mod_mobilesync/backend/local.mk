@@ -2,6 +2,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/backend.c mod_mobilesync/backend/backend.h \
 	mod_mobilesync/backend/backend_calls.h mod_mobilesync/backend/drivers.h \
 	mod_mobilesync/backend/blob.c mod_mobilesync/backend/blob.h \
+	mod_mobilesync/backend/fail.c mod_mobilesync/backend/fail.h \
 	mod_mobilesync/backend/memory.c mod_mobilesync/backend/memory.h \
 	mod_mobilesync/backend/memory_items.c \
 	mod_mobilesync/backend/memory_hooks.c \
@@ -12,3 +13,9 @@ t_unit_backend_memory_test_SOURCES = t/unit/backend_memory_test.c t/unit/backend
 	t/unit/tap.h
 t_unit_backend_memory_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_memory_test
+
+check_PROGRAMS += t/unit/backend_fail_test
+t_unit_backend_fail_test_SOURCES = t/unit/backend_fail_test.c t/unit/backend_contract.h \
+	t/unit/tap.h
+t_unit_backend_fail_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/backend_fail_test

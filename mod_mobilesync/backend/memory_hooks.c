@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "backend/drivers.h"
+#include "backend/fail.h"
 #include "backend/memory_store.h"
 
 base_fault_t *memory_watch(void *data, const char *account, const apr_array_header_t *folder_ids,
@@ -47,6 +48,7 @@ void memory_unwatch(void *data, void *watch)
 
 static memory_instance_t *memory_instance_of(backend_t *backend)
 {
+    backend = backend_fail_inner(backend);
     if (backend_driver_of(backend) != &backend_memory_driver)
         abort();
     return backend_instance_of(backend);
