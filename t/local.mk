@@ -22,6 +22,12 @@ PERL_LIB = \
 	t/lib/MobileSync/Certificates.pm \
 	t/lib/MobileSync/ErrorLog.pm \
 	t/lib/MobileSync/Httpd.pm \
+	t/lib/MobileSync/Mail.pm \
+	t/lib/MobileSync/Mail/Broken.pm \
+	t/lib/MobileSync/Mail/Kinds.pm \
+	t/lib/MobileSync/Mail/Mime.pm \
+	t/lib/MobileSync/Mail/Random.pm \
+	t/lib/MobileSync/Mail/Text.pm \
 	t/lib/MobileSync/Mailbox.pm \
 	t/lib/MobileSync/Process.pm \
 	t/lib/MobileSync/Redis.pm \
@@ -29,6 +35,7 @@ PERL_LIB = \
 PERL_TESTS = \
 	t/perl/client.t \
 	t/perl/http.t \
+	t/perl/mail.t \
 	t/perl/mailbox.t \
 	t/perl/schema.t \
 	t/perl/server.t \

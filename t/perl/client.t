@@ -67,8 +67,13 @@ sub empty { return response( '', undef ) }
 # Answers in order, one a request.
 sub client_for ( $answers, %option ) {
     my $port = serve( sub ($request) { $answers->[ $request->{number} - 1 ] // empty() } );
-    return EAS::Client->new( port => $port, user => 'anna', password => 'pw', timeout => 20,
-        %option );
+    return EAS::Client->new(
+        port => $port,
+        user => 'anna',
+        password => 'pw',
+        timeout => 20,
+        %option
+    );
 }
 
 # Answers each request with itself; returns what a call sent.

@@ -6,8 +6,8 @@ use IO::Socket::SSL::Utils qw(CERT_create PEM_cert2file PEM_key2file KEY_create_
 # Phones refuse server certificates valid for longer than this (825 days).
 use constant DAYS => 800;
 
-# Writes ca.pem, server.pem and server.key into a folder, unless they are there. names: DNS names and IP
-# addresses of the server. Returns { ca, certificate, key }: the files.
+# Writes ca.pem, server.pem and server.key into a folder, unless they are there. names: DNS names
+# and IP addresses of the server. Returns { ca, certificate, key }: the files.
 sub make ( $folder, @names ) {
     my %file = (
         ca => "$folder/ca.pem",

@@ -75,14 +75,15 @@ sub folders ($self) {
 
 # --- messages ---
 
-# A name that no other delivery has: time, microseconds, pid, count, host (the Maildir specification).
+# A name that no other delivery has: time, microseconds, pid, count, host (the Maildir
+# specification).
 sub _unique_name {
     my ( $seconds, $microseconds ) = Time::HiRes::gettimeofday();
     return sprintf '%d.M%dP%dQ%d.%s', $seconds, $microseconds, $$, ++$delivered, 'test.example';
 }
 
-# Delivers a message (bytes) as an MTA does: written to tmp, then linked into new. folder; flags: put it into
-# cur with them, as an IMAP APPEND; time: of arrival (mtime). Returns its unique name.
+# Delivers a message (bytes) as an MTA does: written to tmp, then linked into new. folder; flags:
+# put it into cur with them, as an IMAP APPEND; time: of arrival (mtime). Returns its unique name.
 sub deliver ( $self, $message, %option ) {
     my $folder = $self->maildir( $option{folder} // '' );
     my $name = _unique_name();
@@ -98,8 +99,8 @@ sub deliver ( $self, $message, %option ) {
     return $name;
 }
 
-# All messages of a folder: { unique name => path }. A message that is renamed meanwhile may be missed, as
-# for every reader of a Maildir.
+# All messages of a folder: { unique name => path }. A message that is renamed meanwhile may be
+# missed, as for every reader of a Maildir.
 sub messages ( $self, $folder = '' ) {
     my $base = $self->maildir($folder);
     my %path_of;
@@ -129,7 +130,8 @@ sub content ( $self, $name, $folder = '' ) {
     return readline $file;
 }
 
-# Its flags, in Maildir's letters, sorted (S seen, R replied, F flagged, T trashed, D draft, P passed).
+# Its flags, in Maildir's letters, sorted (S seen, R replied, F flagged, T trashed, D draft, P
+# passed).
 sub flags ( $self, $name, $folder = '' ) {
     my $path = $self->path( $name, $folder ) // return undef;
     return $path =~ /:2,([^\/]*)$/ ? $1 : '';
@@ -168,8 +170,8 @@ sub delete ( $self, $name, $folder = '' ) {
 
 # --- stress ---
 
-# A process that renames messages of a folder without a pause (their flags change back and forth), until stop()
-# of the returned object. No message is ever gone.
+# A process that renames messages of a folder without a pause (their flags change back and forth),
+# until stop() of the returned object. No message is ever gone.
 sub start_renamer ( $self, $folder = '', $seed = 1 ) {
     my $pid = fork // die "fork: $!\n";
     return MobileSync::Mailbox::Renamer->new($pid) if $pid;

@@ -85,8 +85,8 @@ sub restart ($self) {
 
 # --- a small client, for looking at and spoiling what the module keeps ---
 
-# One command, its words as bytes, on a connection of its own. Arrays come as array references, nil as undef; an error
-# reply dies.
+# One command, its words as bytes, on a connection of its own. Arrays come as array references, nil
+# as undef; an error reply dies.
 sub command ( $self, @words ) {
     my $socket = IO::Socket::UNIX->new( Peer => $self->{socket} )
         or die "redis: $self->{socket}: $!\n";

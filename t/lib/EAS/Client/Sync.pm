@@ -116,8 +116,8 @@ sub _collection_tree ( $self, $wanted ) {
     ];
 }
 
-# { filter_type, class, conflict, mime_support, mime_truncation, max_items, body => [ preferences ] }
-# or a list of trees.
+# { filter_type, class, conflict, mime_support, mime_truncation, max_items, body => [ preferences ]
+# } or a list of trees.
 sub sync_options ( $self, $options ) {
     return @$options if ref $options eq 'ARRAY';
     my @fields = (
