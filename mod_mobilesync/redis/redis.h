@@ -93,7 +93,7 @@ typedef enum {
     REDIS_REPEAT /* may be sent again: it changes nothing, or twice is like once */
 } redis_retry_t;
 
-base_fault_t *redis_command(redis_pool_t *redis, const redis_args_t *args, redis_retry_t retry,
+base_fault_t *redis_command(redis_pool_t *redis, redis_args_t *args, redis_retry_t retry,
                             redis_value_t **value, apr_pool_t *pool);
 
 /* All commands in one round trip; not a transaction. Error replies are among the values:
