@@ -20,6 +20,7 @@ PERL_LIB = \
 	t/lib/EAS/WBXML.pm \
 	t/lib/EAS/WBXML/Pages.pm \
 	t/lib/MobileSync/Certificates.pm \
+	t/lib/MobileSync/Demo.pm \
 	t/lib/MobileSync/ErrorLog.pm \
 	t/lib/MobileSync/Httpd.pm \
 	t/lib/MobileSync/Mail.pm \
@@ -41,7 +42,8 @@ PERL_TESTS = \
 	t/perl/server.t \
 	t/perl/wbxml.t
 TESTS += $(PERL_TESTS)
-EXTRA_DIST += .perltidyrc $(PERL_LIB) $(PERL_TESTS) t/bin/generate-wbxml-pages
+EXTRA_DIST += .perltidyrc $(PERL_LIB) $(PERL_TESTS) \
+	quickstart runtests .ci/run t/bin/generate-wbxml-pages t/bin/prepare t/bin/quickstart
 
 GUARD_TESTS = t/guard/source.t
 TESTS += $(GUARD_TESTS)

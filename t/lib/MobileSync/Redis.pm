@@ -36,6 +36,7 @@ port 0
 unixsocket $self->{socket}
 unixsocketperm 700
 dir $self->{folder}
+pidfile $self->{folder}/redis.pid
 daemonize no
 save ""
 appendonly $aof

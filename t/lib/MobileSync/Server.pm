@@ -24,9 +24,9 @@ use MobileSync::Mailbox;
 use MobileSync::Process qw(service_user);
 use MobileSync::Redis;
 
-use constant DEFAULT_PASSWORD => 'secret';
+use constant { DEFAULT_PASSWORD => 'secret', DEFAULT_DOMAIN => 'example.org' };
 
-# accounts: { name => password }, default anna. nodes: how many httpds. tls: 1 for a TLS port.
+# accounts: { name => password }, default anna; their addresses are name@domain, default example.org. nodes: how many httpds. tls: 1 for a TLS port.
 # backend: 'local' (with Maildirs, the default), 'memory', or the arguments of MobileSyncBackend.
 # redis: 0 for none, or options of MobileSync::Redis. module: 0 for an httpd without the module.
 # folder: a lasting one instead of the temporary one. Any option of MobileSync::Httpd.
@@ -39,7 +39,12 @@ sub start ( $class, %option ) {
 
 sub new ( $class, %option ) {
     my $accounts = delete $option{accounts} // { anna => DEFAULT_PASSWORD };
-    my $self = bless { owner => $$, accounts => $accounts, allowed => [] }, $class;
+    my $self = bless {
+        owner => $$,
+        accounts => $accounts,
+        domain => delete $option{domain} // DEFAULT_DOMAIN,
+        allowed => []
+    }, $class;
     $self->_make_folder( delete $option{folder} );
     $self->add_account( $_, $accounts->{$_} ) for sort keys %$accounts;
     $option{htpasswd} = $self->_htpasswd;
@@ -62,6 +67,11 @@ sub new ( $class, %option ) {
     if ($module) {
         $option{module} = module_path();
         $option{backends} = [ $self->_backend( delete $option{backend} // 'local' ) ];
+        $option{settings} = {
+            MobileSyncDefaultDomain => $self->{domain},
+            MobileSyncAccountName => 'bare',
+            %{ $option{settings} // {} }
+        };
     }
     $option{sanitize} //= $ENV{MOBILESYNC_SANITIZE};
     my $count = delete $option{nodes} // 1;
@@ -91,7 +101,7 @@ sub _make_folder ( $self, $folder ) {
         $self->{folder} = $self->{temporary}->dirname;
     }
     chmod 0711, $self->{folder};
-    mkdir $self->mail_root;
+    mkdir $self->mail_root, 0700;
     _give_away( $self->mail_root );
     return;
 }
@@ -131,6 +141,9 @@ sub mailbox ( $self, $account = 'anna' ) {
     return $self->{mailboxes}{$account} //=
         MobileSync::Mailbox->new( $self->mail_root . "/$account", owner => service_user() );
 }
+
+# The account's mail address.
+sub address ( $self, $account = 'anna' ) { return "$account\@$self->{domain}" }
 
 # --- parts ---
 

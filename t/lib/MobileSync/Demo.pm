@@ -1,0 +1,214 @@
+# Shows the main job as a person would follow it: a phone that gets, reads, awaits and answers mail.
+# Dies where the phone does not get what it should.
+package MobileSync::Demo;
+use v5.36;
+use utf8;
+use Encode ();
+use Time::HiRes ();
+use EAS::Client;
+use MobileSync::Mail::Mime qw(encoded_words mail_date to_charset);
+
+use constant {
+    INBOX => 2,
+    SENT => 5,
+    WIDTH => 76,
+    WINDOW => 50,
+    # Guards against a demonstration that waits for ever, no promises.
+    PING_PATIENCE => 60,
+    HEARTBEAT => 120,
+};
+
+# client: an EAS::Client of the account. box, friend_box: MobileSync::Mailbox of the account and of
+# the one that writes to it; address, friend_address. count: how many messages the Inbox has.
+sub new ( $class, %option ) { return bless {%option}, $class }
+
+sub run ($self) {
+    $self->_greet;
+    $self->_list_folders;
+    $self->_fetch_inbox;
+    $self->_open_message;
+    my $subject = $self->_await_mail;
+    $self->_answer($subject);
+    return;
+}
+
+# --- telling ---
+
+sub _say ( $self, $text = '' ) { return print Encode::encode( 'UTF-8', "$text\n" ) }
+
+sub _step ( $self, $title ) {
+    $self->{step}++;
+    return $self->_say("\n$self->{step}. $title");
+}
+
+sub _tell ( $self, $text ) { return $self->_say("     $text") }
+
+sub _shorten ( $text, $width ) {
+    $text =~ s/\s+/ /g;
+    return length $text > $width ? substr( $text, 0, $width - 1 ) . '…' : $text;
+}
+
+# Milliseconds since a time, for the curious.
+sub _since ($start) { return sprintf '%.0f ms', 1000 * ( Time::HiRes::time() - $start ) }
+
+# --- steps ---
+
+sub _greet ($self) {
+    $self->_step('The phone asks what the server can do (OPTIONS)');
+    my $options = $self->{client}->options;
+    $self->_tell( 'protocol versions: ' . join ', ', @{ $options->{versions} } );
+    $self->_tell( 'commands: ' . _shorten( join( ', ', @{ $options->{commands} } ), WIDTH - 10 ) );
+    my ($best) = sort { $b <=> $a } @{ $options->{versions} };
+    die "the server names no protocol version\n" unless $best;
+    $self->{client}{version} = $best;
+    $self->_tell("the phone speaks $best");
+    return;
+}
+
+sub _list_folders ($self) {
+    $self->_step('It asks for the folders (FolderSync)');
+    my $client = $self->{client};
+    my $result = $client->folder_sync;
+    die "FolderSync: Status $result->{status}\n" if $result->{status} != 1;
+    my @names =
+        map { $_->{name} } sort { $a->{type} <=> $b->{type} } values %{ $client->{folders} };
+    $self->_tell( join ', ', @names );
+    $self->{inbox} = $client->folder_of_type(INBOX) // die "there is no Inbox\n";
+    return;
+}
+
+sub _fetch_inbox ($self) {
+    $self->_step("It fetches the $self->{inbox}{name} for the first time (Sync)");
+    my ( $start, $total ) = ( Time::HiRes::time(), $self->{count} );
+    my $progress = sub ( $result, $count ) {
+        my $share = $total && $count < $total ? $count / $total : 1;
+        my $bar = '#' x ( 40 * $share );
+        my $line = sprintf '     [%-40s] %d of %d', $bar, $count, $total;
+        print -t STDOUT ? "\r$line" : "$line\n";
+    };
+    local $| = 1;
+    my $result = $self->{client}->initial_sync(
+        $self->{inbox}{id},
+        window_size => WINDOW,
+        options => { filter_type => 0, body => [ { type => 1, truncation_size => 500 } ] },
+        progress => $progress
+    );
+    print "\n" if -t STDOUT;
+    die "the phone has $result->{items} messages, the mailbox $total\n"
+        if $result->{items} != $total;
+    $self->_tell( "$result->{items} messages in " . _since($start) . '; the newest:' );
+    my @items = sort {
+        ( $b->text('Email:DateReceived') // '' ) cmp( $a->text('Email:DateReceived') // '' )
+    } values %{ $self->{client}->items( $self->{inbox}{id} ) };
+    $self->{items} = \@items;
+    $self->_tell( _line_of($_) ) for @items[ 0 .. ( @items > 5 ? 4 : $#items ) ];
+    return;
+}
+
+sub _line_of ($item) {
+    my $mark = ( $item->text('Email:Read') // 0 ) ? ' ' : '*';
+    my $clip = $item->property('AirSyncBase:Attachments') ? '@' : ' ';
+    return sprintf '%s%s %-24s %s', $mark, $clip, _shorten( $item->text('Email:From') // '', 24 ),
+        _shorten( $item->text('Email:Subject') // '(no subject)', WIDTH - 34 );
+}
+
+# A message whose text did not come whole, with an attachment if there is one.
+sub _open_message ($self) {
+    $self->_step('It opens a long message in full (ItemOperations)');
+    my @truncated =
+        grep { ( $_->text('AirSyncBase:Body/Truncated') // 0 ) == 1 } @{ $self->{items} };
+    my @with_file = grep { $_->property('AirSyncBase:Attachments') } @truncated;
+    my $item = ( @with_file, @truncated, @{ $self->{items} } )[0] // die "there is no message\n";
+    my $fetched =
+        $self->{client}->fetch_item( $self->{inbox}{id}, $item->id, body => [ { type => 1 } ] );
+    die "ItemOperations: Status $fetched->{status}\n" if $fetched->{status} != 1;
+    my $text = Encode::decode( 'UTF-8', $fetched->{data} );
+    my $part = $item->text('AirSyncBase:Body/Data') // '';
+    die "the full text is shorter than its beginning\n" if length $text < length $part;
+    $self->_tell( _line_of($item) );
+    $self->_tell( sprintf 'it had %d characters of it and gets all %d:',
+        length $part, length $text );
+    my @lines = grep {/\S/} split /\n/, $text;
+    $self->_tell( '| ' . _shorten( $_, WIDTH - 8 ) ) for grep {defined} @lines[ 0 .. 3 ];
+    my @files = map { $_->children('Attachment') } $item->property('AirSyncBase:Attachments') // ();
+    return unless @files;
+    my $file = $self->{client}->fetch_attachment( $files[0]->text('FileReference') );
+    die "fetching the attachment: Status $file->{status}\n" if $file->{status} != 1;
+    $self->_tell(
+        sprintf 'and its attachment %s: %d bytes of %s',
+        _shorten( $files[0]->text('DisplayName') // '(no name)', 30 ),
+        length $file->{data},
+        $file->{content_type} // 'no type'
+    );
+    return;
+}
+
+sub _await_mail ($self) {
+    $self->_step('It waits for mail (Ping); another program drops one into the Maildir');
+    my $client = $self->{client};
+    my $pending =
+        $client->ping( heartbeat => HEARTBEAT, folders => [ $self->{inbox}{id} ], async => 1 );
+    if ( $pending->is_ready(1) ) {
+        my $early = $pending->result;
+        die "the Ping did not wait: Status $early->{status}\n";
+    }
+    $self->_tell('the phone sleeps, the server holds its request');
+    my $subject = 'Lunch at the café? ' . time;
+    my $start = Time::HiRes::time();
+    $self->{box}->deliver( $self->_new_mail($subject) );
+    $self->_tell("delivered: $subject");
+    die "the Ping did not return\n" unless $pending->is_ready(PING_PATIENCE);
+    my $result = $pending->result;
+    die "Ping: Status $result->{status}\n" unless $result->{status} == 2;
+    die "the Ping names another folder\n"
+        unless grep { $_ eq $self->{inbox}{id} } @{ $result->{folders} };
+    $self->_tell( 'the Ping returned ' . _since($start) . ' later: something new in the Inbox' );
+    my $sync = $client->sync( $self->{inbox}{id}, window_size => WINDOW );
+    die "Sync: Status $sync->{status}\n" if $sync->{status} != 1;
+    my @new = map { $client->items( $self->{inbox}{id} )->{$_} } @{ $sync->{adds} };
+    ( $self->{new_item} ) = grep { ( $_->text('Email:Subject') // '' ) eq $subject } @new;
+    die "the Sync did not bring the new message\n" unless $self->{new_item};
+    $self->_tell( 'the Sync brought, ' . _since($start) . ' after its delivery:' );
+    $self->_tell( _line_of($_) ) for @new;
+    return $subject;
+}
+
+sub _new_mail ( $self, $subject ) {
+    my $id = sprintf '<%d.%d@demo.example>', time, $$;
+    return join "\n", "From: Bert <$self->{friend_address}>", "To: Anna <$self->{address}>",
+        'Subject: ' . encoded_words( $subject, 'utf-8', 'Q' ), 'Date: ' . mail_date(time),
+        "Message-ID: $id", 'MIME-Version: 1.0', 'Content-Type: text/plain; charset=utf-8',
+        'Content-Transfer-Encoding: 8bit', '',
+        to_charset( "Noon, at the usual place? – Bert\n", 'utf-8' );
+}
+
+sub _answer ( $self, $subject ) {
+    $self->_step('It answers (SmartReply)');
+    my $client = $self->{client};
+    my $before = keys %{ $self->{friend_box}->messages };
+    my $mime = join "\r\n", "From: Anna <$self->{address}>", "To: Bert <$self->{friend_address}>",
+        'Subject: ' . encoded_words( "Re: $subject", 'utf-8', 'Q' ), 'MIME-Version: 1.0',
+        'Content-Type: text/plain; charset=utf-8', 'Content-Transfer-Encoding: 8bit', '',
+        "Gladly!\r\n";
+    my $result =
+        $client->smart_reply( $self->{inbox}{id}, $self->{new_item}->id, $mime, save => 1 );
+    die "SmartReply: Status $result->{status}\n" if $result->{status} != 1;
+    my $after = $self->{friend_box}->messages;
+    die "the reply did not arrive\n" unless keys %$after > $before;
+    my ($arrived) =
+        grep {/Gladly!/} map { $self->{friend_box}->content($_) } sort { $b cmp $a } keys %$after;
+    die "the reply that arrived is another\n" unless defined $arrived;
+    $self->_tell('the reply lies in the Inbox of Bert:');
+    my ( undef, $body ) = split /\r?\n\r?\n/, $arrived, 2;
+    $self->_tell( '| ' . _shorten( Encode::decode( 'UTF-8', $_ ), WIDTH - 8 ) )
+        for grep { defined && /\S/ } ( split /\n/, $body )[ 0 .. 5 ];
+    my $sent = $client->folder_of_type(SENT) // die "there is no Sent folder\n";
+    $client->initial_sync( $sent->{id} );
+    my @copies = grep { ( $_->text('Email:Subject') // '' ) eq "Re: $subject" }
+        values %{ $client->items( $sent->{id} ) };
+    die "there is no copy of the reply in $sent->{name}\n" unless @copies;
+    $self->_tell("and a copy in $sent->{name}");
+    return;
+}
+
+1;
