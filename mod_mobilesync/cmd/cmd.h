@@ -86,8 +86,11 @@ struct cmd_exchange {
     apr_table_t *headers;
     cmd_wait_t wait;
     const char *outcome; /* for the access log: "Sync 1", "Ping 2 3540"; NULL when unset */
-    /* opened on demand */
+    /* opened on demand: see cmd_exchange_session and cmd_exchange_folders */
     backend_session_t *session;
+    apr_pool_t *session_pool;
+    apr_array_header_t *folders;   /* backend_folder_t */
+    apr_array_header_t *addresses; /* const char * */
 };
 
 /* A row of commands.tbl. */
@@ -131,5 +134,30 @@ void cmd_exchange_restart(cmd_exchange_t *exchange);
 
 /* The account's mailbox, opened once per exchange. */
 base_fault_t *cmd_exchange_session(cmd_exchange_t *exchange, backend_session_t **session);
+
+/* Gives the mailbox back, so that nothing of it is held while the exchange waits. */
+void cmd_exchange_release(cmd_exchange_t *exchange);
+
+/* The mailbox's folders (backend_folder_t), listed once per exchange. */
+base_fault_t *cmd_exchange_folders(cmd_exchange_t *exchange, apr_array_header_t **folders);
+
+/* One of them. FOLDER_GONE when there is none with that id. */
+base_fault_t *cmd_exchange_folder(cmd_exchange_t *exchange, const char *id,
+                                  backend_folder_t **folder);
+
+/* The folder of a role, NULL when the mailbox has none. */
+base_fault_t *cmd_exchange_role(cmd_exchange_t *exchange, backend_role_t role,
+                                backend_folder_t **folder);
+
+/* Every address of the account (const char *), the main one first. */
+base_fault_t *cmd_exchange_addresses(cmd_exchange_t *exchange,
+                                     const apr_array_header_t **addresses);
+
+/* 16 random characters for a new series of sync keys. */
+base_fault_t *cmd_exchange_series(cmd_exchange_t *exchange, const char **series);
+
+/* Tells everybody who waits that a folder changed. A failure is logged: the change itself is
+ * made, and found at the next look. */
+void cmd_exchange_publish(cmd_exchange_t *exchange, const char *folder_id, wake_event_t event);
 
 #endif

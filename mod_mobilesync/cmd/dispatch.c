@@ -40,22 +40,6 @@ const char *cmd_list(apr_pool_t *pool)
     return apr_array_pstrcat(pool, names, ',');
 }
 
-void cmd_exchange_restart(cmd_exchange_t *exchange)
-{
-    exchange->spool = eas_spool_create(exchange->service->spool_directory, exchange->pool);
-    exchange->writer = eas_writer_create(exchange->spool, exchange->pool);
-    exchange->content_type = NULL;
-}
-
-base_fault_t *cmd_exchange_session(cmd_exchange_t *exchange, backend_session_t **session)
-{
-    if (!exchange->session)
-        BASE_TRY(backend_session_open(exchange->service->backend, exchange->account,
-                                      &exchange->session, exchange->pool));
-    *session = exchange->session;
-    return NULL;
-}
-
 static void cmd_answer_http(cmd_exchange_t *exchange, int code, int retry_after)
 {
     cmd_exchange_restart(exchange);

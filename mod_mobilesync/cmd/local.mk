@@ -1,12 +1,18 @@
 libcore_la_SOURCES += \
 	mod_mobilesync/cmd/cmd.h \
+	mod_mobilesync/cmd/collection.h \
 	mod_mobilesync/cmd/commands.tbl \
 	mod_mobilesync/cmd/device.c mod_mobilesync/cmd/device.h \
 	mod_mobilesync/cmd/dispatch.c \
+	mod_mobilesync/cmd/exchange.c \
+	mod_mobilesync/cmd/folder_sync.c \
+	mod_mobilesync/cmd/get_item_estimate.c \
+	mod_mobilesync/cmd/hierarchy.h \
+	mod_mobilesync/cmd/item_operations.c \
+	mod_mobilesync/cmd/options.c mod_mobilesync/cmd/options.h \
 	mod_mobilesync/cmd/provision.c \
-	mod_mobilesync/cmd/settings.c
-
-# the steps of one collection and of the hierarchy, without WBXML
-libcore_la_SOURCES += \
-	mod_mobilesync/cmd/collection.h \
-	mod_mobilesync/cmd/hierarchy.h
+	mod_mobilesync/cmd/settings.c \
+	mod_mobilesync/cmd/sync.c \
+	mod_mobilesync/cmd/sync_ops.c mod_mobilesync/cmd/sync_ops.h \
+	mod_mobilesync/cmd/sync_request.c mod_mobilesync/cmd/sync_request.h \
+	mod_mobilesync/cmd/sync_step.c mod_mobilesync/cmd/sync_step.h

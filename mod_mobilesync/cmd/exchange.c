@@ -1,0 +1,117 @@
+/* What commands share of an exchange: spool and writer, the mailbox, its folders. */
+#include "cmd/cmd.h"
+
+#include <string.h>
+#include <apr_general.h>
+
+#include "base/text.h"
+
+void cmd_exchange_restart(cmd_exchange_t *exchange)
+{
+    exchange->spool = eas_spool_create(exchange->service->spool_directory, exchange->pool);
+    exchange->writer = eas_writer_create(exchange->spool, exchange->pool);
+    exchange->content_type = NULL;
+}
+
+base_fault_t *cmd_exchange_session(cmd_exchange_t *exchange, backend_session_t **session)
+{
+    if (!exchange->session) {
+        apr_pool_create(&exchange->session_pool, exchange->pool);
+        BASE_TRY(backend_session_open(exchange->service->backend, exchange->account,
+                                      &exchange->session, exchange->session_pool));
+    }
+    *session = exchange->session;
+    return NULL;
+}
+
+void cmd_exchange_release(cmd_exchange_t *exchange)
+{
+    if (exchange->session_pool)
+        apr_pool_destroy(exchange->session_pool);
+    exchange->session_pool = NULL;
+    exchange->session = NULL;
+    exchange->folders = NULL;
+}
+
+base_fault_t *cmd_exchange_folders(cmd_exchange_t *exchange, apr_array_header_t **folders)
+{
+    backend_session_t *session;
+
+    if (!exchange->folders) {
+        BASE_TRY(cmd_exchange_session(exchange, &session));
+        BASE_TRY(backend_folder_list(session, &exchange->folders, exchange->pool));
+    }
+    *folders = exchange->folders;
+    return NULL;
+}
+
+base_fault_t *cmd_exchange_folder(cmd_exchange_t *exchange, const char *id,
+                                  backend_folder_t **folder)
+{
+    apr_array_header_t *folders;
+    int i;
+
+    BASE_TRY(cmd_exchange_folders(exchange, &folders));
+    for (i = 0; i < folders->nelts; i++) {
+        *folder = &APR_ARRAY_IDX(folders, i, backend_folder_t);
+        if (strcmp((*folder)->id, id) == 0)
+            return NULL;
+    }
+    return base_fault_make(exchange->pool, BASE_FAULT_FOLDER_GONE, "there is no folder %s", id);
+}
+
+base_fault_t *cmd_exchange_role(cmd_exchange_t *exchange, backend_role_t role,
+                                backend_folder_t **folder)
+{
+    apr_array_header_t *folders;
+    int i;
+
+    *folder = NULL;
+    BASE_TRY(cmd_exchange_folders(exchange, &folders));
+    for (i = 0; i < folders->nelts && !*folder; i++)
+        if (APR_ARRAY_IDX(folders, i, backend_folder_t).role == role)
+            *folder = &APR_ARRAY_IDX(folders, i, backend_folder_t);
+    return NULL;
+}
+
+base_fault_t *cmd_exchange_addresses(cmd_exchange_t *exchange, const apr_array_header_t **addresses)
+{
+    backend_session_t *session;
+    backend_identity_t *identity;
+
+    if (!exchange->addresses) {
+        apr_array_header_t *list = apr_array_make(exchange->pool, 4, sizeof(const char *));
+
+        BASE_TRY(cmd_exchange_session(exchange, &session));
+        BASE_TRY(backend_identity(session, &identity, exchange->pool));
+        APR_ARRAY_PUSH(list, const char *) = identity->address;
+        if (identity->aliases)
+            apr_array_cat(list, identity->aliases);
+        exchange->addresses = list;
+    }
+    *addresses = exchange->addresses;
+    return NULL;
+}
+
+base_fault_t *cmd_exchange_series(cmd_exchange_t *exchange, const char **series)
+{
+    unsigned char bytes[8];
+    apr_status_t status = apr_generate_random_bytes(bytes, sizeof bytes);
+
+    if (status != APR_SUCCESS)
+        return base_fault_make_status(exchange->pool, BASE_FAULT_INTERNAL, status,
+                                      "making a random number");
+    *series = base_text_hex_encode(bytes, sizeof bytes, exchange->pool);
+    return NULL;
+}
+
+void cmd_exchange_publish(cmd_exchange_t *exchange, const char *folder_id, wake_event_t event)
+{
+    base_fault_t *fault =
+        wake_publish(exchange->service->bus, exchange->account, folder_id, event, exchange->pool);
+
+    /* the change is made; who waits for it learns of it a little later */
+    if (fault)
+        base_log_write(exchange->log, BASE_LOG_WARNING, "telling others of a change of %s: %s",
+                       exchange->account, fault->message);
+}

@@ -1,0 +1,126 @@
+#include "cmd/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+void cmd_options_init(cmd_options_t *options, eas_version_t version)
+{
+    memset(options, 0, sizeof *options);
+    options->conflict = CMD_CONFLICT_SERVER; /* R2083: the default */
+    item_email_options_init(&options->email, version);
+}
+
+static base_fault_t *options_invalid(const char *what, apr_pool_t *pool)
+{
+    return base_fault_make(pool, BASE_FAULT_INVALID, "Options: %s is not valid", what);
+}
+
+/* A number among the children: absent leaves *value alone. */
+static base_fault_t *options_uint(const eas_node_t *node, eas_tag_t tag, apr_uint64_t maximum,
+                                  apr_uint64_t *value, apr_pool_t *pool)
+{
+    return eas_node_child_uint(node, tag, maximum, value) < 0
+               ? options_invalid(eas_tag_name(tag), pool)
+               : NULL;
+}
+
+static base_fault_t *options_preference(const eas_node_t *node, item_email_options_t *email,
+                                        apr_pool_t *pool)
+{
+    apr_uint64_t type = 0, size = ITEM_TRUNCATION_NONE, preview = 0;
+    int all_or_none = eas_node_child_flag(node, EAS_AirSyncBase_AllOrNone, 0), i;
+
+    BASE_TRY(options_uint(node, EAS_AirSyncBase_Type, ITEM_BODY_MIME, &type, pool));
+    BASE_TRY(options_uint(node, EAS_AirSyncBase_TruncationSize, APR_UINT32_MAX, &size, pool));
+    BASE_TRY(options_uint(node, EAS_AirSyncBase_Preview, ITEM_PREVIEW_MAX, &preview, pool));
+    if (type < ITEM_BODY_TEXT || all_or_none < 0)
+        return options_invalid("BodyPreference", pool);
+    for (i = 0; i < email->preference_count; i++)
+        if (email->preferences[i].type == (item_body_type_t)type)
+            return options_invalid("a second BodyPreference of a Type", pool);
+    email->preferences[email->preference_count++] =
+        (item_body_preference_t){.type = (item_body_type_t)type,
+                                 .truncation_size = size,
+                                 .all_or_none = all_or_none,
+                                 .preview = (int)preview};
+    return NULL;
+}
+
+base_fault_t *cmd_options_parse(const eas_node_t *node, cmd_options_t *options, apr_pool_t *pool)
+{
+    const eas_node_t *child;
+    apr_uint64_t filter = 0, conflict = options->conflict, support = 0, truncation = 8;
+
+    BASE_TRY(options_uint(node, EAS_AirSync_FilterType, CMD_FILTER_MAX, &filter, pool));
+    BASE_TRY(options_uint(node, EAS_AirSync_Conflict, 1, &conflict, pool));
+    BASE_TRY(options_uint(node, EAS_AirSync_MIMESupport, 2, &support, pool));
+    BASE_TRY(options_uint(node, EAS_AirSync_MIMETruncation, 8, &truncation, pool));
+    options->filter_type = (int)filter;
+    options->conflict = (cmd_conflict_t)conflict;
+    options->email.mime_support = (int)support;
+    if (!item_email_mime_truncation((unsigned)truncation, &options->email.mime_truncation))
+        return options_invalid("MIMETruncation", pool);
+    for (child = eas_node_child(node, EAS_AirSyncBase_BodyPreference); child;
+         child = eas_node_next(child))
+        BASE_TRY(options_preference(child, &options->email, pool));
+    return NULL;
+}
+
+const char *cmd_options_encode(const cmd_options_t *options, apr_pool_t *pool)
+{
+    base_text_buffer_t out = {.pool = pool};
+    const item_email_options_t *email = &options->email;
+    int i;
+
+    base_text_buffer_printf(&out, "f%d c%d m%d t%" APR_UINT64_T_FMT, options->filter_type,
+                            (int)options->conflict, email->mime_support, email->mime_truncation);
+    for (i = 0; i < email->preference_count; i++)
+        base_text_buffer_printf(&out, " b%d,%" APR_UINT64_T_FMT ",%d,%d",
+                                (int)email->preferences[i].type,
+                                email->preferences[i].truncation_size,
+                                email->preferences[i].all_or_none, email->preferences[i].preview);
+    return out.data;
+}
+
+static void options_decode_preference(const char *text, item_email_options_t *email)
+{
+    item_body_preference_t preference;
+    unsigned long long size;
+    int type;
+
+    if (email->preference_count == ITEM_BODY_PREFERENCES_MAX ||
+        sscanf(text, "%d,%llu,%d,%d", &type, &size, &preference.all_or_none, &preference.preview) !=
+            4 ||
+        type < ITEM_BODY_TEXT || type > ITEM_BODY_MIME)
+        return;
+    preference.type = (item_body_type_t)type;
+    preference.truncation_size = size;
+    email->preferences[email->preference_count++] = preference;
+}
+
+void cmd_options_decode(const char *text, cmd_options_t *options)
+{
+    const char *p;
+
+    for (p = text; p && *p; p = strchr(p, ' ')) {
+        unsigned long long number = 0;
+
+        p += *p == ' ';
+        if (*p == 'b') {
+            options_decode_preference(p + 1, &options->email);
+            continue;
+        }
+        if (sscanf(p + 1, "%llu", &number) != 1)
+            continue;
+        if (*p == 'f' && number <= CMD_FILTER_MAX)
+            options->filter_type = (int)number;
+        else if (*p == 'c' && number <= 1)
+            options->conflict = (cmd_conflict_t)number;
+        else if (*p == 'm' && number <= 2)
+            options->email.mime_support = (int)number;
+        else if (*p == 't')
+            options->email.mime_truncation = number;
+    }
+}

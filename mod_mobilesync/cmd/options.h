@@ -1,0 +1,34 @@
+/* Options of Sync and of ItemOperations Fetch (MS-ASCMD 2.2.3.125), read from the request and
+ * kept as text between Syncs: they are sticky (R3471 ff.), what a request leaves out whole is as
+ * it was. */
+#ifndef CMD_OPTIONS_H
+#define CMD_OPTIONS_H
+
+#include <apr_pools.h>
+
+#include "base/fault.h"
+#include "eas/node.h"
+#include "eas/version.h"
+#include "item/email.h"
+
+#define CMD_FILTER_MAX 5 /* mail: 0 all, 1-5 = 1 day to 1 month (MS-ASCMD 2.2.3.68.2) */
+
+typedef enum { CMD_CONFLICT_CLIENT = 0, CMD_CONFLICT_SERVER = 1 } cmd_conflict_t;
+
+typedef struct {
+    int filter_type;
+    cmd_conflict_t conflict;
+    item_email_options_t email;
+} cmd_options_t;
+
+void cmd_options_init(cmd_options_t *options, eas_version_t version);
+
+/* Reads one Options element. INVALID names the child that is wrong. */
+base_fault_t *cmd_options_parse(const eas_node_t *node, cmd_options_t *options, apr_pool_t *pool);
+
+/* To and from what is kept with the folder's state. Decoding takes what an older or
+ * newer server wrote: unknown parts are left out. */
+const char *cmd_options_encode(const cmd_options_t *options, apr_pool_t *pool);
+void cmd_options_decode(const char *text, cmd_options_t *options);
+
+#endif

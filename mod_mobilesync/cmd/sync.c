@@ -1,0 +1,104 @@
+/* Sync (MS-ASCMD 2.2.1.21). Each collection succeeds, fails and steps alone; everything is
+ * rendered first and committed then. When a commit loses against another request of the device
+ * the whole answer is thrown away and made once more: collections that were committed answer
+ * the same again, because their request is now an identical repeat. */
+#include "cmd/sync_step.h"
+
+#include <limits.h>
+#include <string.h>
+#include <apr_strings.h>
+
+#define SYNC_TRIES 3
+
+static void sync_write_error(cmd_exchange_t *exchange, const sync_request_t *request)
+{
+    eas_writer_t *writer = exchange->writer;
+
+    eas_writer_start(writer, EAS_AirSync_Sync);
+    eas_writer_uint(writer, EAS_AirSync_Status, (apr_uint64_t)request->status);
+    if (request->limit)
+        eas_writer_uint(writer, EAS_AirSync_Limit, (apr_uint64_t)request->limit);
+    eas_writer_end(writer);
+}
+
+static base_fault_t *sync_render(sync_run_t *run, sync_step_t *steps, apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < run->request->collections->nelts; i++)
+        BASE_TRY(sync_step_run(run, &steps[i], pool));
+    if (run->open) {
+        eas_writer_end(run->exchange->writer);
+        eas_writer_end(run->exchange->writer);
+    }
+    return eas_writer_finish(run->exchange->writer);
+}
+
+/* *again: a collection lost against a faster request; from the second time on it is answered
+ * with Status 16. */
+static base_fault_t *sync_commit(sync_run_t *run, sync_step_t *steps, int last, int *again)
+{
+    base_fault_t *fault;
+    int i;
+
+    *again = 0;
+    for (i = 0; i < run->request->collections->nelts; i++) {
+        if (!steps[i].collection || !(fault = collection_commit(steps[i].collection)))
+            continue;
+        if (fault->code != BASE_FAULT_CONFLICT)
+            return base_fault_wrap(fault, run->exchange->pool, "collection %s",
+                                   steps[i].asked->folder_id);
+        *again = 1;
+        if (last)
+            steps[i].asked->status = SYNC_STATUS_RETRY;
+    }
+    return NULL;
+}
+
+static sync_step_t *sync_steps(const sync_request_t *request, apr_pool_t *pool)
+{
+    sync_step_t *steps = apr_pcalloc(pool, (apr_size_t)request->collections->nelts * sizeof *steps);
+    int i;
+
+    for (i = 0; i < request->collections->nelts; i++)
+        steps[i].asked = &APR_ARRAY_IDX(request->collections, i, sync_collection_t);
+    return steps;
+}
+
+static base_fault_t *sync_answer(cmd_exchange_t *exchange, const sync_request_t *request)
+{
+    sync_step_t *steps = sync_steps(request, exchange->pool);
+    int try, again = 1;
+
+    for (try = 0; again && try < SYNC_TRIES; try++) {
+        sync_run_t run = {.exchange = exchange,
+                          .request = request,
+                          .started = apr_time_now(),
+                          .window = request->window ? request->window : INT_MAX};
+        apr_pool_t *pool;
+
+        if (try)
+            cmd_exchange_restart(exchange);
+        apr_pool_create(&pool, exchange->pool);
+        BASE_TRY(sync_render(&run, steps, pool));
+        BASE_TRY(sync_commit(&run, steps, try > 0, &again));
+    }
+    if (again)
+        return base_fault_make(exchange->pool, BASE_FAULT_BUSY,
+                               "other requests of the device were always faster");
+    return NULL;
+}
+
+base_fault_t *cmd_sync_run(cmd_exchange_t *exchange)
+{
+    sync_request_t *request;
+
+    BASE_TRY(sync_request_read(exchange, &request));
+    if (request->status) {
+        base_log_write(exchange->log, BASE_LOG_INFO, "Sync of %s, device %s: refused, Status %d",
+                       exchange->account, exchange->request->device_id, request->status);
+        sync_write_error(exchange, request);
+        return NULL;
+    }
+    return sync_answer(exchange, request);
+}

@@ -1,0 +1,279 @@
+#include "cmd/sync_ops.h"
+
+#include <string.h>
+
+#include "eas/status.h"
+#include "item/email.h"
+#include "item/reference.h"
+
+typedef struct {
+    const eas_node_t *node; /* Add, Change, Delete, Fetch */
+    int engine;             /* index of its collection_op_t; -1: it never gets there */
+    int status;             /* with engine -1: what it is answered */
+} sync_op_t;
+
+struct sync_ops {
+    cmd_exchange_t *exchange;
+    const backend_folder_t *folder;
+    const char *trash_id;       /* where deletes go; NULL: items are removed */
+    apr_array_header_t *list;   /* sync_op_t */
+    apr_array_header_t *engine; /* collection_op_t */
+    apr_pool_t *pool;
+};
+
+/* -- reading ---------------------------------------------------------------------------------- */
+
+/* 0 when the ServerId is none of this folder and generation: then it is not found, and never
+ * another item. */
+static apr_uint64_t ops_uid(const sync_ops_t *ops, const eas_node_t *node)
+{
+    const char *text = eas_node_child_text(node, EAS_AirSync_ServerId);
+    item_reference_t reference;
+
+    if (!text || !item_reference_parse_server_id(text, &reference, ops->pool) ||
+        strcmp(reference.folder_id, ops->folder->id) ||
+        reference.generation != ops->folder->generation)
+        return 0;
+    return reference.uid;
+}
+
+/* Flag: an empty one clears (MS-ASEMAIL 2.2.2.34); else Status 2 is active, 0 and 1 are not. What a
+ * Maildir cannot keep (due dates, "complete") is not kept. */
+static int ops_flag(const eas_node_t *flag, collection_op_t *op)
+{
+    apr_uint64_t status = 0;
+
+    if (flag->first && eas_node_child_uint(flag, EAS_Email_Status, 2, &status) != 1)
+        return 0;
+    op->mask |= BACKEND_FLAG_FLAGGED;
+    if (status == 2)
+        op->values |= BACKEND_FLAG_FLAGGED;
+    return 1;
+}
+
+static int ops_change(const eas_node_t *node, collection_op_t *op)
+{
+    const eas_node_t *data = eas_node_child(node, EAS_AirSync_ApplicationData);
+    const eas_node_t *flag = eas_node_child(data, EAS_Email_Flag);
+    int read;
+
+    if (!data)
+        return 0;
+    if (eas_node_child(data, EAS_Email_Read)) {
+        if ((read = eas_node_child_flag(data, EAS_Email_Read, 0)) < 0)
+            return 0;
+        op->mask |= BACKEND_FLAG_SEEN;
+        op->values |= read ? BACKEND_FLAG_SEEN : 0;
+    }
+    return !flag || ops_flag(flag, op);
+}
+
+/* Returns 0, or the Status of an operation that cannot be meant. */
+static int ops_translate(const sync_ops_t *ops, const eas_node_t *node, collection_op_t *op)
+{
+    switch (node->tag) {
+    case EAS_AirSync_Add:
+        return SYNC_STATUS_CONVERSION; /* mail is not added by Sync before drafts */
+    case EAS_AirSync_Change:
+        op->kind = COLLECTION_OP_CHANGE;
+        if (!ops_change(node, op))
+            return SYNC_STATUS_CONVERSION;
+        break;
+    case EAS_AirSync_Delete:
+        op->kind = COLLECTION_OP_DELETE;
+        op->trash_id = ops->trash_id;
+        break;
+    case EAS_AirSync_Fetch:
+        op->kind = COLLECTION_OP_FETCH;
+        break;
+    default:
+        return SYNC_STATUS_PROTOCOL;
+    }
+    op->uid = ops_uid(ops, node);
+    return 0;
+}
+
+static base_fault_t *ops_find_trash(sync_ops_t *ops, const sync_collection_t *asked)
+{
+    backend_folder_t *trash;
+
+    if (!asked->deletes_as_moves || ops->folder->role == BACKEND_ROLE_TRASH)
+        return NULL;
+    BASE_TRY(cmd_exchange_role(ops->exchange, BACKEND_ROLE_TRASH, &trash));
+    ops->trash_id = trash ? trash->id : NULL;
+    return NULL;
+}
+
+base_fault_t *sync_ops_read(cmd_exchange_t *exchange, const sync_collection_t *asked,
+                            const backend_folder_t *folder, sync_ops_t **result, apr_pool_t *pool)
+{
+    sync_ops_t *ops = apr_pcalloc(pool, sizeof *ops);
+    const eas_node_t *node;
+
+    ops->exchange = exchange;
+    ops->folder = folder;
+    ops->pool = pool;
+    ops->list = apr_array_make(pool, 4, sizeof(sync_op_t));
+    ops->engine = apr_array_make(pool, 4, sizeof(collection_op_t));
+    *result = ops;
+    if (!asked->commands)
+        return NULL;
+    BASE_TRY(ops_find_trash(ops, asked));
+    for (node = asked->commands->first; node; node = node->next) {
+        collection_op_t op = {.kind = COLLECTION_OP_FETCH};
+        int status = ops_translate(ops, node, &op);
+
+        APR_ARRAY_PUSH(ops->list, sync_op_t) =
+            (sync_op_t){.node = node, .engine = status ? -1 : ops->engine->nelts, .status = status};
+        if (!status)
+            APR_ARRAY_PUSH(ops->engine, collection_op_t) = op;
+        if (status == SYNC_STATUS_PROTOCOL)
+            return base_fault_make(pool, BASE_FAULT_INVALID, "Commands: %s is no operation",
+                                   eas_tag_name(node->tag));
+    }
+    return NULL;
+}
+
+void sync_ops_engine(const sync_ops_t *ops, const collection_op_t **engine, int *count)
+{
+    *engine = (const collection_op_t *)ops->engine->elts;
+    *count = ops->engine->nelts;
+}
+
+void sync_ops_publish(const sync_ops_t *ops, const collection_answer_t *answer,
+                      const backend_folder_t *folder)
+{
+    int changed = 0, moved = 0, i;
+
+    for (i = 0; i < answer->result_count; i++) {
+        const collection_op_t *op = &APR_ARRAY_IDX(ops->engine, i, collection_op_t);
+
+        if (answer->results[i].code != BASE_FAULT_NONE || answer->results[i].repeated ||
+            op->kind == COLLECTION_OP_FETCH)
+            continue;
+        changed = 1;
+        moved |= op->kind == COLLECTION_OP_DELETE && op->trash_id;
+    }
+    if (changed)
+        cmd_exchange_publish(ops->exchange, folder->id, WAKE_EVENT_CHANGED);
+    if (moved)
+        cmd_exchange_publish(ops->exchange, ops->trash_id, WAKE_EVENT_ADDED);
+}
+
+/* -- Responses -------------------------------------------------------------------------------- */
+
+/* The item's Status for what became of the operation (MS-ASCMD 2.2.3.177.17). */
+static int ops_status(base_fault_code_t code)
+{
+    if (code == BASE_FAULT_NONE)
+        return SYNC_STATUS_SUCCESS;
+    if (code == BASE_FAULT_NOT_FOUND)
+        return SYNC_STATUS_NOT_FOUND;
+    if (code == BASE_FAULT_CONFLICT)
+        return SYNC_STATUS_CONFLICT;
+    if (code == BASE_FAULT_QUOTA)
+        return SYNC_STATUS_FULL;
+    if (code == BASE_FAULT_INVALID || code == BASE_FAULT_UNSUPPORTED ||
+        code == BASE_FAULT_CONVERSION || code == BASE_FAULT_TOO_LARGE)
+        return SYNC_STATUS_CONVERSION;
+    return eas_status_from_fault(EAS_COMMAND_Sync, code);
+}
+
+static void ops_write_id(const sync_ops_t *ops, const eas_node_t *node, eas_tag_t tag)
+{
+    const char *id = eas_node_child_text(node, tag);
+
+    if (id && *id)
+        eas_writer_text(ops->exchange->writer, tag, id);
+}
+
+/* The complete item (R2956): nothing is truncated. */
+static base_fault_t *ops_load_whole(const sync_ops_t *ops, const collection_op_t *op,
+                                    const item_email_options_t *options, item_email_t **email,
+                                    apr_pool_t *pool)
+{
+    const item_reference_t reference = {
+        .folder_id = ops->folder->id, .generation = ops->folder->generation, .uid = op->uid};
+    item_email_options_t whole = *options;
+    backend_session_t *session;
+    backend_entry_t entry;
+    backend_blob_t *blob;
+    int i;
+
+    for (i = 0; i < whole.preference_count; i++)
+        whole.preferences[i].truncation_size = ITEM_TRUNCATION_NONE;
+    whole.mime_truncation = ITEM_TRUNCATION_NONE;
+    BASE_TRY(cmd_exchange_session(ops->exchange, &session));
+    BASE_TRY(backend_item_entry(session, ops->folder->id, op->uid, &entry, pool));
+    BASE_TRY(backend_item_fetch(session, ops->folder->id, op->uid, &blob, pool));
+    return item_email_load(blob, &reference, &entry, &whole, email, pool);
+}
+
+static base_fault_t *ops_write_fetch(const sync_ops_t *ops, const sync_op_t *op, int status,
+                                     const item_email_options_t *options, apr_pool_t *pool)
+{
+    eas_writer_t *writer = ops->exchange->writer;
+    item_email_t *email = NULL;
+
+    if (status == SYNC_STATUS_SUCCESS) {
+        base_fault_t *fault = ops_load_whole(
+            ops, &APR_ARRAY_IDX(ops->engine, op->engine, collection_op_t), options, &email, pool);
+
+        if (base_fault_code(fault) == BASE_FAULT_UNAVAILABLE)
+            return base_fault_wrap(fault, ops->pool, "Fetch");
+        status = ops_status(base_fault_code(fault));
+    }
+    eas_writer_start(writer, EAS_AirSync_Fetch);
+    ops_write_id(ops, op->node, EAS_AirSync_ServerId);
+    eas_writer_uint(writer, EAS_AirSync_Status, (apr_uint64_t)status);
+    if (status == SYNC_STATUS_SUCCESS) {
+        eas_writer_start(writer, EAS_AirSync_ApplicationData);
+        item_email_write(email, 0, writer);
+        eas_writer_end(writer);
+    }
+    eas_writer_end(writer);
+    return NULL;
+}
+
+static void ops_write_plain(const sync_ops_t *ops, const sync_op_t *op, int status)
+{
+    eas_writer_t *writer = ops->exchange->writer;
+
+    eas_writer_start(writer, op->node->tag);
+    ops_write_id(ops, op->node, EAS_AirSync_ClientId);
+    ops_write_id(ops, op->node, EAS_AirSync_ServerId);
+    eas_writer_uint(writer, EAS_AirSync_Status, (apr_uint64_t)status);
+    eas_writer_end(writer);
+}
+
+base_fault_t *sync_ops_write_responses(const sync_ops_t *ops, const collection_answer_t *answer,
+                                       const backend_folder_t *folder,
+                                       const item_email_options_t *options)
+{
+    eas_writer_t *writer = ops->exchange->writer;
+    apr_pool_t *subpool;
+    int i, open = 0;
+
+    (void)folder;
+    apr_pool_create(&subpool, ops->pool);
+    for (i = 0; i < ops->list->nelts; i++) {
+        const sync_op_t *op = &APR_ARRAY_IDX(ops->list, i, sync_op_t);
+        int status = op->status;
+
+        apr_pool_clear(subpool);
+        if (op->engine >= 0)
+            status = ops_status(answer->results[op->engine].code);
+        if (status == SYNC_STATUS_SUCCESS && op->node->tag != EAS_AirSync_Fetch)
+            continue;
+        if (!open)
+            eas_writer_start(writer, EAS_AirSync_Responses);
+        open = 1;
+        if (op->node->tag == EAS_AirSync_Fetch)
+            BASE_TRY(ops_write_fetch(ops, op, status, options, subpool));
+        else
+            ops_write_plain(ops, op, status);
+    }
+    if (open)
+        eas_writer_end(writer);
+    return NULL;
+}

@@ -1,0 +1,52 @@
+/* What a Sync asks (MS-ASCMD 2.2.1.21), from its XML or from the request cached for empty and
+ * Partial Syncs. Only collections without operations of the client come from the cache. */
+#ifndef CMD_SYNC_REQUEST_H
+#define CMD_SYNC_REQUEST_H
+
+#include "cmd/cmd.h"
+#include "cmd/options.h"
+
+#define SYNC_COLLECTIONS_MAX 300 /* in one request (Status 15 beyond) */
+
+/* MS-ASCMD 2.2.3.177.17 */
+enum {
+    SYNC_STATUS_SUCCESS = 1,
+    SYNC_STATUS_KEY = 3,
+    SYNC_STATUS_PROTOCOL = 4,
+    SYNC_STATUS_SERVER = 5,
+    SYNC_STATUS_CONVERSION = 6,
+    SYNC_STATUS_CONFLICT = 7,
+    SYNC_STATUS_NOT_FOUND = 8,
+    SYNC_STATUS_FULL = 9,
+    SYNC_STATUS_HIERARCHY = 12,
+    SYNC_STATUS_INCOMPLETE = 13,
+    SYNC_STATUS_WAIT = 14,
+    SYNC_STATUS_TOO_MANY = 15,
+    SYNC_STATUS_RETRY = 16
+};
+
+typedef struct {
+    const char *folder_id;
+    const char *key;
+    const char *digest; /* SHA-1 in hex of all of the Collection but its key */
+    int window;         /* 0: not named */
+    int get_changes;
+    int deletes_as_moves;
+    const char *options;         /* cmd_options_encode, NULL: the sticky ones hold */
+    const eas_node_t *commands;  /* NULL: no operations */
+    const eas_node_t *supported; /* NULL: none */
+    int status;                  /* not 0: what is wrong with it */
+} sync_collection_t;
+
+typedef struct {
+    int window;                      /* global WindowSize, 0: not named */
+    int wait;                        /* seconds to wait for changes, 0: none */
+    int limit;                       /* with status 14 or 15: what Limit says */
+    int status;                      /* not 0: what is wrong with the whole request */
+    apr_array_header_t *collections; /* sync_collection_t */
+} sync_request_t;
+
+/* Reads exchange->body (NULL: an empty Sync). Faults are those of the store. */
+base_fault_t *sync_request_read(cmd_exchange_t *exchange, sync_request_t **request);
+
+#endif

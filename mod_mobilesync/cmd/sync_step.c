@@ -1,0 +1,368 @@
+#include "cmd/sync_step.h"
+
+#include <string.h>
+#include <apr_strings.h>
+
+#include "cmd/sync_ops.h"
+#include "eas/status.h"
+#include "item/email.h"
+
+#define STEP_ITEM_OVERHEAD 2048 /* bytes that an item's headers and attachment list may take */
+
+typedef struct {
+    sync_run_t *run;
+    sync_step_t *step;
+    backend_folder_t *folder;
+    cmd_options_t options;
+    sync_ops_t *ops;
+    apr_pool_t *pool;
+    apr_pool_t *item_pool; /* cleared for each item */
+    int count;             /* commands that go into this response */
+    int commands_open;
+} step_t;
+
+/* -- rendering -------------------------------------------------------------------------------- */
+
+static void step_open(sync_run_t *run)
+{
+    eas_writer_t *writer = run->exchange->writer;
+
+    if (!run->open) {
+        eas_writer_start(writer, EAS_AirSync_Sync);
+        eas_writer_start(writer, EAS_AirSync_Collections);
+    }
+    run->open = 1;
+}
+
+static void step_write_head(sync_run_t *run, const char *key, const char *folder_id, int status)
+{
+    eas_writer_t *writer = run->exchange->writer;
+
+    step_open(run);
+    eas_writer_start(writer, EAS_AirSync_Collection);
+    eas_writer_text(writer, EAS_AirSync_SyncKey, key);
+    eas_writer_text(writer, EAS_AirSync_CollectionId, folder_id);
+    eas_writer_uint(writer, EAS_AirSync_Status, (apr_uint64_t)status);
+}
+
+/* Status 3 sends the client back to key 0 (R4427), so that is the key it gets. */
+void sync_step_write_status(sync_run_t *run, const sync_collection_t *asked, int status)
+{
+    step_write_head(run, status == SYNC_STATUS_KEY ? "0" : asked->key, asked->folder_id, status);
+    eas_writer_end(run->exchange->writer);
+}
+
+static item_reference_t step_reference(const step_t *step, apr_uint64_t uid)
+{
+    return (item_reference_t){
+        .folder_id = step->folder->id, .generation = step->folder->generation, .uid = uid};
+}
+
+static void step_write_server_id(step_t *step, apr_uint64_t uid)
+{
+    const item_reference_t reference = step_reference(step, uid);
+
+    eas_writer_text(step->run->exchange->writer, EAS_AirSync_ServerId,
+                    item_reference_server_id(&reference, step->item_pool));
+}
+
+static base_fault_t *step_load(step_t *step, const backend_entry_t *entry,
+                               const item_email_options_t *options, item_email_t **email)
+{
+    const item_reference_t reference = step_reference(step, entry->uid);
+    backend_session_t *session;
+    backend_blob_t *blob;
+
+    BASE_TRY(cmd_exchange_session(step->run->exchange, &session));
+    BASE_TRY(backend_item_fetch(session, step->folder->id, entry->uid, &blob, step->item_pool));
+    return item_email_load(blob, &reference, entry, options, email, step->item_pool);
+}
+
+static void step_write_item(step_t *step, eas_tag_t tag, const backend_entry_t *entry,
+                            item_email_t *email)
+{
+    eas_writer_t *writer = step->run->exchange->writer;
+
+    eas_writer_start(writer, tag);
+    step_write_server_id(step, entry->uid);
+    eas_writer_start(writer, EAS_AirSync_ApplicationData);
+    if (email)
+        item_email_write(email, 0, writer);
+    else {
+        eas_version_t version = step->run->exchange->request->version;
+
+        item_email_write_flags(version, item_email_flags_visible(version), entry->token, writer);
+    }
+    eas_writer_end(writer);
+    eas_writer_end(writer);
+}
+
+static void step_open_commands(step_t *step)
+{
+    if (!step->commands_open)
+        eas_writer_start(step->run->exchange->writer, EAS_AirSync_Commands);
+    step->commands_open = 1;
+}
+
+static void step_write_removal(step_t *step, eas_tag_t tag, apr_uint64_t uid)
+{
+    eas_writer_t *writer = step->run->exchange->writer;
+
+    step_open_commands(step);
+    eas_writer_start(writer, tag);
+    step_write_server_id(step, uid);
+    eas_writer_end(writer);
+}
+
+/* An item that cannot be shown is left out, with its reason in the log, and blocks nothing. */
+static base_fault_t *step_leave_out(step_t *step, int index, base_fault_t *fault)
+{
+    const collection_command_t *command =
+        &collection_answer(step->step->collection)->commands[index];
+
+    switch ((int)fault->code) {
+    case BASE_FAULT_NOT_FOUND:
+        collection_drop(step->step->collection, index, COLLECTION_DROP_GONE);
+        return NULL;
+    case BASE_FAULT_CONVERSION:
+    case BASE_FAULT_CORRUPT:
+    case BASE_FAULT_DENIED:
+        base_log_write(step->run->exchange->log, BASE_LOG_WARNING,
+                       "item %s:%" APR_UINT64_T_FMT " of %s is quarantined: %s", step->folder->id,
+                       command->uid, step->run->exchange->account, fault->message);
+        collection_drop(step->step->collection, index, COLLECTION_DROP_QUARANTINED);
+        return NULL;
+    default:
+        return base_fault_wrap(fault, step->run->exchange->pool, "item %s:%" APR_UINT64_T_FMT,
+                               step->folder->id, command->uid);
+    }
+}
+
+static base_fault_t *step_write_command(step_t *step, int index)
+{
+    const collection_command_t *command =
+        &collection_answer(step->step->collection)->commands[index];
+    item_email_t *email = NULL;
+    base_fault_t *fault;
+
+    switch (command->kind) {
+    case COLLECTION_ADD:
+        if ((fault = step_load(step, &command->entry, &step->options.email, &email)))
+            return step_leave_out(step, index, fault);
+        step_open_commands(step);
+        step_write_item(step, EAS_AirSync_Add, &command->entry, email);
+        break;
+    case COLLECTION_CHANGE:
+        step_open_commands(step);
+        step_write_item(step, EAS_AirSync_Change, &command->entry, NULL);
+        break;
+    case COLLECTION_DELETE:
+        step_write_removal(step, EAS_AirSync_Delete, command->uid);
+        break;
+    case COLLECTION_SOFT_DELETE:
+        step_write_removal(step, EAS_AirSync_SoftDelete, command->uid);
+        break;
+    }
+    return NULL;
+}
+
+/* -- how much --------------------------------------------------------------------------------- */
+
+/* An upper bound of what a message takes in the response. */
+static apr_uint64_t step_estimate(const step_t *step, const backend_entry_t *entry)
+{
+    const item_email_options_t *email = &step->options.email;
+    apr_uint64_t body = 0;
+    int i;
+
+    for (i = 0; i < email->preference_count; i++)
+        if (email->preferences[i].truncation_size > body)
+            body = email->preferences[i].truncation_size;
+    if (!email->preference_count || body > entry->size)
+        body = entry->size;
+    return body + STEP_ITEM_OVERHEAD;
+}
+
+/* Cuts the window where the response would become too large: known before anything is written,
+ * so that MoreAvailable can stand before Commands as clients expect. The first item of a
+ * response always goes. */
+static void step_cut_by_size(step_t *step)
+{
+    const collection_answer_t *answer = collection_answer(step->step->collection);
+    apr_uint64_t limit = (apr_uint64_t)step->run->exchange->service->limits.response_bytes;
+    int i;
+
+    step->count = answer->command_count;
+    for (i = 0; i < answer->command_count; i++) {
+        const collection_command_t *command = &answer->commands[i];
+        apr_uint64_t bytes = command->kind == COLLECTION_ADD ? step_estimate(step, &command->entry)
+                                                             : STEP_ITEM_OVERHEAD / 8;
+
+        if (step->run->bytes && step->run->bytes + bytes > limit) {
+            collection_cut(step->step->collection, i);
+            step->count = i;
+            return;
+        }
+        step->run->bytes += bytes;
+    }
+}
+
+static int step_out_of_time(const step_t *step)
+{
+    return apr_time_now() - step->run->started > step->run->exchange->service->limits.response_time;
+}
+
+/* -- the collection ----------------------------------------------------------------------------- */
+
+static base_fault_t *step_write_commands(step_t *step)
+{
+    eas_writer_t *writer = step->run->exchange->writer;
+    int announced = collection_answer(step->step->collection)->more_available, i;
+
+    for (i = 0; i < step->count; i++) {
+        if (i && step_out_of_time(step)) {
+            collection_cut(step->step->collection, i);
+            break;
+        }
+        apr_pool_clear(step->item_pool);
+        BASE_TRY(step_write_command(step, i));
+    }
+    step->run->window -= i;
+    if (step->commands_open)
+        eas_writer_end(writer);
+    /* out of time half-way: the schema allows it here as well */
+    if (!announced && collection_answer(step->step->collection)->more_available)
+        eas_writer_empty(writer, EAS_AirSync_MoreAvailable);
+    return NULL;
+}
+
+static base_fault_t *step_write(step_t *step)
+{
+    const collection_answer_t *answer = collection_answer(step->step->collection);
+    eas_writer_t *writer = step->run->exchange->writer;
+
+    step_write_head(step->run, answer->key, step->folder->id, SYNC_STATUS_SUCCESS);
+    BASE_TRY(sync_ops_write_responses(step->ops, answer, step->folder, &step->options.email));
+    if (answer->more_available)
+        eas_writer_empty(writer, EAS_AirSync_MoreAvailable);
+    BASE_TRY(step_write_commands(step));
+    eas_writer_end(writer);
+    return NULL;
+}
+
+/* Items that this collection may bring; 0 when the global WindowSize is used up. */
+static int step_window(const sync_run_t *run, const sync_collection_t *asked)
+{
+    const cmd_limits_t *limits = &run->exchange->service->limits;
+    int window = asked->window ? asked->window : limits->window_default;
+
+    if (window > limits->window_max)
+        window = limits->window_max;
+    return window < run->window ? window : run->window;
+}
+
+static void step_options(const step_t *step, const sync_collection_t *asked,
+                         collection_options_t *options)
+{
+    cmd_options_t decoded;
+
+    cmd_options_init(&decoded, step->run->exchange->request->version);
+    cmd_options_decode(asked->options, &decoded);
+    *options = (collection_options_t){.filter = decoded.filter_type,
+                                      .client_wins = decoded.conflict == CMD_CONFLICT_CLIENT,
+                                      .blob = asked->options,
+                                      .blob_length = strlen(asked->options)};
+}
+
+static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
+{
+    cmd_exchange_t *exchange = step->run->exchange;
+    collection_env_t *env = apr_pcalloc(step->pool, sizeof *env);
+    collection_request_t *request = apr_pcalloc(step->pool, sizeof *request);
+    collection_options_t *options = apr_pcalloc(step->pool, sizeof *options);
+
+    env->store = exchange->service->store;
+    env->log = exchange->log;
+    BASE_TRY(cmd_exchange_session(exchange, &env->backend));
+    BASE_TRY(cmd_exchange_folder(exchange, asked->folder_id, &step->folder));
+    BASE_TRY(sync_ops_read(exchange, asked, step->folder, &step->ops, step->pool));
+    *request = (collection_request_t){.account = exchange->account,
+                                      .device = exchange->request->device_id,
+                                      .folder_id = step->folder->id,
+                                      .class_ = step->folder->class_,
+                                      .generation = step->folder->generation,
+                                      .protocol = (unsigned)exchange->request->version,
+                                      .key = asked->key,
+                                      .request_digest = asked->digest,
+                                      .get_changes = asked->get_changes,
+                                      .window = step_window(step->run, asked),
+                                      .now = exchange->now};
+    sync_ops_engine(step->ops, &request->ops, &request->op_count);
+    if (!request->window) {
+        request->get_changes = 0;
+        request->window = 1;
+    }
+    if (asked->options) {
+        step_options(step, asked, options);
+        request->options = options;
+    }
+    BASE_TRY(cmd_exchange_series(exchange, &request->series));
+    BASE_TRY(collection_prepare(env, request, &step->step->collection, step->pool));
+    sync_ops_publish(step->ops, collection_answer(step->step->collection), step->folder);
+    return NULL;
+}
+
+/* The options in force, which may be those of an earlier request. */
+static base_fault_t *step_load_options(step_t *step)
+{
+    cmd_exchange_t *exchange = step->run->exchange;
+    const collection_options_t *sticky = &collection_answer(step->step->collection)->options;
+
+    cmd_options_init(&step->options, exchange->request->version);
+    cmd_options_decode(
+        apr_pstrmemdup(step->pool, sticky->blob ? sticky->blob : "", sticky->blob_length),
+        &step->options);
+    return exchange->request->version < EAS_VERSION_14_1
+               ? NULL
+               : cmd_exchange_addresses(exchange, &step->options.email.addresses);
+}
+
+static base_fault_t *step_refuse(step_t *step, const sync_collection_t *asked, base_fault_t *fault)
+{
+    sync_run_t *run = step->run;
+
+    if (fault->code == BASE_FAULT_UNAVAILABLE || fault->code == BASE_FAULT_TIMEOUT)
+        return base_fault_wrap(fault, run->exchange->pool, "collection %s", asked->folder_id);
+    base_log_write(run->exchange->log,
+                   fault->code == BASE_FAULT_CORRUPT || fault->code == BASE_FAULT_INTERNAL
+                       ? BASE_LOG_ERR
+                       : BASE_LOG_INFO,
+                   "Sync of %s, device %s, collection %s: %s", run->exchange->account,
+                   run->exchange->request->device_id, asked->folder_id, fault->message);
+    sync_step_write_status(run, asked, eas_status_from_fault(EAS_COMMAND_Sync, fault->code));
+    step->step->collection = NULL;
+    return NULL;
+}
+
+base_fault_t *sync_step_run(sync_run_t *run, sync_step_t *result, apr_pool_t *pool)
+{
+    const sync_collection_t *asked = result->asked;
+    step_t step = {.run = run, .step = result, .pool = pool};
+    base_fault_t *fault;
+
+    result->collection = NULL;
+    if (asked->status) {
+        sync_step_write_status(run, asked, asked->status);
+        return NULL;
+    }
+    if (run->window <= 0 && !asked->commands)
+        return NULL; /* the global WindowSize is used up: left for the next Sync (R4783) */
+    if ((fault = step_prepare(&step, asked)))
+        return step_refuse(&step, asked, fault);
+    if (!collection_answer(result->collection)->changed)
+        return NULL;
+    apr_pool_create(&step.item_pool, pool);
+    BASE_TRY(step_load_options(&step));
+    step_cut_by_size(&step);
+    return step_write(&step);
+}
