@@ -14,6 +14,7 @@ PERL_LIB = \
 	t/lib/EAS/Client/Items.pm \
 	t/lib/EAS/Client/Sync.pm \
 	t/lib/EAS/HTTP.pm \
+	t/lib/EAS/Hostile.pm \
 	t/lib/EAS/Node.pm \
 	t/lib/EAS/Query.pm \
 	t/lib/EAS/Schema.pm \
@@ -35,6 +36,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Server.pm
 PERL_TESTS = \
 	t/perl/client.t \
+	t/perl/hostile.t \
 	t/perl/http.t \
 	t/perl/mail.t \
 	t/perl/mailbox.t \

@@ -144,6 +144,9 @@ sub _next_tag_byte ($reader) {
     }
 }
 
+# Nesting is as deep as the document says; hostile ones are deep.
+no warnings 'recursion';
+
 sub _decode_element ( $reader, $byte ) {
     _fail( $reader, sprintf 'unexpected token 0x%02X', $byte )
         if $byte & HAS_ATTRS || ( $byte & 0x3f ) < 5;
