@@ -6,7 +6,10 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/memory.c mod_mobilesync/backend/memory.h \
 	mod_mobilesync/backend/memory_items.c \
 	mod_mobilesync/backend/memory_hooks.c \
-	mod_mobilesync/backend/memory_store.c mod_mobilesync/backend/memory_store.h
+	mod_mobilesync/backend/memory_store.c mod_mobilesync/backend/memory_store.h \
+	mod_mobilesync/backend/submit.c mod_mobilesync/backend/submit.h \
+	mod_mobilesync/backend/submit_ways.h \
+	mod_mobilesync/backend/submit_program.c mod_mobilesync/backend/submit_smtp.c
 
 check_PROGRAMS += t/unit/backend_memory_test
 t_unit_backend_memory_test_SOURCES = t/unit/backend_memory_test.c t/unit/backend_contract.h \
@@ -19,3 +22,8 @@ t_unit_backend_fail_test_SOURCES = t/unit/backend_fail_test.c t/unit/backend_con
 	t/unit/tap.h
 t_unit_backend_fail_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_fail_test
+
+check_PROGRAMS += t/unit/backend_submit_test
+t_unit_backend_submit_test_SOURCES = t/unit/backend_submit_test.c t/unit/tap.h
+t_unit_backend_submit_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/backend_submit_test
