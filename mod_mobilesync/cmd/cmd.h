@@ -32,7 +32,8 @@ typedef struct {
     int heartbeat_min; /* seconds */
     int heartbeat_max;
     int ping_folders_max;
-    int window_default; /* items per collection when the client names no WindowSize */
+    apr_interval_time_t coalesce; /* how long changes that are no arrivals may wait for more */
+    int window_default;           /* items per collection when the client names no WindowSize */
     int window_max;
     apr_off_t response_bytes;          /* a Sync response ends after these ... */
     apr_interval_time_t response_time; /* ... or this, with MoreAvailable */

@@ -1,1 +1,16 @@
-apachemodule_LTLIBRARIES =
+apachemodule_LTLIBRARIES = mod_mobilesync.la
+mod_mobilesync_la_SOURCES = \
+	mod_mobilesync/glue/auth.c \
+	mod_mobilesync/glue/body.c \
+	mod_mobilesync/glue/child.c \
+	mod_mobilesync/glue/config.c mod_mobilesync/glue/config.h \
+	mod_mobilesync/glue/directives.tbl \
+	mod_mobilesync/glue/glue.h \
+	mod_mobilesync/glue/handler.c \
+	mod_mobilesync/glue/log.c \
+	mod_mobilesync/glue/mod_mobilesync.c \
+	mod_mobilesync/glue/send.c \
+	mod_mobilesync/glue/wait.c
+mod_mobilesync_la_CPPFLAGS = $(AM_CPPFLAGS) $(HTTPD_CFLAGS)
+mod_mobilesync_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
+mod_mobilesync_la_LIBADD = libcore.la

@@ -1,0 +1,385 @@
+/* Ping (MS-ASCMD 2.2.1.13): waits until a folder has something that the next Sync would bring.
+ * Folders and heartbeat are kept, so that the next Ping may leave them out; what was reported is
+ * kept as well, so that it is not reported again before a Sync took it. */
+#include "cmd/cmd.h"
+#include "cmd/collection.h"
+#include "cmd/watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <apr_strings.h>
+
+#include "base/text.h"
+
+#define PING_FOLDER_ID_MAX 64
+
+/* MS-ASCMD 2.2.3.177.11 */
+enum {
+    PING_STATUS_EXPIRED = 1,
+    PING_STATUS_CHANGES = 2,
+    PING_STATUS_MISSING = 3,
+    PING_STATUS_SYNTAX = 4,
+    PING_STATUS_HEARTBEAT = 5,
+    PING_STATUS_FOLDERS = 6,
+    PING_STATUS_HIERARCHY = 7,
+    PING_STATUS_SERVER = 8
+};
+
+typedef struct {
+    const char *id;
+    const char *reported; /* version last reported, "" when none */
+    int changed;
+} ping_folder_t;
+
+typedef struct {
+    state_key_t key;
+    state_record_t *record;
+    int heartbeat;               /* seconds, 0: not known */
+    apr_array_header_t *folders; /* ping_folder_t */
+    int folder_limit;            /* with Status 6 */
+    int heartbeat_limit;         /* with Status 5 */
+    cmd_watch_t *watch;
+} ping_t;
+
+/* -- what is kept ----------------------------------------------------------------------------- */
+
+static const char *ping_field(const ping_t *ping, const char *name, apr_pool_t *pool)
+{
+    const state_field_t *field = state_record_field(ping->record, name);
+
+    return field ? apr_pstrmemdup(pool, field->data, field->length) : "";
+}
+
+static ping_folder_t *ping_find(const ping_t *ping, const char *id)
+{
+    int i;
+
+    for (i = 0; i < ping->folders->nelts; i++)
+        if (strcmp(APR_ARRAY_IDX(ping->folders, i, ping_folder_t).id, id) == 0)
+            return &APR_ARRAY_IDX(ping->folders, i, ping_folder_t);
+    return NULL;
+}
+
+static void ping_add(ping_t *ping, const char *id)
+{
+    if (!ping_find(ping, id))
+        APR_ARRAY_PUSH(ping->folders, ping_folder_t) = (ping_folder_t){.id = id, .reported = ""};
+}
+
+/* "reported": a line "id version" for each folder. */
+static void ping_read_reported(ping_t *ping, apr_pool_t *pool)
+{
+    char *last,
+        *line = apr_strtok(apr_pstrdup(pool, ping_field(ping, "reported", pool)), "\n", &last);
+
+    for (; line; line = apr_strtok(NULL, "\n", &last)) {
+        char *space = strchr(line, ' ');
+        ping_folder_t *folder;
+
+        if (!space)
+            continue;
+        *space = '\0';
+        if ((folder = ping_find(ping, line)))
+            folder->reported = space + 1;
+    }
+}
+
+static const char *ping_folder_list(const ping_t *ping, apr_pool_t *pool)
+{
+    base_text_buffer_t out = {.pool = pool};
+    int i;
+
+    base_text_buffer_puts(&out, "");
+    for (i = 0; i < ping->folders->nelts; i++)
+        base_text_buffer_printf(&out, "%s%s", i ? " " : "",
+                                APR_ARRAY_IDX(ping->folders, i, ping_folder_t).id);
+    return out.data;
+}
+
+static const char *ping_reported_list(const ping_t *ping, apr_pool_t *pool)
+{
+    base_text_buffer_t out = {.pool = pool};
+    int i;
+
+    base_text_buffer_puts(&out, "");
+    for (i = 0; i < ping->folders->nelts; i++) {
+        const ping_folder_t *folder = &APR_ARRAY_IDX(ping->folders, i, ping_folder_t);
+
+        if (*folder->reported)
+            base_text_buffer_printf(&out, "%s %s\n", folder->id, folder->reported);
+    }
+    return out.data;
+}
+
+/* Writes what differs. A newer Ping that wrote meanwhile is the one that counts. */
+static base_fault_t *ping_store(cmd_exchange_t *exchange, ping_t *ping)
+{
+    const char *names[] = {"heartbeat", "folders", "reported"};
+    const char *values[] = {apr_itoa(exchange->pool, ping->heartbeat),
+                            ping_folder_list(ping, exchange->pool),
+                            ping_reported_list(ping, exchange->pool)};
+    state_field_t fields[3];
+    base_fault_t *fault;
+    int i, count = 0;
+
+    for (i = 0; i < 3; i++)
+        if (strcmp(ping_field(ping, names[i], exchange->pool), values[i]))
+            fields[count++] =
+                (state_field_t){.name = names[i], .data = values[i], .length = strlen(values[i])};
+    if (!count)
+        return NULL;
+    fault = state_record_commit(exchange->service->store, &ping->key, ping->record->version, fields,
+                                count, NULL, 0, &ping->record->version, exchange->pool);
+    return base_fault_code(fault) == BASE_FAULT_CONFLICT ? NULL : fault;
+}
+
+/* -- the request ------------------------------------------------------------------------------ */
+
+static int ping_id_valid(const char *id)
+{
+    return id && *id && strlen(id) <= PING_FOLDER_ID_MAX &&
+           strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:") ==
+               strlen(id);
+}
+
+static int ping_read_folders(const eas_node_t *node, ping_t *ping)
+{
+    const eas_node_t *folder = eas_node_child(node, EAS_Ping_Folder);
+
+    if (!folder)
+        return PING_STATUS_SYNTAX;
+    for (; folder; folder = eas_node_next(folder)) {
+        const char *id = eas_node_child_text(folder, EAS_Ping_Id);
+
+        if (!ping_id_valid(id))
+            return PING_STATUS_SYNTAX;
+        ping_add(ping, id);
+    }
+    return 0;
+}
+
+static void ping_cached_folders(ping_t *ping, apr_pool_t *pool)
+{
+    char *last, *id = apr_strtok(apr_pstrdup(pool, ping_field(ping, "folders", pool)), " ", &last);
+
+    for (; id; id = apr_strtok(NULL, " ", &last))
+        ping_add(ping, id);
+}
+
+/* Limits first in the unit that the client can mend: Status 5 and 6 say how. */
+static int ping_check_limits(cmd_exchange_t *exchange, ping_t *ping)
+{
+    const cmd_limits_t *limits = &exchange->service->limits;
+
+    if (!ping->heartbeat || !ping->folders->nelts)
+        return PING_STATUS_MISSING;
+    if (ping->heartbeat < limits->heartbeat_min || ping->heartbeat > limits->heartbeat_max) {
+        ping->heartbeat_limit =
+            ping->heartbeat < limits->heartbeat_min ? limits->heartbeat_min : limits->heartbeat_max;
+        return PING_STATUS_HEARTBEAT;
+    }
+    if (ping->folders->nelts > limits->ping_folders_max) {
+        ping->folder_limit = limits->ping_folders_max;
+        return PING_STATUS_FOLDERS;
+    }
+    return 0;
+}
+
+static int ping_read(cmd_exchange_t *exchange, ping_t *ping)
+{
+    const eas_node_t *folders = eas_node_child(exchange->body, EAS_Ping_Folders);
+    apr_uint64_t heartbeat = 0;
+    int status, found = eas_node_child_uint(exchange->body, EAS_Ping_HeartbeatInterval,
+                                            APR_INT32_MAX, &heartbeat);
+
+    if (found < 0 || (exchange->body && !found && !folders))
+        return PING_STATUS_SYNTAX; /* R323 */
+    ping->heartbeat = found ? (int)heartbeat : atoi(ping_field(ping, "heartbeat", exchange->pool));
+    if (found && !heartbeat) {
+        ping->heartbeat_limit = exchange->service->limits.heartbeat_min;
+        return PING_STATUS_HEARTBEAT;
+    }
+    if (folders) {
+        if ((status = ping_read_folders(folders, ping)))
+            return status;
+    }
+    else
+        ping_cached_folders(ping, exchange->pool);
+    return ping_check_limits(exchange, ping);
+}
+
+/* -- the answer ------------------------------------------------------------------------------- */
+
+static void ping_answer(cmd_exchange_t *exchange, const ping_t *ping, int status)
+{
+    eas_writer_t *writer = exchange->writer;
+    int i;
+
+    eas_writer_start(writer, EAS_Ping_Ping);
+    eas_writer_uint(writer, EAS_Ping_Status, (apr_uint64_t)status);
+    if (status == PING_STATUS_CHANGES) {
+        eas_writer_start(writer, EAS_Ping_Folders);
+        for (i = 0; i < ping->folders->nelts; i++)
+            if (APR_ARRAY_IDX(ping->folders, i, ping_folder_t).changed)
+                eas_writer_text(writer, EAS_Ping_Folder,
+                                APR_ARRAY_IDX(ping->folders, i, ping_folder_t).id);
+        eas_writer_end(writer);
+    }
+    if (status == PING_STATUS_FOLDERS)
+        eas_writer_uint(writer, EAS_Ping_MaxFolders, (apr_uint64_t)ping->folder_limit);
+    if (status == PING_STATUS_HEARTBEAT)
+        eas_writer_uint(writer, EAS_Ping_HeartbeatInterval, (apr_uint64_t)ping->heartbeat_limit);
+    eas_writer_end(writer);
+    exchange->outcome = apr_psprintf(exchange->pool, "Ping %d %d", status, ping->heartbeat);
+}
+
+/* -- looking ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    int status;  /* what to answer now, 0: nothing yet */
+    int waiting; /* something changed that may wait for more */
+} ping_look_t;
+
+static base_fault_t *ping_look_folder(cmd_exchange_t *exchange, ping_folder_t *asked,
+                                      ping_look_t *look, apr_pool_t *pool)
+{
+    collection_env_t env = {.store = exchange->service->store, .log = exchange->log};
+    collection_request_t request = {.account = exchange->account,
+                                    .device = exchange->request->device_id,
+                                    .folder_id = asked->id,
+                                    .now = apr_time_now()};
+    collection_watch_answer_t answer;
+    backend_folder_t *folder;
+    base_fault_t *fault;
+
+    BASE_TRY(cmd_exchange_session(exchange, &env.backend));
+    BASE_TRY(cmd_exchange_folder(exchange, asked->id, &folder));
+    request.class_ = folder->class_;
+    request.generation = folder->generation;
+    fault = collection_watch_check(&env, &request, &answer, pool);
+    if (base_fault_code(fault) == BASE_FAULT_STALE) {
+        /* the next Sync tells the client to begin anew: that is a change */
+        asked->changed = !*asked->reported || strcmp(asked->reported, "stale");
+        asked->reported = "stale";
+        return NULL;
+    }
+    if (fault || answer.what == COLLECTION_WATCH_NOTHING ||
+        strcmp(asked->reported, answer.version) == 0)
+        return fault;
+    if (answer.what == COLLECTION_WATCH_CHANGED && look->waiting >= 0) {
+        look->waiting = 1;
+        return NULL;
+    }
+    asked->changed = 1;
+    asked->reported = apr_pstrdup(exchange->pool, answer.version);
+    return NULL;
+}
+
+/* patient: changes that are no arrivals may wait. When anything else is found they are reported
+ * with it. */
+static base_fault_t *ping_look(cmd_exchange_t *exchange, ping_t *ping, int patient,
+                               ping_look_t *look)
+{
+    apr_pool_t *subpool;
+    int i, found = 0;
+
+    *look = (ping_look_t){.waiting = patient ? 0 : -1};
+    apr_pool_create(&subpool, exchange->pool);
+    for (i = 0; i < ping->folders->nelts; i++) {
+        ping_folder_t *folder = &APR_ARRAY_IDX(ping->folders, i, ping_folder_t);
+        base_fault_t *fault;
+
+        apr_pool_clear(subpool);
+        fault = ping_look_folder(exchange, folder, look, subpool);
+        if (base_fault_code(fault) == BASE_FAULT_FOLDER_GONE) {
+            look->status = PING_STATUS_HIERARCHY;
+            break;
+        }
+        if (fault)
+            return base_fault_wrap(fault, exchange->pool, "looking at folder %s", folder->id);
+        found |= folder->changed;
+    }
+    apr_pool_destroy(subpool);
+    if (found && !look->status) {
+        look->status = PING_STATUS_CHANGES;
+        if (look->waiting > 0)
+            return ping_look(exchange, ping, 0, look);
+    }
+    return NULL;
+}
+
+static base_fault_t *ping_finish(cmd_exchange_t *exchange, ping_t *ping, int status)
+{
+    if (ping->watch)
+        cmd_watch_end(ping->watch);
+    ping->watch = NULL;
+    if (status == PING_STATUS_CHANGES)
+        BASE_TRY(ping_store(exchange, ping));
+    ping_answer(exchange, ping, status);
+    return NULL;
+}
+
+static base_fault_t *ping_resume(cmd_exchange_t *exchange, wake_reason_t reason, void *baton);
+
+/* Looks, answers when there is something, else waits (on). */
+static base_fault_t *ping_step(cmd_exchange_t *exchange, ping_t *ping, int patient)
+{
+    ping_look_t look;
+
+    BASE_TRY(ping_look(exchange, ping, patient, &look));
+    if (look.status)
+        return ping_finish(exchange, ping, look.status);
+    if (look.waiting > 0)
+        cmd_watch_hold(ping->watch, exchange);
+    cmd_watch_wait(ping->watch, exchange, ping_resume, ping);
+    return NULL;
+}
+
+static base_fault_t *ping_resume(cmd_exchange_t *exchange, wake_reason_t reason, void *baton)
+{
+    ping_t *ping = baton;
+
+    switch (reason) {
+    case WAKE_REASON_CHANGED:
+        cmd_watch_rearm(ping->watch);
+        return ping_step(exchange, ping, 1);
+    case WAKE_REASON_RIPE:
+        cmd_watch_rearm(ping->watch);
+        return ping_step(exchange, ping, 0);
+    case WAKE_REASON_RESET:
+        return ping_finish(exchange, ping, PING_STATUS_HIERARCHY);
+    case WAKE_REASON_NONE:
+    case WAKE_REASON_EXPIRED:
+    case WAKE_REASON_SUPERSEDED:
+    case WAKE_REASON_STOPPING:
+        break;
+    }
+    return ping_finish(exchange, ping, PING_STATUS_EXPIRED);
+}
+
+base_fault_t *cmd_ping_run(cmd_exchange_t *exchange)
+{
+    ping_t *ping = apr_pcalloc(exchange->pool, sizeof *ping);
+    const char **ids;
+    int status, i;
+
+    ping->folders = apr_array_make(exchange->pool, 8, sizeof(ping_folder_t));
+    ping->key = (state_key_t){.account = exchange->account,
+                              .device = exchange->request->device_id,
+                              .kind = STATE_RECORD_REQUEST,
+                              .name = "ping"};
+    BASE_TRY(state_record_read(exchange->service->store, &ping->key, NULL, 0, &ping->record,
+                               exchange->pool));
+    if ((status = ping_read(exchange, ping))) {
+        ping_answer(exchange, ping, status);
+        return NULL;
+    }
+    ping_read_reported(ping, exchange->pool);
+    BASE_TRY(ping_store(exchange, ping));
+    ids = apr_palloc(exchange->pool, (apr_size_t)ping->folders->nelts * sizeof *ids);
+    for (i = 0; i < ping->folders->nelts; i++)
+        ids[i] = APR_ARRAY_IDX(ping->folders, i, ping_folder_t).id;
+    BASE_TRY(cmd_watch_arm(exchange, WAKE_KIND_PING, ids, ping->folders->nelts,
+                           exchange->now + apr_time_from_sec(ping->heartbeat), &ping->watch));
+    return ping_step(exchange, ping, 1);
+}

@@ -1,0 +1,92 @@
+#include "cmd/watch.h"
+
+#include <apr_strings.h>
+
+struct cmd_watch {
+    wake_waiter_t *waiter;
+    backend_watch_t *backend; /* NULL: the backend cannot be watched */
+    wake_hub_t *hub;
+    const char *account;
+    apr_pool_t *pool;
+};
+
+/* In a thread of the backend. Whether it was an arrival is not known here: whoever is woken
+ * looks. */
+static void watch_changed(void *baton, const char *folder_id)
+{
+    cmd_watch_t *watch = baton;
+
+    wake_notify(watch->hub, watch->account, folder_id ? folder_id : WAKE_FOLDER_HIERARCHY,
+                WAKE_EVENT_ADDED);
+}
+
+static base_fault_t *watch_backend(cmd_watch_t *watch, cmd_exchange_t *exchange,
+                                   const char *const *folder_ids, int count)
+{
+    apr_array_header_t *ids = apr_array_make(watch->pool, count, sizeof(const char *));
+    base_fault_t *fault;
+    int i;
+
+    for (i = 0; i < count; i++)
+        APR_ARRAY_PUSH(ids, const char *) = folder_ids[i];
+    fault = backend_watch_start(exchange->service->backend, exchange->account, ids, watch_changed,
+                                watch, &watch->backend, watch->pool);
+    if (fault && fault->code == BASE_FAULT_UNSUPPORTED) {
+        watch->backend = NULL;
+        return NULL;
+    }
+    return fault;
+}
+
+base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
+                            const char *const *folder_ids, int count, apr_time_t deadline,
+                            cmd_watch_t **result)
+{
+    cmd_watch_t *watch = apr_pcalloc(exchange->pool, sizeof *watch);
+    const char **ids = apr_palloc(exchange->pool, (apr_size_t)(count + 1) * sizeof *ids);
+    wake_options_t options = {.account = exchange->account,
+                              .device = exchange->request->device_id,
+                              .kind = kind,
+                              .folder_ids = ids,
+                              .folder_count = count + 1,
+                              .deadline = deadline,
+                              .coalesce = exchange->service->limits.coalesce};
+    int i;
+
+    for (i = 0; i < count; i++)
+        ids[i] = folder_ids[i];
+    ids[count] = WAKE_FOLDER_HIERARCHY;
+    apr_pool_create(&watch->pool, exchange->pool);
+    watch->hub = exchange->service->hub;
+    watch->account = exchange->account;
+    BASE_TRY(wake_waiter_arm(watch->hub, &options, &watch->waiter, watch->pool));
+    *result = watch;
+    return watch_backend(watch, exchange, folder_ids, count);
+}
+
+void cmd_watch_wait(cmd_watch_t *watch, cmd_exchange_t *exchange,
+                    base_fault_t *(*resume)(cmd_exchange_t *exchange, wake_reason_t reason,
+                                            void *baton),
+                    void *baton)
+{
+    cmd_exchange_release(exchange);
+    exchange->wait = (cmd_wait_t){.waiter = watch->waiter, .resume = resume, .baton = baton};
+}
+
+void cmd_watch_rearm(cmd_watch_t *watch)
+{
+    wake_waiter_rearm(watch->waiter);
+}
+
+void cmd_watch_hold(cmd_watch_t *watch, cmd_exchange_t *exchange)
+{
+    wake_waiter_hold(watch->waiter, exchange->service->limits.coalesce);
+}
+
+void cmd_watch_end(cmd_watch_t *watch)
+{
+    if (watch->backend)
+        backend_watch_stop(watch->backend);
+    watch->backend = NULL;
+    apr_pool_destroy(watch->pool);
+}

@@ -1,0 +1,34 @@
+/* Waiting for folders to change, for Ping and for Sync with Wait: a waiter in the hub, and the
+ * backend's own watch for what other programs do. Arm first, then look, then wait: whatever
+ * happens after arming is told, so nothing falls between looking and waiting. */
+#ifndef CMD_WATCH_H
+#define CMD_WATCH_H
+
+#include "cmd/cmd.h"
+
+typedef struct cmd_watch cmd_watch_t;
+
+/* Arms for the folders and for the hierarchy. Ends older requests of the device of that kind. The
+ * watch ends with the exchange's pool. */
+base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
+                            const char *const *folder_ids, int count, apr_time_t deadline,
+                            cmd_watch_t **watch);
+
+/* Waits on: sets exchange->wait and gives the mailbox back. resume is called when something
+ * happened. */
+void cmd_watch_wait(cmd_watch_t *watch, cmd_exchange_t *exchange,
+                    base_fault_t *(*resume)(cmd_exchange_t *exchange, wake_reason_t reason,
+                                            void *baton),
+                    void *baton);
+
+/* After WAKE_REASON_CHANGED or RIPE: armed again. Look once more before waiting on. */
+void cmd_watch_rearm(cmd_watch_t *watch);
+
+/* Something is there that may wait for more to come with it: woken with RIPE when the coalescing
+ * time is over, if nothing wakes before. */
+void cmd_watch_hold(cmd_watch_t *watch, cmd_exchange_t *exchange);
+
+/* Nothing is told any more. */
+void cmd_watch_end(cmd_watch_t *watch);
+
+#endif

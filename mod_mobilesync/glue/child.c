@@ -1,0 +1,181 @@
+/* What a child opens after the fork, shared between virtual hosts that say the same: one pool
+ * of Redis connections with its store, bus and hub for each Redis, one backend for each
+ * MobileSyncBackend line. */
+#include "glue/glue.h"
+
+#include "apr_hash.h"
+#include "apr_network_io.h"
+#include "apr_strings.h"
+#include "http_core.h"
+#include "http_log.h"
+#include "http_main.h"
+
+#include "item/item.h"
+#include "redis/redis.h"
+#include "wake/wake.h"
+
+APLOG_USE_MODULE(mobilesync);
+
+typedef struct {
+    state_store_t *store;
+    wake_bus_t *bus;
+    wake_hub_t *hub;
+} child_redis_t;
+
+typedef struct {
+    server_rec *server; /* whose error log it writes to */
+    const base_log_t *log;
+    apr_hash_t *redis;    /* what it is known by -> child_redis_t * */
+    apr_hash_t *backends; /* -> backend_t * */
+    apr_pool_t *pool;
+} child_t;
+
+/* The parsed URL with the directives that stand beside it. */
+static base_fault_t *child_redis_config(const glue_config_t *config, redis_config_t **redis,
+                                        apr_pool_t *pool)
+{
+    BASE_TRY(redis_config_parse(config->redis_url, redis, pool));
+    if (config->redis_prefix)
+        (*redis)->prefix = config->redis_prefix;
+    (*redis)->command_timeout = apr_time_from_msec(config->redis_timeout);
+    (*redis)->connect_timeout = apr_time_from_msec(config->redis_timeout);
+    (*redis)->connections = config->redis_connections;
+    return NULL;
+}
+
+static base_fault_t *child_redis_open(child_t *child, const glue_config_t *config,
+                                      child_redis_t **result)
+{
+    const char *key = apr_psprintf(child->pool, "%s %s %d %d", config->redis_url,
+                                   config->redis_prefix ? config->redis_prefix : "",
+                                   config->redis_timeout, config->redis_connections);
+    redis_config_t *parsed;
+    redis_pool_t *redis;
+    child_redis_t *open = apr_hash_get(child->redis, key, APR_HASH_KEY_STRING);
+
+    if (!open) {
+        BASE_TRY(child_redis_config(config, &parsed, child->pool));
+        redis = redis_pool_create(parsed, child->log, child->pool);
+        open = apr_pcalloc(child->pool, sizeof *open);
+        open->store = state_store_create_redis(redis, parsed->prefix, child->log, child->pool);
+        open->bus = wake_bus_create_redis(redis, parsed->prefix, child->log, child->pool);
+        BASE_TRY(wake_hub_create(open->bus, child->log, &open->hub, child->pool));
+        apr_hash_set(child->redis, key, APR_HASH_KEY_STRING, open);
+    }
+    *result = open;
+    return NULL;
+}
+
+static base_fault_t *child_backend_open(child_t *child, const glue_config_t *config,
+                                        backend_t **backend)
+{
+    const char *key =
+        apr_pstrcat(child->pool, config->backend, " ",
+                    apr_array_pstrcat(child->pool, config->backend_arguments, ' '), NULL);
+
+    if (!(*backend = apr_hash_get(child->backends, key, APR_HASH_KEY_STRING))) {
+        BASE_TRY(backend_start(config->backend, config->backend_arguments, child->log, backend,
+                               child->pool));
+        apr_hash_set(child->backends, key, APR_HASH_KEY_STRING, *backend);
+    }
+    return NULL;
+}
+
+static void child_limits(const glue_config_t *config, cmd_limits_t *limits)
+{
+    *limits = (cmd_limits_t){
+        .heartbeat_min = config->heartbeat_min,
+        .heartbeat_max = config->heartbeat_max,
+        .ping_folders_max = config->ping_folders_max,
+        .coalesce = apr_time_from_sec(config->coalesce),
+        .window_default = config->window_default,
+        .window_max = config->window_max,
+        .response_bytes = (apr_off_t)config->response_kilobytes * 1024,
+        .response_time = apr_time_from_msec(config->response_milliseconds),
+        .item_bytes_max = (apr_uint64_t)config->request_kilobytes * 1024,
+    };
+}
+
+static const char *child_node(apr_pool_t *pool)
+{
+    char name[APRMAXHOSTLEN + 1];
+
+    return apr_gethostname(name, sizeof name, pool) == APR_SUCCESS ? apr_pstrdup(pool, name)
+                                                                   : "localhost";
+}
+
+static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
+{
+    cmd_service_t *service = apr_pcalloc(child->pool, sizeof *service);
+    child_redis_t *redis;
+
+    BASE_TRY(child_redis_open(child, config, &redis));
+    BASE_TRY(child_backend_open(child, config, &service->backend));
+    child_limits(config, &service->limits);
+    service->store = redis->store;
+    service->bus = redis->bus;
+    service->hub = redis->hub;
+    service->mailer.sendmail = config->sendmail;
+    service->mailer.smtp_url = config->smtp_url;
+    service->spool_directory = config->spool_directory;
+    service->node = child_node(child->pool);
+    config->service = service;
+    return NULL;
+}
+
+void glue_child_init(apr_pool_t *pool, server_rec *main_server)
+{
+    child_t child = {.server = main_server,
+                     .log = glue_log_for_server(main_server, pool),
+                     .redis = apr_hash_make(pool),
+                     .backends = apr_hash_make(pool),
+                     .pool = pool};
+    server_rec *server;
+
+    item_child_init();
+    for (server = main_server; server; server = server->next) {
+        glue_config_t *config = glue_config_get(server);
+        base_fault_t *fault;
+
+        if (glue_config_used(config) && (fault = child_service_open(&child, config)))
+            ap_log_error(APLOG_MARK, APLOG_ERR, fault->status, server,
+                         "mobilesync cannot serve virtual host %s: %s",
+                         server->server_hostname ? server->server_hostname : "(main)",
+                         fault->message);
+    }
+}
+
+void glue_child_stopping(apr_pool_t *pool, int graceful)
+{
+    server_rec *server;
+
+    (void)pool;
+    (void)graceful;
+    for (server = ap_server_conf; server; server = server->next)
+        if (glue_config_get(server)->service)
+            wake_hub_drain(glue_config_get(server)->service->hub);
+}
+
+void glue_child_probe_redis(server_rec *main_server, apr_pool_t *pool)
+{
+    apr_hash_t *asked = apr_hash_make(pool);
+    server_rec *server;
+    int i;
+
+    for (server = main_server; server; server = server->next) {
+        const glue_config_t *config = glue_config_get(server);
+        redis_config_t *parsed;
+        apr_array_header_t *warnings;
+
+        if (!glue_config_used(config) ||
+            apr_hash_get(asked, config->redis_url, APR_HASH_KEY_STRING))
+            continue;
+        apr_hash_set(asked, config->redis_url, APR_HASH_KEY_STRING, "");
+        if (child_redis_config(config, &parsed, pool) ||
+            redis_check(redis_pool_create(parsed, NULL, pool), &warnings, pool))
+            continue;
+        for (i = 0; i < warnings->nelts; i++)
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, "%s: %s", parsed->name,
+                         APR_ARRAY_IDX(warnings, i, const char *));
+    }
+}

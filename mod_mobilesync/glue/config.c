@@ -1,0 +1,237 @@
+#include "glue/config.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include "apr_strings.h"
+#include "http_log.h"
+
+#include "backend/backend.h"
+#include "redis/redis.h"
+
+APLOG_USE_MODULE(mobilesync);
+
+#define UNSET_INT (-1)
+
+/* What the generic setters need to know of a row; cmd->info points at one. */
+typedef struct {
+    const char *name;
+    size_t offset;
+    int value;
+    int least;
+    int greatest;
+} config_int_t;
+
+typedef struct {
+    const char *name;
+    size_t offset;
+    const char *value;
+} config_text_t;
+
+#define DIRECTIVE_OTHER(name, takes, setter, help)
+#define DIRECTIVE_TEXT(name, field, value, help)
+#define DIRECTIVE_INT(name, field, value, least, greatest, help) \
+    {#name, offsetof(glue_config_t, field), value, least, greatest},
+static const config_int_t config_ints[] = {
+#include "glue/directives.tbl"
+};
+#undef DIRECTIVE_TEXT
+#undef DIRECTIVE_INT
+#define DIRECTIVE_INT(name, field, value, least, greatest, help)
+#define DIRECTIVE_TEXT(name, field, value, help) {#name, offsetof(glue_config_t, field), value},
+static const config_text_t config_texts[] = {
+#include "glue/directives.tbl"
+};
+#undef DIRECTIVE_TEXT
+#undef DIRECTIVE_INT
+#undef DIRECTIVE_OTHER
+
+#define CONFIG_COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+static int *config_int(void *config, const config_int_t *row)
+{
+    return (int *)((char *)config + row->offset);
+}
+
+static const char **config_text(void *config, const config_text_t *row)
+{
+    return (const char **)((char *)config + row->offset);
+}
+
+/* One setter serves all rows of a kind: the row is found by the directive's name. */
+static const char *glue_config_set_int(cmd_parms *cmd, void *directory, const char *argument)
+{
+    size_t i;
+    char *end;
+    long value = strtol(argument, &end, 10);
+
+    (void)directory;
+    for (i = 0; strcasecmp(config_ints[i].name, cmd->cmd->name) != 0; i++)
+        ;
+    if (*end || end == argument || value < config_ints[i].least || value > config_ints[i].greatest)
+        return apr_psprintf(cmd->pool, "%s takes a number from %d to %d, not \"%s\"",
+                            cmd->cmd->name, config_ints[i].least, config_ints[i].greatest,
+                            argument);
+    *config_int(glue_config_get(cmd->server), &config_ints[i]) = (int)value;
+    return NULL;
+}
+
+static const char *glue_config_set_text(cmd_parms *cmd, void *directory, const char *argument)
+{
+    size_t i;
+
+    (void)directory;
+    for (i = 0; strcasecmp(config_texts[i].name, cmd->cmd->name) != 0; i++)
+        ;
+    *config_text(glue_config_get(cmd->server), &config_texts[i]) = argument;
+    return NULL;
+}
+
+static const char *glue_config_set_enabled(cmd_parms *cmd, void *directory, int on)
+{
+    (void)cmd;
+    ((glue_directory_t *)directory)->enabled = on;
+    return NULL;
+}
+
+static const char *glue_config_set_backend(cmd_parms *cmd, void *directory, int count,
+                                           char *const arguments[])
+{
+    glue_config_t *config = glue_config_get(cmd->server);
+    int i;
+
+    (void)directory;
+    if (count < 1)
+        return "MobileSyncBackend needs the name of a driver";
+    if (!backend_driver_find(arguments[0]))
+        return apr_psprintf(cmd->pool, "MobileSyncBackend: there is no driver \"%s\"",
+                            arguments[0]);
+    config->backend = arguments[0];
+    config->backend_arguments = apr_array_make(cmd->pool, count, sizeof(const char *));
+    for (i = 1; i < count; i++)
+        APR_ARRAY_PUSH(config->backend_arguments, const char *) = arguments[i];
+    return NULL;
+}
+
+#define CONFIG_WHERE_FLAG (RSRC_CONF | ACCESS_CONF)
+#define CONFIG_WHERE_TAKE_ARGV RSRC_CONF
+#define DIRECTIVE_TEXT(name, field, value, help) \
+    AP_INIT_TAKE1(#name, glue_config_set_text, NULL, RSRC_CONF, help),
+#define DIRECTIVE_INT(name, field, value, least, greatest, help) \
+    AP_INIT_TAKE1(#name, glue_config_set_int, NULL, RSRC_CONF, help),
+#define DIRECTIVE_OTHER(name, takes, setter, help) \
+    AP_INIT_##takes(#name, setter, NULL, CONFIG_WHERE_##takes, help),
+const command_rec glue_config_commands[] = {
+#include "glue/directives.tbl"
+    {NULL}};
+#undef DIRECTIVE_TEXT
+#undef DIRECTIVE_INT
+#undef DIRECTIVE_OTHER
+
+glue_config_t *glue_config_get(const server_rec *server)
+{
+    return ap_get_module_config(server->module_config, &mobilesync_module);
+}
+
+int glue_config_used(const glue_config_t *config)
+{
+    return config->backend || config->redis_url;
+}
+
+void *glue_config_create(apr_pool_t *pool, server_rec *server)
+{
+    glue_config_t *config = apr_pcalloc(pool, sizeof *config);
+    size_t i;
+
+    (void)server;
+    for (i = 0; i < CONFIG_COUNT(config_ints); i++)
+        *config_int(config, &config_ints[i]) = UNSET_INT;
+    return config;
+}
+
+void *glue_config_merge(apr_pool_t *pool, void *base, void *add)
+{
+    glue_config_t *merged = apr_pmemdup(pool, add, sizeof *merged);
+    size_t i;
+
+    for (i = 0; i < CONFIG_COUNT(config_ints); i++)
+        if (*config_int(merged, &config_ints[i]) == UNSET_INT)
+            *config_int(merged, &config_ints[i]) = *config_int(base, &config_ints[i]);
+    for (i = 0; i < CONFIG_COUNT(config_texts); i++)
+        if (!*config_text(merged, &config_texts[i]))
+            *config_text(merged, &config_texts[i]) = *config_text(base, &config_texts[i]);
+    if (!merged->backend) {
+        merged->backend = ((glue_config_t *)base)->backend;
+        merged->backend_arguments = ((glue_config_t *)base)->backend_arguments;
+    }
+    return merged;
+}
+
+void *glue_directory_create(apr_pool_t *pool, char *directory)
+{
+    glue_directory_t *config = apr_pcalloc(pool, sizeof *config);
+
+    (void)directory;
+    config->enabled = -1;
+    return config;
+}
+
+void *glue_directory_merge(apr_pool_t *pool, void *base, void *add)
+{
+    glue_directory_t *merged = apr_pmemdup(pool, add, sizeof *merged);
+
+    if (merged->enabled < 0)
+        merged->enabled = ((glue_directory_t *)base)->enabled;
+    return merged;
+}
+
+static void config_set_defaults(glue_config_t *config)
+{
+    size_t i;
+
+    for (i = 0; i < CONFIG_COUNT(config_ints); i++)
+        if (*config_int(config, &config_ints[i]) == UNSET_INT)
+            *config_int(config, &config_ints[i]) = config_ints[i].value;
+    for (i = 0; i < CONFIG_COUNT(config_texts); i++)
+        if (!*config_text(config, &config_texts[i]))
+            *config_text(config, &config_texts[i]) = config_texts[i].value;
+}
+
+/* The text of what is wrong with the values taken together, NULL when nothing is. */
+static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
+{
+    redis_config_t *redis;
+    base_fault_t *fault;
+
+    if (!config->redis_url)
+        return "MobileSyncRedis is missing: SyncStates need a place to be kept";
+    if (!config->backend)
+        return "MobileSyncBackend is missing: there is no mailbox to serve";
+    if (config->heartbeat_min > config->heartbeat_max)
+        return "MobileSyncHeartbeatMin is above MobileSyncHeartbeatMax";
+    if (config->window_default > config->window_max)
+        return "MobileSyncWindow is above MobileSyncWindowMax";
+    if (config->sendmail && config->smtp_url)
+        return "MobileSyncSendmail and MobileSyncSmtp exclude each other";
+    if (strcasecmp(config->account_form, "full") && strcasecmp(config->account_form, "bare"))
+        return "MobileSyncAccountName must be full or bare";
+    if ((fault = redis_config_parse(config->redis_url, &redis, pool)))
+        return apr_psprintf(pool, "MobileSyncRedis: %s", fault->message);
+    if ((fault = backend_configure(config->backend, config->backend_arguments, pool)))
+        return apr_psprintf(pool, "MobileSyncBackend: %s", fault->message);
+    return NULL;
+}
+
+int glue_config_check(server_rec *server, apr_pool_t *pool)
+{
+    glue_config_t *config = glue_config_get(server);
+    const char *problem;
+
+    if (!glue_config_used(config))
+        return OK;
+    config_set_defaults(config);
+    if (!(problem = config_problem(config, pool)))
+        return OK;
+    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, server, "mobilesync, virtual host %s: %s",
+                 server->server_hostname ? server->server_hostname : "(main)", problem);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}

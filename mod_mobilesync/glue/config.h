@@ -1,0 +1,46 @@
+/* Configuration of a virtual host, expanded from directives.tbl. */
+#ifndef GLUE_CONFIG_H
+#define GLUE_CONFIG_H
+
+#include "httpd.h"
+#include "http_config.h"
+
+#include "cmd/cmd.h"
+
+typedef struct {
+#define DIRECTIVE_TEXT(name, field, value, help) const char *field;
+#define DIRECTIVE_INT(name, field, value, least, greatest, help) int field;
+#define DIRECTIVE_OTHER(name, takes, setter, help)
+#include "glue/directives.tbl"
+#undef DIRECTIVE_TEXT
+#undef DIRECTIVE_INT
+#undef DIRECTIVE_OTHER
+    const char *backend;                   /* driver name, NULL: not configured */
+    apr_array_header_t *backend_arguments; /* const char * */
+    /* Set in each child after the fork; NULL in the parent and where the virtual host has no
+     * mobilesync configuration. */
+    cmd_service_t *service;
+} glue_config_t;
+
+typedef struct {
+    int enabled; /* -1: not said */
+} glue_directory_t;
+
+extern module AP_MODULE_DECLARE_DATA mobilesync_module;
+extern const command_rec glue_config_commands[];
+
+void *glue_config_create(apr_pool_t *pool, server_rec *server);
+void *glue_config_merge(apr_pool_t *pool, void *base, void *add);
+void *glue_directory_create(apr_pool_t *pool, char *directory);
+void *glue_directory_merge(apr_pool_t *pool, void *base, void *add);
+
+/* Fills in defaults and checks the whole, with an error that names the directive to mend. Opens
+ * nothing. Returns OK or HTTP_INTERNAL_SERVER_ERROR (logged). */
+int glue_config_check(server_rec *server, apr_pool_t *pool);
+
+glue_config_t *glue_config_get(const server_rec *server);
+
+/* Was this virtual host configured for ActiveSync at all? */
+int glue_config_used(const glue_config_t *config);
+
+#endif

@@ -1,0 +1,46 @@
+/* What the files of glue/ share: the hooks of the module, one file for each concern. */
+#ifndef GLUE_GLUE_H
+#define GLUE_GLUE_H
+
+#include "glue/config.h"
+
+/* log.c: base_log_t that writes to httpd's error log. */
+const base_log_t *glue_log_for_request(request_rec *r);
+const base_log_t *glue_log_for_server(server_rec *server, apr_pool_t *pool);
+
+/* auth.c */
+/* Is this request for a Location that mobilesync serves? Known before the handler phase. */
+int glue_auth_is_ours(request_rec *r);
+/* check_authn hook, before the providers: puts the normalised account name into the
+ * Authorization header. Always DECLINED. */
+int glue_auth_normalise(request_rec *r);
+/* "DOMAIN\user", "user", "User@Domain" -> the account's name. Control characters, a slash and
+ * an empty name give NULL. */
+const char *glue_auth_account(const char *login, const glue_config_t *config, apr_pool_t *pool);
+/* AuthBasicProvider mobilesync */
+void glue_auth_register(apr_pool_t *pool);
+
+/* child.c: child_init hook: opens what a child needs, after the fork. */
+void glue_child_init(apr_pool_t *pool, server_rec *main_server);
+/* child_stopping hook: everybody who waits is woken. Must not block. */
+void glue_child_stopping(apr_pool_t *pool, int graceful);
+/* post_config: warnings on what Redis is configured to do with our data. */
+void glue_child_probe_redis(server_rec *main_server, apr_pool_t *pool);
+
+/* handler.c */
+int glue_handler(request_rec *r);
+
+/* body.c: reads and decodes the request's body. Faults: INVALID, TOO_LARGE, GONE.
+ * No body at all gives NULL. */
+base_fault_t *glue_body_read_wbxml(request_rec *r, const glue_config_t *config,
+                                   const eas_node_t **body);
+base_fault_t *glue_body_read_mime(request_rec *r, const glue_config_t *config,
+                                  const backend_blob_t **blob);
+
+/* wait.c: waits until exchange->wait.waiter is woken or the client hangs up, then answers. */
+int glue_wait(request_rec *r, cmd_exchange_t *exchange);
+
+/* send.c: the exchange's answer. Returns what a handler returns. */
+int glue_send(request_rec *r, cmd_exchange_t *exchange);
+
+#endif

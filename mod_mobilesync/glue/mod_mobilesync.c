@@ -1,0 +1,59 @@
+/* The module record and its hooks. */
+#include "glue/glue.h"
+
+#include "http_core.h"
+#include "http_log.h"
+#include "http_protocol.h"
+#include "http_request.h"
+#include "mod_auth.h"
+#include "mpm_common.h"
+
+#include "eas/selftest.h"
+
+/* httpd runs post_config twice at start-up and loads the module anew in between; the first
+ * pass is only for checking the syntax. Nothing opened here may live on: children fork later,
+ * and GLib must not even be initialised in this process. */
+static int glue_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                            server_rec *main_server)
+{
+    server_rec *server;
+    base_fault_t *fault;
+
+    (void)pconf;
+    (void)plog;
+    for (server = main_server; server; server = server->next)
+        if (glue_config_check(server, ptemp) != OK)
+            return HTTP_INTERNAL_SERVER_ERROR;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
+        return OK;
+    if ((fault = eas_selftest_run(ptemp))) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main_server,
+                     "mobilesync: this libwbxml does not work as it should: %s", fault->message);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    glue_child_probe_redis(main_server, ptemp);
+    return OK;
+}
+
+static void glue_hooks(apr_pool_t *pool)
+{
+    static const char *const before_basic[] = {"mod_auth_basic.c", NULL};
+
+    ap_hook_post_config(glue_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(glue_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+#if AP_MODULE_MAGIC_AT_LEAST(20120211, 110) /* 2.4.49 brought the hook */
+    ap_hook_child_stopping(glue_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
+#endif
+    ap_hook_check_authn(glue_auth_normalise, NULL, before_basic, APR_HOOK_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_handler(glue_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    glue_auth_register(pool);
+}
+
+AP_DECLARE_MODULE(mobilesync) = {
+    STANDARD20_MODULE_STUFF, glue_directory_create, glue_directory_merge, glue_config_create,
+    glue_config_merge,       glue_config_commands,  glue_hooks,
+#ifdef AP_MODULE_FLAG_NONE
+    AP_MODULE_FLAG_NONE,
+#endif
+};
