@@ -28,11 +28,12 @@ struct base_fault {
 
 /* A new fault. The message is printf-like (apr_psprintf formats). */
 base_fault_t *base_fault_make(apr_pool_t *pool, base_fault_code_t code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4), returns_nonnull));
 
 /* The same with an apr_status_t (or errno) whose text is appended. */
 base_fault_t *base_fault_make_status(apr_pool_t *pool, base_fault_code_t code, apr_status_t status,
-                                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+                                     const char *format, ...)
+    __attribute__((format(printf, 4, 5), returns_nonnull));
 
 /* Adds context in front: "opening folder 5: no such file". NULL stays NULL. */
 base_fault_t *base_fault_wrap(base_fault_t *fault, apr_pool_t *pool, const char *format, ...)
