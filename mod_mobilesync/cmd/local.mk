@@ -10,9 +10,11 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/hierarchy.h \
 	mod_mobilesync/cmd/item_operations.c \
 	mod_mobilesync/cmd/options.c mod_mobilesync/cmd/options.h \
+	mod_mobilesync/cmd/ping.c \
 	mod_mobilesync/cmd/provision.c \
 	mod_mobilesync/cmd/settings.c \
 	mod_mobilesync/cmd/sync.c \
 	mod_mobilesync/cmd/sync_ops.c mod_mobilesync/cmd/sync_ops.h \
 	mod_mobilesync/cmd/sync_request.c mod_mobilesync/cmd/sync_request.h \
-	mod_mobilesync/cmd/sync_step.c mod_mobilesync/cmd/sync_step.h
+	mod_mobilesync/cmd/sync_step.c mod_mobilesync/cmd/sync_step.h \
+	mod_mobilesync/cmd/watch.c mod_mobilesync/cmd/watch.h

@@ -3,6 +3,7 @@
  * the whole answer is thrown away and made once more: collections that were committed answer
  * the same again, because their request is now an identical repeat. */
 #include "cmd/sync_step.h"
+#include "cmd/watch.h"
 
 #include <limits.h>
 #include <string.h>
@@ -89,6 +90,64 @@ static base_fault_t *sync_answer(cmd_exchange_t *exchange, const sync_request_t 
     return NULL;
 }
 
+/* -- Wait and HeartbeatInterval --------------------------------------------------------------- */
+
+/* A Sync that found nothing waits as a Ping does, then is done once more. */
+typedef struct {
+    const sync_request_t *request;
+    cmd_watch_t *watch;
+} sync_hang_t;
+
+static base_fault_t *sync_hang_resume(cmd_exchange_t *exchange, wake_reason_t reason, void *baton);
+
+static base_fault_t *sync_hang_step(cmd_exchange_t *exchange, sync_hang_t *hang)
+{
+    BASE_TRY(sync_answer(exchange, hang->request));
+    if (eas_writer_is_empty(exchange->writer))
+        cmd_watch_wait(hang->watch, exchange, sync_hang_resume, hang);
+    else
+        cmd_watch_end(hang->watch);
+    return NULL;
+}
+
+static base_fault_t *sync_hang_resume(cmd_exchange_t *exchange, wake_reason_t reason, void *baton)
+{
+    sync_hang_t *hang = baton;
+
+    cmd_exchange_restart(exchange);
+    switch (reason) {
+    case WAKE_REASON_CHANGED:
+    case WAKE_REASON_RIPE:
+        cmd_watch_rearm(hang->watch);
+        exchange->now = apr_time_now();
+        return sync_hang_step(exchange, hang);
+    case WAKE_REASON_RESET:
+        cmd_watch_end(hang->watch);
+        return sync_answer(exchange, hang->request);
+    case WAKE_REASON_NONE:
+    case WAKE_REASON_EXPIRED:
+    case WAKE_REASON_SUPERSEDED:
+    case WAKE_REASON_STOPPING:
+        break;
+    }
+    cmd_watch_end(hang->watch);
+    return NULL; /* the empty response: no key has moved */
+}
+
+static base_fault_t *sync_hang(cmd_exchange_t *exchange, const sync_request_t *request)
+{
+    sync_hang_t *hang = apr_pcalloc(exchange->pool, sizeof *hang);
+    int count = request->collections->nelts, i;
+    const char **ids = apr_palloc(exchange->pool, (apr_size_t)count * sizeof *ids);
+
+    for (i = 0; i < count; i++)
+        ids[i] = APR_ARRAY_IDX(request->collections, i, sync_collection_t).folder_id;
+    hang->request = request;
+    BASE_TRY(cmd_watch_arm(exchange, WAKE_KIND_SYNC, ids, count,
+                           exchange->now + apr_time_from_sec(request->wait), &hang->watch));
+    return sync_hang_step(exchange, hang);
+}
+
 base_fault_t *cmd_sync_run(cmd_exchange_t *exchange)
 {
     sync_request_t *request;
@@ -100,5 +159,10 @@ base_fault_t *cmd_sync_run(cmd_exchange_t *exchange)
         sync_write_error(exchange, request);
         return NULL;
     }
+    if (request->wait)
+        return sync_hang(exchange, request);
+    if (request->ends_hanging)
+        BASE_TRY(wake_supersede(exchange->service->bus, exchange->account,
+                                exchange->request->device_id, WAKE_KIND_SYNC, exchange->pool));
     return sync_answer(exchange, request);
 }

@@ -279,6 +279,19 @@ static int sync_cache_decode(char *text, sync_request_t *request, int whole)
     return 1;
 }
 
+/* Did the cached request wait? Its third field says for how long. */
+static int sync_cache_waits(const state_record_t *record, apr_pool_t *pool)
+{
+    const state_field_t *cached = state_record_field(record, "sync");
+    char *fields[3], *text;
+
+    if (!cached || !cached->length)
+        return 0;
+    text = apr_pstrmemdup(pool, cached->data, cached->length);
+    text[strcspn(text, "\n")] = '\0';
+    return sync_cache_split(text, fields, 3) && atoi(fields[2]) > 0;
+}
+
 static int sync_is_cacheable(const sync_request_t *request)
 {
     int i;
@@ -326,6 +339,7 @@ base_fault_t *sync_request_read(cmd_exchange_t *exchange, sync_request_t **resul
     *result = request;
     request->collections = apr_array_make(exchange->pool, 4, sizeof(sync_collection_t));
     BASE_TRY(state_record_read(exchange->service->store, &key, NULL, 0, &record, exchange->pool));
+    request->ends_hanging = sync_cache_waits(record, exchange->pool);
     if (exchange->body)
         BASE_TRY(sync_request_parse(exchange, request));
     if (!exchange->body || partial) {

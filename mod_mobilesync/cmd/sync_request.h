@@ -39,10 +39,11 @@ typedef struct {
 } sync_collection_t;
 
 typedef struct {
-    int window;                      /* global WindowSize, 0: not named */
-    int wait;                        /* seconds to wait for changes, 0: none */
-    int limit;                       /* with status 14 or 15: what Limit says */
-    int status;                      /* not 0: what is wrong with the whole request */
+    int window;       /* global WindowSize, 0: not named */
+    int wait;         /* seconds to wait for changes, 0: none */
+    int ends_hanging; /* the device's last Sync was one that waits: it may still be waiting */
+    int limit;        /* with status 14 or 15: what Limit says */
+    int status;       /* not 0: what is wrong with the whole request */
     apr_array_header_t *collections; /* sync_collection_t */
 } sync_request_t;
 

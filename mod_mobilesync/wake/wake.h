@@ -59,6 +59,7 @@ typedef enum {
 typedef enum {
     WAKE_REASON_NONE,
     WAKE_REASON_CHANGED,    /* look at the folders */
+    WAKE_REASON_RIPE,       /* look: changes that waited for more have waited long enough */
     WAKE_REASON_EXPIRED,    /* the heartbeat is over */
     WAKE_REASON_SUPERSEDED, /* the device started a newer request of this kind, anywhere */
     WAKE_REASON_RESET,      /* the device's SyncStates were reset */
@@ -106,6 +107,10 @@ void wake_hub_drain(wake_hub_t *hub);
 /* Drains and joins the thread. Waiters may still be destroyed afterwards. */
 void wake_hub_stop(wake_hub_t *hub);
 
+/* A change seen by this child itself, told to those who wait here only: from any thread, never
+ * blocks. */
+void wake_notify(wake_hub_t *hub, const char *account, const char *folder_id, wake_event_t event);
+
 /* Waiters in the hub, for status pages. */
 int wake_hub_count(wake_hub_t *hub);
 
@@ -139,6 +144,10 @@ wake_reason_t wake_waiter_reason(wake_waiter_t *waiter);
 
 /* After CHANGED: armed again with the same deadline. Compare the cursors afterwards. */
 void wake_waiter_rearm(wake_waiter_t *waiter);
+
+/* Woken with RIPE after this time, if nothing wakes it before; an earlier hold is kept. Call it
+ * between rearm and waiting. */
+void wake_waiter_hold(wake_waiter_t *waiter, apr_interval_time_t interval);
 
 /* The version of folder_ids[index] as last heard of. */
 const char *wake_waiter_version(wake_waiter_t *waiter, int index, apr_pool_t *pool);
