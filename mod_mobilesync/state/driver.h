@@ -1,0 +1,54 @@
+/* What a store must do. state.c has checked the arguments by then: texts are there and
+ * short enough, names well-formed, sizes within their limits, lease and ttl positive. */
+#ifndef STATE_DRIVER_H
+#define STATE_DRIVER_H
+
+#include "state/state.h"
+
+typedef struct {
+    const state_key_t *key;
+    apr_uint64_t expected_version;
+    const state_field_t *sets;
+    int set_count;
+    const char *const *deletes;
+    int delete_count;
+} state_commit_t;
+
+typedef struct {
+    const char *name;
+    base_fault_t *(*record_read)(void *self, const state_key_t *key, const char *const *names,
+                                 int name_count, state_record_t **record, apr_pool_t *pool);
+    base_fault_t *(*record_commit)(void *self, const state_commit_t *commit, apr_uint64_t *version,
+                                   apr_pool_t *pool);
+    base_fault_t *(*record_remove)(void *self, const state_key_t *key, apr_pool_t *pool);
+    base_fault_t *(*record_list)(void *self, const char *account, const char *device,
+                                 state_record_kind_t kind, apr_array_header_t **names,
+                                 apr_pool_t *pool);
+    base_fault_t *(*device_list)(void *self, const char *account, apr_array_header_t **devices,
+                                 apr_pool_t *pool);
+    base_fault_t *(*ledger_claim)(void *self, const state_ledger_key_t *key,
+                                  apr_interval_time_t lease, apr_interval_time_t ttl,
+                                  state_claim_t *claim, apr_pool_t *pool);
+    base_fault_t *(*ledger_record)(void *self, const state_ledger_key_t *key, apr_uint64_t fence,
+                                   const void *result, apr_size_t length, apr_interval_time_t ttl,
+                                   apr_pool_t *pool);
+    base_fault_t *(*ledger_release)(void *self, const state_ledger_key_t *key, apr_uint64_t fence,
+                                    apr_pool_t *pool);
+    base_fault_t *(*ledger_forget)(void *self, const char *account, const char *device,
+                                   const char *scope, apr_pool_t *pool);
+} state_driver_t;
+
+struct state_store {
+    const state_driver_t *driver;
+    void *self;
+};
+
+/* The letter of a kind in key names and indexes. */
+const char *state_kind_letter(state_record_kind_t kind);
+
+/* Sorts an array of const char *. */
+void state_names_sort(apr_array_header_t *names);
+
+base_fault_t *state_conflict(const state_key_t *key, apr_uint64_t found, apr_pool_t *pool);
+
+#endif
