@@ -14,12 +14,24 @@ APLOG_USE_MODULE(mobilesync);
 
 #define AUTH_HANDLER "mobilesync"
 
-int glue_auth_is_ours(request_rec *r)
+/* What SetHandler says, which httpd itself looks at only after authentication. */
+static const char *auth_handler(request_rec *r)
 {
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
-    const glue_directory_t *directory = ap_get_module_config(r->per_dir_config, &mobilesync_module);
+    const char *error = NULL, *name;
 
-    return directory->enabled != 0 && core->handler && strcmp(core->handler, AUTH_HANDLER) == 0;
+    if (!core->expr_handler)
+        return core->handler;
+    name = ap_expr_str_exec(r, core->expr_handler, &error);
+    return error ? NULL : name;
+}
+
+int glue_auth_is_ours(request_rec *r)
+{
+    const glue_directory_t *directory = ap_get_module_config(r->per_dir_config, &mobilesync_module);
+    const char *handler = auth_handler(r);
+
+    return directory->enabled != 0 && handler && strcmp(handler, AUTH_HANDLER) == 0;
 }
 
 /* The local part and the domain of a login, whichever way it was written. */

@@ -26,7 +26,8 @@ typedef struct {
     int enabled; /* -1: not said */
 } glue_directory_t;
 
-extern module AP_MODULE_DECLARE_DATA mobilesync_module;
+/* the one symbol that httpd looks up: everything else stays hidden */
+extern module AP_MODULE_DECLARE_DATA mobilesync_module __attribute__((visibility("default")));
 extern const command_rec glue_config_commands[];
 
 void *glue_config_create(apr_pool_t *pool, server_rec *server);
