@@ -1,0 +1,30 @@
+/* airsyncbase:Body (MS-ASAIRS 2.2.2.9): which form of the body is sent, converted and cut. */
+#ifndef ITEM_BODY_H
+#define ITEM_BODY_H
+
+#include "item/content.h"
+#include "item/email.h"
+#include "item/sink.h"
+
+typedef struct item_body item_body_t;
+
+/* Chooses among the preferences and converts. */
+base_fault_t *item_body_load(const item_mime_t *mime, const item_content_t *content, int smime,
+                             const item_email_options_t *options, item_body_t **body,
+                             apr_pool_t *pool);
+
+/* The text of the body as the reply to it quotes it: whole, TEXT or HTML, HTML without the
+ * document around it when it was made from text. */
+base_fault_t *item_body_render(const item_mime_t *mime, const item_content_t *content,
+                               item_body_type_t type, item_sink_t *sink, apr_uint64_t *estimated,
+                               apr_pool_t *pool);
+
+item_body_type_t item_body_type(const item_body_t *body);
+int item_body_has_data(const item_body_t *body);
+apr_uint64_t item_body_length(const item_body_t *body); /* of the data, in bytes */
+void item_body_rewind(item_body_t *body);
+base_fault_t *item_body_read(void *body, char *buffer, apr_size_t *length);
+
+void item_body_write(item_body_t *body, int part, eas_writer_t *writer);
+
+#endif

@@ -1,0 +1,206 @@
+#include "item/email.h"
+
+#include <string.h>
+#include <apr_strings.h>
+
+#include "item/email_load.h"
+#include "item/source.h"
+
+void item_email_options_init(item_email_options_t *options, eas_version_t version)
+{
+    memset(options, 0, sizeof *options);
+    options->version = version;
+    options->mime_truncation = ITEM_TRUNCATION_NONE;
+}
+
+int item_email_mime_truncation(unsigned value, apr_uint64_t *size)
+{
+    static const apr_uint64_t sizes[] = {
+        0, 4096, 5120, 7168, 10240, 20480, 51200, 102400, ITEM_TRUNCATION_NONE};
+
+    if (value >= sizeof sizes / sizeof *sizes)
+        return 0;
+    *size = sizes[value];
+    return 1;
+}
+
+/* -- load ------------------------------------------------------------------------------------ */
+
+static int email_is_wanted(const item_email_options_t *options, eas_tag_t tag)
+{
+    int i;
+
+    if (!eas_tag_in_version(tag, options->version))
+        return 0;
+    for (i = 0; options->schema && i < options->schema_count; i++)
+        if (options->schema[i] == tag)
+            return 1;
+    return !options->schema;
+}
+
+static base_fault_t *email_load(item_email_t *email, const backend_blob_t *blob)
+{
+    item_source_t *source;
+    item_mime_t *mime;
+    item_content_t *content;
+    int i;
+
+    BASE_TRY(item_source_open(blob, &source, email->pool));
+    BASE_TRY(item_mime_parse(source, &mime, email->pool));
+    item_content_find(mime, &content, email->pool);
+    email->mime = mime;
+    email->content = content;
+    for (i = 0; i < ITEM_EMAIL_PROPERTY_COUNT; i++)
+        if (email_is_wanted(email->options, item_email_property_tag(i)))
+            BASE_TRY(item_email_property_load(email, i));
+    return NULL;
+}
+
+base_fault_t *item_email_load(const backend_blob_t *blob, const item_reference_t *reference,
+                              const backend_entry_t *entry, const item_email_options_t *options,
+                              item_email_t **email, apr_pool_t *pool)
+{
+    item_email_t *e = apr_pcalloc(pool, sizeof *e);
+
+    e->pool = pool;
+    e->reference = apr_pmemdup(pool, reference, sizeof *reference);
+    e->entry = apr_pmemdup(pool, entry, sizeof *entry);
+    e->options = options;
+    BASE_TRY(base_fault_wrap(email_load(e, blob), pool, "message %" APR_UINT64_T_FMT, entry->uid));
+    e->options = NULL; /* the caller's; nothing below looks at it */
+    *email = e;
+    return NULL;
+}
+
+/* -- write ----------------------------------------------------------------------------------- */
+
+/* Flag (MS-ASEMAIL 2.2.2.34): empty when there is none. Mailboxes keep one bit, so that no dates are
+ * written. subject may be NULL. */
+static void email_write_flag(eas_writer_t *writer, int flagged, const char *subject)
+{
+    if (!flagged) {
+        eas_writer_empty(writer, EAS_Email_Flag);
+        return;
+    }
+    eas_writer_start(writer, EAS_Email_Flag);
+    if (subject && *subject)
+        eas_writer_text(writer, EAS_Tasks_Subject, subject);
+    eas_writer_uint(writer, EAS_Email_Status, 2);
+    eas_writer_text(writer, EAS_Email_FlagType, "Flag for follow up");
+    eas_writer_end(writer);
+}
+
+static void email_write_attachment(const item_email_attachment_t *attachment, eas_writer_t *writer)
+{
+    apr_uint64_t size = attachment->size < 0xffffffffu ? attachment->size : 0xffffffffu;
+
+    eas_writer_start(writer, EAS_AirSyncBase_Attachment);
+    eas_writer_text(writer, EAS_AirSyncBase_DisplayName, attachment->name);
+    eas_writer_text(writer, EAS_AirSyncBase_FileReference, attachment->reference);
+    eas_writer_uint(writer, EAS_AirSyncBase_Method, attachment->embedded ? 5 : 1);
+    eas_writer_uint(writer, EAS_AirSyncBase_EstimatedDataSize, size);
+    if (attachment->content_id)
+        eas_writer_text(writer, EAS_AirSyncBase_ContentId, attachment->content_id);
+    if (attachment->location)
+        eas_writer_text(writer, EAS_AirSyncBase_ContentLocation, attachment->location);
+    if (attachment->is_inline)
+        eas_writer_uint(writer, EAS_AirSyncBase_IsInline, 1);
+    eas_writer_end(writer);
+}
+
+static void email_write_attachments(const item_email_t *email, eas_writer_t *writer)
+{
+    int i;
+
+    eas_writer_start(writer, EAS_AirSyncBase_Attachments);
+    for (i = 0; i < email->attachments->nelts; i++)
+        email_write_attachment(&APR_ARRAY_IDX(email->attachments, i, item_email_attachment_t),
+                               writer);
+    eas_writer_end(writer);
+}
+
+void item_email_write(item_email_t *email, int part, eas_writer_t *writer)
+{
+    int i;
+
+    for (i = 0; i < ITEM_EMAIL_PROPERTY_COUNT; i++) {
+        const item_email_value_t *value = &email->values[i];
+        eas_tag_t tag = item_email_property_tag(i);
+
+        switch (value->kind) {
+        case ITEM_EMAIL_ABSENT:
+            break;
+        case ITEM_EMAIL_TEXT:
+            eas_writer_text(writer, tag, value->text);
+            break;
+        case ITEM_EMAIL_NUMBER:
+            eas_writer_uint(writer, tag, value->number);
+            break;
+        case ITEM_EMAIL_OPAQUE:
+            eas_writer_opaque(writer, tag, value->text, value->length);
+            break;
+        case ITEM_EMAIL_EMPTY:
+            eas_writer_empty(writer, tag);
+            break;
+        case ITEM_EMAIL_FLAG:
+            email_write_flag(writer, value->number != 0, value->text);
+            break;
+        case ITEM_EMAIL_ATTACHMENTS:
+            email_write_attachments(email, writer);
+            break;
+        case ITEM_EMAIL_BODY:
+            item_body_write(email->body, part, writer);
+            break;
+        }
+    }
+}
+
+int item_email_body_has_data(const item_email_t *email)
+{
+    return email->body && item_body_has_data(email->body);
+}
+
+base_fault_t *item_email_body_length(item_email_t *email, apr_uint64_t *length)
+{
+    *length = email->body ? item_body_length(email->body) : 0;
+    return NULL;
+}
+
+base_fault_t *item_email_body_read(void *baton, char *buffer, apr_size_t *length)
+{
+    item_email_t *email = baton;
+
+    return item_body_read(email->body, buffer, length);
+}
+
+/* -- flags ----------------------------------------------------------------------------------- */
+
+apr_uint64_t item_email_last_verb(apr_uint64_t flags)
+{
+    return flags & BACKEND_FLAG_ANSWERED ? 1 : flags & BACKEND_FLAG_FORWARDED ? 3 : 0;
+}
+
+apr_uint64_t item_email_flags_visible(eas_version_t version)
+{
+    apr_uint64_t visible = BACKEND_FLAG_SEEN | BACKEND_FLAG_FLAGGED;
+
+    if (eas_tag_in_version(EAS_Email2_LastVerbExecuted, version))
+        visible |= BACKEND_FLAG_ANSWERED | BACKEND_FLAG_FORWARDED;
+    if (eas_tag_in_version(EAS_Email2_IsDraft, version))
+        visible |= BACKEND_FLAG_DRAFT;
+    return visible;
+}
+
+void item_email_write_flags(eas_version_t version, apr_uint64_t changed, apr_uint64_t flags,
+                            eas_writer_t *writer)
+{
+    changed &= item_email_flags_visible(version);
+    if (changed & BACKEND_FLAG_SEEN)
+        eas_writer_uint(writer, EAS_Email_Read, (flags & BACKEND_FLAG_SEEN) != 0);
+    if (changed & BACKEND_FLAG_FLAGGED)
+        email_write_flag(writer, (flags & BACKEND_FLAG_FLAGGED) != 0, NULL);
+    if (changed & (BACKEND_FLAG_ANSWERED | BACKEND_FLAG_FORWARDED))
+        eas_writer_uint(writer, EAS_Email2_LastVerbExecuted, item_email_last_verb(flags));
+    if (changed & BACKEND_FLAG_DRAFT)
+        eas_writer_uint(writer, EAS_Email2_IsDraft, (flags & BACKEND_FLAG_DRAFT) != 0);
+}

@@ -1,0 +1,65 @@
+/* Between email.c and email_load.c: what the properties of one message are. */
+#ifndef ITEM_EMAIL_LOAD_H
+#define ITEM_EMAIL_LOAD_H
+
+#include "item/body.h"
+#include "item/content.h"
+#include "item/email.h"
+
+typedef enum {
+    ITEM_EMAIL_ABSENT,
+    ITEM_EMAIL_TEXT,
+    ITEM_EMAIL_NUMBER,
+    ITEM_EMAIL_OPAQUE,
+    ITEM_EMAIL_EMPTY, /* <Tag/> */
+    ITEM_EMAIL_FLAG,
+    ITEM_EMAIL_ATTACHMENTS,
+    ITEM_EMAIL_BODY
+} item_email_kind_t;
+
+typedef struct {
+    item_email_kind_t kind;
+    const char *text;
+    apr_size_t length; /* of an opaque */
+    apr_uint64_t number;
+} item_email_value_t;
+
+typedef struct {
+    const char *name;
+    const char *reference;
+    const char *content_id;
+    const char *location;
+    apr_uint64_t size;
+    int embedded; /* a message */
+    int is_inline;
+} item_email_attachment_t;
+
+enum {
+#define EMAIL_PROPERTY(tag, loader, argument) ITEM_EMAIL_##tag,
+#include "item/email.tbl"
+#undef EMAIL_PROPERTY
+    ITEM_EMAIL_PROPERTY_COUNT
+};
+
+struct item_email {
+    item_email_value_t values[ITEM_EMAIL_PROPERTY_COUNT];
+    apr_array_header_t *attachments; /* item_email_attachment_t */
+    item_body_t *body;               /* NULL when it is not asked for */
+    /* what it was loaded from */
+    const item_mime_t *mime;
+    const item_content_t *content;
+    const item_reference_t *reference;
+    const backend_entry_t *entry;
+    const item_email_options_t *options;
+    apr_pool_t *pool;
+};
+
+/* eas_tag_t of a property by its position in email.tbl. */
+eas_tag_t item_email_property_tag(int property);
+
+/* LastVerbExecuted (MS-ASEMAIL 2.2.2.44) of the flags, 0 when nothing was done. */
+apr_uint64_t item_email_last_verb(apr_uint64_t flags);
+
+base_fault_t *item_email_property_load(item_email_t *email, int property);
+
+#endif
