@@ -184,6 +184,22 @@ void *glue_directory_merge(apr_pool_t *pool, void *base, void *add)
     return merged;
 }
 
+/* A backend needs to know which domain its accounts have: what it is not told it gets from
+ * MobileSyncDefaultDomain. The list may be another virtual host's as well: it is copied. */
+static void config_set_domain(glue_config_t *config, apr_pool_t *pool)
+{
+    int i;
+
+    if (!config->backend || !config->default_domain)
+        return;
+    for (i = 0; i < config->backend_arguments->nelts; i++)
+        if (!strncmp(APR_ARRAY_IDX(config->backend_arguments, i, const char *), "domain=", 7))
+            return;
+    config->backend_arguments = apr_array_copy(pool, config->backend_arguments);
+    APR_ARRAY_PUSH(config->backend_arguments, const char *) =
+        apr_pstrcat(pool, "domain=", config->default_domain, NULL);
+}
+
 static void config_set_defaults(glue_config_t *config)
 {
     size_t i;
@@ -221,7 +237,7 @@ static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
     return NULL;
 }
 
-int glue_config_check(server_rec *server, apr_pool_t *pool)
+int glue_config_check(server_rec *server, apr_pool_t *pconf, apr_pool_t *pool)
 {
     glue_config_t *config = glue_config_get(server);
     const char *problem;
@@ -229,6 +245,7 @@ int glue_config_check(server_rec *server, apr_pool_t *pool)
     if (!glue_config_used(config))
         return OK;
     config_set_defaults(config);
+    config_set_domain(config, pconf);
     if (!(problem = config_problem(config, pool)))
         return OK;
     ap_log_error(APLOG_MARK, APLOG_EMERG, 0, server, "mobilesync, virtual host %s: %s",

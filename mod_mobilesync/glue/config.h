@@ -36,8 +36,9 @@ void *glue_directory_create(apr_pool_t *pool, char *directory);
 void *glue_directory_merge(apr_pool_t *pool, void *base, void *add);
 
 /* Fills in defaults and checks the whole, with an error that names the directive to mend. Opens
- * nothing. Returns OK or HTTP_INTERNAL_SERVER_ERROR (logged). */
-int glue_config_check(server_rec *server, apr_pool_t *pool);
+ * nothing. Returns OK or HTTP_INTERNAL_SERVER_ERROR (logged).
+ * What is filled in lives in pconf. */
+int glue_config_check(server_rec *server, apr_pool_t *pconf, apr_pool_t *pool);
 
 glue_config_t *glue_config_get(const server_rec *server);
 

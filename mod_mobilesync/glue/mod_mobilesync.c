@@ -19,10 +19,9 @@ static int glue_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
     server_rec *server;
     base_fault_t *fault;
 
-    (void)pconf;
     (void)plog;
     for (server = main_server; server; server = server->next)
-        if (glue_config_check(server, ptemp) != OK)
+        if (glue_config_check(server, pconf, ptemp) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK;

@@ -69,13 +69,13 @@ subtest 'query lines' => sub {
         {
             my ( $name, @form ) = @$form;
             my $client = $phone->twin( version => $version, @form );
-            my $result = $client->provision( );
+            my $result = $client->provision;
             is( $result->{status}, 1, "$version, $name: Provision" );
             is( $result->{policy_status}, 2, "$version, $name: there is no policy" );
         }
     }
     my $client = $phone->twin( base64 => 1, user_parameter => undef );
-    is( $client->provision( )->{status}, 1, 'base64 without a user' );
+    is( $client->provision->{status}, 1, 'base64 without a user' );
 };
 
 subtest 'bodies' => sub {
@@ -113,8 +113,9 @@ subtest 'hostile requests' => sub {
         my $answer = answer( $phone, query => $query, body => '' );
         like( $answer->status, qr{^(?:200|400|501)$}, "$name is answered: " . $answer->status );
     }
-    is( $phone->provision( )->{status}, 1, 'and the server goes on' );
+    is( $phone->provision->{status}, 1, 'and the server goes on' );
 };
 
+$server->allow_errors(qr{AH01618: user (?:bob|anna\@example\.net|an) not found|AH01617: user anna:});
 $server->done;
 done_testing();

@@ -1,0 +1,57 @@
+#!/usr/bin/perl
+# covers: Settings Provision
+# Settings and Provision: what the phone tells of itself is kept, what it asks is answered.
+use v5.36;
+use FindBin ();
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use EAS::Client;
+use MobileSync::Server;
+
+my $server = MobileSync::Server->start( backend => 'memory' );
+
+# The device's record in Redis.
+sub record ( $phone, $field ) {
+    my $key = "ms:{anna}:d:$phone->{device_id}";
+    return $server->redis->command( 'HGET', $key, $field );
+}
+
+for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
+    subtest "protocol $version" => sub {
+        my $phone = $server->client( version => $version );
+        is( $phone->set_device_information( FriendlyName => "Anna's phone" ),
+            1, 'DeviceInformation is taken' );
+        is( record( $phone, 'name' ), "Anna's phone", 'and kept' );
+        is( $phone->set_device_information( Model => 'x' x 1025 ), 2, 'an overlong model is not' );
+        is( record( $phone, 'model' ), 'TestPhone', 'and the record stays as it was' );
+        my $user = $phone->user_information;
+        is( $user->{status}, 1, 'UserInformation' );
+        is_deeply( $user->{addresses}, ['anna@example.org'], 'the address' );
+        is( $user->{primary}, $version >= 14.1 ? 'anna@example.org' : undef, 'the main one' );
+        my $result = $phone->provision;
+        is( $result->{status}, 1, 'Provision' );
+        is( $result->{policy_status}, 2, 'says that there is no policy' );
+        $result = $phone->settings( [ [ 'Settings:Oof', [ Get => [ BodyType => 'Text' ] ] ] ] );
+        is( $result->{document}->text('Oof/Get/OofState'), 0, 'out of office is off' );
+        $result = $phone->settings( [ [ 'Settings:DevicePassword', [ Set => [ Password => 'x' ] ] ] ] );
+        is( $result->{document}->text('DevicePassword/Status'), 7, 'no password recovery' );
+        $result = $phone->settings( [ [ 'Settings:UserInformation', ['Get'] ],
+            [ 'Settings:DeviceInformation', [ Set => [ Model => 'Second' ] ] ] ] );
+        is( record( $phone, 'model' ), 'Second', 'several properties in one request' );
+        is( $result->{document}->text('UserInformation/Status'), 1, 'each answered' );
+        $result = $phone->settings( [ [ 'Settings:Model', 'stray' ] ] );
+        is( $result->{status}, 2, 'a stray element is a protocol error' );
+    };
+}
+
+subtest 'what a phone may not break' => sub {
+    my $phone = $server->client( version => '16.1', device_id => 'ODD' );
+    is( $phone->set_device_information( FriendlyName => "\x{1F4F1} \x{fe}\x{2028}{}:*" ),
+        1, 'a name of odd characters' );
+    my $name = record( $phone, 'name' );
+    utf8::decode($name);
+    is( $name, "\x{1F4F1} \x{fe}\x{2028}{}:*", 'is kept as it is' );
+};
+
+$server->done;
+done_testing();
