@@ -43,7 +43,9 @@ base_fault_t *hierarchy_commit(hierarchy_t *hierarchy);
  * (Junk and Archive among them), 7-11 for default folders, 13-17 for others. */
 int hierarchy_folder_type(const backend_folder_t *folder);
 
-/* Folders that a device is not shown are not in *shown: the outbox. */
-int hierarchy_folder_shown(const backend_folder_t *folder);
+/* Would FolderSync with the last key returned bring something? Also when the device has no
+ * hierarchy, which FolderSync has to tell it. */
+base_fault_t *hierarchy_watch_check(const collection_env_t *env, const char *account,
+                                    const char *device, int *changed, apr_pool_t *pool);
 
 #endif

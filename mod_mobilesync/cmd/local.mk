@@ -18,3 +18,14 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/sync_request.c mod_mobilesync/cmd/sync_request.h \
 	mod_mobilesync/cmd/sync_step.c mod_mobilesync/cmd/sync_step.h \
 	mod_mobilesync/cmd/watch.c mod_mobilesync/cmd/watch.h
+
+# the steps of one collection and of the hierarchy, without WBXML
+libcore_la_SOURCES += \
+	mod_mobilesync/cmd/collection.c \
+	mod_mobilesync/cmd/collection_commit.c \
+	mod_mobilesync/cmd/collection_impl.h \
+	mod_mobilesync/cmd/collection_ops.c \
+	mod_mobilesync/cmd/collection_run.c \
+	mod_mobilesync/cmd/collection_state.c \
+	mod_mobilesync/cmd/collection_watch.c \
+	mod_mobilesync/cmd/hierarchy.c

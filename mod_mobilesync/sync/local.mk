@@ -1,1 +1,11 @@
-libcore_la_SOURCES +=
+libcore_la_SOURCES += \
+	mod_mobilesync/sync/diff.c mod_mobilesync/sync/diff.h \
+	mod_mobilesync/sync/filter.c mod_mobilesync/sync/filter.h \
+	mod_mobilesync/sync/folder_state.c mod_mobilesync/sync/folder_state.h \
+	mod_mobilesync/sync/held.c mod_mobilesync/sync/held.h \
+	mod_mobilesync/sync/hierarchy.c mod_mobilesync/sync/hierarchy.h \
+	mod_mobilesync/sync/key.c mod_mobilesync/sync/key.h \
+	mod_mobilesync/sync/ledger.c mod_mobilesync/sync/ledger.h \
+	mod_mobilesync/sync/pack.c mod_mobilesync/sync/pack.h \
+	mod_mobilesync/sync/scan.c mod_mobilesync/sync/scan.h \
+	mod_mobilesync/sync/window.c mod_mobilesync/sync/window.h

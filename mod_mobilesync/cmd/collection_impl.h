@@ -1,0 +1,96 @@
+/* The inside of a collection's step, shared by collection*.c. */
+#ifndef CMD_COLLECTION_IMPL_H
+#define CMD_COLLECTION_IMPL_H
+
+#include <apr_hash.h>
+
+#include "cmd/collection.h"
+#include "sync/folder_state.h"
+#include "sync/held.h"
+#include "sync/key.h"
+#include "sync/ledger.h"
+#include "sync/window.h"
+
+/* A crashed holder's claim is taken over after this. Longer than any backend call may last. */
+#define COLLECTION_LEASE apr_time_from_sec(60)
+/* Scopes end with the keys; this is for those of devices that never come back. */
+#define COLLECTION_LEDGER_TTL apr_time_from_sec(7 * 86400)
+
+#define COLLECTION_BATCH_MIN 64
+#define COLLECTION_BATCH_MAX 512
+#define COLLECTION_EXAMINE_MAX 20000 /* entries compared in one step */
+
+struct collection {
+    const collection_env_t *env;
+    const collection_request_t *request;
+    apr_pool_t *pool;
+
+    /* the state as read */
+    state_key_t key;
+    apr_uint64_t version;       /* 0: no record */
+    sync_folder_state_t *state; /* NULL: none, or damaged */
+    sync_key_verdict_t verdict;
+    int presented;          /* index of the answer whose key it is, -1: the base's */
+    sync_held_t *held;      /* the base's set; after collection_held_load what who presents
+                                  that key holds */
+    sync_delta_t *delta;    /* of the answer presented, once loaded */
+    sync_position_t before; /* the position as recorded for the key presented */
+    const char *probe;      /* the backend's cursor, NULL: not asked */
+
+    /* the step */
+    const char *scope;
+    sync_window_t *window;
+    apr_hash_t *entries;            /* uid -> backend_entry_t: of the commands; NULL: not wanted */
+    int examine;                    /* entries that may still be compared */
+    sync_ledger_result_t *recorded; /* of each operation */
+    sync_delta_t *replay;
+    int *replay_index; /* command -> entry of the replayed delta */
+    char *replay_dropped;
+    int replay_kept;
+
+    /* what to write */
+    sync_folder_state_t *fresh; /* a new series; fields of the old state are deleted */
+    const char **fresh_deletes;
+    int fresh_delete_count;
+    int stepped;       /* a new answer with a new key */
+    int moved;         /* the position has changed */
+    int options_moved; /* the sticky options have changed */
+
+    collection_answer_t answer;
+};
+
+/* -- collection_state.c -- */
+
+/* Reads the state. A damaged one is logged and as good as none. */
+base_fault_t *collection_state_load(collection_t *collection);
+/* Which key is it? Sets verdict, presented and before. */
+base_fault_t *collection_state_judge(collection_t *collection, const char *digest);
+/* The position to begin with, refiltered as the request and the clock want it. */
+base_fault_t *collection_state_start(collection_t *collection, sync_position_t *start);
+/* Loads the chunks that are wanted, and with the first call the delta of the answer presented. */
+base_fault_t *collection_held_load(collection_t *collection);
+base_fault_t *collection_delta_load(collection_t *collection, int answer, sync_delta_t **delta);
+/* What the options in force are: the request's or the sticky ones. */
+void collection_options_in_force(const collection_t *collection, collection_options_t *options);
+/* INVALID when the class has no such filter. */
+base_fault_t *collection_filter_check(const collection_t *collection, int filter);
+/* Takes a fault that says that stored state is damaged for STALE, and logs it. */
+base_fault_t *collection_state_damaged(collection_t *collection, const char *what);
+
+/* -- collection_run.c -- */
+
+base_fault_t *collection_probe(collection_t *collection);
+/* Brings todo, changes and scans to the window. count_clean: clean scans are counted, not
+ * gone through. */
+base_fault_t *collection_run(collection_t *collection, int limit, apr_uint64_t *count_clean,
+                             int *all);
+
+/* -- collection_ops.c -- */
+
+base_fault_t *collection_ops_apply(collection_t *collection);
+void collection_ops_pack(const collection_t *collection, sync_delta_t *delta);
+base_fault_t *collection_ops_unpack(collection_t *collection, const sync_delta_t *delta);
+
+/* -- collection_commit.c: collection_commit() -- */
+
+#endif

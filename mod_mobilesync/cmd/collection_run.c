@@ -1,0 +1,169 @@
+/* Brings what the backend has to the window, stage by stage (sync/window.h). */
+#include "cmd/collection_impl.h"
+
+#include <string.h>
+#include <apr_strings.h>
+
+base_fault_t *collection_probe(collection_t *collection)
+{
+    if (collection->probe)
+        return NULL;
+    return backend_folder_probe(collection->env->backend, collection->request->folder_id,
+                                &collection->probe, collection->pool);
+}
+
+/* Entries that exist come first in the batch, then those that are gone. */
+static base_fault_t *run_offer(collection_t *collection, const backend_entry_t *entries, int count,
+                               const apr_uint64_t *gone, int gone_count)
+{
+    sync_window_t *window = collection->window;
+    int i;
+
+    for (i = 0; i < count; i++)
+        sync_held_want(collection->held, entries[i].uid);
+    for (i = 0; i < gone_count; i++)
+        sync_held_want(collection->held, gone[i]);
+    BASE_TRY(collection_held_load(collection));
+    for (i = 0; i < count + gone_count && !sync_window_full(window); i++) {
+        sync_event_t event = {.uid = i < count ? entries[i].uid : gone[i - count]};
+
+        if (i < count) {
+            event.exists = 1;
+            event.token = entries[i].token;
+            event.date = entries[i].date;
+        }
+        if (i < count && collection->entries) {
+            backend_entry_t *kept = apr_pmemdup(collection->pool, entries + i, sizeof entries[i]);
+
+            apr_hash_set(collection->entries, &kept->uid, sizeof kept->uid, kept);
+        }
+        sync_window_offer(window, &event);
+    }
+    collection->examine -= count + gone_count;
+    return NULL;
+}
+
+static base_fault_t *run_todo(collection_t *collection, apr_pool_t *scratch)
+{
+    apr_uint64_t uid;
+
+    while (!sync_window_full(collection->window) &&
+           sync_window_todo_next(collection->window, &uid)) {
+        backend_entry_t entry;
+        base_fault_t *fault;
+
+        apr_pool_clear(scratch);
+        fault = backend_item_entry(collection->env->backend, collection->request->folder_id, uid,
+                                   &entry, collection->pool);
+        if (fault && fault->code != BASE_FAULT_NOT_FOUND)
+            return fault;
+        BASE_TRY(fault ? run_offer(collection, NULL, 0, &uid, 1)
+                       : run_offer(collection, &entry, 1, NULL, 0));
+        if (!sync_window_full(collection->window))
+            sync_window_todo_done(collection->window);
+    }
+    return NULL;
+}
+
+/* *drained: all of them were brought. */
+static base_fault_t *run_changes(collection_t *collection, int batch, int *drained,
+                                 apr_pool_t *scratch)
+{
+    const char *cursor = sync_window_cursor(collection->window);
+    backend_changes_t *changes;
+    int more = 1;
+
+    *drained = collection->probe && !collection->request->op_count &&
+               strcmp(collection->probe, cursor) == 0;
+    if (*drained)
+        return NULL;
+    while (more && collection->examine > 0 && !sync_window_full(collection->window)) {
+        apr_pool_clear(scratch);
+        BASE_TRY(base_fault_wrap(backend_folder_changes(collection->env->backend,
+                                                        collection->request->folder_id, cursor,
+                                                        batch, &changes, scratch),
+                                 collection->pool, "changes"));
+        BASE_TRY(run_offer(collection, changes->upserts, changes->upsert_count, changes->gone,
+                           changes->gone_count));
+        if (sync_window_full(collection->window))
+            break;
+        cursor = apr_pstrdup(collection->pool, changes->cursor);
+        sync_window_changes_done(collection->window, cursor);
+        more = changes->more;
+    }
+    *drained = !more;
+    return NULL;
+}
+
+static base_fault_t *run_scan_count(collection_t *collection, const sync_scan_t *scan,
+                                    apr_uint64_t *count)
+{
+    backend_range_t range = {.since = scan->since, .before = scan->before, .below = scan->below};
+    apr_uint64_t found;
+
+    BASE_TRY(backend_folder_count(collection->env->backend, collection->request->folder_id, &range,
+                                  &found, collection->pool));
+    *count += found;
+    return NULL;
+}
+
+static base_fault_t *run_scans(collection_t *collection, int batch, apr_uint64_t *count_clean,
+                               apr_pool_t *scratch)
+{
+    backend_page_t *page;
+    sync_scan_t scan;
+
+    while (!sync_window_full(collection->window) &&
+           sync_window_scan_next(collection->window, &scan)) {
+        backend_range_t range = {.since = scan.since, .before = scan.before, .below = scan.below};
+
+        /* dates of mail never change: what a clean scan comes to is what is there */
+        if (count_clean && ((scan.clean && collection->request->class_ == BACKEND_CLASS_EMAIL) ||
+                            collection->examine <= 0)) {
+            BASE_TRY(run_scan_count(collection, &scan, count_clean));
+            sync_window_scan_done(collection->window, 0);
+            continue;
+        }
+        if (collection->examine <= 0)
+            break;
+        apr_pool_clear(scratch);
+        BASE_TRY(backend_folder_enumerate(collection->env->backend, collection->request->folder_id,
+                                          &range, batch, &page, scratch));
+        BASE_TRY(run_offer(collection, page->entries, page->count, NULL, 0));
+        if (sync_window_full(collection->window))
+            break;
+        sync_window_scan_done(collection->window,
+                              page->more && page->count ? page->entries[page->count - 1].uid : 0);
+    }
+    return NULL;
+}
+
+base_fault_t *collection_run(collection_t *collection, int limit, apr_uint64_t *count_clean,
+                             int *all)
+{
+    int batch = limit < COLLECTION_BATCH_MIN   ? COLLECTION_BATCH_MIN
+                : limit > COLLECTION_BATCH_MAX ? COLLECTION_BATCH_MAX
+                                               : limit + 1;
+    base_fault_t *fault;
+    apr_pool_t *scratch;
+    apr_uint64_t uid;
+    sync_scan_t scan;
+    int drained = 0;
+
+    apr_pool_create(&scratch, collection->pool);
+    collection->examine = COLLECTION_EXAMINE_MAX;
+    fault = run_todo(collection, scratch);
+    if (!fault)
+        fault = run_changes(collection, batch, &drained, scratch);
+    if (!fault && (drained || count_clean))
+        fault = run_scans(collection, batch, count_clean, scratch);
+    /* a fault made in the scratch pool must not die with it */
+    fault = base_fault_wrap(fault, collection->pool, "folder %s", collection->request->folder_id);
+    apr_pool_destroy(scratch);
+    if (fault)
+        return fault;
+    *all = drained && !sync_window_full(collection->window) &&
+           !sync_window_todo_next(collection->window, &uid) &&
+           !sync_window_scan_next(collection->window, &scan);
+    return NULL;
+}

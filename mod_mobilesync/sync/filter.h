@@ -1,0 +1,14 @@
+/* FilterType (MS-ASCMD 2.2.3.68.2): which entries a device is to hold, by date. The cut is
+ * always a midnight (UTC), so that it moves once a day and not with every request. */
+#ifndef SYNC_FILTER_H
+#define SYNC_FILTER_H
+
+#include <apr_time.h>
+
+#define SYNC_FILTER_MAX 8
+
+/* Entries with date >= cut are wanted: 00:00 UTC of the day that lies the filter's period
+ * before now; SYNC_TIME_MIN for 0 and 8 (which filters by completion, not by date). */
+apr_time_t sync_filter_cut(int filter, apr_time_t now);
+
+#endif

@@ -1,0 +1,195 @@
+#include "sync/folder_state.h"
+
+#include <string.h>
+#include <apr_strings.h>
+
+#include "sync/filter.h"
+
+#define FOLDER_STATE_FORMAT 1
+#define DELTA_FORMAT 1
+#define DELTA_ENTRIES_MAX 100000
+
+static void position_pack(const sync_position_t *position, base_text_buffer_t *out)
+{
+    int i;
+
+    sync_pack_text(out, position->cursor);
+    sync_pack_uint(out, (apr_uint64_t)position->filter);
+    sync_pack_int(out, position->cut);
+    sync_scans_pack(&position->scans, out);
+    sync_pack_uint(out, (apr_uint64_t)position->todo_count);
+    for (i = 0; i < position->todo_count; i++)
+        sync_pack_uint(out, position->todo[i]);
+}
+
+static void position_unpack(sync_position_t *position, sync_unpack_t *in, apr_pool_t *pool)
+{
+    apr_uint64_t *todo;
+    int i;
+
+    position->cursor = sync_unpack_text(in, pool);
+    position->filter = (int)sync_unpack_count(in, SYNC_FILTER_MAX);
+    position->cut = sync_unpack_int(in);
+    sync_scans_unpack(&position->scans, in);
+    position->todo_count = (int)sync_unpack_count(in, SYNC_TODO_MAX);
+    todo = apr_palloc(pool, (apr_size_t)(position->todo_count + 1) * sizeof *todo);
+    for (i = 0; i < position->todo_count; i++)
+        todo[i] = sync_unpack_uint(in);
+    position->todo = todo;
+}
+
+void sync_folder_state_pack(const sync_folder_state_t *state, base_text_buffer_t *out)
+{
+    int i;
+
+    sync_pack_uint(out, FOLDER_STATE_FORMAT);
+    sync_keys_pack(&state->keys, out);
+    sync_pack_uint(out, state->forgettable);
+    sync_pack_uint(out, state->generation);
+    sync_pack_uint(out, state->protocol);
+    sync_pack_uint(out, (apr_uint64_t)state->filter);
+    sync_pack_uint(out, (apr_uint64_t)state->client_wins);
+    sync_pack_bytes(out, state->options, state->options_length);
+    sync_pack_bytes(out, state->supported, state->supported_length);
+    position_pack(&state->base, out);
+    for (i = 0; i < state->keys.answer_count; i++) {
+        position_pack(&state->pending[i].after, out);
+        sync_pack_uint(out, (apr_uint64_t)state->pending[i].more);
+    }
+}
+
+sync_folder_state_t *sync_folder_state_unpack(const void *data, apr_size_t length, apr_pool_t *pool)
+{
+    sync_folder_state_t *state = apr_pcalloc(pool, sizeof *state);
+    sync_unpack_t in;
+    int i;
+
+    sync_unpack_start(&in, data, length);
+    if (sync_unpack_uint(&in) != FOLDER_STATE_FORMAT)
+        return NULL;
+    sync_keys_unpack(&state->keys, &in, pool);
+    state->forgettable = sync_unpack_count(&in, SYNC_COUNTER_MAX);
+    state->generation = (apr_uint32_t)sync_unpack_count(&in, APR_UINT32_MAX);
+    state->protocol = sync_unpack_count(&in, 65535);
+    state->filter = (int)sync_unpack_count(&in, SYNC_FILTER_MAX);
+    state->client_wins = (int)sync_unpack_count(&in, 1);
+    state->options = sync_unpack_bytes(&in, &state->options_length);
+    state->options = apr_pmemdup(pool, state->options, state->options_length);
+    state->supported = sync_unpack_bytes(&in, &state->supported_length);
+    state->supported = apr_pmemdup(pool, state->supported, state->supported_length);
+    position_unpack(&state->base, &in, pool);
+    for (i = 0; i < state->keys.answer_count; i++) {
+        position_unpack(&state->pending[i].after, &in, pool);
+        state->pending[i].more = (int)sync_unpack_count(&in, 1);
+    }
+    return sync_unpack_end(&in) ? state : NULL;
+}
+
+const char *sync_delta_field(unsigned counter, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "p.%u", counter);
+}
+
+void sync_delta_pack(const sync_delta_t *delta, base_text_buffer_t *out)
+{
+    int i;
+
+    sync_pack_uint(out, DELTA_FORMAT);
+    sync_pack_uint(out, (apr_uint64_t)delta->count);
+    for (i = 0; i < delta->count; i++) {
+        const sync_delta_entry_t *entry = delta->entries + i;
+
+        sync_pack_uint(out, entry->uid);
+        sync_pack_uint(out, (apr_uint64_t)entry->op << 1 | (entry->held ? 1 : 0));
+        if (entry->held)
+            sync_pack_uint(out, entry->token + 1); /* UNKNOWN is the shortest */
+    }
+    sync_pack_bytes(out, delta->results, delta->results_length);
+}
+
+sync_delta_t *sync_delta_unpack(const void *data, apr_size_t length, apr_pool_t *pool)
+{
+    sync_delta_t *delta = apr_pcalloc(pool, sizeof *delta);
+    sync_delta_entry_t *entries;
+    sync_unpack_t in;
+    int i;
+
+    sync_unpack_start(&in, data, length);
+    if (sync_unpack_uint(&in) != DELTA_FORMAT)
+        return NULL;
+    delta->count = (int)sync_unpack_count(&in, DELTA_ENTRIES_MAX);
+    if ((apr_size_t)delta->count > length) /* each takes two bytes and more */
+        return NULL;
+    entries = apr_pcalloc(pool, (apr_size_t)(delta->count + 1) * sizeof *entries);
+    for (i = 0; i < delta->count; i++) {
+        unsigned flags;
+
+        entries[i].uid = sync_unpack_uint(&in);
+        flags = sync_unpack_count(&in, SYNC_OP_SOFT_DELETE << 1 | 1);
+        entries[i].op = (sync_op_t)(flags >> 1);
+        entries[i].held = flags & 1;
+        entries[i].token = entries[i].held ? sync_unpack_uint(&in) - 1 : 0;
+    }
+    delta->entries = entries;
+    delta->results = sync_unpack_bytes(&in, &delta->results_length);
+    delta->results = apr_pmemdup(pool, delta->results, delta->results_length);
+    return sync_unpack_end(&in) ? delta : NULL;
+}
+
+void sync_position_refilter(sync_position_t *position, int filter, apr_time_t now)
+{
+    apr_time_t cut = sync_filter_cut(filter, now), was = position->cut;
+
+    /* a clock that was set back brings nothing back */
+    if (filter == position->filter && cut < was)
+        return;
+    position->filter = filter;
+    position->cut = cut;
+    if (!*position->cursor)
+        return;
+    if (cut < was)
+        sync_scans_add(&position->scans, cut, was, 1);
+    else
+        sync_scans_add(&position->scans, was, cut, 0);
+}
+
+void sync_position_begin(sync_position_t *position, const char *cursor)
+{
+    position->cursor = cursor;
+    position->scans.count = 0;
+    sync_scans_add(&position->scans, position->cut, SYNC_TIME_MAX, 1);
+}
+
+int sync_position_settled(const sync_position_t *position)
+{
+    return *position->cursor && !position->scans.count && !position->todo_count;
+}
+
+int sync_position_same(const sync_position_t *one, const sync_position_t *other)
+{
+    return strcmp(one->cursor, other->cursor) == 0 && one->filter == other->filter &&
+           one->cut == other->cut && sync_scans_same(&one->scans, &other->scans) &&
+           one->todo_count == other->todo_count &&
+           (!one->todo_count ||
+            memcmp(one->todo, other->todo, (size_t)one->todo_count * sizeof *one->todo) == 0);
+}
+
+void sync_folder_state_confirm(sync_folder_state_t *state, int index)
+{
+    state->base = state->pending[index].after;
+    sync_keys_confirm(&state->keys, index);
+}
+
+unsigned sync_folder_state_answer(sync_folder_state_t *state, const char *digest,
+                                  const sync_pending_t *pending, unsigned *dropped)
+{
+    int forgotten = -1;
+
+    sync_keys_room(&state->keys, &forgotten);
+    *dropped = forgotten < 0 ? 0 : state->keys.answers[forgotten].counter;
+    if (forgotten >= 0)
+        memmove(state->pending + forgotten, state->pending + forgotten + 1,
+                (size_t)(state->keys.answer_count - 1 - forgotten) * sizeof *pending);
+    state->pending[state->keys.answer_count - (forgotten >= 0)] = *pending;
+    return sync_keys_answer(&state->keys, forgotten, digest);
+}

@@ -1,0 +1,42 @@
+/* What a device holds of a folder: uid -> token, in chunks of SYNC_HELD_CHUNK uids. Each
+ * chunk is one field of the folder's record, so that a step reads and writes only the chunks
+ * that its changes touch, about 2 bytes for a mail held.
+ *
+ * The caller loads the chunks that it needs (sync_held_missing says which), then asks. */
+#ifndef SYNC_HELD_H
+#define SYNC_HELD_H
+
+#include <apr_pools.h>
+
+#define SYNC_HELD_CHUNK 1024
+/* Held, but nobody knows in what version: differs from every real token. */
+#define SYNC_TOKEN_UNKNOWN APR_UINT64_MAX
+
+typedef struct sync_held sync_held_t;
+
+typedef struct {
+    const char *field;
+    const void *data; /* NULL: nothing left in it, delete the field */
+    apr_size_t length;
+} sync_held_write_t;
+
+sync_held_t *sync_held_make(apr_pool_t *pool);
+
+/* Adds the uid's chunk to what is wanted, unless it is loaded or wanted already. */
+void sync_held_want(sync_held_t *held, apr_uint64_t uid);
+/* The wanted chunks' numbers; NULL and 0 when all are there. */
+const apr_uint64_t *sync_held_missing(const sync_held_t *held, int *count);
+/* Name of a chunk's field: "h.1f". */
+const char *sync_held_field(apr_uint64_t chunk, apr_pool_t *pool);
+/* data NULL: there was no such field. Returns 0 when the data is damaged. */
+int sync_held_load(sync_held_t *held, apr_uint64_t chunk, const void *data, apr_size_t length);
+
+/* The uid's chunk must be loaded (abort otherwise: a mistake of ours, never the data's). */
+int sync_held_get(const sync_held_t *held, apr_uint64_t uid, apr_uint64_t *token);
+void sync_held_set(sync_held_t *held, apr_uint64_t uid, apr_uint64_t token);
+void sync_held_remove(sync_held_t *held, apr_uint64_t uid);
+
+/* The chunks that are no longer as they were loaded. */
+const sync_held_write_t *sync_held_changed(const sync_held_t *held, int *count, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,128 @@
+#include "sync/scan.h"
+
+#include <string.h>
+
+/* Too many pieces: one scan over everything that they span, from the top. */
+static void scans_merge(sync_scans_t *scans, apr_time_t since, apr_time_t before)
+{
+    int i;
+
+    for (i = 0; i < scans->count; i++) {
+        if (scans->scan[i].since < since)
+            since = scans->scan[i].since;
+        if (scans->scan[i].before > before)
+            before = scans->scan[i].before;
+    }
+    scans->count = 1;
+    scans->scan[0] = (sync_scan_t){.since = since, .before = before};
+}
+
+void sync_scans_add(sync_scans_t *scans, apr_time_t since, apr_time_t before, int clean)
+{
+    sync_scans_t old = *scans;
+    int i;
+
+    if (since >= before)
+        return;
+    scans->count = 0;
+    for (i = 0; i < old.count; i++) {
+        const sync_scan_t *piece = old.scan + i;
+
+        if (scans->count + 3 > SYNC_SCANS_MAX) { /* two pieces and the new one */
+            *scans = old;
+            scans_merge(scans, since, before);
+            return;
+        }
+        if (piece->since >= before || piece->before <= since) {
+            scans->scan[scans->count++] = *piece;
+            continue;
+        }
+        /* an unfinished scan in the range: who knows what is held there */
+        clean = 0;
+        if (piece->since < since) {
+            scans->scan[scans->count] = *piece;
+            scans->scan[scans->count++].before = since;
+        }
+        if (piece->before > before) {
+            scans->scan[scans->count] = *piece;
+            scans->scan[scans->count++].since = before;
+        }
+    }
+    scans->scan[scans->count++] = (sync_scan_t){.since = since, .before = before, .clean = clean};
+}
+
+static int scan_covers(const sync_scan_t *scan, apr_uint64_t uid, apr_time_t date)
+{
+    return scan->since <= date && date < scan->before && (!scan->below || uid < scan->below);
+}
+
+int sync_scans_cover(const sync_scans_t *scans, apr_uint64_t uid, apr_time_t date)
+{
+    int i;
+
+    for (i = 0; i < scans->count; i++)
+        if (scan_covers(scans->scan + i, uid, date))
+            return 1;
+    return 0;
+}
+
+void sync_scans_soil(sync_scans_t *scans, apr_uint64_t uid, apr_time_t date)
+{
+    int i;
+
+    for (i = 0; i < scans->count; i++)
+        if (scan_covers(scans->scan + i, uid, date))
+            scans->scan[i].clean = 0;
+}
+
+void sync_scans_advance(sync_scans_t *scans, int n, apr_uint64_t below)
+{
+    scans->count -= n;
+    memmove(scans->scan, scans->scan + n, (size_t)scans->count * sizeof *scans->scan);
+    if (scans->count && below)
+        scans->scan[0].below = below;
+}
+
+int sync_scans_same(const sync_scans_t *one, const sync_scans_t *other)
+{
+    int i;
+
+    if (one->count != other->count)
+        return 0;
+    for (i = 0; i < one->count; i++)
+        if (one->scan[i].since != other->scan[i].since ||
+            one->scan[i].before != other->scan[i].before ||
+            one->scan[i].below != other->scan[i].below ||
+            one->scan[i].clean != other->scan[i].clean)
+            return 0;
+    return 1;
+}
+
+void sync_scans_pack(const sync_scans_t *scans, base_text_buffer_t *out)
+{
+    int i;
+
+    sync_pack_uint(out, (apr_uint64_t)scans->count);
+    for (i = 0; i < scans->count; i++) {
+        sync_pack_int(out, scans->scan[i].since);
+        sync_pack_int(out, scans->scan[i].before);
+        sync_pack_uint(out, scans->scan[i].below);
+        sync_pack_uint(out, (apr_uint64_t)scans->scan[i].clean);
+    }
+}
+
+void sync_scans_unpack(sync_scans_t *scans, sync_unpack_t *in)
+{
+    int i;
+
+    memset(scans, 0, sizeof *scans);
+    scans->count = (int)sync_unpack_count(in, SYNC_SCANS_MAX);
+    for (i = 0; i < scans->count; i++) {
+        scans->scan[i].since = sync_unpack_int(in);
+        scans->scan[i].before = sync_unpack_int(in);
+        scans->scan[i].below = sync_unpack_uint(in);
+        scans->scan[i].clean = (int)sync_unpack_count(in, 1);
+        if (scans->scan[i].since >= scans->scan[i].before)
+            in->bad = 1;
+    }
+}
