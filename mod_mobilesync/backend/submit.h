@@ -10,10 +10,10 @@
  *   UNAVAILABLE      not taken now, a retry may help (4xx, EX_TEMPFAIL, no connection)
  *   UNKNOWN_OUTCOME  the message had been handed over whole when the answer got lost (connection
  *                    broken after DATA, program killed or hung): it may or may not go out
- *   AUTH             the server refuses user and password
  *   INVALID          a sender or recipient that cannot stand in an envelope
  *   TOO_LARGE        the server says so (RFC 1870)
- *   INTERNAL         the program cannot be started or is used wrongly: an operator must act */
+ *   INTERNAL         the program cannot be started or is used wrongly, the server does not take our
+ *                    user and password: an operator must act */
 #ifndef BACKEND_SUBMIT_H
 #define BACKEND_SUBMIT_H
 

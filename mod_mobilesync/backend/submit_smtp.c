@@ -183,7 +183,7 @@ static base_fault_code_t smtp_reply_fault(long code)
     if (code == 552)
         return BASE_FAULT_TOO_LARGE;
     if (code == 530 || code == 534 || code == 535 || code == 538)
-        return BASE_FAULT_AUTH;
+        return BASE_FAULT_INTERNAL; /* our user and password, which an operator has to mend */
     return code >= 500 ? BASE_FAULT_DENIED : BASE_FAULT_UNAVAILABLE;
 }
 
@@ -206,7 +206,7 @@ static base_fault_t *smtp_verdict(const backend_submit_t *submit, CURLcode resul
         return base_fault_make(pool, BASE_FAULT_UNKNOWN_OUTCOME,
                                "%s did not answer to the message: %s", submit->url, why);
     if (result == CURLE_LOGIN_DENIED)
-        return base_fault_make(pool, BASE_FAULT_AUTH, "%s: %s", submit->url, why);
+        return base_fault_make(pool, BASE_FAULT_INTERNAL, "%s: %s", submit->url, why);
     return base_fault_make(pool, BASE_FAULT_UNAVAILABLE, "%s: %s", submit->url, why);
 }
 

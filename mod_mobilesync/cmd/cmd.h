@@ -18,6 +18,7 @@
 #include <apr_time.h>
 
 #include "backend/backend.h"
+#include "backend/submit.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "eas/node.h"
@@ -40,18 +41,10 @@ typedef struct {
     apr_uint64_t item_bytes_max;       /* greatest message taken from a client */
 } cmd_limits_t;
 
-/* How mail leaves for recipients that are not accounts of this server. */
-typedef struct {
-    const char *sendmail; /* command with arguments, NULL: none */
-    const char *smtp_url; /* smtp[s]://host:port, NULL: none */
-    const char *smtp_user;
-    const char *smtp_password;
-} cmd_mailer_t;
-
 /* What a child offers to all exchanges of a virtual host. */
 typedef struct {
     cmd_limits_t limits;
-    cmd_mailer_t mailer;
+    const backend_submit_t *submit; /* for recipients elsewhere; NULL: not configured */
     state_store_t *store;
     backend_t *backend;
     wake_bus_t *bus;

@@ -10,6 +10,7 @@
 #include "http_log.h"
 #include "http_main.h"
 
+#include "backend/submit.h"
 #include "item/item.h"
 #include "redis/redis.h"
 #include "wake/wake.h"
@@ -107,16 +108,18 @@ static const char *child_node(apr_pool_t *pool)
 static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
 {
     cmd_service_t *service = apr_pcalloc(child->pool, sizeof *service);
+    backend_submit_t *submit;
     child_redis_t *redis;
 
+    BASE_TRY(backend_submit_configure(config->sendmail, config->smtp_url, config->spool_directory,
+                                      &submit, child->pool));
     BASE_TRY(child_redis_open(child, config, &redis));
     BASE_TRY(child_backend_open(child, config, &service->backend));
     child_limits(config, &service->limits);
     service->store = redis->store;
     service->bus = redis->bus;
     service->hub = redis->hub;
-    service->mailer.sendmail = config->sendmail;
-    service->mailer.smtp_url = config->smtp_url;
+    service->submit = submit;
     service->spool_directory = config->spool_directory;
     service->node = child_node(child->pool);
     config->service = service;
@@ -133,6 +136,7 @@ void glue_child_init(apr_pool_t *pool, server_rec *main_server)
     server_rec *server;
 
     item_child_init();
+    backend_submit_child_init();
     for (server = main_server; server; server = server->next) {
         glue_config_t *config = glue_config_get(server);
         base_fault_t *fault;

@@ -6,6 +6,7 @@
 #include "http_log.h"
 
 #include "backend/backend.h"
+#include "backend/submit.h"
 #include "redis/redis.h"
 
 APLOG_USE_MODULE(mobilesync);
@@ -216,6 +217,7 @@ static void config_set_defaults(glue_config_t *config)
 static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
 {
     redis_config_t *redis;
+    backend_submit_t *submit;
     base_fault_t *fault;
 
     if (!config->redis_url)
@@ -234,6 +236,11 @@ static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
         return apr_psprintf(pool, "MobileSyncRedis: %s", fault->message);
     if ((fault = backend_configure(config->backend, config->backend_arguments, pool)))
         return apr_psprintf(pool, "MobileSyncBackend: %s", fault->message);
+    if ((fault = backend_submit_configure(config->sendmail, config->smtp_url,
+                                          config->spool_directory, &submit, pool)))
+        return apr_psprintf(pool, "%s: %s",
+                            config->sendmail ? "MobileSyncSendmail" : "MobileSyncSmtp",
+                            fault->message);
     return NULL;
 }
 

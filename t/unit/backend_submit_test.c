@@ -446,7 +446,7 @@ static void test_smtp_refuses(apr_pool_t *pool)
     } rows[] = {
         {{.greeting = "421 too busy"}, BASE_FAULT_UNAVAILABLE, "", "greeting 421"},
         {{.mail = "550 who are you"}, BASE_FAULT_DENIED, "550 who are you", "sender refused"},
-        {{.mail = "530 log in first"}, BASE_FAULT_AUTH, "530", "login wanted"},
+        {{.mail = "530 log in first"}, BASE_FAULT_INTERNAL, "530", "login wanted"},
         {{.mail = "552 too big"}, BASE_FAULT_TOO_LARGE, "552 too big", "too large"},
         {{.bad_recipient = "c@example.org", .bad_reply = "550 no such user"},
          BASE_FAULT_DENIED,
