@@ -9,6 +9,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/get_item_estimate.c \
 	mod_mobilesync/cmd/hierarchy.h \
 	mod_mobilesync/cmd/item_operations.c \
+	mod_mobilesync/cmd/move_items.c \
+	mod_mobilesync/cmd/once.c mod_mobilesync/cmd/once.h \
 	mod_mobilesync/cmd/options.c mod_mobilesync/cmd/options.h \
 	mod_mobilesync/cmd/ping.c \
 	mod_mobilesync/cmd/provision.c \
