@@ -50,3 +50,16 @@ EXTRA_DIST += .perltidyrc $(PERL_LIB) $(PERL_TESTS) \
 GUARD_TESTS = t/guard/source.t
 TESTS += $(GUARD_TESTS)
 EXTRA_DIST += $(GUARD_TESTS)
+
+# Figures, not tests: they take minutes and depend on the machine.
+EXTRA_DIST += t/bench/bench
+bench: all
+	@for d in $(top_srcdir)/mod_mobilesync/* $(top_srcdir)/t/*; do \
+	    test -d $$d || continue; \
+	    printf '%8d lines  %s\n' \
+	        "`find $$d -type f \( -name '*.[ch]' -o -name '*.tbl' -o -name '*.p[lm]' -o -name '*.t' \) \
+	        -exec cat {} + | wc -l`" "$$d"; \
+	done
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+	    $(PERL) $(top_srcdir)/t/bench/bench
+.PHONY: bench

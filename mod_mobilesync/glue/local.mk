@@ -14,3 +14,10 @@ mod_mobilesync_la_SOURCES = \
 mod_mobilesync_la_CPPFLAGS = $(AM_CPPFLAGS) $(HTTPD_CFLAGS)
 mod_mobilesync_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
 mod_mobilesync_la_LIBADD = libcore.la
+
+apachemodule_DATA = mod_mobilesync/glue/mobilesync.conf.example
+EXTRA_DIST += mod_mobilesync/README $(apachemodule_DATA)
+
+# httpd loads the .so; libtool's .la beside it would only puzzle.
+install-data-hook:
+	rm -f $(DESTDIR)$(apachemoduledir)/mod_mobilesync.la
