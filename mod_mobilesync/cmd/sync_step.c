@@ -216,8 +216,9 @@ static int step_out_of_time(const step_t *step)
 
 static base_fault_t *step_write_commands(step_t *step)
 {
+    const collection_answer_t *answer = collection_answer(step->step->collection);
     eas_writer_t *writer = step->run->exchange->writer;
-    int announced = collection_answer(step->step->collection)->more_available, i;
+    int announced = answer->more_available, i;
 
     for (i = 0; i < step->count; i++) {
         /* a replay keeps the key that was written before its commands, and so its commands */
@@ -232,7 +233,7 @@ static base_fault_t *step_write_commands(step_t *step)
     if (step->commands_open)
         eas_writer_end(writer);
     /* out of time half-way: the schema allows it here as well */
-    if (!announced && collection_answer(step->step->collection)->more_available)
+    if (!announced && answer->more_available)
         eas_writer_empty(writer, EAS_AirSync_MoreAvailable);
     return NULL;
 }
