@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/../lib";
 use IO::Select;
 use IO::Socket::INET;
 use POSIX ();
+use Scalar::Util ();
 use Test::More;
 use EAS::Client;
 use EAS::WBXML qw(encode decode);
@@ -93,7 +94,7 @@ sub sent_by ( $do, %option ) {
         {
             %{ $client->last_call },
             rules => { any_status => 1 },
-            interpret => sub ($answer) { $answer->response->body }
+            interpret => sub ( $self, $answer ) { $answer->response->body }
         }
     );
     my ( $head, $body ) = split /\r\n\r\n/, $sent, 2;
@@ -401,6 +402,14 @@ subtest 'wrong answers' => sub {
             'an invalid document'
         );
     }
+};
+
+subtest 'a client that is given up' => sub {
+    my $client = client_for( [ sync_answer('k1') ] );
+    $client->sync('5');
+    Scalar::Util::weaken( my $weak = $client );
+    undef $client;
+    is( $weak, undef, 'is gone, and its connection with it' );
 };
 
 done_testing;

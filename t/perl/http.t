@@ -67,6 +67,8 @@ subtest 'responses' => sub {
     is( length $large->read_response->body, 3_000_000, 'a large body' );
     my $head = answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
     is( $head->read_response( method => 'HEAD' )->body, '', 'HEAD has no body' );
+    my $error = answering("HTTP/1.1 413 Too Large\r\nConnection: close\r\n\r\ntext");
+    is( $error->read_response->body, 'text', 'an error that ends with its connection' );
     my $closing = answering( ok_response( '', 'Connection: close' ) );
     $closing->read_response;
     ok( !$closing->is_open, 'Connection: close closes' );
@@ -82,6 +84,8 @@ subtest 'gzip' => sub {
 
 subtest 'strictness' => sub {
     read_fails( answering("HTTP/1.1 200 OK\r\n\r\nbody"), qr/no Content-Length/, 'no length' );
+    read_fails( answering("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nbody"),
+        qr/no Content-Length/, 'not even where the connection ends' );
     read_fails( answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         qr/Transfer-Encoding/, 'chunked' );
     read_fails(

@@ -160,11 +160,12 @@ sub exchange ( $self, $bytes, %option ) {
 # One command with any answer. Request parts as request_bytes; tree: the body as EAS::WBXML
 # takes it. Returns an EAS::Client::Answer.
 sub command ( $self, $command, %request ) {
-    return $self->_call( $command, { any_status => 1 }, sub ($answer) {$answer}, %request );
+    return $self->_call( $command, { any_status => 1 }, sub ( $self, $answer ) {$answer},
+        %request );
 }
 
-# Builds the call, does it as the options ask, and has $interpret turn the answer into the
-# result. The call is a plain value: bytes and what to make of the answer.
+# Builds the call, does it as the options ask, and has $interpret( client, answer ) make the
+# result. The call is a plain value and must not hold the client, which holds it.
 sub _call ( $self, $command, $rules, $interpret, %request ) {
     my ( $lose, $async ) = delete @request{qw(lose async)};
     my $tree = delete $request{tree};
@@ -204,7 +205,7 @@ sub finish_call ( $self, $call, $response ) {
     my $ok = $response->status == 200;
     die EAS::Client::HTTPError->new( $call->{command}, $response )
         unless $ok || $call->{rules}{any_status};
-    return $call->{interpret}->( EAS::Client::Answer->new( $call, $response ) );
+    return $call->{interpret}->( $self, EAS::Client::Answer->new( $call, $response ) );
 }
 
 # The tokens a test needs to make identifiers that do not repeat within a run.

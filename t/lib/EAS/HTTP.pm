@@ -100,6 +100,11 @@ sub is_stale ($self) {
 sub read_response ( $self, %option ) {
     my $response;
     do { $response = $self->_read_head } while $response->{status} =~ /^1/;
+    if ( _ends_with_connection($response) ) {
+        $response->{body} = $self->read_to_end;
+        $self->close;
+        return $response;
+    }
     my $length = _body_length( $response, $option{method} // 'POST' );
     while ( length $self->{buffer} < $length ) {
         $self->_fill
@@ -134,6 +139,15 @@ sub _read_head ($self) {
         raw_head => $head,
         },
         'EAS::HTTP::Response';
+}
+
+# httpd's own page for an error after which it closes (413) has no length. Only there is it well.
+sub _ends_with_connection ($response) {
+    return
+           $response->{status} =~ /^[45]/
+        && lc( $response->header('Connection') // '' ) eq 'close'
+        && !defined $response->header('Content-Length')
+        && !defined $response->header('Transfer-Encoding');
 }
 
 # How long the body is; dies where only the end of the connection would tell.

@@ -52,7 +52,8 @@ sub new ( $class, %option ) {
     my @wrapper = _wrapper( $detached, $option{user} );
     my $pid = fork // die "fork: $!\n";
     if ( !$pid ) {
-        POSIX::setsid() if $detached;
+        # A group of its own: httpd's prefork MPM signals the whole group that it is in.
+        $detached ? POSIX::setsid() : setpgrp;
         open STDIN, '<', '/dev/null' or POSIX::_exit(126);
         open STDOUT, '>>', $option{log} or POSIX::_exit(126);
         open STDERR, '>&', \*STDOUT or POSIX::_exit(126);

@@ -16,6 +16,7 @@ use Digest::SHA ();
 use File::Path ();
 use File::Temp ();
 use FindBin ();
+use Scalar::Util ();
 use Test::More ();
 use EAS::Client;
 use MobileSync::Certificates;
@@ -26,10 +27,11 @@ use MobileSync::Redis;
 
 use constant { DEFAULT_PASSWORD => 'secret', DEFAULT_DOMAIN => 'example.org' };
 
-# accounts: { name => password }, default anna; their addresses are name@domain, default example.org. nodes: how many httpds. tls: 1 for a TLS port.
-# backend: 'local' (with Maildirs, the default), 'memory', or the arguments of MobileSyncBackend.
-# redis: 0 for none, or options of MobileSync::Redis. module: 0 for an httpd without the module.
-# folder: a lasting one instead of the temporary one. Any option of MobileSync::Httpd.
+# accounts: { name => password }, default anna; their addresses are name@domain, default
+# example.org. nodes: how many httpds. tls: 1 for a TLS port. backend: 'local' (with Maildirs, the
+# default), 'memory', or the arguments of MobileSyncBackend. redis: 0 for none, or options of
+# MobileSync::Redis. module: 0 for an httpd without the module. folder: a lasting one instead of
+# the temporary one. Any option of MobileSync::Httpd.
 sub start ( $class, %option ) {
     my $self = $class->new(%option);
     $self->{redis}->start if $self->{redis};
@@ -115,7 +117,7 @@ sub _give_away (@paths) {
 
 sub _backend ( $self, $backend ) {
     return $backend unless $backend eq 'local';
-    return 'local root=' . $self->mail_root . '/%u';
+    return 'local root=' . $self->mail_root . "/%u domain=$self->{domain}";
 }
 
 # --- accounts ---
@@ -135,6 +137,8 @@ sub add_account ( $self, $name, $password = DEFAULT_PASSWORD ) {
     $self->mailbox($name);
     return;
 }
+
+sub has_account ( $self, $name ) { return exists $self->{accounts}{$name} }
 
 # The account's Maildir, as another program sees it.
 sub mailbox ( $self, $account = 'anna' ) {
@@ -182,8 +186,10 @@ sub unexpected ($self) {
     return map { $_->unexpected( @{ $self->{allowed} } ) } $self->nodes;
 }
 
-# Stops everything. Returns what was wrong, a list of lines.
+# Stops everything. Returns what was wrong, a list of lines. Connections of phones are closed
+# before: a child of the worker MPM that ends gracefully waits for them.
 sub stop ($self) {
+    $_->disconnect for grep {defined} @{ $self->{clients} // [] };
     my @wrong = map { my $end = $_->stop; length $end ? "httpd: $end" : () } $self->nodes;
     $self->{redis}->stop if $self->{redis};
     return @wrong;

@@ -67,7 +67,7 @@ sub acknowledge_policy ( $self, $policy_key, $status, %option ) {
 }
 
 sub _provision ( $self, $tree, %option ) {
-    my $interpret = sub ($answer) {
+    my $interpret = sub ( $self, $answer ) {
         my $policy_key = $answer->text('Policies/Policy/PolicyKey');
         $self->{policy_key} = $policy_key if defined $policy_key;
         return {
@@ -82,7 +82,7 @@ sub _provision ( $self, $tree, %option ) {
 
 # Any Settings request; the trees are children of Settings. { status, document }
 sub settings ( $self, $trees, %option ) {
-    my $interpret = sub ($answer) {
+    my $interpret = sub ( $self, $answer ) {
         return { status => $answer->text('Settings:Status'), document => $answer->document };
     };
     return $self->_call(
@@ -120,7 +120,7 @@ sub folder_sync ( $self, %option ) {
     my $key = delete $option{key} // $self->{hierarchy_key};
     return $self->_call(
         'FolderSync', {},
-        sub ($answer) { $self->_apply_hierarchy( $answer, $key ) },
+        sub ( $self, $answer ) { $self->_apply_hierarchy( $answer, $key ) },
         tree => [ 'FolderHierarchy:FolderSync', [ SyncKey => $key ] ],
         %option
     );
@@ -187,7 +187,7 @@ sub ping ( $self, %option ) {
     return $self->_call( 'Ping', {}, \&_ping_result, %option );
 }
 
-sub _ping_result ($answer) {
+sub _ping_result ( $self, $answer ) {
     my $document = $answer->document // die "Ping: an empty response\n";
     return {
         status => $document->text('Status'),
@@ -238,7 +238,7 @@ sub _send ( $self, $command, $source, $mime, %option ) {
             [ Mime => \$mime ]
         ];
     }
-    my $interpret = sub ($answer) { return { status => $answer->text('Status') // 1 } };
+    my $interpret = sub ( $self, $answer ) { return { status => $answer->text('Status') // 1 } };
     return $self->_call( $command, {}, $interpret, %request, %option );
 }
 

@@ -31,7 +31,7 @@ sub get_item_estimate ( $self, $folder_ids, %option ) {
     );
 }
 
-sub _estimates ($answer) {
+sub _estimates ( $self, $answer ) {
     my %estimates;
     my $document = $answer->document;
     $estimates{''} = { status => $document->text('Status') } if $document->at('Status');
@@ -48,7 +48,7 @@ sub _estimates ($answer) {
 # Moves, each [ item id, source folder id, destination folder id ]; results in the same order:
 # { source, status, destination }. The items come and go with the next Sync of both folders.
 sub move_items ( $self, $moves, %option ) {
-    my $interpret = sub ($answer) {
+    my $interpret = sub ( $self, $answer ) {
         return [
             map {
                 {
@@ -107,7 +107,10 @@ sub item_operations ( $self, $fetches, %option ) {
             $option{headers} = [ @{ $option{headers} // [] }, [ 'MS-ASAcceptMultiPart' => 'T' ] ];
         }
     }
-    my $interpret = delete $option{first} ? sub ($answer) { _fetched($answer)->[0] } : \&_fetched;
+    my $interpret =
+        delete $option{first}
+        ? sub ( $self, $answer ) { $self->_fetched($answer)->[0] }
+        : \&_fetched;
     return $self->_call( 'ItemOperations', {}, $interpret, %request, %option );
 }
 
@@ -129,7 +132,7 @@ sub _fetch ( $self, $fetch ) {
     ];
 }
 
-sub _fetched ($answer) {
+sub _fetched ( $self, $answer ) {
     my $document = $answer->document;
     my $status = $document->text('ItemOperations:Status');
     my @fetched = $document->all('Response/Fetch');

@@ -54,7 +54,7 @@ sub sync ( $self, $what, %option ) {
     my @wanted = ref $what ? @$what : ( { id => $what, %option } );
     my $tree = delete $request{tree} // $self->_sync_tree( \@wanted, \%request );
     delete @request{qw(total_window_size wait heartbeat_interval partial)};
-    my $interpret = sub ($answer) {
+    my $interpret = sub ( $self, $answer ) {
         my $sync = $self->_apply_sync( $answer, \@wanted );
         return ref $what ? $sync : $self->_only_result( $sync, $what );
     };
@@ -63,7 +63,8 @@ sub sync ( $self, $what, %option ) {
 
 # A Sync without a body: the server uses the request it remembers (MS-ASCMD 2.2.1.21.1).
 sub empty_sync ( $self, %option ) {
-    return $self->_call( 'Sync', {}, sub ($answer) { $self->_apply_sync( $answer, [] ) }, %option );
+    return $self->_call( 'Sync', {}, sub ( $self, $answer ) { $self->_apply_sync( $answer, [] ) },
+        %option );
 }
 
 sub _only_result ( $self, $sync, $id ) {

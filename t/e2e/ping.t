@@ -1,0 +1,101 @@
+#!/usr/bin/perl
+# Ping waits for changes and wakes the phone.
+# covers: Ping
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use MobileSync::Scenario;
+use MobileSync::Server;
+
+# How long an answer may take that must come; no measure, only an end.
+use constant PATIENCE => 60;
+
+my $server = MobileSync::Server->start(
+    settings => {
+        MobileSyncHeartbeatMin => 1,
+        MobileSyncHeartbeatMax => 600,
+        MobileSyncPingFolders => 4
+    }
+);
+
+# A phone whose Inbox is synced.
+sub synced_phone (%option) {
+    my ( $phone, $inbox ) = phone_with_mail( $server, count => 3, %option );
+    $phone->initial_sync($inbox);
+    return ( $phone, $inbox );
+}
+
+each_version(
+    $server,
+    sub ( $version, $account ) {
+        my ( $phone, $inbox ) = synced_phone( account => $account, version => $version );
+        my $box = $server->mailbox($account);
+        is_deeply( $phone->ping( heartbeat => 1, folders => [$inbox] )->{status},
+            1, 'the heartbeat ends' );
+
+        my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
+        ok( !$ping->is_ready(0.5), 'a Ping waits' );
+        is( $phone->sync($inbox)->{status}, 1, 'while the phone may do other things' );
+        $box->deliver( simple_mail( subject => 'wake up' ) );
+        ok( $ping->is_ready(PATIENCE), 'a delivery ends it' );
+        my $result = $ping->result;
+        is_deeply(
+            [ $result->{status}, $result->{folders} ],
+            [ 2, [$inbox] ],
+            'and names the folder'
+        );
+        is_deeply(
+            [
+                map { $phone->items($inbox)->{$_}->text('Email:Subject') }
+                    @{ $phone->sync($inbox)->{adds} }
+            ],
+            ['wake up'],
+            'the Sync brings the message'
+        );
+
+        $ping = $phone->ping( async => 1 );
+        ok( !$ping->is_ready(0.5),
+            'an empty Ping waits with the parameters that the server remembers' );
+        my $newer = $phone->ping( async => 1 );
+        ok( $ping->is_ready(PATIENCE), 'a newer Ping of the device ends it' );
+        is( $ping->result->{status}, 1, 'as if its heartbeat were over' );
+        my ($name) = keys %{ $box->messages };
+        $box->delete($name);
+        ok( $newer->is_ready(PATIENCE), 'a deletion ends it too' );
+        is( $newer->result->{status}, 2, 'with a change' );
+        $phone->sync($inbox);
+
+        $box->deliver( simple_mail( subject => 'before' ) );
+        is( $phone->ping->{status}, 2, 'what came before the Ping is told at once' );
+        is_deeply( $phone->ping( heartbeat => 1 )->{status}, 1,
+            'but not told again before a Sync' );
+    }
+);
+
+subtest 'parameters' => sub {
+    my ( $phone, $inbox ) = synced_phone();
+    is( $phone->ping->{status}, 3, 'an empty Ping of a device that never sent one' );
+    is( $phone->ping( heartbeat => 60 )->{status}, 3, 'no folders' );
+    is( $phone->ping( heartbeat => 9999, folders => [$inbox] )->{status},
+        5, 'too long a heartbeat' );
+    is( $phone->ping( heartbeat => 9999, folders => [$inbox] )->{heartbeat},
+        600, 'is told the limit' );
+    my $many = $phone->ping( heartbeat => 60, folders => [ map {"f$_"} 1 .. 5 ] );
+    is_deeply( [ @$many{qw(status max_folders)} ], [ 6, 4 ], 'too many folders' );
+    is( $phone->ping( heartbeat => 60, folders => ['none'] )->{status}, 7, 'an unknown folder' );
+    is( $phone->ping( tree => [ 'Ping:Ping', [ HeartbeatInterval => 'soon' ] ] )->{status},
+        4, 'no number' );
+};
+
+subtest 'phones that vanish' => sub {
+    my ( $phone, $inbox ) = synced_phone();
+    $_->hang_up for map {
+        $phone->twin( device_id => "GONE$_" )
+            ->ping( heartbeat => 500, folders => [$inbox], async => 1 )
+    } 1 .. 20;
+    is( $phone->sync($inbox)->{status}, 1, 'do no harm' );
+};
+
+$server->done;
+done_testing;

@@ -1,0 +1,73 @@
+# What end-to-end tests begin with: an account with mail and a phone that knows its folders.
+package MobileSync::Scenario;
+use v5.36;
+use Exporter 'import';
+use Test::More;
+use EAS::WBXML ();
+use MobileSync::Mail;
+use MobileSync::Mail::Mime qw(encoded_words mail_date);
+
+our @EXPORT = qw(each_version phone_with_mail simple_mail subjects item_by_subject INBOX DRAFTS
+    DELETED SENT);
+
+# Folder types, MS-ASCMD 2.2.3.186.3.
+use constant { INBOX => 2, DRAFTS => 3, DELETED => 4, SENT => 5 };
+
+# The oldest protocol, the last of the 14s, the newest.
+my @VERSIONS = qw(12.1 14.1 16.1);
+
+# A subtest per protocol version, each with an account of its own: $code->( version, account ).
+sub each_version ( $server, $code ) {
+    for my $version (@VERSIONS) {
+        my $account = 'v' . $version =~ tr/.//dr;
+        $server->add_account($account) unless $server->has_account($account);
+        subtest $version => sub { $code->( $version, $account ) };
+    }
+    return;
+}
+
+# A phone that did FolderSync, of an account whose Inbox has generated mail. account, version;
+# count (0); kinds (of MobileSync::Mail, well-formed ones unless given); anything else goes to
+# EAS::Client. Returns the phone, the id of its Inbox, and what was filled in (see
+# MobileSync::Mail::fill).
+sub phone_with_mail ( $server, %option ) {
+    my $account = $option{account} //= 'anna';
+    my $count = delete $option{count} // 0;
+    my $kinds = delete $option{kinds} // [qw(plain html alternative attachments thread)];
+    my $mail = MobileSync::Mail->new( seed => $account, kinds => $kinds, newest => time - 600 );
+    my @filled = $mail->fill( $server->mailbox($account), $count, corpora => 0 );
+    my $phone = $server->client(%option);
+    my $status = $phone->folder_sync->{status};
+    die "FolderSync: Status $status\n" if $status != 1;
+    return ( $phone, $phone->folder_of_type(INBOX)->{id}, @filled );
+}
+
+# A plain message, bytes. from, to, subject, body (characters), headers: [ name, value ] ...
+sub simple_mail (%option) {
+    my @headers = (
+        [ From => $option{from} // 'Bert <bert@example.net>' ],
+        [ To => $option{to} // 'anna@example.org' ],
+        [ Subject => encoded_words( $option{subject} // 'A message' ) ],
+        [ Date => mail_date( $option{time} // time ) ],
+        @{ $option{headers} // [] },
+        [ 'Content-Type' => 'text/plain; charset=utf-8' ],
+    );
+    my $body = $option{body} // "Text.\n";
+    utf8::encode($body);
+    return join( '', map {"$_->[0]: $_->[1]\r\n"} @headers ) . "\r\n" . $body =~ s/\r?\n/\r\n/gr;
+}
+
+# Subjects of the items that a phone holds of a folder, sorted.
+sub subjects ( $phone, $folder ) {
+    return [ sort map { $_->text('Email:Subject') // '' } values %{ $phone->items($folder) } ];
+}
+
+# The one item with the subject; dies unless there is just one.
+sub item_by_subject ( $phone, $folder, $subject ) {
+    my @items =
+        grep { ( $_->text('Email:Subject') // '' ) eq $subject } values %{ $phone->items($folder) };
+    die @items . " items with the subject '$subject'\n" unless @items == 1;
+    return $items[0];
+}
+
+1;
