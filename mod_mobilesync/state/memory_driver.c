@@ -162,7 +162,7 @@ static void memory_field_set(memory_record_t *record, const state_field_t *set)
         }
         field = &record->fields[record->count++];
         field->name = memory_alloc(strlen(set->name) + 1);
-        strcpy(field->name, set->name);
+        memcpy(field->name, set->name, strlen(set->name) + 1);
         field->data = NULL;
     }
     if (!field->data || field->length != set->length) {
