@@ -135,7 +135,7 @@ void glue_child_init(apr_pool_t *pool, server_rec *main_server)
                      .pool = pool};
     server_rec *server;
 
-    item_child_init();
+    item_child_init(pool);
     backend_submit_child_init();
     for (server = main_server; server; server = server->next) {
         glue_config_t *config = glue_config_get(server);

@@ -145,6 +145,18 @@ static base_fault_t *body_render_part(body_render_t *render, const item_mime_par
     return fault;
 }
 
+base_fault_t *item_body_render_part(const item_mime_t *mime, const item_mime_part_t *part,
+                                    item_body_type_t type, item_sink_t *sink, apr_pool_t *pool)
+{
+    body_render_t render = {.mime = mime, .sink = sink};
+    base_fault_t *fault;
+
+    apr_pool_create(&render.pool, pool);
+    fault = body_render_part(&render, part, type);
+    apr_pool_destroy(render.pool);
+    return fault ? fault : sink->fault;
+}
+
 /* What the whole would come to, when the sink became full on the way. */
 static apr_uint64_t body_estimate(const body_render_t *render, const apr_array_header_t *parts)
 {

@@ -13,11 +13,15 @@ base_fault_t *item_body_load(const item_mime_t *mime, const item_content_t *cont
                              const item_email_options_t *options, item_body_t **body,
                              apr_pool_t *pool);
 
-/* The text of the body as the reply to it quotes it: whole, TEXT or HTML, HTML without the
- * document around it when it was made from text. */
+/* The body as TEXT or HTML. *estimated (may be NULL): bytes that the whole has, where the sink became
+ * full. */
 base_fault_t *item_body_render(const item_mime_t *mime, const item_content_t *content,
                                item_body_type_t type, item_sink_t *sink, apr_uint64_t *estimated,
                                apr_pool_t *pool);
+
+/* One text part of it as TEXT or HTML; text becomes a fragment of HTML. */
+base_fault_t *item_body_render_part(const item_mime_t *mime, const item_mime_part_t *part,
+                                    item_body_type_t type, item_sink_t *sink, apr_pool_t *pool);
 
 item_body_type_t item_body_type(const item_body_t *body);
 int item_body_has_data(const item_body_t *body);

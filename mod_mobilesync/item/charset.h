@@ -10,6 +10,9 @@ typedef struct {
     unsigned code_page;
 } item_charset_t;
 
+/* Part of item_child_init(). */
+void item_charset_child_init(apr_pool_t *pool);
+
 /* Never NULL. A missing charset (NULL) is us-ascii; a name that is not in charset.tbl has converter
  * NULL and code page 65001, since UTF-8 is what is delivered. */
 const item_charset_t *item_charset_find(const char *name);

@@ -7,7 +7,7 @@
 #include <gmime/gmime.h>
 
 #include "base/text.h"
-#include "item/item.h"
+#include "item/mime.h"
 
 /* GMime looks parameters up linearly: what is longer is hostile. */
 #define HEADER_PARAMETERS_MAX 8192
@@ -30,12 +30,6 @@ static apr_status_t header_unref(void *object)
     return APR_SUCCESS;
 }
 
-static apr_status_t header_free(void *memory)
-{
-    g_free(memory);
-    return APR_SUCCESS;
-}
-
 /* Legal, one line, no control characters. */
 static const char *header_clean(const char *text, apr_pool_t *pool)
 {
@@ -47,19 +41,12 @@ static const char *header_clean(const char *text, apr_pool_t *pool)
     return copy;
 }
 
-/* A clean copy of a string of GLib's; NULL stays NULL. */
-static const char *header_take(char *text, apr_pool_t *pool)
-{
-    if (!text)
-        return NULL;
-    apr_pool_cleanup_register(pool, text, header_free, apr_pool_cleanup_null);
-    text = apr_pstrdup(pool, header_clean(text, pool));
-    return text;
-}
-
+/* What GMime can take. */
 static const char *header_bounded(const char *value, apr_size_t limit, apr_pool_t *pool)
 {
-    return strlen(value) > limit ? apr_pstrmemdup(pool, value, limit) : value;
+    if (strlen(value) > limit)
+        value = apr_pstrmemdup(pool, value, limit);
+    return strstr(value, "=?") ? item_header_words(value, 1, pool) : value;
 }
 
 static GMimeContentType *header_parse_type(const char *value, apr_pool_t *pool)
@@ -98,7 +85,9 @@ void item_header_content_type(const char *value, const char **type, const char *
 
 const char *item_header_parameter(const char *value, const char *name, apr_pool_t *pool)
 {
-    GMimeContentType *parsed = value ? header_parse_type(value, pool) : NULL;
+    /* most look-ups are for what is not there: then nothing has to be parsed */
+    GMimeContentType *parsed =
+        value && strcasestr(value, name) ? header_parse_type(value, pool) : NULL;
     const char *parameter = parsed ? g_mime_content_type_get_parameter(parsed, name) : NULL;
 
     return parameter ? header_clean(parameter, pool) : NULL;
@@ -114,7 +103,8 @@ const char *item_header_disposition(const char *value, apr_pool_t *pool)
 
 const char *item_header_disposition_parameter(const char *value, const char *name, apr_pool_t *pool)
 {
-    GMimeContentDisposition *parsed = value ? header_parse_disposition(value, pool) : NULL;
+    GMimeContentDisposition *parsed =
+        value && strcasestr(value, name) ? header_parse_disposition(value, pool) : NULL;
     const char *parameter = parsed ? g_mime_content_disposition_get_parameter(parsed, name) : NULL;
 
     return parameter ? header_clean(parameter, pool) : NULL;
@@ -122,9 +112,11 @@ const char *item_header_disposition_parameter(const char *value, const char *nam
 
 const char *item_header_text(const char *value, apr_pool_t *pool)
 {
-    const char *text = header_take(g_mime_utils_header_decode_text(NULL, value), pool);
+    const char *p;
 
-    return text ? text : "";
+    for (p = value; *p && !(*p & 0x80) && !(p[0] == '=' && p[1] == '?'); p++)
+        ;
+    return header_clean(*p ? item_header_words(value, 0, pool) : value, pool);
 }
 
 static void header_add_addresses(InternetAddressList *list, apr_array_header_t *addresses,
@@ -180,7 +172,8 @@ void item_header_addresses(const char *value, apr_array_header_t *addresses, apr
         colons += *p == ':';
     if (colons > HEADER_GROUPS_MAX)
         value = header_without_groups(value, pool);
-    if (!(list = internet_address_list_parse(NULL, value)))
+    list = internet_address_list_parse(NULL, header_bounded(value, ITEM_MIME_FIELD_MAX, pool));
+    if (!list)
         return;
     apr_pool_cleanup_register(pool, list, header_unref, apr_pool_cleanup_null);
     header_add_addresses(list, addresses, pool);

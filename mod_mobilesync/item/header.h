@@ -31,6 +31,11 @@ const char *item_header_disposition_parameter(const char *value, const char *nam
  * UTF-8, else as Windows-1252. */
 const char *item_header_text(const char *value, apr_pool_t *pool);
 
+/* The value with its encoded-words decoded (raw 8-bit bytes as above), or, encoded set, with each run
+ * of them as a single one of UTF-8 and everything else untouched: what GMime can take. Line breaks
+ * and control characters stay. */
+const char *item_header_words(const char *value, int encoded, apr_pool_t *pool);
+
 /* Appends the mailboxes of an address list; groups are flattened. */
 void item_header_addresses(const char *value, apr_array_header_t *addresses /* item_address_t */,
                            apr_pool_t *pool);

@@ -11,9 +11,11 @@
 #ifndef ITEM_ITEM_H
 #define ITEM_ITEM_H
 
+#include <apr_pools.h>
+
 /* Once in each child process before its threads start, never in the parent: GMime and libxml2
- * keep process-wide tables, and httpd unloads and reloads modules during start-up. There is no
- * counterpart: the tables live until the process ends, since other threads may still use them. */
-void item_child_init(void);
+ * keep process-wide tables, and httpd unloads and reloads modules during start-up. Their tables live
+ * until the process ends, since other threads may still use them; the pool is the child's. */
+void item_child_init(apr_pool_t *pool);
 
 #endif

@@ -14,7 +14,7 @@ void item_sink_init(item_sink_t *sink, apr_uint64_t limit, apr_pool_t *pool)
 static void sink_append(item_sink_t *sink, const char *bytes, apr_size_t length)
 {
     if (!sink->spool && sink->buffer.length + length > SINK_MEMORY) {
-        sink->spool = eas_spool_create(NULL, sink->buffer.pool);
+        sink->spool = eas_spool_create(sink->directory, sink->buffer.pool);
         sink->fault = eas_spool_append(sink->spool, sink->buffer.data, sink->buffer.length);
     }
     if (!sink->spool)

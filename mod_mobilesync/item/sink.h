@@ -13,6 +13,7 @@
 typedef struct {
     base_text_buffer_t buffer; /* the content while it is short */
     eas_spool_t *spool;        /* all of it when it is not, else NULL */
+    const char *directory;     /* of the temporary file, NULL = the system's */
     apr_uint64_t length;
     apr_uint64_t limit;
     int full;            /* there was more than limit bytes: what is here is cut at a character */

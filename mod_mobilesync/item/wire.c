@@ -108,6 +108,19 @@ base_fault_t *item_wire_copy(item_source_t *source, apr_uint64_t start, apr_uint
     return sink->fault;
 }
 
+base_fault_t *item_wire_copy_field(const item_mime_t *mime, const item_mime_field_t *field,
+                                   item_sink_t *sink)
+{
+    const char *last;
+    apr_size_t length;
+
+    BASE_TRY(item_wire_copy(mime->source, field->start, field->end, 0, sink));
+    BASE_TRY(item_source_view(mime->source, field->end - 1, 1, &last, &length));
+    if (length && *last != '\n')
+        item_sink_puts(sink, "\r\n");
+    return sink->fault;
+}
+
 base_fault_t *item_wire_measure(item_source_t *source, apr_uint64_t limit, apr_uint64_t *length,
                                 int *more, int *legal)
 {

@@ -13,6 +13,10 @@
 base_fault_t *item_wire_copy(item_source_t *source, apr_uint64_t start, apr_uint64_t end, int legal,
                              item_sink_t *sink);
 
+/* Copies a header field, with a line break also when the message ends without one. */
+base_fault_t *item_wire_copy_field(const item_mime_t *mime, const item_mime_field_t *field,
+                                   item_sink_t *sink);
+
 /* The same as a stream. */
 typedef struct {
     item_source_t *source;

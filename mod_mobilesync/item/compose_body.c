@@ -1,0 +1,217 @@
+#include "item/compose_parts.h"
+
+#include <string.h>
+#include <strings.h>
+#include <apr_strings.h>
+
+#include "item/class.h"
+#include "item/header.h"
+#include "item/reader.h"
+#include "item/wire.h"
+
+/* -- plan ------------------------------------------------------------------------------------ */
+
+/* Nothing can be put into a message that is signed or encrypted. */
+static int compose_is_sealed(const item_mime_t *mime, apr_pool_t *pool)
+{
+    return item_class_is_smime(mime, pool) || item_mime_is(mime->root, "multipart", "signed") ||
+           item_mime_is(mime->root, "multipart", "encrypted");
+}
+
+static const item_mime_part_t *compose_last(const apr_array_header_t *parts, int html)
+{
+    int i;
+
+    for (i = parts->nelts - 1; i >= 0; i--) {
+        const item_mime_part_t *part = APR_ARRAY_IDX(parts, i, const item_mime_part_t *);
+
+        if (item_content_is_html(part) == html)
+            return part;
+    }
+    return NULL;
+}
+
+/* Quotes the original under the client's text and under its HTML. */
+static base_fault_t *compose_plan_texts(item_compose_plan_t *plan)
+{
+    const item_mime_part_t *plain = compose_last(plan->client.content->text, 0);
+    const item_mime_part_t *html = compose_last(plan->client.content->html, 1);
+    const item_mime_part_t *parts[2] = {plain, html};
+    int i;
+
+    if (plain && html && html->number < plain->number) {
+        parts[0] = html;
+        parts[1] = plain;
+    }
+    for (i = 0; i < 2; i++) {
+        item_compose_text_t *text = &plan->texts[plan->text_count];
+
+        if (!parts[i])
+            continue;
+        BASE_TRY(item_compose_quote(plan, parts[i], text));
+        if (!text->part) { /* too long */
+            plan->text_count = 0;
+            break;
+        }
+        plan->text_count++;
+    }
+    plan->attach_original = plan->text_count == 0;
+    return NULL;
+}
+
+/* The original's attachments: all of them when it is forwarded, what its HTML shows when it is
+ * quoted. */
+static base_fault_t *compose_plan_parts(item_compose_plan_t *plan)
+{
+    const apr_array_header_t *attachments = plan->original.content->attachments;
+    apr_hash_t *references;
+    int i, html = 0;
+
+    for (i = 0; i < plan->text_count; i++)
+        html |= plan->texts[i].type == ITEM_BODY_HTML;
+    BASE_TRY(item_content_references(plan->original.mime, plan->original.content, &references,
+                                     plan->pool));
+    for (i = 0; i < attachments->nelts; i++) {
+        const item_mime_part_t *part = APR_ARRAY_IDX(attachments, i, const item_mime_part_t *);
+
+        if (plan->options->mode == ITEM_COMPOSE_FORWARD ||
+            (html && item_content_is_inline(part, references, plan->pool)))
+            APR_ARRAY_PUSH(plan->parts, const item_mime_part_t *) = part;
+    }
+    return NULL;
+}
+
+base_fault_t *item_compose_plan(item_compose_plan_t *plan)
+{
+    plan->parts = apr_array_make(plan->pool, 4, sizeof(const item_mime_part_t *));
+    if (!plan->original.mime || plan->options->replace_mime ||
+        compose_is_sealed(plan->client.mime, plan->pool))
+        return NULL;
+    if (compose_is_sealed(plan->original.mime, plan->pool))
+        plan->attach_original = plan->options->mode == ITEM_COMPOSE_FORWARD;
+    if (!plan->attach_original)
+        BASE_TRY(compose_plan_texts(plan));
+    if (!plan->attach_original)
+        BASE_TRY(compose_plan_parts(plan));
+    if (plan->parts->nelts || plan->attach_original)
+        plan->boundary = apr_pstrcat(
+            plan->pool, "=_", item_compose_derive(plan->options, "boundary", plan->pool), NULL);
+    return NULL;
+}
+
+/* -- writing --------------------------------------------------------------------------------- */
+
+/* New text is UTF-8 (MS-ASCMD R548, R584), readable unless most of it is not ASCII. */
+static base_fault_t *compose_put_text(const item_compose_plan_t *plan,
+                                      const item_compose_text_t *text, item_sink_t *sink)
+{
+    backend_blob_t blob = {.data = text->text, .size = text->length};
+    item_source_t *source;
+    apr_size_t i, high = 0;
+    int base64;
+
+    for (i = 0; i < text->length; i++)
+        high += (text->text[i] & 0x80) != 0;
+    base64 = high > text->length / 4;
+    item_sink_puts(sink, text->type == ITEM_BODY_HTML
+                             ? "Content-Type: text/html; charset=utf-8\r\n"
+                             : "Content-Type: text/plain; charset=utf-8\r\n");
+    item_sink_puts(sink, base64 ? "Content-Transfer-Encoding: base64\r\n\r\n"
+                                : "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+    BASE_TRY(item_source_open(&blob, &source, plan->pool));
+    return item_wire_encode(
+        item_reader_range(source, 0, text->length, ITEM_MIME_IDENTITY, plan->pool),
+        base64 ? ITEM_MIME_BASE64 : ITEM_MIME_QUOTED_PRINTABLE, sink, plan->pool);
+}
+
+/* The Content- fields of a message and the empty line. */
+static base_fault_t *compose_put_content_fields(const item_mime_t *mime, item_sink_t *sink)
+{
+    int i;
+
+    for (i = 0; i < mime->fields->nelts; i++) {
+        const item_mime_field_t *field = &APR_ARRAY_IDX(mime->fields, i, item_mime_field_t);
+
+        if (strncasecmp(field->name, "Content-", 8) == 0 &&
+            strcasecmp(field->name, "Content-Length") != 0)
+            BASE_TRY(item_wire_copy_field(mime, field, sink));
+    }
+    item_sink_puts(sink, "\r\n");
+    return NULL;
+}
+
+/* The client's body from the header on, with its texts exchanged. */
+static base_fault_t *compose_put_client(const item_compose_plan_t *plan, item_sink_t *sink)
+{
+    static const char *const without[] = {"Content-Type", "Content-Transfer-Encoding",
+                                          "Content-MD5", "Content-Length", NULL};
+    const item_mime_t *mime = plan->client.mime;
+    apr_uint64_t position = mime->root->body;
+    int i;
+
+    if (plan->text_count && plan->texts[0].part == mime->root)
+        return compose_put_text(plan, &plan->texts[0], sink);
+    BASE_TRY(compose_put_content_fields(mime, sink));
+    for (i = 0; i < plan->text_count; i++) {
+        const item_mime_part_t *part = plan->texts[i].part;
+
+        BASE_TRY(item_wire_copy(mime->source, position, part->start, 0, sink));
+        BASE_TRY(item_wire_copy_header(mime->source, part, without, sink, plan->pool));
+        BASE_TRY(compose_put_text(plan, &plan->texts[i], sink));
+        position = part->end;
+    }
+    return item_wire_copy(mime->source, position, item_source_size(mime->source), 0, sink);
+}
+
+static void compose_put_delimiter(const item_compose_plan_t *plan, const char *end,
+                                  item_sink_t *sink)
+{
+    item_sink_puts(sink, "\r\n--");
+    item_sink_puts(sink, plan->boundary);
+    item_sink_puts(sink, end);
+}
+
+static base_fault_t *compose_put_original(const item_compose_plan_t *plan, item_sink_t *sink)
+{
+    const item_mime_t *mime = plan->original.mime;
+    int i;
+
+    for (i = 0; i < plan->parts->nelts; i++) {
+        const item_mime_part_t *part = APR_ARRAY_IDX(plan->parts, i, const item_mime_part_t *);
+
+        compose_put_delimiter(plan, "\r\n", sink);
+        if (part == mime->root) {
+            /* the message is nothing but an attachment: its own header stays behind */
+            BASE_TRY(compose_put_content_fields(mime, sink));
+            BASE_TRY(item_wire_copy(mime->source, part->body, part->end, 0, sink));
+        }
+        else {
+            /* what a digest does not have to say */
+            if (!part->content_type && part->kind == ITEM_MIME_MESSAGE)
+                item_sink_puts(sink, "Content-Type: message/rfc822\r\n");
+            BASE_TRY(item_wire_copy(mime->source, part->start, part->end, 0, sink));
+        }
+    }
+    if (plan->attach_original) {
+        compose_put_delimiter(plan, "\r\n", sink);
+        item_sink_puts(sink, "Content-Type: message/rfc822\r\n"
+                             "Content-Disposition: attachment\r\n\r\n");
+        BASE_TRY(item_wire_copy(mime->source, 0, item_source_size(mime->source), 0, sink));
+    }
+    return NULL;
+}
+
+base_fault_t *item_compose_write_body(const item_compose_plan_t *plan, item_sink_t *sink)
+{
+    item_sink_puts(sink, "MIME-Version: 1.0\r\n");
+    if (!plan->boundary)
+        return compose_put_client(plan, sink);
+    item_sink_puts(sink, "Content-Type: multipart/mixed; boundary=\"");
+    item_sink_puts(sink, plan->boundary);
+    item_sink_puts(sink, "\"\r\n");
+    compose_put_delimiter(plan, "\r\n", sink);
+    BASE_TRY(compose_put_client(plan, sink));
+    BASE_TRY(compose_put_original(plan, sink));
+    compose_put_delimiter(plan, "--\r\n", sink);
+    return sink->fault;
+}
