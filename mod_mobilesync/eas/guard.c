@@ -136,7 +136,7 @@ static base_fault_t *guard_content_append(void *baton, const char *bytes, apr_si
     eas_guard_t *guard = baton;
     apr_size_t limit = guard->limits.spill_above;
 
-    if (guard->skeleton.length + guard->content.length > guard->limits.memory)
+    if (guard->skeleton.length + guard->content.length > guard->limits.memory && limit > GUARD_TINY)
         limit = GUARD_TINY;
     if (!guard->is_spilling && guard->content.length + length > limit)
         BASE_TRY(guard_spill_start(guard));

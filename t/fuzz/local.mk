@@ -1,0 +1,28 @@
+# A fuzz target NAME is t/fuzz/NAME_fuzz.c and a folder t/fuzz/corpus/NAME. `make fuzz`
+# builds the targets with clang and runs each for FUZZ_SECONDS; `make check` replays
+# the committed corpora without it.
+FUZZ_TARGETS = wbxml request
+FUZZ_SECONDS = 60
+
+EXTRA_DIST += t/fuzz/run t/fuzz/corpus
+
+check_PROGRAMS += t/fuzz/wbxml_replay t/fuzz/request_replay
+t_fuzz_wbxml_replay_SOURCES = t/fuzz/wbxml_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h
+t_fuzz_wbxml_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_wbxml_replay_LDADD = $(UNIT_LDADD)
+t_fuzz_request_replay_SOURCES = t/fuzz/request_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h
+t_fuzz_request_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_request_replay_LDADD = $(UNIT_LDADD)
+TESTS += t/fuzz/wbxml_replay t/fuzz/request_replay
+
+FUZZ_CFLAGS = $(APR_CFLAGS) $(HIREDIS_CFLAGS) $(GMIME_CFLAGS) $(SQLITE_CFLAGS) \
+	$(CURL_CFLAGS) $(XML2_CFLAGS) $(ZLIB_CFLAGS) $(WBXML_CFLAGS)
+
+fuzz: config.h
+	$(SHELL) $(top_srcdir)/t/fuzz/run $(top_srcdir) $(FUZZ_SECONDS) '$(FUZZ_TARGETS)' \
+		'$(FUZZ_CFLAGS)' '$(libcore_la_LIBADD)' $(libcore_la_SOURCES)
+
+clean-local: clean-fuzz
+clean-fuzz:
+	-rm -rf fuzz
+.PHONY: fuzz clean-fuzz
