@@ -63,6 +63,7 @@ int main(int argc, char **argv)
     while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS)
         if (entry.name[0] != '.')
             replay_file(apr_pstrcat(pool, folder, "/", entry.name, NULL), entry.name, pool);
+    apr_dir_close(dir);
     ok(tap_count > 0, "the corpus is not empty");
     return done_testing();
 }
