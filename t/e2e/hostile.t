@@ -11,7 +11,7 @@ use MobileSync::Mail;
 use MobileSync::Server;
 
 # How many mutations of each request; more in a longer run.
-my $mutations = $ENV{MOBILESYNC_MUTATIONS} // 300;
+my $mutations = $ENV{MOBILESYNC_MUTATIONS} // 1_000;
 my $seed = $ENV{MOBILESYNC_SEED} // 1;
 my $server = MobileSync::Server->start( processes => 1 );
 MobileSync::Mail->new( seed => 'hostile' )->fill( $server->mailbox, 20, corpora => 0 );
@@ -114,8 +114,8 @@ for my $query ( queries() ) {
 }
 is_deeply( \@bad, [], 'query lines' );
 
-is_deeply( [ sort $server->node->children ], \@children,
-    'the child that served it all still does' );
+my %alive = map { $_ => 1 } $server->node->children;
+is_deeply( [ grep { !$alive{$_} } @children ], [], 'the child that served it all still does' );
 $phone->reset_collection($inbox);
 is( $phone->initial_sync($inbox)->{items}, 20, 'and the mailbox is as it was' );
 
