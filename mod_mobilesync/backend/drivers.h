@@ -4,7 +4,7 @@
 
 #include "backend/backend.h"
 
-#define BACKEND_DRIVERS(DRIVER) DRIVER(memory) DRIVER(fail)
+#define BACKEND_DRIVERS(DRIVER) DRIVER(local) DRIVER(memory) DRIVER(fail)
 
 #define BACKEND_DRIVER_DECLARE(name) extern const backend_driver_t backend_##name##_driver;
 BACKEND_DRIVERS(BACKEND_DRIVER_DECLARE)

@@ -2,6 +2,19 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/backend.c mod_mobilesync/backend/backend.h \
 	mod_mobilesync/backend/backend_calls.h mod_mobilesync/backend/drivers.h \
 	mod_mobilesync/backend/blob.c mod_mobilesync/backend/blob.h \
+	mod_mobilesync/backend/local.c mod_mobilesync/backend/local.h \
+	mod_mobilesync/backend/local_cache.c mod_mobilesync/backend/local_cache.h \
+	mod_mobilesync/backend/local_folder.c mod_mobilesync/backend/local_folder.h \
+	mod_mobilesync/backend/local_fs.c mod_mobilesync/backend/local_fs.h \
+	mod_mobilesync/backend/local_index.c mod_mobilesync/backend/local_index.h \
+	mod_mobilesync/backend/local_item.c mod_mobilesync/backend/local_item.h \
+	mod_mobilesync/backend/local_name.c mod_mobilesync/backend/local_name.h \
+	mod_mobilesync/backend/local_put.c mod_mobilesync/backend/local_write.c \
+	mod_mobilesync/backend/local_query.c mod_mobilesync/backend/local_query.h \
+	mod_mobilesync/backend/local_scan.c mod_mobilesync/backend/local_scan.h \
+	mod_mobilesync/backend/local_sql.tbl \
+	mod_mobilesync/backend/local_tree.c mod_mobilesync/backend/local_tree.h \
+	mod_mobilesync/backend/local_watch.c mod_mobilesync/backend/local_watch.h \
 	mod_mobilesync/backend/fail.c mod_mobilesync/backend/fail.h \
 	mod_mobilesync/backend/memory.c mod_mobilesync/backend/memory.h \
 	mod_mobilesync/backend/memory_items.c \
@@ -9,7 +22,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/memory_store.c mod_mobilesync/backend/memory_store.h \
 	mod_mobilesync/backend/submit.c mod_mobilesync/backend/submit.h \
 	mod_mobilesync/backend/submit_ways.h \
-	mod_mobilesync/backend/submit_program.c mod_mobilesync/backend/submit_smtp.c
+	mod_mobilesync/backend/submit_program.c mod_mobilesync/backend/submit_smtp.c \
+	mod_mobilesync/backend/watchers.c mod_mobilesync/backend/watchers.h
 
 check_PROGRAMS += t/unit/backend_memory_test
 t_unit_backend_memory_test_SOURCES = t/unit/backend_memory_test.c t/unit/backend_contract.h \
@@ -27,3 +41,9 @@ check_PROGRAMS += t/unit/backend_submit_test
 t_unit_backend_submit_test_SOURCES = t/unit/backend_submit_test.c t/unit/tap.h
 t_unit_backend_submit_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_submit_test
+
+check_PROGRAMS += t/unit/backend_local_test
+t_unit_backend_local_test_SOURCES = t/unit/backend_local_test.c t/unit/backend_contract.h \
+	t/unit/backend_maildir.h t/unit/tap.h
+t_unit_backend_local_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/backend_local_test

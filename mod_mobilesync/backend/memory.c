@@ -54,12 +54,10 @@ static base_fault_t *memory_start(void *config, const base_log_t *log, void **in
     apr_allocator_owner_set(allocator, made->pool);
     made->accounts = apr_hash_make(made->pool);
     status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, pool);
-    if (status == APR_SUCCESS)
-        status = apr_thread_mutex_create(&made->watch_lock, APR_THREAD_MUTEX_NESTED, pool);
     if (status != APR_SUCCESS)
         return base_fault_make_status(pool, BASE_FAULT_INTERNAL, status, "making a mutex");
     *instance = made;
-    return NULL;
+    return backend_watchers_make(&made->watchers, pool);
 }
 
 static base_fault_t *memory_check_password(void *data, const char *account, const char *password,
@@ -205,7 +203,7 @@ static base_fault_t *memory_folder_create(void *data, const char *parent_id, con
                   ->info.id;
     apr_thread_mutex_unlock(session->instance->lock);
     if (!fault)
-        memory_notify(session->instance, session->account->name, NULL);
+        backend_watchers_notify(session->instance->watchers, session->account->name, NULL);
     return fault;
 }
 
@@ -239,7 +237,7 @@ static base_fault_t *memory_folder_rename(void *data, const char *id, const char
     }
     apr_thread_mutex_unlock(session->instance->lock);
     if (!fault)
-        memory_notify(session->instance, session->account->name, NULL);
+        backend_watchers_notify(session->instance->watchers, session->account->name, NULL);
     return fault;
 }
 
@@ -269,7 +267,7 @@ static base_fault_t *memory_folder_delete(void *data, const char *id, apr_pool_t
         memory_folder_clear_tree(session->account, id);
     apr_thread_mutex_unlock(session->instance->lock);
     if (!fault)
-        memory_notify(session->instance, session->account->name, NULL);
+        backend_watchers_notify(session->instance->watchers, session->account->name, NULL);
     return fault;
 }
 

@@ -13,37 +13,17 @@ base_fault_t *memory_watch(void *data, const char *account, const apr_array_head
                            backend_changed_fn changed, void *baton, void **watch, apr_pool_t *pool)
 {
     memory_instance_t *instance = data;
-    memory_watch_t *made = apr_pcalloc(pool, sizeof *made);
-    apr_array_header_t *ids = apr_array_make(pool, folder_ids->nelts, sizeof(const char *));
-    int i;
 
-    for (i = 0; i < folder_ids->nelts; i++)
-        APR_ARRAY_PUSH(ids, const char *) =
-            apr_pstrdup(pool, APR_ARRAY_IDX(folder_ids, i, const char *));
-    made->account = apr_pstrdup(pool, account);
-    made->folder_ids = ids;
-    made->changed = changed;
-    made->baton = baton;
-    apr_thread_mutex_lock(instance->watch_lock);
-    made->next = instance->watches;
-    instance->watches = made;
-    apr_thread_mutex_unlock(instance->watch_lock);
-    *watch = made;
+    (void)pool;
+    *watch = backend_watchers_add(instance->watchers, account, folder_ids, changed, baton);
     return NULL;
 }
 
 void memory_unwatch(void *data, void *watch)
 {
     memory_instance_t *instance = data;
-    memory_watch_t **link;
 
-    apr_thread_mutex_lock(instance->watch_lock);
-    for (link = &instance->watches; *link; link = &(*link)->next)
-        if (*link == watch) {
-            *link = (*link)->next;
-            break;
-        }
-    apr_thread_mutex_unlock(instance->watch_lock);
+    backend_watchers_remove(instance->watchers, watch);
 }
 
 static memory_instance_t *memory_instance_of(backend_t *backend)
@@ -71,7 +51,7 @@ static void memory_hook_leave(memory_instance_t *instance, const char *account,
                               const char *folder_id)
 {
     apr_thread_mutex_unlock(instance->lock);
-    memory_notify(instance, account, folder_id);
+    backend_watchers_notify(instance->watchers, account, folder_id);
 }
 
 const char *backend_memory_folder(backend_t *backend, const char *account, backend_role_t role)

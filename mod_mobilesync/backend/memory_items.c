@@ -31,7 +31,8 @@ static void memory_leave(memory_session_t *session, const memory_folder_t *folde
 
     apr_thread_mutex_unlock(session->instance->lock);
     if (changed)
-        memory_notify(session->instance, session->account->name, folder->info.id);
+        backend_watchers_notify(session->instance->watchers, session->account->name,
+                                folder->info.id);
 }
 
 static const char *memory_cursor(const memory_folder_t *folder, apr_uint64_t modseq,
@@ -314,7 +315,7 @@ base_fault_t *memory_move(void *data, const char *folder_id, apr_uint64_t uid,
     }
     memory_leave(session, fault ? NULL : folder, before);
     if (item)
-        memory_notify(session->instance, session->account->name, to_folder_id);
+        backend_watchers_notify(session->instance->watchers, session->account->name, to_folder_id);
     return fault;
 }
 

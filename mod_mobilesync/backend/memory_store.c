@@ -265,31 +265,3 @@ apr_time_t memory_now(const memory_instance_t *instance)
 {
     return instance->clock ? instance->clock : apr_time_now();
 }
-
-static int memory_watch_matches(const memory_watch_t *watch, const char *account,
-                                const char *folder_id)
-{
-    int i;
-
-    if (strcmp(watch->account, account) != 0)
-        return 0;
-    if (!folder_id)
-        return 1;
-    for (i = 0; i < watch->folder_ids->nelts; i++)
-        if (strcmp(APR_ARRAY_IDX(watch->folder_ids, i, const char *), folder_id) == 0)
-            return 1;
-    return 0;
-}
-
-void memory_notify(memory_instance_t *instance, const char *account, const char *folder_id)
-{
-    memory_watch_t *watch, *next;
-
-    apr_thread_mutex_lock(instance->watch_lock);
-    for (watch = instance->watches; watch; watch = next) {
-        next = watch->next; /* the callback may unwatch itself */
-        if (memory_watch_matches(watch, account, folder_id))
-            watch->changed(watch->baton, folder_id);
-    }
-    apr_thread_mutex_unlock(instance->watch_lock);
-}

@@ -7,6 +7,7 @@
 #include <apr_thread_mutex.h>
 
 #include "backend/backend.h"
+#include "backend/watchers.h"
 
 typedef struct {
     apr_uint64_t uid;
@@ -52,21 +53,11 @@ typedef struct {
     int messages;
 } memory_config_t;
 
-typedef struct memory_watch memory_watch_t;
-struct memory_watch {
-    const char *account;
-    const apr_array_header_t *folder_ids;
-    backend_changed_fn changed;
-    void *baton;
-    memory_watch_t *next;
-};
-
 typedef struct {
     const memory_config_t *config;
-    apr_thread_mutex_t *lock;       /* everything but the watches */
-    apr_thread_mutex_t *watch_lock; /* nested; never taken with lock held */
+    apr_thread_mutex_t *lock;
+    backend_watchers_t *watchers; /* not notified with the lock held */
     apr_hash_t *accounts;
-    memory_watch_t *watches;
     apr_time_t clock; /* 0: the real one */
     apr_pool_t *pool;
 } memory_instance_t;
@@ -104,9 +95,6 @@ apr_size_t memory_item_position(const memory_folder_t *folder, apr_uint64_t uid)
 apr_size_t memory_event_position(const memory_folder_t *folder, apr_uint64_t modseq);
 
 apr_time_t memory_now(const memory_instance_t *instance);
-
-/* Calls the watchers; without the instance's lock. folder_id NULL: the folder list. */
-void memory_notify(memory_instance_t *instance, const char *account, const char *folder_id);
 
 base_fault_t *memory_gone(apr_pool_t *pool);
 

@@ -1,0 +1,128 @@
+/* The local driver: Maildir++ in the file system, with one SQLite index per account.
+ *
+ * The Maildir is the truth and belongs to everybody: deliverers, IMAP servers and mail programs
+ * change it at any time without telling. The index only remembers what the module has told its
+ * devices: which uid a message got, its flags then, when (modseq) it changed, and tombstones.
+ * It is brought up to date (reconciled) from the Maildir when a directory's mtime moved.
+ *
+ *   ROOT/Maildir/{cur,new,tmp}             the Inbox (maildir=. puts it into ROOT itself)
+ *   ROOT/Maildir/.Work.2024/{cur,new,tmp}  folder "2024" in "Work", names in modified UTF-7
+ *   ROOT/Maildir/.../mobilesync-folder     the folder's id and generation, which thus survive
+ *                                          renames, moves to another disk, and a lost index
+ *   ROOT/mobilesync/index.sqlite           the index (index=DIR puts it elsewhere)
+ *
+ * Arguments: root=PATH with %u (account), %n (part before @), %d (part after @), %% ; maildir=NAME
+ * below root (default Maildir; where only ROOT/cur exists, ROOT is the Maildir); index=DIR with the
+ * same escapes; create=yes|no (make mailboxes and special folders that are missing; default yes);
+ * domain=NAME (repeatable: addresses NAME's local part of which is an account are delivered here;
+ * the first is that of accounts without one); users=FILE (htpasswd format, for check_password);
+ * drafts=, sent=, trash=, junk=, archive=NAME (names tried before the usual ones); handles=N (idle
+ * SQLite handles a child keeps, default 64); poll=SECONDS (between looks where inotify cannot
+ * watch, default 5).
+ *
+ * Decisions
+ * - Messages in new/ are shown at once and stay there until a flag is set on them: what is
+ *   \Recent for an IMAP client stays so. A message is known by its base name (before ':'), so
+ *   moving it to cur/ or changing its flags is no arrival.
+ * - T (trashed): for a phone such a message is gone; untrashed, it is a new one.
+ * - Letters that are not S R F P D (Dovecot's keywords a-z, and others) are kept on a rename.
+ * - A message's date is its file's mtime when first seen, which put sets.
+ * - A directory's mtime younger than two seconds is not trusted: the next look scans again.
+ * - A scan may miss a file that is being renamed. A message is gone only when a second, later
+ *   scan misses it too, during which nothing was renamed at all; in a directory that is never at
+ *   rest, when it was missed for a minute and is under none of the names it can have.
+ * - Index lost or damaged: new generations. Index older than what a device was told (restored
+ *   from a backup): every cursor carries a random stamp of the transaction it stands for; one
+ *   that is not in the index proves it, and the folder gets a new generation.
+ * - Symbolic links below ROOT are not followed. */
+#ifndef BACKEND_LOCAL_H
+#define BACKEND_LOCAL_H
+
+#include <sys/stat.h>
+#include <apr_hash.h>
+#include <apr_thread_mutex.h>
+#include <sqlite3.h>
+
+#include "backend/backend.h"
+
+#define LOCAL_QUIET_USEC (2 * APR_USEC_PER_SEC)
+#define LOCAL_MISSED_USEC (60 * APR_USEC_PER_SEC)
+#define LOCAL_ID_FILE "mobilesync-folder"
+#define LOCAL_DELETED_PREFIX "mobilesync-deleted-"
+
+typedef struct {
+    const char *root;
+    const char *maildir; /* NULL: Maildir, or root itself where that is one */
+    const char *index;   /* NULL: ROOT/mobilesync */
+    int create;
+    apr_array_header_t *domains; /* const char * */
+    const char *users;
+    const char *names[BACKEND_ROLE_DEFAULT + 1]; /* configured name of a role, or NULL */
+    int handles;
+    int poll_seconds;
+} local_config_t;
+
+typedef struct local_index local_index_t;
+typedef struct local_cache local_cache_t;
+typedef struct local_watcher local_watcher_t;
+
+typedef struct {
+    const local_config_t *config;
+    const base_log_t *log;
+    local_cache_t *cache;
+    local_watcher_t *watcher;
+    const char *host; /* fit for a message's file name */
+} local_instance_t;
+
+/* Where an account's things are. */
+typedef struct {
+    const char *root;
+    const char *maildir;
+    const char *index; /* the directory */
+} local_paths_t;
+
+typedef struct {
+    local_instance_t *instance;
+    const char *account;
+    local_paths_t paths;
+    local_index_t *index; /* ours until the pool is destroyed */
+    int maildir;          /* descriptor of the Maildir */
+    int listed;           /* folders were looked at in this session */
+    apr_hash_t *looked;   /* folder number -> was looked at in this session */
+    apr_pool_t *pool;
+} local_session_t;
+
+/* A row of the table folder. */
+typedef struct {
+    apr_int64_t number;
+    const char *id;
+    const char *directory; /* in the Maildir; "" is the Inbox */
+    apr_int64_t device, inode;
+    int marked; /* the id file is there */
+    apr_uint32_t generation;
+    apr_int64_t next_uid;
+    apr_int64_t modseq;
+    apr_int64_t stamp;                /* of modseq */
+    apr_int64_t forgotten;            /* tombstones up to this modseq are purged */
+    apr_int64_t floor;                /* stamps up to this modseq are purged */
+    apr_int64_t cur_mtime, new_mtime; /* at the last scan */
+    apr_int64_t seen;                 /* when these were first seen */
+    int trusted;                      /* the last scan saw all that these mtimes stand for */
+    int suspects;                     /* messages missed by the last scan */
+    apr_int64_t missed;               /* since when the directory itself is, 0 = it is there */
+    int changed;                      /* modseq moved in this transaction */
+} local_folder_t;
+
+typedef struct {
+    apr_int64_t uid;
+    const char *name; /* file name */
+    int fresh;        /* in new/ */
+    apr_uint64_t token;
+    apr_time_t date;
+    apr_int64_t size;
+    apr_int64_t born;
+} local_item_t;
+
+extern const backend_driver_t backend_local_driver;
+
+#endif

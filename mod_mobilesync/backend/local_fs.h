@@ -1,0 +1,60 @@
+/* The local store's file system: paths, directories, the id file. Everything below an account's
+ * root is opened relative to a descriptor and without following symbolic links. */
+#ifndef BACKEND_LOCAL_FS_H
+#define BACKEND_LOCAL_FS_H
+
+#include <dirent.h>
+
+#include "backend/local.h"
+
+/* DENIED, QUOTA, INVALID (name too long) or UNAVAILABLE, by errno; never NOT_FOUND. */
+base_fault_t *local_fault(int error, apr_pool_t *pool, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* INVALID for a name that cannot be an account's: empty, with a slash or a control character,
+ * starting with a dot, or without what the root's %n and %d need. */
+base_fault_t *local_paths_make(const local_config_t *config, const char *account,
+                               local_paths_t *paths, apr_pool_t *pool);
+/* 1 when there is a Maildir. */
+int local_paths_exist(const local_paths_t *paths);
+/* A descriptor of the Maildir; -1 with errno. */
+int local_maildir_open(const local_paths_t *paths);
+/* Makes root and Maildir where they are missing. */
+base_fault_t *local_paths_create(const local_paths_t *paths, apr_pool_t *pool);
+
+/* Modification time in nanoseconds. */
+apr_int64_t local_mtime(const struct stat *info);
+
+/* Open a directory; -1 with errno. */
+int local_directory_open(int at, const char *name);
+/* Has a pool close the descriptor. */
+void local_descriptor_own(int descriptor, apr_pool_t *pool);
+/* A stream over a directory below at, closed with the pool; NULL with errno. */
+DIR *local_directory_stream(int at, const char *name, apr_pool_t *pool);
+
+/* Makes a Maildir (and marks it as a Maildir++ folder) with the permissions of its parent. */
+base_fault_t *local_maildir_make(int at, const char *directory, apr_pool_t *pool);
+/* Removes a directory and all that is in it. 0, or -1 with errno. */
+int local_tree_remove(int at, const char *name);
+
+/* rename(2) that never replaces anything; -1 with errno (EEXIST). */
+int local_rename(int from_at, const char *from, int to_at, const char *to);
+
+/* The id file of a Maildir: 0 when it has none, or none that can be understood. */
+int local_id_read(int directory, char id[33], apr_uint32_t *generation);
+/* -1 with errno when it cannot be written (a read-only store). */
+int local_id_write(int directory, const char *id, apr_uint32_t generation);
+/* A new random id. */
+const char *local_id_make(apr_pool_t *pool);
+
+/* -- a folder's directory while a function works in it -- */
+typedef struct {
+    int directory, cur, new; /* descriptors, closed with the pool */
+} local_place_t;
+
+/* UNAVAILABLE when the directory is not there (it may be being renamed; the next look at the
+ * folders finds out). */
+base_fault_t *local_place_open(const local_session_t *session, const local_folder_t *folder,
+                               local_place_t *place, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,45 @@
+/* The local store's messages: index rows and what is done to the files. */
+#ifndef BACKEND_LOCAL_ITEM_H
+#define BACKEND_LOCAL_ITEM_H
+
+#include "backend/local_fs.h"
+
+/* -- rows; writes in a transaction of the caller -- */
+
+/* NOT_FOUND when there is none. */
+base_fault_t *local_item_load(local_session_t *session, const local_folder_t *folder,
+                              apr_uint64_t uid, local_item_t *item, apr_pool_t *pool);
+/* The item of that derived name; *found says whether there is one. */
+base_fault_t *local_item_by_derived(local_session_t *session, const local_folder_t *folder,
+                                    const char *derived_name, local_item_t *item, int *found,
+                                    apr_pool_t *pool);
+/* A new uid; sets item->uid and item->born. The folder's counters are the caller's to store. */
+base_fault_t *local_item_add(local_session_t *session, local_folder_t *folder, local_item_t *item,
+                             apr_pool_t *pool);
+/* Leaves a tombstone. */
+base_fault_t *local_item_drop(local_session_t *session, local_folder_t *folder, apr_int64_t uid,
+                              apr_int64_t born, apr_pool_t *pool);
+void local_item_entry(const local_item_t *item, backend_entry_t *entry);
+
+/* Looks for the message under the names that it can have while other programs change its flags
+ * or move it from new/ to cur/; sets name and fresh, and returns 1, when it is there. */
+int local_item_seek(const local_place_t *place, local_item_t *item, int rounds, apr_pool_t *pool);
+
+/* -- entries of the vtable -- */
+
+base_fault_t *local_item_get(void *data, const char *folder_id, apr_uint64_t uid,
+                             backend_entry_t *entry, apr_pool_t *pool);
+base_fault_t *local_item_fetch(void *data, const char *folder_id, apr_uint64_t uid,
+                               backend_blob_t **blob, apr_pool_t *pool);
+base_fault_t *local_item_put(void *data, const char *folder_id, const backend_put_t *put,
+                             const backend_blob_t *blob, backend_entry_t *entry, apr_pool_t *pool);
+base_fault_t *local_item_set_flags(void *data, const char *folder_id, apr_uint64_t uid,
+                                   apr_uint64_t mask, apr_uint64_t values, backend_entry_t *entry,
+                                   apr_pool_t *pool);
+base_fault_t *local_item_move(void *data, const char *folder_id, apr_uint64_t uid,
+                              const char *to_folder_id, const char *derived_name,
+                              backend_entry_t *entry, apr_pool_t *pool);
+base_fault_t *local_item_remove(void *data, const char *folder_id, apr_uint64_t uid,
+                                apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,120 @@
+/* A temporary store, and another program at its Maildirs: for tests of the local driver. */
+#ifndef T_UNIT_BACKEND_MAILDIR_H
+#define T_UNIT_BACKEND_MAILDIR_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend_contract.h"
+
+/* Enough for what one test step allocates; paths are short-lived. */
+static apr_pool_t *store_pool;
+static const char *store_root;
+
+__attribute__((format(printf, 1, 2), unused)) static const char *path_of(const char *format, ...)
+{
+    va_list arguments;
+    const char *path;
+
+    va_start(arguments, format);
+    path = apr_pvsprintf(store_pool, format, arguments);
+    va_end(arguments);
+    return apr_pstrcat(store_pool, store_root, "/", path, NULL);
+}
+
+__attribute__((unused)) static void store_make(apr_pool_t *pool)
+{
+    const char *temporary = getenv("TMPDIR");
+    char *template = apr_pstrcat(pool, temporary ? temporary : "/tmp", "/mobilesync-XXXXXX", NULL);
+
+    store_pool = pool;
+    store_root = mkdtemp(template);
+    if (!store_root) {
+        perror("mkdtemp");
+        exit(2);
+    }
+}
+
+__attribute__((unused)) static void store_remove(void)
+{
+    const char *command = apr_pstrcat(store_pool, "chmod -R u+rwx '", store_root, "' && rm -rf '",
+                                      store_root, "'", NULL);
+
+    if (system(command) != 0)
+        printf("# cannot remove %s\n", store_root);
+}
+
+__attribute__((unused)) static void maildir_make(const char *path)
+{
+    static const char *const parts[] = {"", "/cur", "/new", "/tmp"};
+    size_t i;
+
+    for (i = 0; i < sizeof parts / sizeof *parts; i++)
+        mkdir(apr_pstrcat(store_pool, path, parts[i], NULL), 0700);
+}
+
+/* Writes the file with that mtime (0 = now), as a deliverer would: by a rename. */
+__attribute__((unused)) static void message_write(const char *path, const char *text, time_t when)
+{
+    const char *tmp = apr_psprintf(store_pool, "%s/tmp.%d", store_root, (int)getpid());
+    struct timespec times[2] = {{.tv_sec = when}, {.tv_sec = when}};
+    int file = open(tmp, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    if (file < 0 || write(file, text, strlen(text)) != (ssize_t)strlen(text) ||
+        (when && futimens(file, times) != 0) || close(file) != 0 || rename(tmp, path) != 0) {
+        printf("Bail out! %s: %s\n", path, strerror(errno));
+        exit(2);
+    }
+}
+
+/* Makes a directory look as if nothing happened in it for that many seconds. */
+__attribute__((unused)) static void directory_age(const char *path, int seconds)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time(NULL) - seconds}};
+
+    if (utimensat(AT_FDCWD, path, times, 0) != 0)
+        printf("# cannot age %s: %s\n", path, strerror(errno));
+}
+
+__attribute__((unused)) static void maildir_age(const char *path)
+{
+    directory_age(apr_pstrcat(store_pool, path, "/cur", NULL), 10);
+    directory_age(apr_pstrcat(store_pool, path, "/new", NULL), 10);
+    directory_age(path, 10);
+}
+
+/* The name in the directory that starts so; NULL when there is none. */
+__attribute__((unused)) static const char *entry_of(const char *directory, const char *start)
+{
+    DIR *stream = opendir(directory);
+    const char *found = NULL;
+    struct dirent *entry;
+
+    while (stream && (entry = readdir(stream)))
+        if (strncmp(entry->d_name, start, strlen(start)) == 0 && entry->d_name[0] != '.')
+            found = apr_pstrdup(store_pool, entry->d_name);
+    if (stream)
+        closedir(stream);
+    return found;
+}
+
+__attribute__((unused)) static int entries_of(const char *directory)
+{
+    DIR *stream = opendir(directory);
+    struct dirent *entry;
+    int count = 0;
+
+    while (stream && (entry = readdir(stream)))
+        count += entry->d_name[0] != '.';
+    if (stream)
+        closedir(stream);
+    return count;
+}
+
+#endif
