@@ -40,7 +40,7 @@ subtest 'golden vectors' => sub {
 
 subtest 'every token' => sub {
     my @names = EAS::WBXML::names();
-    cmp_ok( scalar @names, '>', 500, scalar(@names) . ' tokens' );
+    is( scalar @names, 586, 'all tokens of MS-ASWBXML' );
     my ( @wrong, %seen );
     for my $name (@names) {
         for my $content ( [], [ [] ], ["t\x{e9}xt"], [ \"\0\xff" ], [ [$name] ] ) {

@@ -422,6 +422,7 @@ our @PAGES = (
     ] ],
     [ 16, 'GAL', [
         [ 0x05, 'DisplayName', 'All' ],
+        [ 0x06, 'Phone', 'All' ],
         [ 0x07, 'Office', 'All' ],
         [ 0x08, 'Title', 'All' ],
         [ 0x09, 'Company', 'All' ],
