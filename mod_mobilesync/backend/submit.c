@@ -55,7 +55,7 @@ static int submit_address_valid(const char *address)
     size_t i;
 
     for (i = 0; address[i]; i++)
-        if (iscntrl((unsigned char)address[i]) || strchr(" <>", address[i]))
+        if (iscntrl((unsigned char)address[i]) || address[i] == '<' || address[i] == '>')
             return 0;
     return i > 0 && i <= SUBMIT_ADDRESS_MAX;
 }

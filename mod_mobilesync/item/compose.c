@@ -140,8 +140,6 @@ static base_fault_t *compose_recipients(const item_compose_plan_t *plan,
             APR_ARRAY_PUSH(*recipients, const char *) = address;
         }
     }
-    if ((*recipients)->nelts == 0)
-        return base_fault_make(plan->pool, BASE_FAULT_INVALID, "the message has no recipients");
     if ((*recipients)->nelts > COMPOSE_RECIPIENTS_MAX)
         return base_fault_make(plan->pool, BASE_FAULT_TOO_LARGE, "the message has %d recipients",
                                (*recipients)->nelts);

@@ -34,8 +34,8 @@ typedef struct {
 } item_composed_t;
 
 /* original: the message that is answered or forwarded; NULL for SEND, or when it is gone (then
- * nothing is quoted). Faults: INVALID (no recipient, unreadable MIME), TOO_LARGE (over
- * 1,000 recipients), UNAVAILABLE (temporary file). */
+ * nothing is quoted). A message without recipients is composed all the same. Faults: INVALID (a
+ * recipient that is no address), TOO_LARGE (over 1,000 recipients), UNAVAILABLE (temporary file). */
 base_fault_t *item_compose(const backend_blob_t *mime, const backend_blob_t *original,
                            const item_compose_options_t *options, item_composed_t **composed,
                            apr_pool_t *pool);

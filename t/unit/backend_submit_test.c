@@ -267,7 +267,7 @@ static void test_configure(apr_pool_t *pool)
 
 static void test_addresses(apr_pool_t *pool)
 {
-    static const char *const bad[] = {"", "a b@example.org", "a@b>\r\nRCPT TO:<c@d", "x\n@y"};
+    static const char *const bad[] = {"", "<a@example.org>", "a@b>\r\nRCPT TO:<c@d", "x\n@y"};
     backend_blob_t *blob = backend_blob_of(message, sizeof message - 1, pool);
     backend_submit_t *submit;
     size_t i;
