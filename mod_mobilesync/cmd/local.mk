@@ -14,7 +14,12 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/options.c mod_mobilesync/cmd/options.h \
 	mod_mobilesync/cmd/ping.c \
 	mod_mobilesync/cmd/provision.c \
+	mod_mobilesync/cmd/send.c mod_mobilesync/cmd/send.h \
+	mod_mobilesync/cmd/send_deliver.c \
+	mod_mobilesync/cmd/send_mail.c \
+	mod_mobilesync/cmd/send_request.c \
 	mod_mobilesync/cmd/settings.c \
+	mod_mobilesync/cmd/smart_forward.c mod_mobilesync/cmd/smart_reply.c \
 	mod_mobilesync/cmd/sync.c \
 	mod_mobilesync/cmd/sync_ops.c mod_mobilesync/cmd/sync_ops.h \
 	mod_mobilesync/cmd/sync_request.c mod_mobilesync/cmd/sync_request.h \

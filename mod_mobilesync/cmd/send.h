@@ -1,0 +1,50 @@
+/* What SendMail, SmartReply and SmartForward share (MS-ASCMD 2.2.1.17, 2.2.1.19, 2.2.1.20).
+ *
+ * Order, and why: first the recipients elsewhere are served, all or none, so that a refused
+ * address leaves nothing behind; then those of this server, then the Sent copy, then the
+ * original's flag. Everything after the submission can be done again without harm, because what
+ * is stored has a name derived from the message's series, a random text that the ledger keeps.
+ *
+ * The ledger's scopes (cmd/once.h)
+ *   send-id:ClientId   entry "send": which message the ClientId (14.0 on) stands for
+ *   send:message       entries "series" -> the series, "submit" -> done, "send" -> the result
+ * where the message is known by its Message-ID; without one by ClientId and content.
+ * A result is a Status, 0 for success.
+ *
+ * So a message that a client sends again is recognised by its ClientId and, for clients that make
+ * a new one for each attempt, by its Message-ID: both are what R4850 and R7465 name. A repeat gets
+ * the recorded result. A ClientId that stood for another message is refused with Status 118, for
+ * then nobody can tell which of the two the client means. */
+#ifndef CMD_SEND_H
+#define CMD_SEND_H
+
+#include "cmd/cmd.h"
+#include "cmd/once.h"
+#include "item/compose.h"
+#include "item/reference.h"
+
+/* One command, of either form: MIME with the parameters in the query (12.1), or WBXML. */
+typedef struct {
+    cmd_exchange_t *exchange;
+    item_compose_mode_t mode;
+    const backend_blob_t *mime;
+    const char *client_id; /* NULL at 12.1 */
+    int save_in_sent;
+    int replace_mime;
+    item_reference_t original; /* uid 0: none */
+} cmd_send_t;
+
+/* Reads the request. *status = 0, or the Status that says what is wrong with it. Faults: INVALID
+ * (103), TOO_LARGE, UNAVAILABLE. */
+base_fault_t *cmd_send_parse(cmd_send_t *send, int *status);
+
+/* The message for accounts of this server and for Sent. series is the derived name; a message
+ * that is there already stays one. */
+base_fault_t *cmd_send_deliver(cmd_send_t *send, const apr_array_header_t *accounts,
+                               const backend_blob_t *message, const char *series);
+base_fault_t *cmd_send_save(cmd_send_t *send, const backend_blob_t *message, const char *series);
+
+/* Runs the command. */
+base_fault_t *cmd_send_run(cmd_exchange_t *exchange, item_compose_mode_t mode);
+
+#endif

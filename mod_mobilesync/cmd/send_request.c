@@ -1,0 +1,179 @@
+/* Reading SendMail, SmartReply and SmartForward. */
+#include "cmd/send.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "eas/status.h"
+#include "eas/tempfile.h"
+
+#define SEND_CLIENT_ID_MAX 40 /* characters, R952 */
+#define SEND_COPY_BLOCK 65536
+
+/* How a request names the original; texts may be NULL. */
+typedef struct {
+    const char *folder_id;
+    const char *item_id;
+    const char *long_id;
+    const char *instance_id;
+} send_source_t;
+
+/* Where a spilled Mime does not lie at the start of its file it is copied: a blob begins at 0. */
+static base_fault_t *send_copy(cmd_exchange_t *exchange, const eas_node_t *node, apr_file_t **copy)
+{
+    char *block = apr_palloc(exchange->pool, SEND_COPY_BLOCK);
+    apr_off_t offset = node->offset, start = 0;
+    apr_size_t rest = node->length;
+    apr_status_t status;
+
+    BASE_TRY(eas_tempfile_open(exchange->service->spool_directory, copy, exchange->pool));
+    status = apr_file_seek(node->file, APR_SET, &offset);
+    while (status == APR_SUCCESS && rest > 0) {
+        apr_size_t length = rest < SEND_COPY_BLOCK ? rest : SEND_COPY_BLOCK;
+
+        status = apr_file_read_full(node->file, block, length, NULL);
+        if (status == APR_SUCCESS)
+            status = apr_file_write_full(*copy, block, length, NULL);
+        rest -= length;
+    }
+    if (status == APR_SUCCESS)
+        status = apr_file_flush(*copy);
+    if (status == APR_SUCCESS)
+        status = apr_file_seek(*copy, APR_SET, &start);
+    if (status != APR_SUCCESS)
+        return base_fault_make_status(exchange->pool, BASE_FAULT_UNAVAILABLE, status,
+                                      "copying the message to a temporary file");
+    return NULL;
+}
+
+static base_fault_t *send_parse_mime(cmd_send_t *send)
+{
+    cmd_exchange_t *exchange = send->exchange;
+    const eas_node_t *node = eas_node_child(exchange->body, EAS_ComposeMail_Mime);
+    backend_blob_t *blob = apr_pcalloc(exchange->pool, sizeof *blob);
+
+    if (!node)
+        return base_fault_make(exchange->pool, BASE_FAULT_INVALID, "Mime is missing");
+    blob->size = node->length;
+    if (node->file)
+        BASE_TRY(send_copy(exchange, node, &blob->file));
+    else
+        blob->data = node->text;
+    send->mime = blob;
+    return NULL;
+}
+
+static base_fault_t *send_parse_client_id(cmd_send_t *send)
+{
+    const char *id = eas_node_child_text(send->exchange->body, EAS_ComposeMail_ClientId);
+
+    if (!id || !*id || base_text_utf8_count(id, strlen(id)) > SEND_CLIENT_ID_MAX)
+        return base_fault_make(send->exchange->pool, BASE_FAULT_INVALID,
+                               "ClientId must have 1 to %d characters", SEND_CLIENT_ID_MAX);
+    send->client_id = id;
+    return NULL;
+}
+
+/* The original's reference, or the Status that says why there is none. */
+static int send_source_resolve(cmd_send_t *send, const send_source_t *source)
+{
+    apr_time_t instance;
+
+    if (source->instance_id && !base_time_parse(source->instance_id, &instance))
+        return EAS_STATUS_InvalidDateTime; /* R541, R578 */
+    if (source->long_id && (source->folder_id || source->item_id || source->instance_id))
+        return EAS_STATUS_InvalidCombinationOfIDs; /* R3243 */
+    if (source->long_id)
+        return EAS_STATUS_ItemNotFound; /* no Search has given one out */
+    if (!source->item_id)
+        return EAS_STATUS_InvalidCombinationOfIDs;
+    /* Not InvalidIDs (R4823), even where it is no ServerId of ours: a phone whose account moved
+     * here from another server still names items as that one did, and upon this Status (R4930) it
+     * sends the whole message itself. */
+    if (!item_reference_parse_server_id(source->item_id, &send->original, send->exchange->pool) ||
+        (source->folder_id && strcmp(source->folder_id, send->original.folder_id) != 0))
+        return EAS_STATUS_ItemNotFound;
+    /* R4930: a message is no series, so that it has no such instance */
+    return source->instance_id ? EAS_STATUS_ItemNotFound : 0;
+}
+
+/* An element that stands there empty is not there. */
+static const char *send_text(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
+static int send_parse_query(cmd_send_t *send)
+{
+    const eas_request_t *request = send->exchange->request;
+    send_source_t source = {.folder_id = send_text(request->collection_id),
+                            .item_id = send_text(request->item_id),
+                            .long_id = send_text(request->long_id),
+                            .instance_id = send_text(request->occurrence)};
+
+    send->mime = send->exchange->mime;
+    send->save_in_sent = request->save_in_sent;
+    return send->mode == ITEM_COMPOSE_SEND ? 0 : send_source_resolve(send, &source);
+}
+
+/* What the elements that are not served here come to: 0 or a Status. */
+static int send_check_elements(const cmd_send_t *send)
+{
+    const eas_node_t *body = send->exchange->body;
+    const char *template_id = eas_node_child_text(body, EAS_RightsManagement_TemplateID);
+
+    /* R7176, R7177: they need a calendar item, which is not served yet */
+    if (eas_node_child(body, EAS_ComposeMail_Forwardees) ||
+        eas_node_child(body, EAS_AirSyncBase_Body))
+        return eas_node_child(body, EAS_ComposeMail_Mime) ||
+                       eas_node_child(body, EAS_ComposeMail_SaveInSentItems) ||
+                       eas_node_child(body, EAS_ComposeMail_ReplaceMime) || template_id
+                   ? EAS_STATUS_InvalidMimeBodyCombination
+                   : EAS_STATUS_InvalidSmartForwardParameters;
+    /* a protected message must not go out unprotected; all zero asks for no protection */
+    if (template_id && strspn(template_id, "0-") != strlen(template_id))
+        return EAS_STATUS_IRM_FeatureDisabled;
+    /* R724: Settings lists no AccountId, so that none is valid */
+    if (eas_node_child(body, EAS_ComposeMail_AccountId))
+        return EAS_STATUS_InvalidAccountId;
+    return 0;
+}
+
+static base_fault_t *send_parse_wbxml(cmd_send_t *send, int *status)
+{
+    const eas_node_t *body = send->exchange->body;
+    const eas_node_t *node = eas_node_child(body, EAS_ComposeMail_Source);
+    send_source_t source = {
+        .folder_id = send_text(eas_node_child_text(node, EAS_ComposeMail_FolderId)),
+        .item_id = send_text(eas_node_child_text(node, EAS_ComposeMail_ItemId)),
+        .long_id = send_text(eas_node_child_text(node, EAS_ComposeMail_LongId)),
+        .instance_id = send_text(eas_node_child_text(node, EAS_ComposeMail_InstanceId))};
+
+    if ((*status = send_check_elements(send)))
+        return NULL;
+    BASE_TRY(send_parse_client_id(send));
+    BASE_TRY(send_parse_mime(send));
+    send->save_in_sent = eas_node_child(body, EAS_ComposeMail_SaveInSentItems) != NULL;
+    send->replace_mime = eas_node_child(body, EAS_ComposeMail_ReplaceMime) != NULL;
+    if (send->mode == ITEM_COMPOSE_SEND)
+        return NULL;
+    if (!node)
+        return base_fault_make(send->exchange->pool, BASE_FAULT_INVALID, "Source is missing");
+    *status = send_source_resolve(send, &source);
+    return NULL;
+}
+
+base_fault_t *cmd_send_parse(cmd_send_t *send, int *status)
+{
+    cmd_exchange_t *exchange = send->exchange;
+
+    if (exchange->request->version < EAS_VERSION_14_0)
+        *status = send_parse_query(send);
+    else
+        BASE_TRY(send_parse_wbxml(send, status));
+    if (!*status && send->mime->size > exchange->service->limits.item_bytes_max)
+        return base_fault_make(exchange->pool, BASE_FAULT_TOO_LARGE,
+                               "the message has %" APR_UINT64_T_FMT " bytes", send->mime->size);
+    return NULL;
+}
