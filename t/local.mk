@@ -33,6 +33,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Mailbox.pm \
 	t/lib/MobileSync/Process.pm \
 	t/lib/MobileSync/Redis.pm \
+	t/lib/MobileSync/Sendmail.pm \
 	t/lib/MobileSync/Scenario.pm \
 	t/lib/MobileSync/Server.pm
 PERL_TESTS = \
