@@ -86,7 +86,9 @@ typedef struct {
 typedef struct {
     const backend_entry_t *upserts; /* new, or token changed; each uid once */
     int upsert_count;
-    const apr_uint64_t *gone; /* removed; a uid is never in both lists */
+    /* Removed; a uid is never in both lists. Also those that came after the cursor and went
+     * again: the caller may know them from enumerate, entry or put. */
+    const apr_uint64_t *gone;
     int gone_count;
     const char *cursor; /* state after exactly these changes */
     int more;           /* 1: ask again with that cursor */

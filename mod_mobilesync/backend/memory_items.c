@@ -95,7 +95,7 @@ static void memory_changes_collect(const memory_folder_t *folder, apr_uint64_t s
         const memory_event_t *event = &folder->events[at];
         const memory_item_t *item = &folder->items[memory_item_position(folder, event->uid)];
 
-        if (item->modseq == event->modseq && (item->data || item->born <= since)) {
+        if (item->modseq == event->modseq) {
             if (changes->upsert_count + changes->gone_count == limit) {
                 changes->more = 1;
                 break;

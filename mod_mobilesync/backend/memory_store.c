@@ -226,7 +226,6 @@ memory_item_t *memory_item_add(memory_folder_t *folder, char *data, apr_uint64_t
     memset(item, 0, sizeof *item);
     item->uid = folder->next_uid++;
     item->token = folder->info.class_ == BACKEND_CLASS_EMAIL ? flags : memory_hash(data, size);
-    item->born = folder->modseq + 1;
     item->date = date;
     item->size = size;
     item->data = data;

@@ -12,7 +12,6 @@
 typedef struct {
     apr_uint64_t uid;
     apr_uint64_t token;  /* mail: flags; other classes: hash of the content */
-    apr_uint64_t born;   /* modseq of its arrival */
     apr_uint64_t modseq; /* of its latest change */
     apr_time_t date;
     apr_uint64_t size;

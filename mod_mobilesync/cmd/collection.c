@@ -15,24 +15,10 @@ static base_fault_t *request_check(const collection_t *collection)
     return NULL;
 }
 
-static void state_options_set(sync_folder_state_t *state, const collection_options_t *options)
-{
-    state->filter = options->filter;
-    state->client_wins = options->client_wins;
-    state->options = options->blob;
-    state->options_length = options->blob_length;
-}
-
 static int bytes_same(const void *one, apr_size_t one_length, const void *other,
                       apr_size_t other_length)
 {
     return one_length == other_length && (!one_length || memcmp(one, other, one_length) == 0);
-}
-
-static int state_options_same(const sync_folder_state_t *state, const collection_options_t *options)
-{
-    return state->filter == options->filter && state->client_wins == options->client_wins &&
-           bytes_same(state->options, state->options_length, options->blob, options->blob_length);
 }
 
 /* The fields of the state that a new series replaces. */
@@ -56,38 +42,42 @@ static base_fault_t *start_old_fields(collection_t *collection)
     return NULL;
 }
 
-/* Key 0: nothing is sent but the first key. */
+static int start_same(const sync_folder_state_t *old, const sync_folder_state_t *state)
+{
+    return sync_options_same(&old->base.options, &state->base.options) &&
+           old->generation == state->generation && old->protocol == state->protocol &&
+           bytes_same(old->supported, old->supported_length, state->supported,
+                      state->supported_length);
+}
+
+/* Key 0: nothing is sent but the first key. As long as nobody presented that, an identical
+ * request gets the same one again; one that differs is another beginning. */
 static base_fault_t *prepare_start(collection_t *collection)
 {
     const collection_request_t *request = collection->request;
     collection_answer_t *answer = &collection->answer;
-    sync_folder_state_t *old = collection->state, *state;
+    sync_folder_state_t *state = apr_pcalloc(collection->pool, sizeof *state);
 
     if (request->op_count)
         return base_fault_make(collection->pool, BASE_FAULT_INVALID, "operations with key 0");
     BASE_TRY(collection_filter_check(collection, answer->options.filter));
     BASE_TRY(collection_probe(collection)); /* is there such a folder? */
-    state = apr_pcalloc(collection->pool, sizeof *state);
-    if (collection->verdict == SYNC_KEY_START_AGAIN) {
-        state->keys = old->keys;
+    state->base.cursor = "";
+    state->generation = request->generation;
+    state->protocol = request->protocol;
+    state->supported = request->supported;
+    state->supported_length = request->supported ? request->supported_length : 0;
+    collection_options_keep(&state->base, &answer->options);
+    if (collection->verdict == SYNC_KEY_START_AGAIN && start_same(collection->state, state)) {
+        state->keys = collection->state->keys;
     }
     else {
         if (!sync_key_series_valid(request->series))
             return base_fault_make(collection->pool, BASE_FAULT_INTERNAL, "a bad series");
         BASE_TRY(start_old_fields(collection));
         sync_keys_start(&state->keys, request->series);
-    }
-    state->base.cursor = "";
-    state->generation = request->generation;
-    state->protocol = request->protocol;
-    state->supported = request->supported;
-    state->supported_length = request->supported ? request->supported_length : 0;
-    state_options_set(state, &answer->options);
-    if (collection->verdict == SYNC_KEY_START || !state_options_same(old, &answer->options) ||
-        old->generation != state->generation || old->protocol != state->protocol ||
-        !bytes_same(old->supported, old->supported_length, state->supported,
-                    state->supported_length))
         collection->fresh = state;
+    }
     answer->key = sync_key_format(state->keys.series, state->keys.base, collection->pool);
     answer->first = 1;
     answer->changed = 1;
@@ -103,7 +93,25 @@ static const collection_command_kind_t command_kinds[] = {
     [SYNC_OP_SOFT_DELETE] = COLLECTION_SOFT_DELETE,
 };
 
-/* The answer was lost: the same once more, items as they are now. */
+/* The device must get the very version that is recorded: were it given a newer one, and the item
+ * then went back to the old one, it would never be told. Flags can be told as they were; of
+ * other content there is only what it is now, which makes it another answer. */
+static void replay_version(collection_t *collection, int index, backend_entry_t *entry)
+{
+    sync_delta_entry_t *recorded =
+        (sync_delta_entry_t *)collection->replay->entries + index; /* our own copy */
+
+    if (recorded->token == entry->token)
+        return;
+    if (collection->request->class_ == BACKEND_CLASS_EMAIL) {
+        entry->token = recorded->token;
+        return;
+    }
+    recorded->token = entry->token;
+    collection->stepped = 1;
+}
+
+/* The answer was lost: the same once more. */
 static base_fault_t *prepare_replay(collection_t *collection)
 {
     const sync_folder_state_t *state = collection->state;
@@ -135,6 +143,7 @@ static base_fault_t *prepare_replay(collection_t *collection)
             if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND)
                 continue;
             BASE_TRY(fault);
+            replay_version(collection, i, &command->entry);
         }
         collection->replay_index[answer->command_count++] = i;
     }
@@ -175,7 +184,8 @@ static base_fault_t *prepare_unchanged(collection_t *collection, const sync_posi
                                        int *unchanged)
 {
     *unchanged = 0;
-    if (collection->request->op_count)
+    if (collection->request->op_count ||
+        !sync_options_same(&start->options, &collection->before.options))
         return NULL;
     if (collection->request->get_changes) {
         if (!sync_position_settled(start))
@@ -198,12 +208,11 @@ static base_fault_t *prepare_step(collection_t *collection)
 
     BASE_TRY(collection_state_start(collection, &start));
     answer->key = request->key;
-    collection->options_moved = !state_options_same(state, &answer->options);
     BASE_TRY(prepare_unchanged(collection, &start, &unchanged));
     if (unchanged)
         return NULL;
     begun = *start.cursor != '\0';
-    if (!begun && request->get_changes) {
+    if (!begun) {
         BASE_TRY(collection_probe(collection));
         sync_position_begin(&start, collection->probe);
     }
@@ -234,6 +243,41 @@ static base_fault_t *prepare_step(collection_t *collection)
     return NULL;
 }
 
+static base_fault_t *prepare(collection_t *collection)
+{
+    const collection_request_t *request = collection->request;
+    collection_answer_t *answer = &collection->answer;
+
+    BASE_TRY(request_check(collection));
+    BASE_TRY(collection_state_load(collection));
+    BASE_TRY(collection_state_judge(collection, request->request_digest));
+    collection_options_in_force(collection, &answer->options);
+    if (collection->state) {
+        answer->supported = collection->state->supported;
+        answer->supported_length = collection->state->supported_length;
+    }
+    switch (collection->verdict) {
+    case SYNC_KEY_START:
+    case SYNC_KEY_START_AGAIN:
+        return prepare_start(collection);
+    case SYNC_KEY_REPLAY:
+        return prepare_replay(collection);
+    case SYNC_KEY_BASE:
+    case SYNC_KEY_CONFIRM:
+        return prepare_step(collection);
+    case SYNC_KEY_STALE:
+        break; /* was a fault already */
+    }
+    return base_fault_make(collection->pool, BASE_FAULT_INTERNAL, "no verdict on a key");
+}
+
+base_fault_t *collection_overtaken(const collection_t *collection, base_fault_t *fault)
+{
+    if (base_fault_code(fault) == BASE_FAULT_CONFLICT && collection->request->op_count)
+        fault->code = BASE_FAULT_BUSY;
+    return fault;
+}
+
 base_fault_t *collection_prepare(const collection_env_t *env, const collection_request_t *request,
                                  collection_t **collection, apr_pool_t *pool)
 {
@@ -242,31 +286,8 @@ base_fault_t *collection_prepare(const collection_env_t *env, const collection_r
     made->env = env;
     made->request = request;
     made->pool = pool;
-    BASE_TRY(request_check(made));
-    BASE_TRY(collection_state_load(made));
-    BASE_TRY(collection_state_judge(made, request->request_digest));
-    collection_options_in_force(made, &made->answer.options);
-    if (made->state) {
-        made->answer.supported = made->state->supported;
-        made->answer.supported_length = made->state->supported_length;
-    }
-    switch (made->verdict) {
-    case SYNC_KEY_START:
-    case SYNC_KEY_START_AGAIN:
-        BASE_TRY(prepare_start(made));
-        break;
-    case SYNC_KEY_REPLAY:
-        BASE_TRY(prepare_replay(made));
-        break;
-    case SYNC_KEY_BASE:
-    case SYNC_KEY_CONFIRM:
-        BASE_TRY(prepare_step(made));
-        break;
-    case SYNC_KEY_STALE:
-        break; /* was a fault already */
-    }
     *collection = made;
-    return NULL;
+    return collection_overtaken(made, prepare(made));
 }
 
 const collection_answer_t *collection_answer(const collection_t *collection)

@@ -23,7 +23,9 @@
  *   STALE        the key is not one that can be presented (Status 3)
  *   FOLDER_GONE  (12)    INVALID  operations or options with key 0, a filter that the class
  *   does not have, a bad window (4)
- *   BUSY, CONFLICT  another request of the device is at it (16)
+ *   BUSY, CONFLICT  another request of the device is at it (16). After CONFLICT the step may
+ *                be done again, after BUSY not: a request with operations that was overtaken
+ *                would look like the later one
  *   UNAVAILABLE, TIMEOUT ... store or backend (5 or 503)
  * What is wrong with a single operation is its result, not a fault.
  *
@@ -191,7 +193,7 @@ typedef struct {
 
 /* Ping: would the next Sync with the last key returned bring something? The passing of
  * midnight does not count. Of the request only account, device, folder_id, class_ and
- * generation are looked at. STALE when the state is of another generation; FOLDER_GONE. */
+ * generation are looked at, and now when a changed filter has still to be applied. STALE when the state is of another generation; FOLDER_GONE. */
 base_fault_t *collection_watch_check(const collection_env_t *env,
                                      const collection_request_t *request,
                                      collection_watch_answer_t *answer, apr_pool_t *pool);

@@ -81,9 +81,20 @@ static void commit_answer(collection_t *collection, commit_t *commit, sync_folde
         commit_delete(commit, sync_delta_field(dropped, collection->pool));
 }
 
+static void commit_forget(const collection_t *collection, unsigned counter)
+{
+    const char *scope = sync_ledger_scope(
+        collection->state->keys.series, collection->request->folder_id, counter, collection->pool);
+    base_fault_t *fault = state_ledger_forget(collection->env->store, collection->request->account,
+                                              collection->request->device, scope, collection->pool);
+
+    if (fault) /* what stays behind ends with its TTL */
+        base_log_write(collection->env->log, BASE_LOG_DEBUG, "forgetting operations: %s",
+                       fault->message);
+}
+
 static base_fault_t *commit_step(collection_t *collection)
 {
-    const collection_options_t *options = &collection->answer.options;
     sync_folder_state_t *state = collection->state;
     sync_position_t after;
     sync_pending_t pending;
@@ -92,40 +103,24 @@ static base_fault_t *commit_step(collection_t *collection)
     commit_t commit;
 
     commit_start(&commit, collection->pool);
-    state->filter = options->filter;
-    state->client_wins = options->client_wins;
-    state->options = options->blob;
-    state->options_length = options->blob_length;
-    if (collection->stepped || collection->moved) {
-        if (!state->generation)
-            state->generation = collection->request->generation;
-        sync_window_position(collection->window, &after, collection->pool);
-        if (collection->verdict == SYNC_KEY_CONFIRM)
-            BASE_TRY(commit_confirm(collection, &commit, state, &forget));
-        if (collection->stepped) {
-            pending = (sync_pending_t){.after = after, .more = collection->answer.more_available};
-            sync_window_delta(collection->window, &delta, collection->pool);
-            collection_ops_pack(collection, &delta);
-            commit_answer(collection, &commit, state, &pending, &delta);
-        }
-        else {
-            state->base = after;
-            state->keys.fresh = 0;
-        }
+    if (!state->generation)
+        state->generation = collection->request->generation;
+    sync_window_position(collection->window, &after, collection->pool);
+    if (collection->verdict == SYNC_KEY_CONFIRM)
+        BASE_TRY(commit_confirm(collection, &commit, state, &forget));
+    if (collection->stepped) {
+        pending = (sync_pending_t){.after = after, .more = collection->answer.more_available};
+        sync_window_delta(collection->window, &delta, collection->pool);
+        collection_ops_pack(collection, &delta);
+        commit_answer(collection, &commit, state, &pending, &delta);
+    }
+    else {
+        state->base = after;
+        state->keys.fresh = 0;
     }
     BASE_TRY(commit_write(collection, &commit, state));
-    if (forget) {
-        /* what stays behind ends with its TTL */
-        base_fault_t *fault = state_ledger_forget(
-            collection->env->store, collection->request->account, collection->request->device,
-            sync_ledger_scope(state->keys.series, collection->request->folder_id, forget,
-                              collection->pool),
-            collection->pool);
-
-        if (fault)
-            base_log_write(collection->env->log, BASE_LOG_DEBUG, "forgetting operations: %s",
-                           fault->message);
-    }
+    if (forget)
+        commit_forget(collection, forget);
     return NULL;
 }
 
@@ -188,20 +183,26 @@ static base_fault_t *commit_replay(collection_t *collection)
     return commit_write(collection, &commit, state);
 }
 
-base_fault_t *collection_commit(collection_t *collection)
+static base_fault_t *commit_fresh(collection_t *collection)
 {
     commit_t commit;
     int i;
 
+    commit_start(&commit, collection->pool);
+    for (i = 0; i < collection->fresh_delete_count; i++)
+        commit_delete(&commit, collection->fresh_deletes[i]);
+    return commit_write(collection, &commit, collection->fresh);
+}
+
+base_fault_t *collection_commit(collection_t *collection)
+{
+    base_fault_t *fault = NULL;
+
     if (collection->verdict == SYNC_KEY_REPLAY)
-        return collection->stepped ? commit_replay(collection) : NULL;
-    if (collection->fresh) {
-        commit_start(&commit, collection->pool);
-        for (i = 0; i < collection->fresh_delete_count; i++)
-            commit_delete(&commit, collection->fresh_deletes[i]);
-        return commit_write(collection, &commit, collection->fresh);
-    }
-    if (collection->stepped || collection->moved || collection->options_moved)
-        return commit_step(collection);
-    return NULL;
+        fault = collection->stepped ? commit_replay(collection) : NULL;
+    else if (collection->fresh)
+        fault = commit_fresh(collection);
+    else if (collection->stepped || collection->moved)
+        fault = commit_step(collection);
+    return collection_overtaken(collection, fault);
 }

@@ -14,7 +14,7 @@
 /* A crashed holder's claim is taken over after this. Longer than any backend call may last. */
 #define COLLECTION_LEASE apr_time_from_sec(60)
 /* Scopes end with the keys; this is for those of devices that never come back. */
-#define COLLECTION_LEDGER_TTL apr_time_from_sec(7 * 86400)
+#define COLLECTION_LEDGER_TTL apr_time_from_sec(30 * 86400)
 
 #define COLLECTION_BATCH_MIN 64
 #define COLLECTION_BATCH_MAX 512
@@ -52,9 +52,8 @@ struct collection {
     sync_folder_state_t *fresh; /* a new series; fields of the old state are deleted */
     const char **fresh_deletes;
     int fresh_delete_count;
-    int stepped;       /* a new answer with a new key */
-    int moved;         /* the position has changed */
-    int options_moved; /* the sticky options have changed */
+    int stepped; /* a new answer with a new key */
+    int moved;   /* the position has changed */
 
     collection_answer_t answer;
 };
@@ -72,8 +71,11 @@ base_fault_t *collection_held_load(collection_t *collection);
 base_fault_t *collection_delta_load(collection_t *collection, int answer, sync_delta_t **delta);
 /* What the options in force are: the request's or the sticky ones. */
 void collection_options_in_force(const collection_t *collection, collection_options_t *options);
+void collection_options_keep(sync_position_t *position, const collection_options_t *options);
 /* INVALID when the class has no such filter. */
 base_fault_t *collection_filter_check(const collection_t *collection, int filter);
+/* CONFLICT when another request has stepped the folder since it was read. */
+base_fault_t *collection_state_still(collection_t *collection);
 /* Takes a fault that says that stored state is damaged for STALE, and logs it. */
 base_fault_t *collection_state_damaged(collection_t *collection, const char *what);
 
@@ -91,6 +93,11 @@ base_fault_t *collection_ops_apply(collection_t *collection);
 void collection_ops_pack(const collection_t *collection, sync_delta_t *delta);
 base_fault_t *collection_ops_unpack(collection_t *collection, const sync_delta_t *delta);
 
-/* -- collection_commit.c: collection_commit() -- */
+/* -- collection.c -- */
+
+/* A request with operations that loses against another one of the device must not be done
+ * again: it is the one that the device has given up, and would now look like the later one.
+ * CONFLICT becomes BUSY. */
+base_fault_t *collection_overtaken(const collection_t *collection, base_fault_t *fault);
 
 #endif

@@ -12,8 +12,9 @@ typedef struct {
     int occurrence; /* of this kind and id in the request */
     const char *digest;
     /* what is known of earlier contents */
-    const sync_ledger_result_t *other;
-    int doubt;
+    const sync_ledger_result_t *other; /* the last that was done */
+    apr_array_header_t *unknown;       /* const char *: digests of those that may have been done */
+    int doubt;                         /* there is one that may have been done */
 } op_name_t;
 
 static const char op_kinds[] = {
@@ -34,6 +35,7 @@ static void op_name_make(collection_t *collection, int index, op_name_t *name)
     int i;
 
     memset(name, 0, sizeof *name);
+    name->unknown = apr_array_make(pool, 1, sizeof(const char *));
     name->kind = op_kinds[op->kind];
     name->id = op->kind == COLLECTION_OP_ADD ? op->client_id
                                              : apr_psprintf(pool, "%" APR_UINT64_T_FMT, op->uid);
@@ -108,29 +110,43 @@ static base_fault_t *op_delete(collection_t *collection, const collection_op_t *
     return fault;
 }
 
+/* Removes what an earlier repeat of this Add, with another content, has added. */
+static base_fault_t *op_add_replace(collection_t *collection, apr_uint64_t old, apr_uint64_t uid)
+{
+    base_fault_t *fault;
+
+    if (old == uid)
+        return NULL;
+    fault = backend_item_remove(collection->env->backend, collection->request->folder_id, old,
+                                collection->pool);
+    return base_fault_code(fault) == BASE_FAULT_NOT_FOUND ? NULL : fault;
+}
+
 static base_fault_t *op_add(collection_t *collection, const collection_op_t *op,
                             const op_name_t *name, sync_ledger_result_t *result, int *begun)
 {
     const char *folder_id = collection->request->folder_id;
     backend_session_t *backend = collection->env->backend;
     backend_put_t put = *op->put;
-    backend_entry_t entry;
+    backend_entry_t entry, old;
+    int i;
 
     put.derived_name = op_derived_name(collection, name, name->digest);
     *begun = 1;
     BASE_TRY(backend_item_put(backend, folder_id, &put, op->blob, &entry, collection->pool));
     result->uid = entry.uid;
-    result->token = entry.token;
+    /* what the device holds: its own flags, also when the item has got others meanwhile */
+    result->token =
+        collection->request->class_ == BACKEND_CLASS_EMAIL ? op->put->flags : entry.token;
     result->date = entry.date;
-    if (name->other && name->other->uid != entry.uid) {
-        /* an earlier repeat of this Add had another content: this one is in its place */
-        base_fault_t *fault =
-            backend_item_remove(backend, folder_id, name->other->uid, collection->pool);
-
-        if (fault && fault->code != BASE_FAULT_NOT_FOUND)
-            return fault;
+    for (i = 0; i < name->unknown->nelts; i++) {
+        /* a put with its name is the way to find it; if it never came to be, it does now */
+        put.derived_name =
+            op_derived_name(collection, name, APR_ARRAY_IDX(name->unknown, i, const char *));
+        BASE_TRY(backend_item_put(backend, folder_id, &put, op->blob, &old, collection->pool));
+        BASE_TRY(op_add_replace(collection, old.uid, entry.uid));
     }
-    return NULL;
+    return name->other ? op_add_replace(collection, name->other->uid, entry.uid) : NULL;
 }
 
 static base_fault_t *op_effect(collection_t *collection, const collection_op_t *op,
@@ -151,50 +167,96 @@ static base_fault_t *op_effect(collection_t *collection, const collection_op_t *
     return base_fault_make(collection->pool, BASE_FAULT_INTERNAL, "no such operation");
 }
 
+/* Learns from one recorded content. *answer: it is this very operation's. */
+static void op_learn(op_name_t *name, sync_ledger_result_t *recorded, sync_ledger_result_t **answer)
+{
+    sync_ledger_verdict_t verdict =
+        recorded ? sync_ledger_judge(recorded, name->digest) : SYNC_LEDGER_DOUBT;
+
+    *answer = verdict == SYNC_LEDGER_ANSWER ? recorded : NULL;
+    if (verdict == SYNC_LEDGER_DOUBT) {
+        name->doubt = 1;
+        if (recorded)
+            APR_ARRAY_PUSH(name->unknown, const char *) = recorded->digest;
+    }
+    else if (recorded->code == BASE_FAULT_NONE) {
+        /* whoever did this has cleared up what was doubtful before */
+        name->other = recorded;
+        name->doubt = 0;
+        apr_array_clear(name->unknown);
+    }
+}
+
+static base_fault_t *op_record(collection_t *collection, const state_ledger_key_t *key,
+                               const state_claim_t *claim, const sync_ledger_result_t *result)
+{
+    apr_size_t length;
+    const void *data;
+
+    sync_ledger_result_pack(result, &data, &length, collection->pool);
+    return state_ledger_record(collection->env->store, key, claim->fence, data, length,
+                               COLLECTION_LEDGER_TTL, collection->pool);
+}
+
 /* Finds the last content that was recorded and claims the entry after it. *claim NULL: too
  * many contents, go without. *answer: the operation itself was recorded. */
 static base_fault_t *op_claim(collection_t *collection, op_name_t *name, state_ledger_key_t *key,
                               state_claim_t **claim, sync_ledger_result_t **answer)
 {
+    const sync_ledger_result_t intent = {.digest = name->digest,
+                                         .code = BASE_FAULT_UNKNOWN_OUTCOME};
     state_store_t *store = collection->env->store;
-    int content;
+    int content, intended = name->kind != 'a';
 
     *answer = NULL;
     for (content = 0; content < SYNC_LEDGER_CONTENTS_MAX; content++) {
-        sync_ledger_result_t *recorded;
-
         key->entry =
             sync_ledger_entry(name->kind, name->id, name->occurrence, content, collection->pool);
         BASE_TRY(state_ledger_claim(store, key, COLLECTION_LEASE, COLLECTION_LEDGER_TTL, claim,
                                     collection->pool));
-        if ((*claim)->outcome == STATE_CLAIM_BUSY)
+        switch ((*claim)->outcome) {
+        case STATE_CLAIM_BUSY:
             return base_fault_make(collection->pool, BASE_FAULT_BUSY,
                                    "the same operation is being done for another request");
-        if ((*claim)->outcome != STATE_CLAIM_DONE) {
-            if ((*claim)->outcome == STATE_CLAIM_AGAIN) {
-                name->doubt = 1;
-                *answer = NULL;
-            }
-            return *answer ? state_ledger_release(store, key, (*claim)->fence, collection->pool)
-                           : NULL;
-        }
-        recorded = sync_ledger_result_unpack((*claim)->result, (*claim)->length, collection->pool);
-        *answer = NULL;
-        switch (recorded ? sync_ledger_judge(recorded, name->digest) : SYNC_LEDGER_DOUBT) {
-        case SYNC_LEDGER_ANSWER:
-            *answer = recorded;
-            break;
-        case SYNC_LEDGER_OTHER:
-            if (recorded->code == BASE_FAULT_NONE)
-                name->other = recorded;
-            break;
-        case SYNC_LEDGER_DOUBT:
+        case STATE_CLAIM_DONE:
+            op_learn(
+                name,
+                sync_ledger_result_unpack((*claim)->result, (*claim)->length, collection->pool),
+                answer);
+            continue;
+        case STATE_CLAIM_AGAIN:
             name->doubt = 1;
+            *answer = NULL;
+            break;
+        case STATE_CLAIM_TAKEN:
             break;
         }
+        if (*answer)
+            return state_ledger_release(store, key, (*claim)->fence, collection->pool);
+        if (intended)
+            return NULL;
+        /* Of an Add that a crash cuts short its content must be known, to find what it added if
+         * the repeat has another one: it is recorded before. */
+        BASE_TRY(op_record(collection, key, *claim, &intent));
+        intended = 1;
     }
     *claim = NULL;
     return NULL;
+}
+
+/* Another content of the operation was done before. Which of the two is the later one? When
+ * the folder was stepped while this request was held up, it is the other one. */
+static base_fault_t *op_check_order(collection_t *collection, const op_name_t *name,
+                                    const state_ledger_key_t *key, const state_claim_t *claim)
+{
+    base_fault_t *fault;
+
+    if (!name->other && !name->doubt)
+        return NULL;
+    fault = collection_state_still(collection);
+    if (fault && claim)
+        state_ledger_release(collection->env->store, key, claim->fence, collection->pool);
+    return fault;
 }
 
 /* Does one operation through the ledger. */
@@ -205,12 +267,9 @@ static base_fault_t *op_do(collection_t *collection, int index, sync_ledger_resu
     state_ledger_key_t key = {.account = collection->request->account,
                               .device = collection->request->device,
                               .scope = collection->scope};
-    state_store_t *store = collection->env->store;
     sync_ledger_result_t *answer;
     state_claim_t *claim;
     base_fault_t *fault;
-    apr_size_t length;
-    const void *data;
     op_name_t name;
     int begun = 0, final;
 
@@ -221,21 +280,18 @@ static base_fault_t *op_do(collection_t *collection, int index, sync_ledger_resu
         *repeated = 1;
         return NULL;
     }
+    BASE_TRY(op_check_order(collection, &name, &key, claim));
     fault = op_effect(collection, op, &name, result, &begun);
     result->code = base_fault_code(fault);
     final = !fault || sync_ledger_fault_final(result->code);
     if (claim && !final && !begun)
-        state_ledger_release(store, &key, claim->fence, collection->pool);
+        state_ledger_release(collection->env->store, &key, claim->fence, collection->pool);
+    else if (claim && final)
+        BASE_TRY(op_record(collection, &key, claim, result));
     else if (claim) {
-        if (!final)
-            result->code = BASE_FAULT_UNKNOWN_OUTCOME;
-        sync_ledger_result_pack(result, &data, &length, collection->pool);
-        if (final)
-            BASE_TRY(state_ledger_record(store, &key, claim->fence, data, length,
-                                         COLLECTION_LEDGER_TTL, collection->pool));
-        else /* if this fails too, the lease running out says the same */
-            state_ledger_record(store, &key, claim->fence, data, length, COLLECTION_LEDGER_TTL,
-                                collection->pool);
+        /* if this fails too, the lease running out says the same */
+        result->code = BASE_FAULT_UNKNOWN_OUTCOME;
+        op_record(collection, &key, claim, result);
     }
     return final ? NULL : fault;
 }
@@ -250,8 +306,11 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
     if (op->kind == COLLECTION_OP_FETCH)
         return;
     if (op->kind == COLLECTION_OP_ADD) {
-        if (result->code == BASE_FAULT_NONE)
-            sync_window_effect_add(window, result->uid, result->token, result->date);
+        if (result->code)
+            return;
+        sync_window_effect_add(window, result->uid, result->token, result->date);
+        /* a repeat may come upon what was added long ago: aged, or gone before the cursor */
+        sync_window_todo_add(window, result->uid);
         return;
     }
     after = sync_window_holding(window, op->uid);

@@ -70,18 +70,26 @@ base_fault_t *collection_state_judge(collection_t *collection, const char *diges
 
 void collection_options_in_force(const collection_t *collection, collection_options_t *options)
 {
-    const sync_folder_state_t *state = collection->state;
+    const sync_options_t *sticky = &collection->before.options;
 
     if (collection->request->options)
         *options = *collection->request->options;
-    else if (state && collection->verdict != SYNC_KEY_START &&
+    else if (collection->state && collection->verdict != SYNC_KEY_START &&
              collection->verdict != SYNC_KEY_START_AGAIN)
-        *options = (collection_options_t){.filter = state->filter,
-                                          .client_wins = state->client_wins,
-                                          .blob = state->options,
-                                          .blob_length = state->options_length};
+        *options = (collection_options_t){.filter = sticky->filter,
+                                          .client_wins = sticky->client_wins,
+                                          .blob = sticky->blob,
+                                          .blob_length = sticky->blob_length};
     else
         *options = (collection_options_t){.blob = ""};
+}
+
+void collection_options_keep(sync_position_t *position, const collection_options_t *options)
+{
+    position->options = (sync_options_t){.filter = options->filter,
+                                         .client_wins = options->client_wins,
+                                         .blob = options->blob,
+                                         .blob_length = options->blob_length};
 }
 
 base_fault_t *collection_filter_check(const collection_t *collection, int filter)
@@ -110,6 +118,7 @@ base_fault_t *collection_state_start(collection_t *collection, sync_position_t *
     BASE_TRY(collection_filter_check(collection, options.filter));
     filter = class_ == BACKEND_CLASS_CONTACTS || class_ == BACKEND_CLASS_NOTES ? 0 : options.filter;
     *start = collection->before;
+    collection_options_keep(start, &options);
     sync_position_refilter(start, filter, collection->request->now);
     return NULL;
 }
@@ -124,6 +133,13 @@ static base_fault_t *state_read_same(collection_t *collection, const char *const
         return base_fault_make(collection->pool, BASE_FAULT_CONFLICT,
                                "another request of the device stepped the folder");
     return NULL;
+}
+
+base_fault_t *collection_state_still(collection_t *collection)
+{
+    state_record_t *record;
+
+    return state_read_same(collection, meta_field, 1, &record);
 }
 
 static base_fault_t *delta_decode(collection_t *collection, const state_record_t *record,

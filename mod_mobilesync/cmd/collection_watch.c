@@ -47,25 +47,23 @@ base_fault_t *collection_estimate(const collection_env_t *env, const collection_
 
 static base_fault_t *watch_look(collection_t *look, collection_watch_answer_t *answer)
 {
-    const sync_position_t *start = &look->before;
-    const sync_command_t *commands;
-    int all, count, i;
+    sync_position_t *start = &look->before;
+    int limit;
+    int all;
 
+    /* a filter asked for without changes has not come to anything yet */
+    if (look->request->class_ == BACKEND_CLASS_EMAIL && start->filter != start->options.filter)
+        sync_position_refilter(start, start->options.filter, look->request->now);
+    /* when an answer was left unfinished there is more than enough: the first to come up tells */
+    limit = start->scans.count ? 0 : WATCH_LOOK;
     if (sync_position_settled(start) && strcmp(look->probe, start->cursor) == 0)
         return NULL;
-    answer->what = COLLECTION_WATCH_ADDED;
-    if (start->scans.count)
-        return NULL; /* an answer said MoreAvailable and nobody came for the rest */
-    look->window = sync_window_make(start, look->held, WATCH_LOOK, look->pool);
-    BASE_TRY(collection_run(look, WATCH_LOOK, NULL, &all));
-    sync_window_finish(look->window, all);
-    commands = sync_window_commands(look->window, &count);
-    if (!all)
-        return NULL; /* so much has happened that something will be new */
-    answer->what = count ? COLLECTION_WATCH_CHANGED : COLLECTION_WATCH_NOTHING;
-    for (i = 0; i < count; i++)
-        if (commands[i].op == SYNC_OP_ADD)
-            answer->what = COLLECTION_WATCH_ADDED;
+    look->window = sync_window_make(start, look->held, limit, look->pool);
+    BASE_TRY(collection_run(look, limit, NULL, &all));
+    if (sync_window_seen(look->window, SYNC_OP_ADD) || !(all || sync_window_full(look->window)))
+        answer->what = COLLECTION_WATCH_ADDED; /* or so much that something will be new */
+    else if (sync_window_full(look->window) || sync_window_seen(look->window, SYNC_OP_NONE))
+        answer->what = COLLECTION_WATCH_CHANGED;
     return NULL;
 }
 
@@ -108,7 +106,9 @@ base_fault_t *collection_options_read(const collection_env_t *env, const char *a
     BASE_TRY(collection_state_load(look));
     if (!look->state)
         return base_fault_make(pool, BASE_FAULT_NOT_FOUND, "folder %s was never synced", folder_id);
-    look->verdict = SYNC_KEY_BASE;
+    request.key =
+        sync_key_format(look->state->keys.series, sync_key_latest(&look->state->keys), pool);
+    BASE_TRY(collection_state_judge(look, NULL));
     collection_options_in_force(look, options);
     return NULL;
 }

@@ -36,3 +36,9 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/collection_state.c \
 	mod_mobilesync/cmd/collection_watch.c \
 	mod_mobilesync/cmd/hierarchy.c
+
+check_PROGRAMS += t/unit/model_test
+t_unit_model_test_SOURCES = t/unit/model_test.c t/unit/model_device.c t/unit/model_request.c \
+	t/unit/model_world.c t/unit/model.h t/unit/tap.h
+t_unit_model_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/model_test

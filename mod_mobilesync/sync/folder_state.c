@@ -13,6 +13,9 @@ static void position_pack(const sync_position_t *position, base_text_buffer_t *o
 {
     int i;
 
+    sync_pack_uint(out, (apr_uint64_t)position->options.filter);
+    sync_pack_uint(out, (apr_uint64_t)position->options.client_wins);
+    sync_pack_bytes(out, position->options.blob, position->options.blob_length);
     sync_pack_text(out, position->cursor);
     sync_pack_uint(out, (apr_uint64_t)position->filter);
     sync_pack_int(out, position->cut);
@@ -25,8 +28,13 @@ static void position_pack(const sync_position_t *position, base_text_buffer_t *o
 static void position_unpack(sync_position_t *position, sync_unpack_t *in, apr_pool_t *pool)
 {
     apr_uint64_t *todo;
+    const void *blob;
     int i;
 
+    position->options.filter = (int)sync_unpack_count(in, SYNC_FILTER_MAX);
+    position->options.client_wins = (int)sync_unpack_count(in, 1);
+    blob = sync_unpack_bytes(in, &position->options.blob_length);
+    position->options.blob = apr_pmemdup(pool, blob, position->options.blob_length);
     position->cursor = sync_unpack_text(in, pool);
     position->filter = (int)sync_unpack_count(in, SYNC_FILTER_MAX);
     position->cut = sync_unpack_int(in);
@@ -47,9 +55,6 @@ void sync_folder_state_pack(const sync_folder_state_t *state, base_text_buffer_t
     sync_pack_uint(out, state->forgettable);
     sync_pack_uint(out, state->generation);
     sync_pack_uint(out, state->protocol);
-    sync_pack_uint(out, (apr_uint64_t)state->filter);
-    sync_pack_uint(out, (apr_uint64_t)state->client_wins);
-    sync_pack_bytes(out, state->options, state->options_length);
     sync_pack_bytes(out, state->supported, state->supported_length);
     position_pack(&state->base, out);
     for (i = 0; i < state->keys.answer_count; i++) {
@@ -71,10 +76,6 @@ sync_folder_state_t *sync_folder_state_unpack(const void *data, apr_size_t lengt
     state->forgettable = sync_unpack_count(&in, SYNC_COUNTER_MAX);
     state->generation = (apr_uint32_t)sync_unpack_count(&in, APR_UINT32_MAX);
     state->protocol = sync_unpack_count(&in, 65535);
-    state->filter = (int)sync_unpack_count(&in, SYNC_FILTER_MAX);
-    state->client_wins = (int)sync_unpack_count(&in, 1);
-    state->options = sync_unpack_bytes(&in, &state->options_length);
-    state->options = apr_pmemdup(pool, state->options, state->options_length);
     state->supported = sync_unpack_bytes(&in, &state->supported_length);
     state->supported = apr_pmemdup(pool, state->supported, state->supported_length);
     position_unpack(&state->base, &in, pool);
@@ -148,7 +149,7 @@ void sync_position_refilter(sync_position_t *position, int filter, apr_time_t no
     if (!*position->cursor)
         return;
     if (cut < was)
-        sync_scans_add(&position->scans, cut, was, 1);
+        sync_scans_add(&position->scans, cut, was, !position->todo_count);
     else
         sync_scans_add(&position->scans, was, cut, 0);
 }
@@ -165,9 +166,17 @@ int sync_position_settled(const sync_position_t *position)
     return *position->cursor && !position->scans.count && !position->todo_count;
 }
 
+int sync_options_same(const sync_options_t *one, const sync_options_t *other)
+{
+    return one->filter == other->filter && one->client_wins == other->client_wins &&
+           one->blob_length == other->blob_length &&
+           (!one->blob_length || memcmp(one->blob, other->blob, one->blob_length) == 0);
+}
+
 int sync_position_same(const sync_position_t *one, const sync_position_t *other)
 {
-    return strcmp(one->cursor, other->cursor) == 0 && one->filter == other->filter &&
+    return sync_options_same(&one->options, &other->options) &&
+           strcmp(one->cursor, other->cursor) == 0 && one->filter == other->filter &&
            one->cut == other->cut && sync_scans_same(&one->scans, &other->scans) &&
            one->todo_count == other->todo_count &&
            (!one->todo_count ||

@@ -18,10 +18,20 @@
 #define SYNC_FOLDER_FIELD "m"
 #define SYNC_TODO_MAX 10000
 
+/* The options of the last request that the key's answer came from: they stay in force until
+ * a request brings others (MS-ASCMD 2.2.3.125.6). */
+typedef struct {
+    int filter;
+    int client_wins;
+    const void *blob; /* the caller's */
+    apr_size_t blob_length;
+} sync_options_t;
+
 /* How far a device has been told of a folder's history. */
 typedef struct {
+    sync_options_t options;
     const char *cursor; /* all changes up to here were told or are left to scans; "": not begun */
-    int filter;         /* FilterType... */
+    int filter;         /* FilterType as applied... */
     apr_time_t cut;     /* ...and where it cut */
     sync_scans_t scans; /* still to be gone through */
     const apr_uint64_t *todo; /* entries to be looked at again, whatever the cursor says: the */
@@ -41,10 +51,6 @@ typedef struct {
                              confirmation, 0: none */
     apr_uint32_t generation;
     unsigned protocol;
-    int filter; /* sticky: asked for, while a position has what was applied */
-    int client_wins;
-    const void *options; /* the caller's */
-    apr_size_t options_length;
     const void *supported;
     apr_size_t supported_length;
 } sync_folder_state_t;
@@ -87,6 +93,7 @@ void sync_position_refilter(sync_position_t *position, int filter, apr_time_t no
 void sync_position_begin(sync_position_t *position, const char *cursor);
 /* Nothing but the cursor can bring anything: no scans, nothing to do. */
 int sync_position_settled(const sync_position_t *position);
+int sync_options_same(const sync_options_t *one, const sync_options_t *other);
 int sync_position_same(const sync_position_t *one, const sync_position_t *other);
 
 /* The answer becomes the base; its delta must have been laid over the set held. */

@@ -136,6 +136,17 @@ int sync_window_full(const sync_window_t *window)
     return window->live > window->limit;
 }
 
+int sync_window_seen(const sync_window_t *window, sync_op_t op)
+{
+    int i, seen = 0;
+
+    if (op == SYNC_OP_NONE)
+        return window->live;
+    for (i = 0; i < window->commands->nelts; i++)
+        seen += APR_ARRAY_IDX(window->commands, i, window_command_t).command.op == op;
+    return seen;
+}
+
 void sync_window_offer(sync_window_t *window, const sync_event_t *event)
 {
     sync_holding_t device = sync_window_holding(window, event->uid);

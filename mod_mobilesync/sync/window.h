@@ -43,6 +43,8 @@ void sync_window_effect_add(sync_window_t *window, apr_uint64_t uid, apr_uint64_
 void sync_window_todo_add(sync_window_t *window, apr_uint64_t uid);
 
 int sync_window_full(const sync_window_t *window);
+/* How many commands of that kind have come up so far; of any kind for SYNC_OP_NONE. */
+int sync_window_seen(const sync_window_t *window, sync_op_t op);
 void sync_window_offer(sync_window_t *window, const sync_event_t *event);
 
 /* 1 and the next uid to look at, 0 when there is none. */

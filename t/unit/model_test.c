@@ -1,0 +1,216 @@
+/* The model test: random sequences of everything that can happen between devices, network,
+ * store and mailbox, and afterwards everybody must agree. See model.h.
+ *
+ *   MODEL_SEQUENCES  how many (default 10000)
+ *   MODEL_SEED       the first one's seed (default 1); with MODEL_SEQUENCES=1 and a seed that
+ *                    failed, that one alone */
+#include "tap.h"
+
+#include <stdlib.h>
+#include <apr_general.h>
+
+#include "backend/memory.h"
+#include "model.h"
+
+#define DEFAULT_SEQUENCES 10000
+
+/* What went on, to see that the sequences go everywhere. */
+static struct {
+    unsigned long steps, taken, faults, crashes, nested;
+} tally;
+
+static void step_sync(world_t *world, device_t *device)
+{
+    unsigned what = dice_roll(&world->dice, 100);
+    fate_t fate = {0};
+
+    if (what < 8)
+        fate.request_lost = 1;
+    else if (what < 25)
+        fate.answer_lost = 1;
+    else if (what < 45) {
+        fate.trip = 1 + (int)dice_roll(&world->dice, 14);
+        fate.after = dice_percent(&world->dice, 50);
+        fate.crash = dice_percent(&world->dice, 50);
+    }
+    else if (what < 50) {
+        fate.trip = 1;
+        fate.denied = 1;
+    }
+    else if (what < 62) {
+        fate.disturb = 1 + (int)dice_roll(&world->dice, 14);
+        fate.nested = dice_percent(&world->dice, 60);
+        fate.disturb += fate.nested; /* before the first call the second request is the first */
+        fate.answer_lost = dice_percent(&world->dice, 30);
+    }
+    fate.cut = dice_percent(&world->dice, 20) ? 60 : 0;
+    if (device_sync(world, device, &fate) >= 0)
+        tally.taken++;
+    tally.faults += world->tripped != 0;
+    tally.crashes += world->tripped && fate.crash;
+    tally.nested += world->disturbed && fate.nested;
+}
+
+static void step_lose_state(world_t *world, device_t *device)
+{
+    state_key_t key = {.account = MODEL_ACCOUNT,
+                       .device = device->device,
+                       .kind = STATE_RECORD_FOLDER,
+                       .name = world->inbox};
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, world->pool);
+    state_record_remove(world->memory, &key, pool);
+    apr_pool_destroy(pool);
+    world_log(world, "the state of %s is lost", device->device);
+}
+
+static void step_clock(world_t *world, apr_interval_time_t passes)
+{
+    int i;
+
+    world->now += passes;
+    if (passes > apr_time_from_sec(86400)) /* the ledger does not last for ever */
+        for (i = 0; i < MODEL_DEVICES; i++)
+            device_race(world->devices + i);
+    backend_memory_clock(world->inner, world->now);
+    world_log(world, "%d hours pass", (int)(apr_time_sec(passes) / 3600));
+}
+
+static void step_run(world_t *world, int step)
+{
+    device_t *device;
+    unsigned what;
+
+    dice_seed(&world->dice, world->seed, (apr_uint64_t)step + 1);
+    device = world->devices + (dice_percent(&world->dice, 70) ? 0 : 1);
+    what = dice_roll(&world->dice, 1000);
+    tally.steps++;
+    if (what < 250)
+        world_disturb(world);
+    else if (what < 450)
+        device_act(world, device);
+    else if (what < 850)
+        step_sync(world, device);
+    else if (what < 890)
+        step_clock(world, apr_time_from_sec(3600) * (1 + (apr_time_t)dice_roll(&world->dice, 12)));
+    else if (what < 905)
+        step_clock(world, apr_time_from_sec(86400) * (1 + (apr_time_t)dice_roll(&world->dice, 20)));
+    else if (what < 940) {
+        device->filter = (int)dice_roll(&world->dice, 6);
+        device->options_known = 0;
+        world_log(world, "%s wants filter %d", device->device, device->filter);
+    }
+    else if (what < 950) {
+        device->client_wins = !device->client_wins;
+        device->options_known = 0;
+    }
+    else if (what < 990)
+        device_check_estimate(world, device);
+    else if (what < 995)
+        step_lose_state(world, device);
+    else if (what < 998) {
+        backend_memory_renew(world->inner, MODEL_ACCOUNT, world->inbox);
+        world_log(world, "a new generation");
+    }
+    else {
+        world_log(world, "%s starts again by itself", device->device);
+        device_reset(device);
+    }
+}
+
+/* Runs the steps that are not left out. Returns NULL or what went wrong, in the pool. */
+static const char *sequence_run(apr_uint64_t seed, int steps, const char *left_out, int verbose,
+                                apr_pool_t *pool)
+{
+    world_t *world = world_make(seed, verbose, pool);
+    int i;
+
+    for (i = 0; i < steps && !world->failure; i++)
+        if (!left_out[i]) {
+            if (verbose)
+                printf("# step %d\n", i);
+            step_run(world, i);
+        }
+    dice_seed(&world->dice, seed, MODEL_STEPS + 1000);
+    world->now += apr_time_from_sec(600); /* every lease has run out */
+    for (i = 0; i < MODEL_DEVICES && !world->failure; i++) {
+        device_check_quiet(world, world->devices + i);
+        if (!world->failure) /* what it still had to send changed the mailbox of the others */
+            device_check_quiet(world, world->devices + (MODEL_DEVICES - 1 - i));
+    }
+    if (!world->failure)
+        world_check_contents(world);
+    return world->failure;
+}
+
+/* Leaves out every step that is not needed for the failure, and shows what is left. */
+static void sequence_explain(apr_uint64_t seed, int steps, apr_pool_t *pool)
+{
+    char left_out[MODEL_STEPS] = {0};
+    apr_pool_t *scratch;
+    int i, again;
+
+    apr_pool_create(&scratch, pool);
+    for (again = 1; again;) {
+        again = 0;
+        for (i = steps - 1; i >= 0; i--) {
+            if (left_out[i])
+                continue;
+            left_out[i] = 1;
+            apr_pool_clear(scratch);
+            if (sequence_run(seed, steps, left_out, 0, scratch))
+                again = 1;
+            else
+                left_out[i] = 0;
+        }
+    }
+    apr_pool_clear(scratch);
+    printf("# the shortest form of sequence %" APR_UINT64_T_FMT ":\n", seed);
+    sequence_run(seed, steps, left_out, 1, scratch);
+    apr_pool_destroy(scratch);
+}
+
+static apr_uint64_t setting(const char *name, apr_uint64_t missing)
+{
+    const char *text = getenv(name);
+
+    return text && *text ? (apr_uint64_t)strtoull(text, NULL, 10) : missing;
+}
+
+int main(void)
+{
+    apr_uint64_t sequences, seed, i, failed = 0;
+    apr_pool_t *pool, *scratch;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    apr_pool_create(&scratch, pool);
+    sequences = setting("MODEL_SEQUENCES", DEFAULT_SEQUENCES);
+    seed = setting("MODEL_SEED", 1);
+    for (i = 0; i < sequences; i++) {
+        static const char none[MODEL_STEPS];
+        dice_t dice;
+        int steps;
+
+        dice_seed(&dice, seed + i, 0);
+        steps = 5 + (int)dice_roll(&dice, MODEL_STEPS - 5);
+        apr_pool_clear(scratch);
+        if (sequence_run(seed + i, steps, none, 0, scratch) && ++failed <= 3) {
+            printf("# sequence with MODEL_SEED=%" APR_UINT64_T_FMT " fails\n", seed + i);
+            sequence_explain(seed + i, steps, scratch);
+        }
+    }
+    ok(failed == 0,
+       "%" APR_UINT64_T_FMT " sequences from seed %" APR_UINT64_T_FMT ", %" APR_UINT64_T_FMT
+       " failed",
+       sequences, seed, failed);
+    printf("# %lu steps, %lu answers taken, %lu failed calls, %lu crashes, %lu nested requests\n",
+           tally.steps, tally.taken, tally.faults, tally.crashes, tally.nested);
+    ok(sequences < 1000 || (tally.taken > sequences && tally.crashes > sequences / 10 &&
+                            tally.nested > sequences / 10),
+       "the sequences go everywhere");
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return done_testing();
+}
