@@ -7,8 +7,12 @@
 #include "cmd/cmd.h"
 
 #define CMD_ONCE_TTL apr_time_from_sec(24 * 3600) /* how long a repeat is recognised */
-#define CMD_ONCE_LEASE apr_time_from_sec(60)
-#define CMD_ONCE_WAIT apr_time_from_sec(5) /* for a live claim of another request */
+
+/* A lease need not outlast what is done under it, because all of that can be done twice at the
+ * same time without harm. It is shorter than the wait, so that a repeat after a crash is served
+ * by the request that waits. */
+#define CMD_ONCE_LEASE apr_time_from_sec(5)
+#define CMD_ONCE_WAIT apr_time_from_sec(8) /* for a live claim of another request */
 
 typedef struct {
     state_ledger_key_t key;

@@ -289,6 +289,42 @@ subtest 'a ClientId stands for one message' => sub {
     is( new_message('bo'), 2, 'both are there' );
 };
 
+# Ends the leases of whoever vanished, as their time would.
+sub expire_claims () {
+    my $redis = $server->redis;
+    for my $scope ( grep {/:l:/} $redis->keys ) {
+        my %fields = @{ $redis->command( 'HGETALL', $scope ) };
+        for my $entry ( grep { $fields{$_} =~ /^[CA]\d+ \d/ } keys %fields ) {
+            $redis->command( 'HSET', $scope, $entry, $fields{$entry} =~ s/ \d+ / 1 /r );
+        }
+    }
+    return;
+}
+
+subtest 'a child dies while it hands a message on' => sub {
+    my $phone = phone('16.1');
+    forget();
+    my $before = $sendmail->calls;
+    $server->allow_errors( qr/exit signal Killed/, qr/may or may not have gone out/ );
+    $sendmail->then('kill -9 $PPID; exit 0');
+    my $mime =
+        message( 'bo@example.org, far@elsewhere.example', subject => 'cut off', body => $text );
+    my $pending = $phone->send_mail( $mime, async => 1 );
+    my $call = $phone->last_call;
+    ok( !eval { $pending->result }, 'no answer comes' );
+    is( scalar $sendmail->calls, $before + 1, 'sendmail has it' );
+    $sendmail->then('exit 0');
+    expire_claims();
+    is( $phone->repeat($call)->{status}, 120, 'the repeat says that it may not have gone out' );
+    is( $phone->repeat($call)->{status}, 120, 'so does the next one' );
+    is( scalar $sendmail->calls, $before + 1, 'it is not sent again blindly' );
+
+    # The same where nobody but sendmail's caller knows: the parts done are not done again.
+    $mime = message( 'far@elsewhere.example, bo@example.org', subject => 'fine', body => $text );
+    is( $phone->send_mail($mime)->{status}, 1, 'another message goes out' );
+    is( body_of( new_message('bo') ), body_of($mime), 'and arrives' );
+};
+
 subtest 'a waiting phone learns of mail at once' => sub {
     my $phone = phone('14.1');
     my $other = phone( '16.1', 'bo' );

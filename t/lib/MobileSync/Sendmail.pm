@@ -68,7 +68,8 @@ sub calls ($self) {
             time => _read("$folder/time")
             };
     }
-    return sort { $a->{time} <=> $b->{time} } @calls;
+    @calls = sort { $a->{time} <=> $b->{time} } @calls;
+    return @calls;
 }
 
 # The recipients of a call, as the envelope has them.
