@@ -86,8 +86,8 @@ static base_fault_t *query_collect(local_session_t *session, const local_folder_
 
     BASE_TRY(local_sql_bind(index, LOCAL_SQL_CHANGES_UPSERTS, &added, pool, "iii", folder->number,
                             since, most));
-    BASE_TRY(local_sql_bind(index, LOCAL_SQL_CHANGES_GONE, &removed, pool, "iiii", folder->number,
-                            since, since, most));
+    BASE_TRY(local_sql_bind(index, LOCAL_SQL_CHANGES_GONE, &removed, pool, "iii", folder->number,
+                            since, most));
     BASE_TRY(local_sql_step(index, added, &more_added, pool));
     BASE_TRY(local_sql_step(index, removed, &more_removed, pool));
     while ((more_added || more_removed) && upserts->nelts + gone->nelts < limit) {
