@@ -286,12 +286,13 @@ static void test_addresses(apr_pool_t *pool)
 
 typedef struct {
     /* script; NULL: the usual reply. "" closes the connection instead. */
-    const char *greeting, *ehlo, *mail, *data, *done;
+    const char *greeting, *ehlo, *login, *mail, *data, *done;
     const char *bad_recipient, *bad_reply;
     apr_size_t close_after; /* bytes of the message */
     /* what happened */
     int port, socket;
     char commands[4096];
+    char secret[256]; /* what follows AUTH */
     char *content;
     apr_size_t length;
     pthread_t thread;
@@ -336,6 +337,10 @@ static void smtp_converse(smtp_t *server, FILE *in, FILE *out)
         snprintf(server->commands + used, sizeof server->commands - used, "%s", line);
         if (strncasecmp(line, "EHLO", 4) == 0)
             going = smtp_say(out, server->ehlo, "250-test\r\n250 SIZE");
+        else if (strncasecmp(line, "AUTH PLAIN", 10) == 0) {
+            going = smtp_say(out, "334 ", NULL) && fgets(server->secret, 256, in) &&
+                    smtp_say(out, server->login, "235 welcome");
+        }
         else if (strncasecmp(line, "MAIL", 4) == 0)
             going = smtp_say(out, server->mail, "250 ok");
         else if (strncasecmp(line, "RCPT", 4) == 0)
@@ -386,20 +391,45 @@ static void smtp_start(smtp_t *server)
     pthread_create(&server->thread, NULL, smtp_run, server);
 }
 
-static base_fault_t *submit_to_smtp(smtp_t *server, const backend_blob_t *blob, apr_pool_t *pool)
+/* login: "user:password@" or "". */
+static base_fault_t *submit_as(smtp_t *server, const char *login, const backend_blob_t *blob,
+                               apr_pool_t *pool)
 {
     backend_submit_t *submit;
     base_fault_t *fault;
 
     smtp_start(server);
-    fault = backend_submit_configure(NULL, apr_psprintf(pool, "smtp://127.0.0.1:%d", server->port),
-                                     NULL, &submit, pool);
+    fault = backend_submit_configure(
+        NULL, apr_psprintf(pool, "smtp://%s127.0.0.1:%d", login, server->port), NULL, &submit,
+        pool);
     if (!fault)
         fault = backend_submit(submit, "a@example.com",
                                list(pool, "b@example.org", "c@example.org"), blob, pool);
     pthread_join(server->thread, NULL);
     close(server->socket);
     return fault;
+}
+
+static base_fault_t *submit_to_smtp(smtp_t *server, const backend_blob_t *blob, apr_pool_t *pool)
+{
+    return submit_as(server, "", blob, pool);
+}
+
+static void test_smtp_login(apr_pool_t *pool)
+{
+    smtp_t server = {.ehlo = "250-test\r\n250 AUTH PLAIN"};
+    smtp_t stern = {.ehlo = "250-test\r\n250 AUTH PLAIN", .login = "535 wrong password"};
+    backend_blob_t *blob = backend_blob_of(message, sizeof message - 1, pool);
+    base_fault_t *fault = submit_as(&server, "us%40er:p%3Ass@", blob, pool);
+
+    ok(!fault && server.length == sizeof message - 1, "with user and password");
+    is_str(server.secret, "AHVzQGVyAHA6c3M=\r\n", "which are those of the URL");
+    free(server.content);
+    fault = submit_as(&stern, "user:secret@", blob, pool);
+    is_int(base_fault_code(fault), BASE_FAULT_INTERNAL,
+           "a wrong password is the operator's matter");
+    ok(fault && !strstr(fault->message, "secret") && !strstr(stern.commands, "MAIL"), "  %s",
+       fault ? fault->message : "");
 }
 
 static void test_smtp_takes(apr_pool_t *pool)
@@ -535,6 +565,7 @@ int main(void)
     test_program_refuses(pool);
     test_program_dies(pool);
     test_program_leaves_child(pool);
+    test_smtp_login(pool);
     test_smtp_takes(pool);
     test_smtp_large(pool);
     test_smtp_refuses(pool);
