@@ -150,6 +150,10 @@ base_fault_t *cmd_exchange_addresses(cmd_exchange_t *exchange,
 /* 16 random characters for a new series of sync keys. */
 base_fault_t *cmd_exchange_series(cmd_exchange_t *exchange, const char **series);
 
+/* What may stand in an answer of an id that the client sent: the schemas take 64 characters, and a
+ * longer one is none of ours. "" for NULL. */
+const char *cmd_id_echo(const char *id);
+
 /* Tells everybody who waits that a folder changed. A failure is logged: the change itself is
  * made, and found at the next look. */
 void cmd_exchange_publish(cmd_exchange_t *exchange, const char *folder_id, wake_event_t event);

@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 
+#define CMD_ID_MAX 64
+
 void cmd_exchange_restart(cmd_exchange_t *exchange)
 {
     exchange->spool = eas_spool_create(exchange->service->spool_directory, exchange->pool);
@@ -103,6 +105,11 @@ base_fault_t *cmd_exchange_series(cmd_exchange_t *exchange, const char **series)
                                       "making a random number");
     *series = base_text_hex_encode(bytes, sizeof bytes, exchange->pool);
     return NULL;
+}
+
+const char *cmd_id_echo(const char *id)
+{
+    return id && strlen(id) <= CMD_ID_MAX ? id : "";
 }
 
 void cmd_exchange_publish(cmd_exchange_t *exchange, const char *folder_id, wake_event_t event)

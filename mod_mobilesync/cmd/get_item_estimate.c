@@ -54,7 +54,8 @@ static base_fault_t *estimate_collection(cmd_exchange_t *exchange, const eas_nod
                                          apr_pool_t *pool)
 {
     eas_writer_t *writer = exchange->writer;
-    const char *folder_id = eas_node_child_text(node, EAS_GetItemEstimate_CollectionId);
+    const char *folder_id =
+        cmd_id_echo(eas_node_child_text(node, EAS_GetItemEstimate_CollectionId));
     apr_uint64_t count = 0;
     base_fault_t *fault = estimate_count(exchange, node, &count, pool);
 
@@ -63,14 +64,13 @@ static base_fault_t *estimate_collection(cmd_exchange_t *exchange, const eas_nod
     if (fault)
         base_log_write(exchange->log, BASE_LOG_INFO,
                        "GetItemEstimate of %s, device %s, collection %s: %s", exchange->account,
-                       exchange->request->device_id, folder_id ? folder_id : "(none)",
-                       fault->message);
+                       exchange->request->device_id, folder_id, fault->message);
     eas_writer_start(writer, EAS_GetItemEstimate_Response);
     eas_writer_uint(
         writer, EAS_GetItemEstimate_Status,
         fault ? (apr_uint64_t)eas_status_from_fault(EAS_COMMAND_GetItemEstimate, fault->code)
               : EAS_STATUS_SUCCESS);
-    if (folder_id) {
+    if (*folder_id) {
         eas_writer_start(writer, EAS_GetItemEstimate_Collection);
         eas_writer_text(writer, EAS_GetItemEstimate_CollectionId, folder_id);
         if (!fault)

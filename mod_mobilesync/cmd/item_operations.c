@@ -148,19 +148,25 @@ static base_fault_t *operations_blob(operations_fetch_t *fetch, backend_entry_t 
 /* The answer begins with what the client named the item by, in the schema's order. */
 static void operations_open(operations_fetch_t *fetch, int status)
 {
-    static const eas_tag_t echoed[] = {EAS_AirSync_CollectionId, EAS_AirSync_ServerId,
-                                       EAS_Search_LongId, EAS_AirSyncBase_FileReference};
+    /* with the greatest lengths that the schema has: a longer one is none of ours */
+    static const struct {
+        eas_tag_t tag;
+        size_t length;
+    } echoed[] = {{EAS_AirSync_CollectionId, 64},
+                  {EAS_AirSync_ServerId, 64},
+                  {EAS_Search_LongId, 256},
+                  {EAS_AirSyncBase_FileReference, 256}};
     eas_writer_t *writer = fetch->operations->exchange->writer;
     size_t i;
 
     eas_writer_start(writer, EAS_ItemOperations_Fetch);
     eas_writer_uint(writer, EAS_ItemOperations_Status, (apr_uint64_t)status);
     for (i = 0; i < sizeof echoed / sizeof *echoed; i++) {
-        const char *text = eas_node_child_text(fetch->node, echoed[i]);
+        const char *text = eas_node_child_text(fetch->node, echoed[i].tag);
 
-        if (text && *text)
-            eas_writer_text(writer, echoed[i], text);
-        if (echoed[i] == EAS_Search_LongId && status == OPERATIONS_STATUS_SUCCESS &&
+        if (text && *text && strlen(text) <= echoed[i].length)
+            eas_writer_text(writer, echoed[i].tag, text);
+        if (echoed[i].tag == EAS_Search_LongId && status == OPERATIONS_STATUS_SUCCESS &&
             !fetch->reference.part)
             eas_writer_text(writer, EAS_AirSync_Class, "Email");
     }
@@ -345,7 +351,7 @@ static base_fault_t *operations_empty_folder(operations_t *operations, const eas
     (void)pool;
     eas_writer_start(writer, EAS_ItemOperations_EmptyFolderContents);
     eas_writer_uint(writer, EAS_ItemOperations_Status, OPERATIONS_STATUS_UNSUPPORTED);
-    eas_writer_text(writer, EAS_AirSync_CollectionId, collection ? collection : "");
+    eas_writer_text(writer, EAS_AirSync_CollectionId, cmd_id_echo(collection));
     eas_writer_end(writer);
     return NULL;
 }

@@ -181,9 +181,9 @@ static int ops_status(base_fault_code_t code)
 
 static void ops_write_id(const sync_ops_t *ops, const eas_node_t *node, eas_tag_t tag)
 {
-    const char *id = eas_node_child_text(node, tag);
+    const char *id = cmd_id_echo(eas_node_child_text(node, tag));
 
-    if (id && *id)
+    if (*id)
         eas_writer_text(ops->exchange->writer, tag, id);
 }
 

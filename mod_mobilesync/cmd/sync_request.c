@@ -118,7 +118,7 @@ static base_fault_t *sync_collection_read(const eas_node_t *node, int window, ea
     int get_changes, initial;
 
     memset(collection, 0, sizeof *collection);
-    collection->folder_id = folder_id ? folder_id : "";
+    collection->folder_id = cmd_id_echo(folder_id);
     collection->key = key ? key : "0";
     if (!key || !folder_id || !sync_text_plain(folder_id, 64)) {
         collection->status = SYNC_STATUS_PROTOCOL;
