@@ -28,7 +28,7 @@ static int folder_depth(apr_hash_t *by_id, const sync_folder_t *folder)
 {
     int depth;
 
-    for (depth = 0; depth < HIERARCHY_DEPTH_MAX; depth++) {
+    for (depth = 0; depth < HIERARCHY_DEPTH_MAX && folder->parent_id; depth++) {
         folder = apr_hash_get(by_id, folder->parent_id, APR_HASH_KEY_STRING);
         if (!folder)
             break;
