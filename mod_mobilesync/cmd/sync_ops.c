@@ -8,8 +8,7 @@
 
 typedef struct {
     const eas_node_t *node; /* Add, Change, Delete, Fetch */
-    int engine;             /* index of its collection_op_t; -1: it never gets there */
-    int status;             /* with engine -1: what it is answered */
+    int status;             /* what it is answered whatever the engine says; 0: that decides */
 } sync_op_t;
 
 struct sync_ops {
@@ -17,7 +16,9 @@ struct sync_ops {
     const backend_folder_t *folder;
     const char *trash_id;       /* where deletes go; NULL: items are removed */
     apr_array_header_t *list;   /* sync_op_t */
-    apr_array_header_t *engine; /* collection_op_t */
+    apr_array_header_t *engine; /* collection_op_t, of the same indices. One that is refused here is
+                                   a Fetch of nothing there: without effect, but the request is
+                                   one with operations, whose answer has a key of its own */
     apr_pool_t *pool;
 };
 
@@ -120,13 +121,12 @@ base_fault_t *sync_ops_read(cmd_exchange_t *exchange, const sync_collection_t *a
         return NULL;
     BASE_TRY(ops_find_trash(ops, asked));
     for (node = asked->commands->first; node; node = node->next) {
-        collection_op_t op = {.kind = COLLECTION_OP_FETCH};
+        const collection_op_t nothing = {.kind = COLLECTION_OP_FETCH};
+        collection_op_t op = nothing;
         int status = ops_translate(ops, node, &op);
 
-        APR_ARRAY_PUSH(ops->list, sync_op_t) =
-            (sync_op_t){.node = node, .engine = status ? -1 : ops->engine->nelts, .status = status};
-        if (!status)
-            APR_ARRAY_PUSH(ops->engine, collection_op_t) = op;
+        APR_ARRAY_PUSH(ops->list, sync_op_t) = (sync_op_t){.node = node, .status = status};
+        APR_ARRAY_PUSH(ops->engine, collection_op_t) = status ? nothing : op;
         if (status == SYNC_STATUS_PROTOCOL)
             return base_fault_make(pool, BASE_FAULT_INVALID, "Commands: %s is no operation",
                                    eas_tag_name(node->tag));
@@ -209,15 +209,16 @@ static base_fault_t *ops_load_whole(const sync_ops_t *ops, const collection_op_t
     return item_email_load(blob, &reference, &entry, &whole, email, pool);
 }
 
-static base_fault_t *ops_write_fetch(const sync_ops_t *ops, const sync_op_t *op, int status,
+static base_fault_t *ops_write_fetch(const sync_ops_t *ops, int index, int status,
                                      const item_email_options_t *options, apr_pool_t *pool)
 {
+    const sync_op_t *op = &APR_ARRAY_IDX(ops->list, index, sync_op_t);
     eas_writer_t *writer = ops->exchange->writer;
     item_email_t *email = NULL;
 
     if (status == SYNC_STATUS_SUCCESS) {
         base_fault_t *fault = ops_load_whole(
-            ops, &APR_ARRAY_IDX(ops->engine, op->engine, collection_op_t), options, &email, pool);
+            ops, &APR_ARRAY_IDX(ops->engine, index, collection_op_t), options, &email, pool);
 
         if (base_fault_code(fault) == BASE_FAULT_UNAVAILABLE)
             return base_fault_wrap(fault, ops->pool, "Fetch");
@@ -258,18 +259,16 @@ base_fault_t *sync_ops_write_responses(const sync_ops_t *ops, const collection_a
     apr_pool_create(&subpool, ops->pool);
     for (i = 0; i < ops->list->nelts; i++) {
         const sync_op_t *op = &APR_ARRAY_IDX(ops->list, i, sync_op_t);
-        int status = op->status;
+        int status = op->status ? op->status : ops_status(answer->results[i].code);
 
         apr_pool_clear(subpool);
-        if (op->engine >= 0)
-            status = ops_status(answer->results[op->engine].code);
         if (status == SYNC_STATUS_SUCCESS && op->node->tag != EAS_AirSync_Fetch)
             continue;
         if (!open)
             eas_writer_start(writer, EAS_AirSync_Responses);
         open = 1;
         if (op->node->tag == EAS_AirSync_Fetch)
-            BASE_TRY(ops_write_fetch(ops, op, status, options, subpool));
+            BASE_TRY(ops_write_fetch(ops, i, status, options, subpool));
         else
             ops_write_plain(ops, op, status);
     }
