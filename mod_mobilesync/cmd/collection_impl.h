@@ -11,8 +11,9 @@
 #include "sync/ledger.h"
 #include "sync/window.h"
 
-/* A crashed holder's claim is taken over after this. Longer than any backend call may last. */
-#define COLLECTION_LEASE apr_time_from_sec(60)
+/* A crashed holder's claim is taken over after this: longer than a backend's call lasts, and no
+ * longer than a phone may be put off with Status 16. Effects can be repeated without harm. */
+#define COLLECTION_LEASE apr_time_from_sec(15)
 /* Scopes end with the keys; this is for those of devices that never come back. */
 #define COLLECTION_LEDGER_TTL apr_time_from_sec(30 * 86400)
 
