@@ -350,6 +350,9 @@ base_fault_t *local_place_open(const local_session_t *session, const local_folde
         local_descriptor_own(place->new, pool);
         return NULL;
     }
-    /* what is missing now may be under its new name at the next look */
-    return local_fault(errno == ENOENT ? EAGAIN : errno, pool, "opening '%s'", name);
+    /* what is missing now may be under its new name at the next look; the other folders have
+     * nothing to do with it, so that this is no outage */
+    if (errno == ENOENT)
+        return base_fault_make(pool, BASE_FAULT_BUSY, "'%s' is being renamed or removed", name);
+    return local_fault(errno, pool, "opening '%s'", name);
 }

@@ -354,7 +354,7 @@ base_fault_t *local_scan_folder(local_session_t *session, const char *folder_id,
         return NULL;
     if (look == LOCAL_LOOK_SCAN || !scan_holds(session, folder, pool)) {
         fault = scan_update(session, folder_id, look, folder, pool);
-        if (base_fault_code(fault) == BASE_FAULT_UNAVAILABLE) {
+        if (base_fault_code(fault) == BASE_FAULT_BUSY) {
             /* the directory has just been renamed, or removed */
             BASE_TRY(local_folders_look(session, pool));
             fault = scan_update(session, folder_id, look, folder, pool);
