@@ -24,6 +24,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Demo.pm \
 	t/lib/MobileSync/ErrorLog.pm \
 	t/lib/MobileSync/Httpd.pm \
+	t/lib/MobileSync/Letters.pm \
 	t/lib/MobileSync/Mail.pm \
 	t/lib/MobileSync/Mail/Broken.pm \
 	t/lib/MobileSync/Mail/Kinds.pm \

@@ -8,6 +8,7 @@
 #   lose  => 1         the answer is read and thrown away: the server did its work, the
 #                      client learns nothing and stays as it was. Returns the call.
 #   lose  => 'hang up' the connection is reset as soon as the request is out.
+#   lose  => 'request' nothing is sent at all. Returns the call.
 #   async => 1         on a connection of its own; returns an EAS::Client::Pending.
 #   headers => [ [ name, value ] ... ]   sent besides the usual ones.
 # A call that was made can be repeated, byte for byte: $phone->repeat( $phone->last_call ).
@@ -184,6 +185,7 @@ sub last_call ($self) { return $self->{last_call} }
 # Sends the bytes of a call again. Options lose and async as for any command.
 sub repeat ( $self, $call, %option ) {
     $self->{last_call} = $call;
+    return $call if ( $option{lose} // '' ) eq 'request';
     if ( $option{async} ) {
         my $http = $self->open_connection;
         $http->write( $call->{bytes} );

@@ -284,7 +284,7 @@ sub _read_stat ($pid) {
 # kill -9 of one child; the log line that tells of it is expected.
 sub kill_child ( $self, $pid ) {
     die "$pid is no child of this httpd\n" unless grep { $_ == $pid } $self->children;
-    push @{ $self->{killed} }, $pid;
+    $self->expect_killed($pid);
     kill KILL => $pid;
     wait_until(
         "child $pid to die",
@@ -292,6 +292,18 @@ sub kill_child ( $self, $pid ) {
             !grep { $_ == $pid } $self->children;
         }
     );
+    return;
+}
+
+# The test kills these children itself: the log lines that tell of it are expected.
+sub expect_killed ( $self, @pids ) {
+    push @{ $self->{killed} }, @pids;
+    return;
+}
+
+# Until the parent has replaced those that died.
+sub await_children ($self) {
+    wait_until( 'new children', sub { $self->children >= $self->{processes} } );
     return;
 }
 

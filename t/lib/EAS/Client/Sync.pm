@@ -193,7 +193,7 @@ sub _apply_own ( $self, $collection, $command, $result ) {
         defined $command->{client_id}
             ? ( $_->text('ClientId') // '' ) eq $command->{client_id}
             : $id eq $command->{id}
-    } @{ $result->{responses}{ $command->{tag} } // [] };
+    } @{ ( $result->{responses} // {} )->{ $command->{tag} } // [] };
     return if $response && ( $response->text('Status') // 1 ) != 1;
     if ( $command->{tag} eq 'Delete' ) { delete $items->{ $command->{id} } }
     return unless $command->{properties};
