@@ -47,7 +47,8 @@ base_fault_t *redis_subscriber_create(redis_pool_t *redis, redis_subscriber_t **
     status = apr_pollset_create(&subscriber->pollset, 1, pool, APR_POLLSET_WAKEABLE);
     if (status != APR_SUCCESS)
         return base_fault_make_status(pool, BASE_FAULT_INTERNAL, status, "creating a pollset");
-    apr_pool_cleanup_register(pool, subscriber, subscriber_cleanup, apr_pool_cleanup_null);
+    /* before the pools above go, which the pollset's descriptor is in */
+    apr_pool_pre_cleanup_register(pool, subscriber, subscriber_cleanup);
     *result = subscriber;
     return NULL;
 }
@@ -183,8 +184,10 @@ static int subscriber_parse(redis_subscriber_t *subscriber, redis_event_t *event
             return 0;
         subscriber->pinged = 0;
         translated = subscriber_translate(reply, event);
-        if (translated < 0)
+        if (translated < 0) {
+            redis_pool_refused(subscriber->redis, ((const redis_value_t *)reply)->data);
             subscriber_lost(subscriber, event);
+        }
         if (translated != 0) {
             subscriber->event_given = translated > 0;
             return 1;

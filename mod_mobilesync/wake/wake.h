@@ -7,7 +7,7 @@
  *   wake_hub_t     one per child, with one thread and one subscription connection: knows
  *                  who waits, subscribes an account's channel while somebody of it waits
  *                  here, keeps the timers. Made after the fork.
- *   wake_waiter_t  one waiting request. Lives in a pool of the request's; the pool's
+ *   wake_waiter_t  one waiting request, used by one thread at a time. Lives in a pool of the request's; the pool's
  *                  cleanup takes it out of the hub, so that no callback comes afterwards.
  *
  * How nothing is missed
@@ -96,7 +96,7 @@ base_fault_t *wake_versions_read(wake_bus_t *bus, const char *account,
 
 /* -- hub -------------------------------------------------------------------- */
 
-/* Starts the hub's thread. The pool's cleanup stops it. log may be NULL. */
+/* Starts the hub's thread. The pool's cleanup stops it; the bus outlives it. log may be NULL. */
 base_fault_t *wake_hub_create(wake_bus_t *bus, const base_log_t *log, wake_hub_t **hub,
                               apr_pool_t *pool);
 
@@ -123,26 +123,30 @@ typedef struct {
     const char *const *folder_ids;
     int folder_count;
     apr_time_t deadline;          /* end of the heartbeat */
-    apr_interval_time_t coalesce; /* how long WAKE_EVENT_CHANGED may wait for more, 0 = not */
-    /* Called once for each arming, in the hub's thread and under its mutex: it must not
-     * block and must not call wake_*. NULL when wake_waiter_block is used. */
-    void (*wake)(void *baton, wake_reason_t reason);
-    void *baton;
+    apr_interval_time_t coalesce; /* how long WAKE_EVENT_CHANGED may wait for more: then the
+                                     reason is RIPE; 0: not at all */
 } wake_options_t;
 
 /* Registers and arms: subscription confirmed, older requests of the device superseded,
- * versions read. Texts are copied. Blocks for a round trip or two, at most for the
- * command timeout. Only events from now on are told. */
+ * versions read. Texts are copied. Blocks for a round trip or two, for some seconds at
+ * most, and not at all while the bus is known to be down. Only events from now on are told;
+ * what happens to an armed waiter before it waits is not lost. */
 base_fault_t *wake_waiter_arm(wake_hub_t *hub, const wake_options_t *options,
                               wake_waiter_t **waiter, apr_pool_t *pool);
 
 /* Waits in the calling thread until woken. */
 wake_reason_t wake_waiter_block(wake_waiter_t *waiter);
 
+/* Waits without a thread: NONE, and wake is called once, in the hub's thread and under its
+ * mutex: it must not block and must not call wake_*. Any other reason: it has been woken
+ * already and wake is not called. To be called again after wake_waiter_rearm. */
+wake_reason_t wake_waiter_park(wake_waiter_t *waiter,
+                               void (*wake)(void *baton, wake_reason_t reason), void *baton);
+
 /* What it was woken with, NONE while it is armed. */
 wake_reason_t wake_waiter_reason(wake_waiter_t *waiter);
 
-/* After CHANGED: armed again with the same deadline. Compare the cursors afterwards. */
+/* After CHANGED or RIPE: armed again with the same deadline. Compare the cursors afterwards. */
 void wake_waiter_rearm(wake_waiter_t *waiter);
 
 /* Woken with RIPE after this time, if nothing wakes it before; an earlier hold is kept. Call it

@@ -1,0 +1,358 @@
+#include "wake/hub.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <apr_strings.h>
+
+#define WAITER_CONFIRM_TIMEOUT apr_time_from_sec(3)
+#define WAITER_RETRY_AFTER 2
+
+/* -- waking: under the hub's mutex ------------------------------------------ */
+
+/* Its timer, according to what it waits for. */
+static void waiter_schedule(wake_waiter_t *waiter)
+{
+    wake_hub_t *hub = waiter->hub;
+    apr_time_t due = waiter->deadline;
+
+    if (!waiter->channel || !waiter->armed || waiter->reason != WAKE_REASON_NONE)
+        return;
+    if (waiter->ripe_at && waiter->ripe_at < due)
+        due = waiter->ripe_at;
+    if (waiter->pending != WAKE_REASON_NONE)
+        due = 0;
+    if (wake_timers_set(&hub->timers, &waiter->timer, due))
+        hub->bus->driver->interrupt(hub->listener);
+}
+
+void wake_waiter_due(wake_waiter_t *waiter, wake_reason_t reason)
+{
+    /* a change may be overtaken: by then there is no point in looking */
+    if (waiter->pending == WAKE_REASON_NONE || waiter->pending == WAKE_REASON_CHANGED)
+        waiter->pending = reason;
+    waiter_schedule(waiter);
+}
+
+static void waiter_ripen(wake_waiter_t *waiter, apr_interval_time_t interval)
+{
+    if (waiter->ripe_at)
+        return;
+    waiter->ripe_at = apr_time_now() + interval;
+    waiter_schedule(waiter);
+}
+
+void wake_waiter_fire(wake_waiter_t *waiter, apr_time_t now)
+{
+    if (waiter->pending != WAKE_REASON_NONE)
+        waiter->reason = waiter->pending;
+    else if (now >= waiter->deadline)
+        waiter->reason = WAKE_REASON_EXPIRED;
+    else {
+        waiter->reason = WAKE_REASON_RIPE;
+        waiter->ripe_at = 0;
+    }
+    waiter->pending = WAKE_REASON_NONE;
+    if (waiter->cond)
+        apr_thread_cond_signal(waiter->cond);
+    if (waiter->wake) {
+        void (*wake)(void *baton, wake_reason_t reason) = waiter->wake;
+
+        waiter->wake = NULL;
+        wake(waiter->baton, waiter->reason);
+    }
+}
+
+/* version 0: told by this child itself. What came before arming, or is known already, is
+ * no news: the caller has looked, or has been woken for it. */
+void wake_waiter_event(wake_waiter_t *waiter, const char *folder_id, wake_event_t event,
+                       apr_uint64_t version)
+{
+    int i;
+
+    if (!waiter->armed)
+        return;
+    for (i = 0; i < waiter->folder_count; i++)
+        if (strcmp(waiter->folder_ids[i], folder_id) == 0)
+            break;
+    if (i == waiter->folder_count || (version && version <= waiter->versions[i]))
+        return;
+    if (version)
+        waiter->versions[i] = version;
+    if (waiter->reason != WAKE_REASON_NONE)
+        return; /* woken, and will look after it is armed again */
+    if (event == WAKE_EVENT_CHANGED && waiter->coalesce > 0)
+        waiter_ripen(waiter, waiter->coalesce);
+    else
+        wake_waiter_due(waiter, WAKE_REASON_CHANGED);
+}
+
+void wake_waiter_rival(wake_waiter_t *waiter, apr_uint64_t number)
+{
+    if (number > waiter->rival)
+        waiter->rival = number;
+    if (waiter->armed && waiter->rival > waiter->number)
+        wake_waiter_due(waiter, WAKE_REASON_SUPERSEDED);
+}
+
+void wake_waiter_reset(wake_waiter_t *waiter, int whole_account, apr_uint64_t number)
+{
+    apr_uint64_t *known = whole_account ? &waiter->account_reset : &waiter->device_reset;
+    int newer = number > *known; /* smaller: forgotten by a Redis that lost its data */
+
+    if (!waiter->armed)
+        return;
+    *known = number;
+    if (newer)
+        wake_waiter_due(waiter, WAKE_REASON_RESET);
+}
+
+void wake_waiter_compare(wake_waiter_t *waiter, const wake_query_t *query)
+{
+    int i, changed = 0;
+
+    for (i = 0; i < waiter->folder_count; i++) {
+        changed |= query->versions[i] != waiter->versions[i];
+        waiter->versions[i] = query->versions[i];
+    }
+    if (changed && waiter->reason == WAKE_REASON_NONE)
+        wake_waiter_due(waiter, WAKE_REASON_CHANGED);
+    wake_waiter_reset(waiter, 0, query->device_reset);
+    wake_waiter_reset(waiter, 1, query->account_reset);
+    wake_waiter_rival(waiter, query->number);
+}
+
+/* -- registration ----------------------------------------------------------- */
+
+static void waiter_leave(wake_waiter_t *waiter)
+{
+    wake_hub_t *hub = waiter->hub;
+
+    if (!waiter->channel)
+        return;
+    wake_timers_unset(&hub->timers, &waiter->timer);
+    *waiter->link = waiter->next;
+    if (waiter->next)
+        waiter->next->link = waiter->link;
+    if (!waiter->channel->waiters)
+        wake_channel_touch(hub, waiter->channel);
+    waiter->channel = NULL;
+    hub->waiters--;
+}
+
+static void waiter_join(wake_waiter_t *waiter)
+{
+    wake_hub_t *hub = waiter->hub;
+    wake_channel_t *channel = wake_channel_make(hub, waiter->account);
+
+    waiter->id = ++hub->last_id;
+    waiter->channel = channel;
+    waiter->next = channel->waiters;
+    waiter->link = &channel->waiters;
+    if (waiter->next)
+        waiter->next->link = &waiter->next;
+    channel->waiters = waiter;
+    hub->waiters++;
+    wake_channel_touch(hub, channel);
+}
+
+static apr_status_t waiter_cleanup(void *data)
+{
+    wake_waiter_t *waiter = data;
+
+    apr_thread_mutex_lock(waiter->hub->mutex);
+    waiter_leave(waiter);
+    apr_thread_mutex_unlock(waiter->hub->mutex);
+    return APR_SUCCESS;
+}
+
+static wake_waiter_t *waiter_make(wake_hub_t *hub, const wake_options_t *options, apr_pool_t *pool)
+{
+    wake_waiter_t *waiter = apr_pcalloc(pool, sizeof *waiter);
+    apr_size_t count = (apr_size_t)options->folder_count;
+    int i;
+
+    waiter->hub = hub;
+    waiter->pool = pool;
+    waiter->account = apr_pstrdup(pool, options->account);
+    waiter->device = apr_pstrdup(pool, options->device);
+    waiter->kind = options->kind;
+    waiter->folder_count = options->folder_count;
+    waiter->folder_ids = apr_palloc(pool, count * sizeof *waiter->folder_ids);
+    for (i = 0; i < options->folder_count; i++)
+        waiter->folder_ids[i] = apr_pstrdup(pool, options->folder_ids[i]);
+    waiter->versions = apr_pcalloc(pool, count * sizeof *waiter->versions);
+    waiter->deadline = options->deadline;
+    waiter->coalesce = options->coalesce;
+    return waiter;
+}
+
+/* -- arming ----------------------------------------------------------------- */
+
+static base_fault_t *waiter_unavailable(const char *why, apr_pool_t *pool)
+{
+    base_fault_t *fault = base_fault_make(pool, BASE_FAULT_UNAVAILABLE, "wake: %s", why);
+
+    fault->retry_after = WAITER_RETRY_AFTER;
+    return fault;
+}
+
+/* Until messages of the account arrive. */
+static base_fault_t *waiter_subscribed(wake_waiter_t *waiter, apr_pool_t *pool)
+{
+    wake_hub_t *hub = waiter->hub;
+    apr_time_t deadline = apr_time_now() + WAITER_CONFIRM_TIMEOUT;
+
+    while (!hub->draining && !hub->failing && !wake_channel_ready(hub, waiter->channel)) {
+        apr_interval_time_t left = deadline - apr_time_now();
+
+        if (left <= 0)
+            return waiter_unavailable("the subscription was not confirmed in time", pool);
+        apr_thread_cond_timedwait(hub->confirmed, hub->mutex, left);
+    }
+    if (hub->draining)
+        return waiter_unavailable("this child is stopping", pool);
+    return hub->failing ? waiter_unavailable("there is no connection", pool) : NULL;
+}
+
+/* Under the mutex, but for the round trip. When the connection was lost meanwhile, messages
+ * may have been missed that the numbers read do not show: once more. */
+static base_fault_t *waiter_arm(wake_waiter_t *waiter, wake_query_t *query, apr_pool_t *pool)
+{
+    wake_hub_t *hub = waiter->hub;
+    base_fault_t *fault;
+    unsigned generation;
+
+    do {
+        BASE_TRY(waiter_subscribed(waiter, pool));
+        generation = hub->generation;
+        apr_thread_mutex_unlock(hub->mutex);
+        fault = hub->bus->driver->supersede(hub->bus->self, query, pool);
+        apr_thread_mutex_lock(hub->mutex);
+        if (fault)
+            return fault;
+    } while (hub->generation != generation);
+    waiter->number = query->number;
+    waiter->device_reset = query->device_reset;
+    waiter->account_reset = query->account_reset;
+    waiter->armed = 1;
+    if (hub->draining)
+        wake_waiter_due(waiter, WAKE_REASON_STOPPING);
+    wake_waiter_rival(waiter, query->number);
+    waiter_schedule(waiter);
+    return NULL;
+}
+
+static int waiter_valid(const wake_options_t *options)
+{
+    int i;
+
+    for (i = 0; i < options->folder_count; i++)
+        if (!options->folder_ids[i] || !*options->folder_ids[i])
+            return 0;
+    return options->account && *options->account && options->device && *options->device;
+}
+
+base_fault_t *wake_waiter_arm(wake_hub_t *hub, const wake_options_t *options,
+                              wake_waiter_t **result, apr_pool_t *pool)
+{
+    wake_query_t query = {0};
+    wake_waiter_t *waiter;
+    base_fault_t *fault;
+
+    if (!waiter_valid(options))
+        return base_fault_make(pool, BASE_FAULT_INVALID, "wake: no account, device or folder");
+    waiter = waiter_make(hub, options, pool);
+    query.account = waiter->account;
+    query.device = waiter->device;
+    query.kind = waiter->kind;
+    query.folder_ids = waiter->folder_ids;
+    query.folder_count = waiter->folder_count;
+    query.versions = waiter->versions; /* read by nobody else until it is armed */
+    apr_thread_mutex_lock(hub->mutex);
+    waiter_join(waiter);
+    /* before its condition variable goes */
+    apr_pool_pre_cleanup_register(pool, waiter, waiter_cleanup);
+    fault = waiter_arm(waiter, &query, pool);
+    if (fault)
+        waiter_leave(waiter);
+    apr_thread_mutex_unlock(hub->mutex);
+    if (fault)
+        return base_fault_wrap(fault, pool, "waiting for changes");
+    *result = waiter;
+    return NULL;
+}
+
+/* -- waiting ---------------------------------------------------------------- */
+
+wake_reason_t wake_waiter_block(wake_waiter_t *waiter)
+{
+    wake_hub_t *hub = waiter->hub;
+    wake_reason_t reason;
+
+    apr_thread_mutex_lock(hub->mutex);
+    if (!waiter->cond && apr_thread_cond_create(&waiter->cond, waiter->pool) != APR_SUCCESS)
+        abort();
+    while (waiter->reason == WAKE_REASON_NONE && !hub->stopped)
+        apr_thread_cond_wait(waiter->cond, hub->mutex);
+    if (waiter->reason == WAKE_REASON_NONE)
+        waiter->reason = WAKE_REASON_STOPPING;
+    reason = waiter->reason;
+    apr_thread_mutex_unlock(hub->mutex);
+    return reason;
+}
+
+wake_reason_t wake_waiter_park(wake_waiter_t *waiter,
+                               void (*wake)(void *baton, wake_reason_t reason), void *baton)
+{
+    wake_hub_t *hub = waiter->hub;
+    wake_reason_t reason;
+
+    apr_thread_mutex_lock(hub->mutex);
+    if (waiter->reason == WAKE_REASON_NONE && hub->stopped)
+        waiter->reason = WAKE_REASON_STOPPING;
+    reason = waiter->reason;
+    if (reason == WAKE_REASON_NONE) {
+        waiter->wake = wake;
+        waiter->baton = baton;
+    }
+    apr_thread_mutex_unlock(hub->mutex);
+    return reason;
+}
+
+wake_reason_t wake_waiter_reason(wake_waiter_t *waiter)
+{
+    wake_reason_t reason;
+
+    apr_thread_mutex_lock(waiter->hub->mutex);
+    reason = waiter->reason;
+    apr_thread_mutex_unlock(waiter->hub->mutex);
+    return reason;
+}
+
+void wake_waiter_rearm(wake_waiter_t *waiter)
+{
+    apr_thread_mutex_lock(waiter->hub->mutex);
+    if (waiter->reason == WAKE_REASON_CHANGED || waiter->reason == WAKE_REASON_RIPE)
+        waiter->reason = WAKE_REASON_NONE;
+    waiter_schedule(waiter);
+    apr_thread_mutex_unlock(waiter->hub->mutex);
+}
+
+void wake_waiter_hold(wake_waiter_t *waiter, apr_interval_time_t interval)
+{
+    apr_thread_mutex_lock(waiter->hub->mutex);
+    waiter_ripen(waiter, interval);
+    apr_thread_mutex_unlock(waiter->hub->mutex);
+}
+
+const char *wake_waiter_version(wake_waiter_t *waiter, int index, apr_pool_t *pool)
+{
+    apr_uint64_t version;
+
+    if (index < 0 || index >= waiter->folder_count)
+        return "0";
+    apr_thread_mutex_lock(waiter->hub->mutex);
+    version = waiter->versions[index];
+    apr_thread_mutex_unlock(waiter->hub->mutex);
+    return apr_psprintf(pool, "%" APR_UINT64_T_FMT, version);
+}
