@@ -3,7 +3,9 @@
 #ifndef STATE_DRIVER_H
 #define STATE_DRIVER_H
 
+#include "state/audit.h"
 #include "state/state.h"
+#include "state/trash.h"
 
 typedef struct {
     const state_key_t *key;
@@ -26,6 +28,8 @@ typedef struct {
                                  apr_pool_t *pool);
     base_fault_t *(*device_list)(void *self, const char *account, apr_array_header_t **devices,
                                  apr_pool_t *pool);
+    base_fault_t *(*account_list)(void *self, const char *after, int limit,
+                                  apr_array_header_t **accounts, apr_pool_t *pool);
     base_fault_t *(*ledger_claim)(void *self, const state_ledger_key_t *key,
                                   apr_interval_time_t lease, apr_interval_time_t ttl,
                                   state_claim_t *claim, apr_pool_t *pool);
@@ -36,6 +40,18 @@ typedef struct {
                                     apr_pool_t *pool);
     base_fault_t *(*ledger_forget)(void *self, const char *account, const char *device,
                                    const char *scope, apr_pool_t *pool);
+    base_fault_t *(*trash_move)(void *self, const state_trash_request_t *request, int *moved,
+                                apr_pool_t *pool);
+    base_fault_t *(*trash_list)(void *self, const char *account, apr_array_header_t **entries,
+                                apr_pool_t *pool);
+    base_fault_t *(*trash_restore)(void *self, const char *account, const char *id,
+                                   const char *device, int *restored, apr_pool_t *pool);
+    base_fault_t *(*audit_begin)(void *self, const state_audit_field_t *fields, int count,
+                                 const char **id, apr_pool_t *pool);
+    base_fault_t *(*audit_end)(void *self, const char *id, const state_audit_field_t *fields,
+                               int count, apr_pool_t *pool);
+    base_fault_t *(*audit_list)(void *self, const char *before, int limit,
+                                apr_array_header_t **entries, apr_pool_t *pool);
 } state_driver_t;
 
 struct state_store {
@@ -43,11 +59,24 @@ struct state_store {
     void *self;
 };
 
+/* INVALID unless there is a text, of no more than STATE_NAME_MAX bytes. */
+base_fault_t *state_check_text(const char *text, const char *what, apr_pool_t *pool);
+
 /* The letter of a kind in key names and indexes. */
 const char *state_kind_letter(state_record_kind_t kind);
 
 /* Sorts an array of const char *. */
 void state_names_sort(apr_array_header_t *names);
+
+/* Where an account stands in the order of accounts: its bucket, then its name. */
+int state_account_bucket(const char *account);
+
+/* Does a move take records of that kind (the whole of the device's, FOLDER aside)? */
+int state_trash_takes(state_trash_what_t what, state_record_kind_t kind);
+/* Does a record of that kind say that the device has begun again? */
+int state_trash_begun(state_record_kind_t kind);
+base_fault_t *state_trash_begun_fault(const char *device, apr_pool_t *pool);
+base_fault_t *state_trash_none_fault(const char *id, apr_pool_t *pool);
 
 base_fault_t *state_conflict(const state_key_t *key, apr_uint64_t found, apr_pool_t *pool);
 

@@ -20,6 +20,13 @@ static const char *const fail_names[] = {
     [STATE_CALL_RECORD] = "record",
     [STATE_CALL_RELEASE] = "release",
     [STATE_CALL_FORGET] = "forget",
+    [STATE_CALL_ACCOUNT_LIST] = "account list",
+    [STATE_CALL_TRASH_MOVE] = "trash move",
+    [STATE_CALL_TRASH_LIST] = "trash list",
+    [STATE_CALL_TRASH_RESTORE] = "trash restore",
+    [STATE_CALL_AUDIT_BEGIN] = "audit begin",
+    [STATE_CALL_AUDIT_END] = "audit end",
+    [STATE_CALL_AUDIT_LIST] = "audit list",
 };
 
 static state_fail_when_t fail_decide(fail_store_t *self, state_call_t call)
@@ -131,6 +138,49 @@ static base_fault_t *fail_ledger_forget(void *self, const char *account, const c
     FAIL_AROUND(STATE_CALL_FORGET, state_ledger_forget(INNER, account, device, scope, pool));
 }
 
+static base_fault_t *fail_account_list(void *self, const char *after, int limit,
+                                       apr_array_header_t **accounts, apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_ACCOUNT_LIST, state_account_list(INNER, after, limit, accounts, pool));
+}
+
+static base_fault_t *fail_trash_move(void *self, const state_trash_request_t *request, int *moved,
+                                     apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_TRASH_MOVE, state_trash_move(INNER, request, moved, pool));
+}
+
+static base_fault_t *fail_trash_list(void *self, const char *account, apr_array_header_t **entries,
+                                     apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_TRASH_LIST, state_trash_list(INNER, account, entries, pool));
+}
+
+static base_fault_t *fail_trash_restore(void *self, const char *account, const char *id,
+                                        const char *device, int *restored, apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_TRASH_RESTORE,
+                state_trash_restore(INNER, account, id, device, restored, pool));
+}
+
+static base_fault_t *fail_audit_begin(void *self, const state_audit_field_t *fields, int count,
+                                      const char **id, apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_AUDIT_BEGIN, state_audit_begin(INNER, fields, count, id, pool));
+}
+
+static base_fault_t *fail_audit_end(void *self, const char *id, const state_audit_field_t *fields,
+                                    int count, apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_AUDIT_END, state_audit_end(INNER, id, fields, count, pool));
+}
+
+static base_fault_t *fail_audit_list(void *self, const char *before, int limit,
+                                     apr_array_header_t **entries, apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_AUDIT_LIST, state_audit_list(INNER, before, limit, entries, pool));
+}
+
 static const state_driver_t fail_driver = {
     .name = "fail",
     .record_read = fail_record_read,
@@ -138,10 +188,17 @@ static const state_driver_t fail_driver = {
     .record_remove = fail_record_remove,
     .record_list = fail_record_list,
     .device_list = fail_device_list,
+    .account_list = fail_account_list,
     .ledger_claim = fail_ledger_claim,
     .ledger_record = fail_ledger_record,
     .ledger_release = fail_ledger_release,
     .ledger_forget = fail_ledger_forget,
+    .trash_move = fail_trash_move,
+    .trash_list = fail_trash_list,
+    .trash_restore = fail_trash_restore,
+    .audit_begin = fail_audit_begin,
+    .audit_end = fail_audit_end,
+    .audit_list = fail_audit_list,
 };
 
 state_store_t *state_store_create_fail(state_store_t *inner, state_fail_plan_t *plan,

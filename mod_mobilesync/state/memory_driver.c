@@ -1,61 +1,14 @@
 /* A store in this process, for tests and benches. Records are overwritten again and again,
  * so that their memory is malloc's: a pool would only grow. A ledger scope has a pool of
  * its own, destroyed with the scope. */
-#include "state/driver.h"
+#include "state/memory_store.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <apr_hash.h>
 #include <apr_strings.h>
-#include <apr_thread_mutex.h>
 
-#define MEMORY_KEY_MAX (3 * (STATE_NAME_MAX + 1) + 1)
-
-typedef struct {
-    char *name;
-    char *data;
-    apr_size_t length;
-} memory_field_t;
-
-typedef struct {
-    const char *account, *device, *name; /* within key; name "" when there is none */
-    state_record_kind_t kind;
-    apr_uint64_t version;
-    memory_field_t *fields;
-    int count, capacity;
-    apr_size_t key_length;
-    char key[];
-} memory_record_t;
-
-typedef struct {
-    apr_uint64_t fence; /* 0: released in doubt */
-    int doubtful;       /* an earlier holder may have done it */
-    int done;
-    apr_time_t deadline;
-    const void *result;
-    apr_size_t length;
-} memory_entry_t;
-
-typedef struct {
-    apr_pool_t *pool;
-    apr_hash_t *entries; /* name -> memory_entry_t */
-    apr_time_t expires;
-    apr_size_t key_length;
-    const char *key;
-} memory_scope_t;
-
-typedef struct {
-    apr_pool_t *pool;
-    apr_thread_mutex_t *mutex; /* guards everything below */
-    apr_hash_t *records;       /* key -> memory_record_t */
-    apr_hash_t *scopes;        /* key -> memory_scope_t */
-    apr_uint64_t counter;      /* of versions and fences: never used again */
-    apr_time_t (*now)(void *baton);
-    void *now_baton;
-} memory_store_t;
-
-static apr_time_t memory_now(const memory_store_t *self)
+apr_time_t state_memory_now(const memory_store_t *self)
 {
     return self->now ? self->now(self->now_baton) : apr_time_now();
 }
@@ -80,7 +33,7 @@ static apr_size_t memory_key(char *key, const char *account, const char *device,
 
 /* -- records ---------------------------------------------------------------- */
 
-static void memory_record_free(memory_record_t *record)
+void state_memory_record_free(memory_record_t *record)
 {
     int i;
 
@@ -92,7 +45,7 @@ static void memory_record_free(memory_record_t *record)
     free(record);
 }
 
-static void *memory_alloc(apr_size_t size)
+void *state_memory_alloc(apr_size_t size)
 {
     void *memory = calloc(1, size ? size : 1);
 
@@ -115,7 +68,7 @@ static memory_record_t *memory_record_make(memory_store_t *self, const state_key
     char name[MEMORY_KEY_MAX];
     apr_size_t length =
         memory_key(name, key->account, key->device, state_kind_letter(key->kind), key->name);
-    memory_record_t *record = memory_alloc(sizeof *record + length);
+    memory_record_t *record = state_memory_alloc(sizeof *record + length);
 
     record->kind = key->kind;
     record->key_length = length;
@@ -161,13 +114,13 @@ static void memory_field_set(memory_record_t *record, const state_field_t *set)
                 abort();
         }
         field = &record->fields[record->count++];
-        field->name = memory_alloc(strlen(set->name) + 1);
+        field->name = state_memory_alloc(strlen(set->name) + 1);
         memcpy(field->name, set->name, strlen(set->name) + 1);
         field->data = NULL;
     }
     if (!field->data || field->length != set->length) {
         free(field->data);
-        field->data = memory_alloc(set->length);
+        field->data = state_memory_alloc(set->length);
     }
     field->length = set->length;
     if (set->length)
@@ -246,7 +199,7 @@ static base_fault_t *memory_record_remove(void *data, const state_key_t *key, ap
     record = memory_record_find(self, key);
     if (record) {
         apr_hash_set(self->records, record->key, (apr_ssize_t)record->key_length, NULL);
-        memory_record_free(record);
+        state_memory_record_free(record);
     }
     apr_thread_mutex_unlock(self->mutex);
     return NULL;
@@ -300,7 +253,7 @@ static base_fault_t *memory_device_list(void *data, const char *account,
 
 /* -- ledger ----------------------------------------------------------------- */
 
-static void memory_scope_drop(memory_store_t *self, memory_scope_t *scope)
+void state_memory_scope_drop(memory_store_t *self, memory_scope_t *scope)
 {
     apr_hash_set(self->scopes, scope->key, (apr_ssize_t)scope->key_length, NULL);
     apr_pool_destroy(scope->pool);
@@ -313,8 +266,8 @@ static memory_scope_t *memory_scope_find(memory_store_t *self, const char *accou
     apr_size_t length = memory_key(key, account, device, "l", name);
     memory_scope_t *scope = apr_hash_get(self->scopes, key, (apr_ssize_t)length);
 
-    if (scope && memory_now(self) >= scope->expires) {
-        memory_scope_drop(self, scope);
+    if (scope && state_memory_now(self) >= scope->expires) {
+        state_memory_scope_drop(self, scope);
         scope = NULL;
     }
     return scope;
@@ -339,7 +292,7 @@ static memory_scope_t *memory_scope_make(memory_store_t *self, const state_ledge
 static void memory_scope_extend(memory_store_t *self, memory_scope_t *scope,
                                 apr_interval_time_t ttl)
 {
-    apr_time_t expires = memory_now(self) + ttl;
+    apr_time_t expires = state_memory_now(self) + ttl;
 
     if (expires > scope->expires)
         scope->expires = expires;
@@ -362,7 +315,7 @@ static void memory_entry_take(memory_store_t *self, memory_scope_t *scope, memor
     else
         entry->doubtful = 1;
     entry->fence = ++self->counter;
-    entry->deadline = memory_now(self) + lease;
+    entry->deadline = state_memory_now(self) + lease;
     claim->outcome = entry->doubtful ? STATE_CLAIM_AGAIN : STATE_CLAIM_TAKEN;
     claim->fence = entry->fence;
 }
@@ -377,7 +330,7 @@ static base_fault_t *memory_ledger_claim(void *data, const state_ledger_key_t *k
     apr_time_t now;
 
     apr_thread_mutex_lock(self->mutex);
-    now = memory_now(self);
+    now = state_memory_now(self);
     entry = memory_entry_find(self, key, &scope);
     if (!scope)
         scope = memory_scope_make(self, key);
@@ -453,7 +406,7 @@ static base_fault_t *memory_ledger_forget(void *data, const char *account, const
     apr_thread_mutex_lock(self->mutex);
     scope = memory_scope_find(self, account, device, name);
     if (scope)
-        memory_scope_drop(self, scope);
+        state_memory_scope_drop(self, scope);
     apr_thread_mutex_unlock(self->mutex);
     return NULL;
 }
@@ -467,10 +420,17 @@ static const state_driver_t memory_driver = {
     .record_remove = memory_record_remove,
     .record_list = memory_record_list,
     .device_list = memory_device_list,
+    .account_list = state_memory_account_list,
     .ledger_claim = memory_ledger_claim,
     .ledger_record = memory_ledger_record,
     .ledger_release = memory_ledger_release,
     .ledger_forget = memory_ledger_forget,
+    .trash_move = state_memory_trash_move,
+    .trash_list = state_memory_trash_list,
+    .trash_restore = state_memory_trash_restore,
+    .audit_begin = state_memory_audit_begin,
+    .audit_end = state_memory_audit_end,
+    .audit_list = state_memory_audit_list,
 };
 
 static apr_status_t memory_cleanup(void *data)
@@ -479,7 +439,9 @@ static apr_status_t memory_cleanup(void *data)
     apr_hash_index_t *index;
 
     for (index = apr_hash_first(NULL, self->records); index; index = apr_hash_next(index))
-        memory_record_free(apr_hash_this_val(index));
+        state_memory_record_free(apr_hash_this_val(index));
+    state_memory_trash_free(self);
+    state_memory_audit_free(self);
     return APR_SUCCESS;
 }
 
@@ -489,6 +451,8 @@ state_store_t *state_store_create_memory(apr_pool_t *pool)
     memory_store_t *self = apr_pcalloc(pool, sizeof *self);
 
     self->records = apr_hash_make(pool);
+    self->trash = apr_hash_make(pool);
+    self->audit = apr_array_make(pool, 16, sizeof(void *));
     apr_pool_cleanup_register(pool, self, memory_cleanup, apr_pool_cleanup_null);
     self->scopes = apr_hash_make(pool);
     apr_pool_create(&self->pool, pool);

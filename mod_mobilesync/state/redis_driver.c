@@ -1,27 +1,18 @@
 /* The store in Redis: what really keeps SyncStates. */
-#include "state/driver.h"
 #include "state/redis_scripts.h"
+#include "state/redis_store.h"
+#include "state/redis_trash_scripts.h"
 
 #include <limits.h>
 #include <string.h>
 #include <apr_atomic.h>
 #include <apr_general.h>
-#include <apr_sha1.h>
 #include <apr_strings.h>
 
 #include "base/text.h"
 
-typedef struct {
-    redis_pool_t *redis;
-    const char *prefix;
-    const base_log_t *log;
-    redis_script_t *commit, *remove, *claim, *record, *release;
-    const char *token; /* of this store; with the number it names one write */
-    volatile apr_uint32_t token_number;
-} redis_store_t;
-
 /* Names one write for ever: random bytes of the store and a number. */
-static const char *redis_token(redis_store_t *self, apr_pool_t *pool)
+const char *state_redis_token(redis_store_t *self, apr_pool_t *pool)
 {
     return apr_psprintf(pool, "%s.%u", self->token, apr_atomic_inc32(&self->token_number));
 }
@@ -33,14 +24,19 @@ static const char *redis_index_member(const state_key_t *key, apr_pool_t *pool)
     return key->name ? apr_pstrcat(pool, letter, ":", key->name, NULL) : letter;
 }
 
-static void redis_key_devices(redis_store_t *self, redis_args_t *args, const char *account,
-                              apr_pool_t *pool)
+const char *state_redis_devices(const redis_store_t *self, const char *account, apr_pool_t *pool)
 {
-    redis_args_text(args, redis_key_name(pool, self->prefix, account, "devices", NULL));
+    return redis_key_name(pool, self->prefix, account, "devices", NULL);
 }
 
-static const char *redis_key_index(redis_store_t *self, const char *account, const char *device,
-                                   apr_pool_t *pool)
+const char *state_redis_scopes(const redis_store_t *self, const char *account, const char *device,
+                               apr_pool_t *pool)
+{
+    return redis_key_name(pool, self->prefix, account, "s", device, NULL);
+}
+
+const char *state_redis_index(const redis_store_t *self, const char *account, const char *device,
+                              apr_pool_t *pool)
 {
     return redis_key_name(pool, self->prefix, account, "i", device, NULL);
 }
@@ -53,9 +49,8 @@ static base_fault_t *redis_format_fault(const char *found, apr_pool_t *pool)
 }
 
 /* Runs a script whose answer begins with a word: OK, FORMAT and others. */
-static base_fault_t *redis_run(redis_store_t *self, const redis_script_t *script,
-                               redis_args_t *args, redis_value_t **value, const char **word,
-                               apr_pool_t *pool)
+base_fault_t *state_redis_run(redis_store_t *self, const redis_script_t *script, redis_args_t *args,
+                              redis_value_t **value, const char **word, apr_pool_t *pool)
 {
     const redis_value_t *first;
 
@@ -74,7 +69,7 @@ static base_fault_t *redis_run(redis_store_t *self, const redis_script_t *script
 }
 
 /* A number of a script's answer; 0 when it is not there. */
-static apr_uint64_t redis_number(const redis_value_t *value, int index)
+apr_uint64_t state_redis_number(const redis_value_t *value, int index)
 {
     apr_uint64_t number = 0;
 
@@ -151,22 +146,22 @@ static base_fault_t *redis_record_read(void *data, const state_key_t *key, const
     return NULL;
 }
 
+const char *state_redis_bucket(const redis_store_t *self, int bucket, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%s:accounts:%d", base_text_percent_encode(self->prefix, pool),
+                        bucket);
+}
+
 /* The account's bucket lives in another slot, so that this is a step of its own, and best
  * effort: the index can be rebuilt from the keys. */
-static void redis_account_enter(redis_store_t *self, const char *account, apr_pool_t *pool)
+void state_redis_account_enter(redis_store_t *self, const char *account, apr_pool_t *pool)
 {
     redis_args_t *args = redis_args_make(pool);
-    unsigned char digest[APR_SHA1_DIGESTSIZE];
-    apr_sha1_ctx_t context;
     redis_value_t *value;
     base_fault_t *fault;
 
-    apr_sha1_init(&context);
-    apr_sha1_update(&context, account, (unsigned)strlen(account));
-    apr_sha1_final(digest, &context);
     redis_args_text(args, "SADD");
-    redis_args_text(args, apr_psprintf(pool, "%s:accounts:%d",
-                                       base_text_percent_encode(self->prefix, pool), digest[0]));
+    redis_args_text(args, state_redis_bucket(self, state_account_bucket(account), pool));
     redis_args_text(args, account);
     fault = redis_command(self->redis, args, REDIS_REPEAT, &value, pool);
     if (fault)
@@ -183,10 +178,10 @@ static redis_args_t *redis_commit_args(redis_store_t *self, const state_commit_t
     int i;
 
     redis_args_text(args, state_key_name(self->prefix, key, pool));
-    redis_args_text(args, redis_key_index(self, key->account, key->device, pool));
-    redis_key_devices(self, args, key->account, pool);
+    redis_args_text(args, state_redis_index(self, key->account, key->device, pool));
+    redis_args_text(args, state_redis_devices(self, key->account, pool));
     redis_args_uint(args, commit->expected_version);
-    redis_args_text(args, redis_token(self, pool));
+    redis_args_text(args, state_redis_token(self, pool));
     redis_args_text(args, REDIS_FORMAT);
     redis_args_text(args, redis_index_member(key, pool));
     redis_args_text(args, key->device);
@@ -207,13 +202,13 @@ static base_fault_t *redis_record_commit(void *data, const state_commit_t *commi
     redis_value_t *value;
     const char *word;
 
-    BASE_TRY(
-        redis_run(self, self->commit, redis_commit_args(self, commit, pool), &value, &word, pool));
+    BASE_TRY(state_redis_run(self, self->commit, redis_commit_args(self, commit, pool), &value,
+                             &word, pool));
     if (strcmp(word, "CONFLICT") == 0)
-        return state_conflict(commit->key, redis_number(value, 1), pool);
-    *version = redis_number(value, 1);
+        return state_conflict(commit->key, state_redis_number(value, 1), pool);
+    *version = state_redis_number(value, 1);
     if (commit->expected_version == 0)
-        redis_account_enter(self, commit->key->account, pool);
+        state_redis_account_enter(self, commit->key->account, pool);
     return NULL;
 }
 
@@ -225,11 +220,11 @@ static base_fault_t *redis_record_remove(void *data, const state_key_t *key, apr
     const char *word;
 
     redis_args_text(args, state_key_name(self->prefix, key, pool));
-    redis_args_text(args, redis_key_index(self, key->account, key->device, pool));
-    redis_key_devices(self, args, key->account, pool);
+    redis_args_text(args, state_redis_index(self, key->account, key->device, pool));
+    redis_args_text(args, state_redis_devices(self, key->account, pool));
     redis_args_text(args, redis_index_member(key, pool));
     redis_args_text(args, key->device);
-    return redis_run(self, self->remove, args, &value, &word, pool);
+    return state_redis_run(self, self->remove, args, &value, &word, pool);
 }
 
 /* The members of a set that begin with the letter and a colon, without those; all when the
@@ -265,7 +260,7 @@ static base_fault_t *redis_record_list(void *data, const char *account, const ch
 {
     redis_store_t *self = data;
 
-    return redis_members(self, redis_key_index(self, account, device, pool),
+    return redis_members(self, state_redis_index(self, account, device, pool),
                          state_kind_letter(kind), names, pool);
 }
 
@@ -274,8 +269,7 @@ static base_fault_t *redis_device_list(void *data, const char *account,
 {
     redis_store_t *self = data;
 
-    return redis_members(self, redis_key_name(pool, self->prefix, account, "devices", NULL), NULL,
-                         devices, pool);
+    return redis_members(self, state_redis_devices(self, account, pool), NULL, devices, pool);
 }
 
 /* -- ledger ----------------------------------------------------------------- */
@@ -288,11 +282,13 @@ static apr_uint64_t redis_milliseconds(apr_interval_time_t interval)
 static redis_args_t *redis_ledger_args(redis_store_t *self, const redis_script_t *script,
                                        const state_ledger_key_t *key, apr_pool_t *pool)
 {
-    redis_args_t *args = redis_script_args(script, 1, pool);
+    redis_args_t *args = redis_script_args(script, 2, pool);
 
     redis_args_text(
         args, redis_key_name(pool, self->prefix, key->account, "l", key->device, key->scope, NULL));
+    redis_args_text(args, state_redis_scopes(self, key->account, key->device, pool));
     redis_args_text(args, REDIS_FORMAT);
+    redis_args_text(args, key->scope);
     redis_args_text(args, key->entry);
     return args;
 }
@@ -316,10 +312,10 @@ static base_fault_t *redis_ledger_claim(void *data, const state_ledger_key_t *ke
     const char *word;
     apr_size_t i;
 
-    redis_args_text(args, redis_token(self, pool));
+    redis_args_text(args, state_redis_token(self, pool));
     redis_args_uint(args, redis_milliseconds(lease));
     redis_args_uint(args, redis_milliseconds(ttl));
-    BASE_TRY(redis_run(self, self->claim, args, &value, &word, pool));
+    BASE_TRY(state_redis_run(self, self->claim, args, &value, &word, pool));
     for (i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
         if (strcmp(word, outcomes[i].word) == 0)
             break;
@@ -327,7 +323,7 @@ static base_fault_t *redis_ledger_claim(void *data, const state_ledger_key_t *ke
         return base_fault_make(pool, BASE_FAULT_INTERNAL, "unknown answer %s to a claim", word);
     claim->outcome = outcomes[i].outcome;
     if (claim->outcome == STATE_CLAIM_BUSY) {
-        apr_uint64_t left = redis_number(value, 2);
+        apr_uint64_t left = state_redis_number(value, 2);
 
         claim->retry_after_ms = left > INT_MAX ? INT_MAX : (int)left;
     }
@@ -338,7 +334,7 @@ static base_fault_t *redis_ledger_claim(void *data, const state_ledger_key_t *ke
         claim->length = result ? result->length : 0;
     }
     else
-        claim->fence = redis_number(value, 1);
+        claim->fence = state_redis_number(value, 1);
     return NULL;
 }
 
@@ -354,7 +350,7 @@ static base_fault_t *redis_ledger_record(void *data, const state_ledger_key_t *k
     redis_args_uint(args, fence);
     redis_args_bytes(args, result, length);
     redis_args_uint(args, redis_milliseconds(ttl));
-    BASE_TRY(redis_run(self, self->record, args, &value, &word, pool));
+    BASE_TRY(state_redis_run(self, self->record, args, &value, &word, pool));
     if (strcmp(word, "CONFLICT") == 0)
         return base_fault_make(pool, BASE_FAULT_CONFLICT, "ledger entry %s is no longer ours",
                                key->entry);
@@ -370,19 +366,21 @@ static base_fault_t *redis_ledger_release(void *data, const state_ledger_key_t *
     const char *word;
 
     redis_args_uint(args, fence);
-    return redis_run(self, self->release, args, &value, &word, pool);
+    return state_redis_run(self, self->release, args, &value, &word, pool);
 }
 
 static base_fault_t *redis_ledger_forget(void *data, const char *account, const char *device,
                                          const char *scope, apr_pool_t *pool)
 {
     redis_store_t *self = data;
-    redis_args_t *args = redis_args_make(pool);
+    redis_args_t *args = redis_script_args(self->forget, 2, pool);
     redis_value_t *value;
+    const char *word;
 
-    redis_args_text(args, "UNLINK");
     redis_args_text(args, redis_key_name(pool, self->prefix, account, "l", device, scope, NULL));
-    return redis_command(self->redis, args, REDIS_REPEAT, &value, pool);
+    redis_args_text(args, state_redis_scopes(self, account, device, pool));
+    redis_args_text(args, scope);
+    return state_redis_run(self, self->forget, args, &value, &word, pool);
 }
 
 /* -- the store -------------------------------------------------------------- */
@@ -394,10 +392,17 @@ static const state_driver_t redis_driver = {
     .record_remove = redis_record_remove,
     .record_list = redis_record_list,
     .device_list = redis_device_list,
+    .account_list = state_redis_account_list,
     .ledger_claim = redis_ledger_claim,
     .ledger_record = redis_ledger_record,
     .ledger_release = redis_ledger_release,
     .ledger_forget = redis_ledger_forget,
+    .trash_move = state_redis_trash_move,
+    .trash_list = state_redis_trash_list,
+    .trash_restore = state_redis_trash_restore,
+    .audit_begin = state_redis_audit_begin,
+    .audit_end = state_redis_audit_end,
+    .audit_list = state_redis_audit_list,
 };
 
 state_store_t *state_store_create_redis(redis_pool_t *redis, const char *prefix,
@@ -415,6 +420,10 @@ state_store_t *state_store_create_redis(redis_pool_t *redis, const char *prefix,
     self->claim = redis_script_make("claim", redis_claim_source, pool);
     self->record = redis_script_make("record", redis_record_source, pool);
     self->release = redis_script_make("release", redis_release_source, pool);
+    self->forget = redis_script_make("forget", redis_forget_source, pool);
+    self->trash = redis_script_make("trash", redis_trash_source, pool);
+    self->restore = redis_script_make("restore", redis_restore_source, pool);
+    self->audit = redis_script_make("audit", redis_audit_source, pool);
     apr_generate_random_bytes(random, sizeof random);
     self->token = base_text_hex_encode(random, sizeof random, pool);
     store->driver = &redis_driver;

@@ -59,32 +59,38 @@ static const char redis_remove_source[] =
 #define REDIS_SCOPE_LUA                                                              \
     "#!lua\n"                                                                        \
     "local function extend(ttl)\n"                                                   \
-    "  if redis.call('PTTL', KEYS[1]) < tonumber(ttl) then\n"                        \
-    "    redis.call('PEXPIRE', KEYS[1], ttl)\n"                                      \
+    "  if redis.call('PTTL', KEYS[1]) >= tonumber(ttl) then return end\n"            \
+    "  local now = redis.call('TIME')\n"                                             \
+    "  local ms = math.floor((now[1] .. string.format('%06d', now[2])) / 1000)\n"    \
+    "  redis.call('PEXPIRE', KEYS[1], ttl)\n"                                        \
+    "  redis.call('ZADD', KEYS[2], ms + ttl, ARGV[2])\n"                             \
+    "  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ms)\n"                        \
+    "  if redis.call('PTTL', KEYS[2]) < tonumber(ttl) then\n"                        \
+    "    redis.call('PEXPIRE', KEYS[2], ttl)\n"                                      \
     "  end\n"                                                                        \
     "end\n"                                                                          \
     "local format = redis.call('HGET', KEYS[1], '_x')\n"                             \
     "if format ~= ARGV[1] and (format or redis.call('EXISTS', KEYS[1]) == 1) then\n" \
     "  return {'FORMAT', format or ''}\n"                                            \
     "end\n"                                                                          \
-    "local field = 'e:' .. ARGV[2]\n"                                                \
+    "local field = 'e:' .. ARGV[3]\n"                                                \
     "local held = redis.call('HGET', KEYS[1], field)\n"                              \
     "local was, fence, rest\n"                                                       \
     "if held then was, fence, rest = string.match(held, '^([CAD])(%d+) (.*)$') end\n"
 
-/* KEYS scope; ARGV format, entry, token, lease in ms, TTL in ms */
+/* KEYS scope, scopes; ARGV format, scope, entry, token, lease in ms, TTL in ms */
 static const char redis_claim_source[] = REDIS_SCOPE_LUA
     "local now = redis.call('TIME')\n"
     "now = now[1] .. string.format('%06d', now[2])\n"
     "local ms = math.floor(now / 1000)\n"
     "if was == 'D' then\n"
-    "  extend(ARGV[5])\n"
+    "  extend(ARGV[6])\n"
     "  return {'DONE', fence, rest}\n"
     "end\n"
     "local kind = 'C'\n"
     "if held then\n"
     "  local deadline, holder = string.match(rest, '^(%d+) (.*)$')\n"
-    "  if holder == ARGV[3] then return {was == 'A' and 'AGAIN' or 'TAKEN', fence} end\n"
+    "  if holder == ARGV[4] then return {was == 'A' and 'AGAIN' or 'TAKEN', fence} end\n"
     "  if ms < tonumber(deadline) then\n"
     "    return {'BUSY', fence, string.format('%.0f', deadline - ms)}\n"
     "  end\n"
@@ -93,22 +99,34 @@ static const char redis_claim_source[] = REDIS_SCOPE_LUA
     "local last = redis.call('HGET', KEYS[1], '_f')\n"
     "fence = last and string.format('%.0f', last + 1) or now\n"
     "redis.call('HSET', KEYS[1], '_x', ARGV[1], '_f', fence, field,\n"
-    "  kind .. fence .. ' ' .. string.format('%.0f', ms + ARGV[4]) .. ' ' .. ARGV[3])\n"
-    "extend(ARGV[5])\n"
+    "  kind .. fence .. ' ' .. string.format('%.0f', ms + ARGV[5]) .. ' ' .. ARGV[4])\n"
+    "extend(ARGV[6])\n"
     "return {kind == 'A' and 'AGAIN' or 'TAKEN', fence}\n";
 
-/* KEYS scope; ARGV format, entry, fence, result, TTL in ms */
+/* KEYS scope, scopes; ARGV format, scope, entry, fence, result, TTL in ms */
 static const char redis_record_source[] =
-    REDIS_SCOPE_LUA "if fence ~= ARGV[3] then return {'CONFLICT'} end\n"
-                    "redis.call('HSET', KEYS[1], field, 'D' .. fence .. ' ' .. ARGV[4])\n"
-                    "extend(ARGV[5])\n"
+    REDIS_SCOPE_LUA "if fence ~= ARGV[4] then return {'CONFLICT'} end\n"
+                    "redis.call('HSET', KEYS[1], field, 'D' .. fence .. ' ' .. ARGV[5])\n"
+                    "extend(ARGV[6])\n"
                     "return {'OK'}\n";
 
-/* KEYS scope; ARGV format, entry, fence */
+/* KEYS scope, scopes; ARGV format, scope, entry, fence */
 static const char redis_release_source[] =
-    REDIS_SCOPE_LUA "if fence ~= ARGV[3] then return {'OK'} end\n"
+    REDIS_SCOPE_LUA "if fence ~= ARGV[4] then return {'OK'} end\n"
                     "if was == 'C' then redis.call('HDEL', KEYS[1], field) end\n"
                     "if was == 'A' then redis.call('HSET', KEYS[1], field, 'A0 0 ') end\n"
                     "return {'OK'}\n";
+
+/* KEYS scope, scopes; ARGV scope */
+static const char redis_forget_source[] = "#!lua\n"
+                                          "redis.call('UNLINK', KEYS[1])\n"
+                                          "redis.call('ZREM', KEYS[2], ARGV[1])\n"
+                                          "return {'OK'}\n";
+
+/* KEYS audit; ARGV id of the entry that it replaces, name and value of each field */
+static const char redis_audit_source[] =
+    "#!lua\n"
+    "if redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return {'OK', ''} end\n"
+    "return {'OK', redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))}\n";
 
 #endif

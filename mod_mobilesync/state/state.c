@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <apr_sha1.h>
 #include <apr_strings.h>
 
 #define STATE_FIELD_NAME_MAX 64
@@ -35,6 +36,17 @@ static int state_name_compare(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+int state_account_bucket(const char *account)
+{
+    unsigned char digest[APR_SHA1_DIGESTSIZE];
+    apr_sha1_ctx_t context;
+
+    apr_sha1_init(&context);
+    apr_sha1_update(&context, account, (unsigned)strlen(account));
+    apr_sha1_final(digest, &context);
+    return digest[0];
+}
+
 void state_names_sort(apr_array_header_t *names)
 {
     if (names->nelts)
@@ -52,7 +64,7 @@ base_fault_t *state_conflict(const state_key_t *key, apr_uint64_t found, apr_poo
 
 /* -- checks ----------------------------------------------------------------- */
 
-static base_fault_t *check_text(const char *text, const char *what, apr_pool_t *pool)
+base_fault_t *state_check_text(const char *text, const char *what, apr_pool_t *pool)
 {
     if (!text || !*text)
         return base_fault_make(pool, BASE_FAULT_INVALID, "state: no %s", what);
@@ -64,15 +76,15 @@ static base_fault_t *check_text(const char *text, const char *what, apr_pool_t *
 
 static base_fault_t *check_device(const char *account, const char *device, apr_pool_t *pool)
 {
-    BASE_TRY(check_text(account, "account", pool));
-    return check_text(device, "device", pool);
+    BASE_TRY(state_check_text(account, "account", pool));
+    return state_check_text(device, "device", pool);
 }
 
 static base_fault_t *check_key(const state_key_t *key, apr_pool_t *pool)
 {
     BASE_TRY(check_device(key->account, key->device, pool));
     if (state_kind_named(key->kind))
-        return check_text(key->name, "record name", pool);
+        return state_check_text(key->name, "record name", pool);
     if (key->name)
         return base_fault_make(pool, BASE_FAULT_INVALID, "state: a %s record has no name",
                                state_kind_letter(key->kind));
@@ -82,8 +94,8 @@ static base_fault_t *check_key(const state_key_t *key, apr_pool_t *pool)
 static base_fault_t *check_ledger_key(const state_ledger_key_t *key, apr_pool_t *pool)
 {
     BASE_TRY(check_device(key->account, key->device, pool));
-    BASE_TRY(check_text(key->scope, "ledger scope", pool));
-    return check_text(key->entry, "ledger entry", pool);
+    BASE_TRY(state_check_text(key->scope, "ledger scope", pool));
+    return state_check_text(key->entry, "ledger entry", pool);
 }
 
 static base_fault_t *check_field_name(const char *name, apr_pool_t *pool)
@@ -175,6 +187,16 @@ base_fault_t *state_record_commit(state_store_t *store, const state_key_t *key,
     return store->driver->record_commit(store->self, &commit, version, pool);
 }
 
+base_fault_t *state_account_list(state_store_t *store, const char *after, int limit,
+                                 apr_array_header_t **accounts, apr_pool_t *pool)
+{
+    if (after)
+        BASE_TRY(state_check_text(after, "account", pool));
+    if (limit < 1)
+        return base_fault_make(pool, BASE_FAULT_INVALID, "state: a page of no accounts");
+    return store->driver->account_list(store->self, after, limit, accounts, pool);
+}
+
 base_fault_t *state_record_remove(state_store_t *store, const state_key_t *key, apr_pool_t *pool)
 {
     BASE_TRY(check_key(key, pool));
@@ -195,7 +217,7 @@ base_fault_t *state_record_list(state_store_t *store, const char *account, const
 base_fault_t *state_device_list(state_store_t *store, const char *account,
                                 apr_array_header_t **devices, apr_pool_t *pool)
 {
-    BASE_TRY(check_text(account, "account", pool));
+    BASE_TRY(state_check_text(account, "account", pool));
     return store->driver->device_list(store->self, account, devices, pool);
 }
 
@@ -238,6 +260,6 @@ base_fault_t *state_ledger_forget(state_store_t *store, const char *account, con
                                   const char *scope, apr_pool_t *pool)
 {
     BASE_TRY(check_device(account, device, pool));
-    BASE_TRY(check_text(scope, "ledger scope", pool));
+    BASE_TRY(state_check_text(scope, "ledger scope", pool));
     return store->driver->ledger_forget(store->self, account, device, scope, pool);
 }

@@ -14,10 +14,13 @@
  *   P:{account}:f:DEVICE:FOLDER    hash   record FOLDER: the folder state (base, pending, chunks)
  *   P:{account}:r:DEVICE:NAME      hash   record REQUEST: cached Sync and Ping parameters
  *   P:{account}:l:DEVICE:SCOPE     hash   ledger scope: entry -> claim or result
+ *   P:{account}:s:DEVICE           zset   the device's ledger scopes -> when they expire, ms
+ *   P:{account}:trash, :t:...      what administrators moved aside (state/trash.h)
  *   P:{account}:v                  hash   folder id -> version and more (wake/)
  *   P:{account}:c                  channel of the account (wake/)
  *   P:accounts:0..255              set    accounts that have devices (rebuildable by SCAN);
  *                                         may name some that have none any more
+ *   P:audit                        stream who did what (state/audit.h)
  *
  * A record is a hash of named binary fields with a version that grows with every
  * commit: compare-and-set on the version is the only way to write one. Versions are
@@ -102,6 +105,12 @@ base_fault_t *state_record_list(state_store_t *store, const char *account, const
 
 base_fault_t *state_device_list(state_store_t *store, const char *account,
                                 apr_array_header_t **devices, apr_pool_t *pool);
+
+/* Accounts that have devices, and some that had, in an order of the store's own: at most limit,
+ * those that follow `after` (NULL: from the first; it need not be there any more). Fewer than
+ * limit: that was all. */
+base_fault_t *state_account_list(state_store_t *store, const char *after, int limit,
+                                 apr_array_header_t **accounts, apr_pool_t *pool);
 
 /* -- ledger: side effects happen once ---------------------------------------
  *

@@ -48,7 +48,7 @@ static void test_keys(state_store_t *store, redis_pool_t *redis, apr_pool_t *poo
 {
     static const char *const wanted[] = {
         "t:{k%40x}:d:D", "t:{k%40x}:devices", "t:{k%40x}:f:D:5",    "t:{k%40x}:h:D",
-        "t:{k%40x}:i:D", "t:{k%40x}:l:D:s",   "t:{k%40x}:r:D:Ping",
+        "t:{k%40x}:i:D", "t:{k%40x}:l:D:s",   "t:{k%40x}:r:D:Ping", "t:{k%40x}:s:D",
     };
     state_key_t key = {.account = "k@x", .device = "D"};
     state_ledger_key_t entry = {"k@x", "D", "s", "e"};

@@ -1,0 +1,55 @@
+/* The inside of the redis store, shared by its files. */
+#ifndef STATE_REDIS_STORE_H
+#define STATE_REDIS_STORE_H
+
+#include "state/driver.h"
+
+typedef struct {
+    redis_pool_t *redis;
+    const char *prefix;
+    const base_log_t *log;
+    redis_script_t *commit, *remove, *claim, *record, *release, *forget, *trash, *restore, *audit;
+    const char *token; /* of this store; with the number it names one write */
+    volatile apr_uint32_t token_number;
+} redis_store_t;
+
+/* -- redis_driver.c -- */
+
+/* Names one write for ever: random bytes of the store and a number. */
+const char *state_redis_token(redis_store_t *self, apr_pool_t *pool);
+/* Keys: the device's records, its ledger scopes, the account's devices, a bucket of accounts. */
+const char *state_redis_index(const redis_store_t *self, const char *account, const char *device,
+                              apr_pool_t *pool);
+const char *state_redis_scopes(const redis_store_t *self, const char *account, const char *device,
+                               apr_pool_t *pool);
+const char *state_redis_devices(const redis_store_t *self, const char *account, apr_pool_t *pool);
+const char *state_redis_bucket(const redis_store_t *self, int bucket, apr_pool_t *pool);
+/* Runs a script whose answer begins with a word: OK, FORMAT and others. */
+base_fault_t *state_redis_run(redis_store_t *self, const redis_script_t *script, redis_args_t *args,
+                              redis_value_t **value, const char **word, apr_pool_t *pool);
+/* A number of a script's answer; 0 when it is not there. */
+apr_uint64_t state_redis_number(const redis_value_t *value, int index);
+/* Enters the account into its bucket. */
+void state_redis_account_enter(redis_store_t *self, const char *account, apr_pool_t *pool);
+
+/* -- redis_trash.c -- */
+
+base_fault_t *state_redis_trash_move(void *self, const state_trash_request_t *request, int *moved,
+                                     apr_pool_t *pool);
+base_fault_t *state_redis_trash_list(void *self, const char *account, apr_array_header_t **entries,
+                                     apr_pool_t *pool);
+base_fault_t *state_redis_trash_restore(void *self, const char *account, const char *id,
+                                        const char *device, int *restored, apr_pool_t *pool);
+
+/* -- redis_audit.c: what is the installation's -- */
+
+base_fault_t *state_redis_account_list(void *self, const char *after, int limit,
+                                       apr_array_header_t **accounts, apr_pool_t *pool);
+base_fault_t *state_redis_audit_begin(void *self, const state_audit_field_t *fields, int count,
+                                      const char **id, apr_pool_t *pool);
+base_fault_t *state_redis_audit_end(void *self, const char *id, const state_audit_field_t *fields,
+                                    int count, apr_pool_t *pool);
+base_fault_t *state_redis_audit_list(void *self, const char *before, int limit,
+                                     apr_array_header_t **entries, apr_pool_t *pool);
+
+#endif
