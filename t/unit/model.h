@@ -65,6 +65,10 @@ typedef struct {
     int op_count;
     int unanswered; /* last was sent, and no answer came */
     device_request_t last;
+    char given[80];     /* the key that last was answered with, "": it was not */
+    int applied;        /* the operations of last took effect, as far as the server told itself */
+    char confirmed[80]; /* the key before the one before: nothing but Status 3 for it */
+    char previous[80];
     int more; /* the last answer said so */
     apr_time_t synced_day;
     int synced_filter;
@@ -74,7 +78,8 @@ typedef struct {
 typedef struct {
     base_fault_code_t fault;
     char key[80];
-    int changed, more, replayed;
+    int changed, more, replayed, cut;
+    int prepared; /* the operations were done, whatever came then */
     int command_count;
     collection_command_t commands[MODEL_UIDS];
     collection_result_t results[MODEL_OPS];
@@ -153,6 +158,8 @@ int device_sync(world_t *world, device_t *device, const fate_t *fate);
 int device_fetch(world_t *world, device_t *device, int *more);
 /* GetItemEstimate and Ping's look against what Syncs then bring. */
 void device_check_estimate(world_t *world, device_t *device);
+/* A key that was confirmed long ago is refused, and nothing happens. */
+void device_check_stale(world_t *world, device_t *device);
 /* Syncs until nothing is left, then compares everything. */
 void device_check_quiet(world_t *world, device_t *device);
 /* Nobody knows any more what an earlier form of its Adds has added. */

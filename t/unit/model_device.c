@@ -195,6 +195,20 @@ void device_race(device_t *device)
 
     for (i = 0; i < MODEL_OPS; i++)
         device->ops[i].replaced = device->last.ops[i].replaced = -2;
+    device->applied = 0;
+}
+
+/* The very same request once more: what was done is not done again, and the same answer comes. */
+static void device_check_repeat(world_t *world, const device_t *device,
+                                const device_answer_t *answer, const char *before,
+                                const char *after)
+{
+    if (device->applied && strcmp(before, after) != 0)
+        world_fail(world, "an identical repeat changed the mailbox once more");
+    if (*device->given && strcmp(device->last.key, "0") != 0 && !answer->fault && !answer->cut &&
+        (!answer->replayed || strcmp(answer->key, device->given) != 0))
+        world_fail(world, "an identical repeat was answered with %s instead of %s", answer->key,
+                   device->given);
 }
 
 static int device_outcome(world_t *world, device_t *device, const device_request_t *request,
@@ -224,15 +238,17 @@ int device_sync(world_t *world, device_t *device, const fate_t *fate)
     device_request_t request;
     const char *before, *after;
     apr_pool_t *pool;
-    int taken = -1, altered = 0;
+    int altered = 0, same = 0;
 
     if (device->unanswered && dice_percent(&world->dice, 60)) {
         request = device->last;
+        same = 1;
     }
     else {
         if (device->unanswered)
             device_alter(world, device);
         device_request_make(world, device, &request);
+        device->applied = device->given[0] = 0;
     }
     world_log(world, "%s syncs with %s, window %d, filter %d, %d operations, request %s",
               device->device, request.key, request.window, request.filter, request.op_count,
@@ -263,6 +279,15 @@ int device_sync(world_t *world, device_t *device, const fate_t *fate)
     after = world_cursor(world, pool);
     if (!answer.fault && !world->disturbed && !world->tripped)
         device_check_effects(world, &request, &answer, before, after);
+    if (same && !world->disturbed)
+        device_check_repeat(world, device, &answer, before, after);
+    device->applied |= answer.prepared;
+    if (answer.fault) /* committed or not, who knows */
+        device->given[0] = 0;
+    else if (answer.changed)
+        apr_cpystrn(device->given, answer.key, sizeof device->given);
+    if (altered || (world->disturbed && world->fate.nested))
+        device->applied = device->given[0] = 0;
     apr_pool_destroy(pool);
     if (world->disturbed && world->fate.nested) {
         /* the device waits for the second one only, unless the two were the same */
@@ -275,8 +300,7 @@ int device_sync(world_t *world, device_t *device, const fate_t *fate)
         device->unanswered = 1;
         return -1;
     }
-    taken = device_outcome(world, device, &request, &answer, world->fate.answer_lost);
-    return taken;
+    return device_outcome(world, device, &request, &answer, world->fate.answer_lost);
 }
 
 int device_fetch(world_t *world, device_t *device, int *more)
@@ -362,6 +386,29 @@ void device_check_estimate(world_t *world, device_t *device)
             world_fail(world, "woken for nothing");
     }
     device_forget_gone(device);
+    apr_pool_destroy(pool);
+}
+
+void device_check_stale(world_t *world, device_t *device)
+{
+    static device_answer_t answer;
+    device_request_t request;
+    const char *before;
+    apr_pool_t *pool;
+
+    if (!*device->confirmed || !strcmp(device->confirmed, "0"))
+        return;
+    apr_pool_create(&pool, world->pool);
+    before = world_cursor(world, pool);
+    device_request_make(world, device, &request);
+    apr_cpystrn(request.key, device->confirmed, sizeof request.key);
+    memset(&world->fate, 0, sizeof world->fate);
+    world_count_start(world);
+    device_serve(world, device, &request, 0, &answer);
+    if (answer.fault != BASE_FAULT_STALE || world->writes ||
+        strcmp(before, world_cursor(world, pool)) != 0)
+        world_fail(world, "the old key %s is not refused: %s", request.key,
+                   base_fault_code_name(answer.fault));
     apr_pool_destroy(pool);
 }
 

@@ -86,8 +86,8 @@ static void serve_render(world_t *world, collection_t *collection, int cut, devi
         count = (int)dice_roll(&world->dice, (unsigned)count);
         world_log(world, "  cut to %d of %d", count, given->command_count);
         collection_cut(collection, count);
+        answer->cut = 1;
     }
-    answer->command_count = 0;
     for (i = 0; i < count; i++) {
         const collection_command_t *command = given->commands + i;
         int whole = command->kind == COLLECTION_ADD || command->kind == COLLECTION_CHANGE;
@@ -122,6 +122,7 @@ void device_serve(world_t *world, device_t *device, const device_request_t *requ
         if (!fault) {
             const collection_answer_t *given = collection_answer(collection);
 
+            answer->prepared = 1;
             serve_render(world, collection, world->fate.cut, answer);
             apr_cpystrn(answer->key, given->key, sizeof answer->key);
             answer->changed = given->changed;
@@ -239,6 +240,10 @@ void device_take(world_t *world, device_t *device, const device_request_t *reque
         take_result(world, device, request->ops + i, answer->results + i);
     for (i = 0; i < answer->command_count; i++)
         take_command(world, device, answer->commands + i);
+    if (strcmp(device->key, answer->key) != 0) {
+        apr_cpystrn(device->confirmed, device->previous, sizeof device->confirmed);
+        apr_cpystrn(device->previous, device->key, sizeof device->previous);
+    }
     apr_cpystrn(device->key, answer->key, sizeof device->key);
     device->op_count = 0;
     device->unanswered = 0;

@@ -105,8 +105,10 @@ static void step_run(world_t *world, int step)
         device->client_wins = !device->client_wins;
         device->options_known = 0;
     }
-    else if (what < 990)
+    else if (what < 985)
         device_check_estimate(world, device);
+    else if (what < 990)
+        device_check_stale(world, device);
     else if (what < 995)
         step_lose_state(world, device);
     else if (what < 998) {
