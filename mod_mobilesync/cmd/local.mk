@@ -42,3 +42,17 @@ t_unit_model_test_SOURCES = t/unit/model_test.c t/unit/model_device.c t/unit/mod
 	t/unit/model_world.c t/unit/model.h t/unit/tap.h
 t_unit_model_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/model_test
+
+check_PROGRAMS += t/unit/cmd_move_test
+t_unit_cmd_move_test_SOURCES = t/unit/cmd_move_test.c t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_cmd_move_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_move_test
+
+check_PROGRAMS += t/unit/cmd_send_test t/unit/cmd_send_crash_test
+t_unit_cmd_send_test_SOURCES = t/unit/cmd_send_test.c t/unit/send_helpers.h \
+	t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_cmd_send_test_LDADD = $(UNIT_LDADD)
+t_unit_cmd_send_crash_test_SOURCES = t/unit/cmd_send_crash_test.c t/unit/send_helpers.h \
+	t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_cmd_send_crash_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_send_test t/unit/cmd_send_crash_test
