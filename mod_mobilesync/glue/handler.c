@@ -30,6 +30,7 @@ static int handler_options(request_rec *r)
     apr_table_setn(r->headers_out, "Allow", "OPTIONS,POST");
     apr_table_setn(r->headers_out, "Public", "OPTIONS,POST");
     apr_table_setn(r->headers_out, "Cache-Control", "private");
+    ap_set_content_type(r, NULL);
     ap_set_content_length(r, 0);
     return OK;
 }

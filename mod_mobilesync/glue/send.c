@@ -83,7 +83,9 @@ int glue_send(request_rec *r, cmd_exchange_t *exchange)
     }
     apr_table_setn(r->subprocess_env, "no-gzip", "1");
     send_status(r, exchange->http_status);
-    if (eas_spool_length(spool))
-        ap_set_content_type(r, exchange->content_type ? exchange->content_type : SEND_CONTENT_TYPE);
+    /* an empty response has none, whatever ForceType or mod_mime say (MS-ASHTTP R212) */
+    ap_set_content_type(r, !eas_spool_length(spool) ? NULL
+                           : exchange->content_type ? exchange->content_type
+                                                    : SEND_CONTENT_TYPE);
     return send_body(r, spool);
 }
