@@ -19,6 +19,7 @@
 package EAS::Client;
 use v5.36;
 use MIME::Base64 ();
+use Time::HiRes ();
 use EAS::HTTP;
 use EAS::Query ();
 use EAS::Schema;
@@ -210,9 +211,9 @@ sub finish_call ( $self, $call, $response ) {
     return $call->{interpret}->( $self, EAS::Client::Answer->new( $call, $response ) );
 }
 
-# The tokens a test needs to make identifiers that do not repeat within a run.
+# A ClientId that this phone never used, nor in an earlier run against the same server.
 sub new_client_id ($self) {
-    return sprintf '%s-%d', $self->{device_id}, ++$self->{client_id_count};
+    return sprintf '%x-%x-%d', Time::HiRes::time() * 1e6, $$, ++$self->{client_id_count};
 }
 
 package EAS::Client::HTTPError;
