@@ -45,6 +45,7 @@ sub new ( $class, %option ) {
         owner => $$,
         accounts => $accounts,
         domain => delete $option{domain} // DEFAULT_DOMAIN,
+        detached => $option{detached},
         allowed => []
     }, $class;
     $self->_make_folder( delete $option{folder} );
@@ -217,7 +218,7 @@ sub DESTROY ($self) {
     return if $self->{owner} != $$;
     local ( $?, $@ );
     $self->_keep if $ENV{MOBILESYNC_KEEP};
-    return if $self->{is_done};
+    return if $self->{is_done} || $self->{detached};
     my @wrong = eval { ( $self->stop, $self->unexpected ) };
     Test::More::diag( join "\n", 'servers of a test that did not end by done():', @wrong )
         if @wrong;
