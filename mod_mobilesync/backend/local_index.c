@@ -19,6 +19,8 @@ base_fault_t *local_index_fault(local_index_t *index, int result, const char *wh
     base_fault_code_t code = BASE_FAULT_INTERNAL;
     base_fault_t *fault;
 
+    if (result == SQLITE_IOERR_SHORT_READ || result == SQLITE_IOERR_CORRUPTFS)
+        result = SQLITE_CORRUPT; /* a file was cut or taken away: that does not pass by itself */
     switch (result & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

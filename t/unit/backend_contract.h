@@ -492,7 +492,8 @@ static void contract_watching(backend_t *backend, const char *account, backend_s
     is_int(never.calls, 0, "nor to who did not watch any more");
 }
 
-static void backend_contract(backend_t *backend, const char *account, apr_pool_t *parent)
+__attribute__((unused)) static void backend_contract(backend_t *backend, const char *account,
+                                                     apr_pool_t *parent)
 {
     backend_identity_t *identity;
     backend_session_t *session;

@@ -50,6 +50,31 @@ __attribute__((unused)) static void store_remove(void)
         printf("# cannot remove %s\n", store_root);
 }
 
+/* "key=value key=value" as arguments. */
+static const apr_array_header_t *store_arguments(const char *list)
+{
+    apr_array_header_t *arguments = apr_array_make(store_pool, 4, sizeof(const char *));
+    char *state = NULL, *word, *copy = apr_pstrdup(store_pool, list);
+
+    for (word = apr_strtok(copy, " ", &state); word; word = apr_strtok(NULL, " ", &state))
+        APR_ARRAY_PUSH(arguments, const char *) = word;
+    return arguments;
+}
+
+static backend_t *store_start_at(const char *arguments)
+{
+    backend_t *backend;
+
+    must(backend_start("local", store_arguments(arguments), NULL, &backend, store_pool), "start");
+    return backend;
+}
+
+/* On the temporary store, with further arguments. */
+__attribute__((unused)) static backend_t *store_start(const char *further)
+{
+    return store_start_at(apr_psprintf(store_pool, "root=%s/%%u %s", store_root, further));
+}
+
 __attribute__((unused)) static void maildir_make(const char *path)
 {
     static const char *const parts[] = {"", "/cur", "/new", "/tmp"};
@@ -57,6 +82,26 @@ __attribute__((unused)) static void maildir_make(const char *path)
 
     for (i = 0; i < sizeof parts / sizeof *parts; i++)
         mkdir(apr_pstrcat(store_pool, path, parts[i], NULL), 0700);
+}
+
+/* An account's Maildir with the directories named; NULL ends them. */
+__attribute__((unused, sentinel)) static void maildir_make_all(const char *account, ...)
+{
+    const char *directory;
+    va_list list;
+
+    mkdir(path_of("%s", account), 0700);
+    maildir_make(path_of("%s/Maildir", account));
+    va_start(list, account);
+    while ((directory = va_arg(list, const char *)))
+        maildir_make(path_of("%s/Maildir/%s", account, directory));
+    va_end(list);
+}
+
+__attribute__((unused)) static void maildir_remove(const char *path)
+{
+    if (system(apr_pstrcat(store_pool, "rm -rf '", store_root, "'/", path, NULL)) != 0)
+        printf("# cannot remove %s\n", path);
 }
 
 /* Writes the file with that mtime (0 = now), as a deliverer would: by a rename. */
@@ -76,7 +121,9 @@ __attribute__((unused)) static void message_write(const char *path, const char *
 /* Makes a directory look as if nothing happened in it for that many seconds. */
 __attribute__((unused)) static void directory_age(const char *path, int seconds)
 {
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time(NULL) - seconds}};
+    static long different; /* no two of these mtimes are the same */
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                {.tv_sec = time(NULL) - seconds, .tv_nsec = ++different}};
 
     if (utimensat(AT_FDCWD, path, times, 0) != 0)
         printf("# cannot age %s: %s\n", path, strerror(errno));
