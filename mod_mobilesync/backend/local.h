@@ -120,7 +120,6 @@ typedef struct {
     apr_uint64_t token;
     apr_time_t date;
     apr_int64_t size;
-    apr_int64_t born;
 } local_item_t;
 
 extern const backend_driver_t backend_local_driver;

@@ -37,13 +37,13 @@ static const char cache_schema[] =
     " suspects INTEGER NOT NULL DEFAULT 0, missed INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE item(folder INTEGER NOT NULL, uid INTEGER NOT NULL, name TEXT NOT NULL,"
     " fresh INTEGER NOT NULL, token INTEGER NOT NULL, date INTEGER NOT NULL,"
-    " size INTEGER NOT NULL, born INTEGER NOT NULL, modseq INTEGER NOT NULL,"
+    " size INTEGER NOT NULL, modseq INTEGER NOT NULL,"
     " missed INTEGER NOT NULL DEFAULT 0, derived TEXT, PRIMARY KEY(folder, uid)) WITHOUT ROWID;"
     "CREATE INDEX item_modseq ON item(folder, modseq);"
     "CREATE INDEX item_date ON item(folder, date);"
     "CREATE INDEX item_derived ON item(folder, derived) WHERE derived IS NOT NULL;"
     "CREATE TABLE gone(folder INTEGER NOT NULL, modseq INTEGER NOT NULL, uid INTEGER NOT NULL,"
-    " born INTEGER NOT NULL, PRIMARY KEY(folder, modseq)) WITHOUT ROWID;"
+    " PRIMARY KEY(folder, modseq)) WITHOUT ROWID;"
     "CREATE TABLE history(folder INTEGER NOT NULL, modseq INTEGER NOT NULL,"
     " stamp INTEGER NOT NULL, PRIMARY KEY(folder, modseq)) WITHOUT ROWID;";
 

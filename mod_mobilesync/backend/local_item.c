@@ -28,7 +28,6 @@ static base_fault_t *item_from(local_session_t *session, sqlite3_stmt *statement
     item->token = (apr_uint64_t)sqlite3_column_int64(statement, 3);
     item->date = sqlite3_column_int64(statement, 4);
     item->size = sqlite3_column_int64(statement, 5);
-    item->born = sqlite3_column_int64(statement, 6);
     sqlite3_reset(statement);
     return NULL;
 }
@@ -65,19 +64,18 @@ base_fault_t *local_item_add(local_session_t *session, local_folder_t *folder, l
                              apr_pool_t *pool)
 {
     item->uid = folder->next_uid++;
-    item->born = local_folder_step(folder);
-    return local_sql_run(session->index, LOCAL_SQL_ITEM_INSERT, pool, "iitiiiiiit", folder->number,
+    return local_sql_run(session->index, LOCAL_SQL_ITEM_INSERT, pool, "iitiiiiit", folder->number,
                          item->uid, item->name, (apr_int64_t)item->fresh, (apr_int64_t)item->token,
-                         (apr_int64_t)item->date, item->size, item->born, item->born,
+                         (apr_int64_t)item->date, item->size, local_folder_step(folder),
                          local_name_derived(item->name, pool));
 }
 
 base_fault_t *local_item_drop(local_session_t *session, local_folder_t *folder, apr_int64_t uid,
-                              apr_int64_t born, apr_pool_t *pool)
+                              apr_pool_t *pool)
 {
     BASE_TRY(local_sql_run(session->index, LOCAL_SQL_ITEM_DELETE, pool, "ii", folder->number, uid));
-    return local_sql_run(session->index, LOCAL_SQL_GONE_INSERT, pool, "iiii", folder->number,
-                         local_folder_step(folder), uid, born);
+    return local_sql_run(session->index, LOCAL_SQL_GONE_INSERT, pool, "iii", folder->number,
+                         local_folder_step(folder), uid);
 }
 
 void local_item_entry(const local_item_t *item, backend_entry_t *entry)

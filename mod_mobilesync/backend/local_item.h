@@ -13,12 +13,12 @@ base_fault_t *local_item_load(local_session_t *session, const local_folder_t *fo
 base_fault_t *local_item_by_derived(local_session_t *session, const local_folder_t *folder,
                                     const char *derived_name, local_item_t *item, int *found,
                                     apr_pool_t *pool);
-/* A new uid; sets item->uid and item->born. The folder's counters are the caller's to store. */
+/* A new uid; sets item->uid. The folder's counters are the caller's to store. */
 base_fault_t *local_item_add(local_session_t *session, local_folder_t *folder, local_item_t *item,
                              apr_pool_t *pool);
 /* Leaves a tombstone. */
 base_fault_t *local_item_drop(local_session_t *session, local_folder_t *folder, apr_int64_t uid,
-                              apr_int64_t born, apr_pool_t *pool);
+                              apr_pool_t *pool);
 void local_item_entry(const local_item_t *item, backend_entry_t *entry);
 
 /* Looks for the message under the names that it can have while other programs change its flags

@@ -13,7 +13,7 @@
 
 /* A message known to the index (uid), seen on disk (sighted), or both. */
 typedef struct {
-    apr_int64_t uid, born, missed;
+    apr_int64_t uid, missed;
     const char *name; /* in the index */
     int fresh;
     apr_uint64_t token;
@@ -89,7 +89,6 @@ static base_fault_t *scan_load(scan_t *scan)
         message->fresh = sqlite3_column_int(statement, 2);
         message->token = (apr_uint64_t)sqlite3_column_int64(statement, 3);
         message->missed = sqlite3_column_int64(statement, 4);
-        message->born = sqlite3_column_int64(statement, 5);
         local_name_parse(message->name, &parsed);
         APR_ARRAY_PUSH(scan->known, scan_message_t *) = message;
         if (!apr_hash_get(scan->by_base, message->name, (apr_ssize_t)parsed.base_length))
@@ -171,7 +170,7 @@ static base_fault_t *scan_directory(scan_t *scan, const char *name, int fresh)
 
 static base_fault_t *scan_gone(scan_t *scan, const scan_message_t *message)
 {
-    return local_item_drop(scan->session, scan->folder, message->uid, message->born, scan->pool);
+    return local_item_drop(scan->session, scan->folder, message->uid, scan->pool);
 }
 
 static base_fault_t *scan_apply_sighted(scan_t *scan, const scan_message_t *message)

@@ -140,7 +140,7 @@ static base_fault_t *write_remove_locked(local_session_t *session, const char *f
             return fault; /* whoever removed it: a later look says so */
         BASE_TRY(fault);
     }
-    BASE_TRY(local_item_drop(session, &folder, item.uid, item.born, pool));
+    BASE_TRY(local_item_drop(session, &folder, item.uid, pool));
     return local_folder_store(session, &folder, pool);
 }
 
@@ -212,7 +212,7 @@ static base_fault_t *write_move_rows(local_session_t *session, write_move_t *mov
 {
     local_name_t parsed;
 
-    BASE_TRY(local_item_drop(session, &move->folder, move->item.uid, move->item.born, pool));
+    BASE_TRY(local_item_drop(session, &move->folder, move->item.uid, pool));
     local_name_parse(move->moved_name, &parsed);
     move->item.name = move->moved_name;
     move->item.token = parsed.token;
