@@ -196,7 +196,7 @@ static base_fault_t *waiter_unavailable(const char *why, apr_pool_t *pool)
     return fault;
 }
 
-/* Until messages of the account arrive. */
+/* Until messages of the account arrive, or none will because the child is stopping. */
 static base_fault_t *waiter_subscribed(wake_waiter_t *waiter, apr_pool_t *pool)
 {
     wake_hub_t *hub = waiter->hub;
@@ -209,12 +209,13 @@ static base_fault_t *waiter_subscribed(wake_waiter_t *waiter, apr_pool_t *pool)
             return waiter_unavailable("the subscription was not confirmed in time", pool);
         apr_thread_cond_timedwait(hub->confirmed, hub->mutex, left);
     }
-    if (hub->draining)
-        return waiter_unavailable("this child is stopping", pool);
-    return hub->failing ? waiter_unavailable("there is no connection", pool) : NULL;
+    if (hub->failing && !hub->draining)
+        return waiter_unavailable("there is no connection", pool);
+    return NULL;
 }
 
-/* Under the mutex, but for the round trip. When the connection was lost meanwhile, messages
+/* Under the mutex, but for the round trip. Who comes while the hub drains is woken at once: a
+ * restart must look to phones like the end of a wait, not like an outage. When the connection was lost meanwhile, messages
  * may have been missed that the numbers read do not show: once more. */
 static base_fault_t *waiter_arm(wake_waiter_t *waiter, wake_query_t *query, apr_pool_t *pool)
 {
@@ -224,6 +225,8 @@ static base_fault_t *waiter_arm(wake_waiter_t *waiter, wake_query_t *query, apr_
 
     do {
         BASE_TRY(waiter_subscribed(waiter, pool));
+        if (hub->draining)
+            break;
         generation = hub->generation;
         apr_thread_mutex_unlock(hub->mutex);
         fault = hub->bus->driver->supersede(hub->bus->self, query, pool);

@@ -33,7 +33,7 @@
  * message is "E kind version FOLDER", "S p|s number DEVICE" or "R number DEVICE" (kind: A or
  * C; the names are the rest of the message as they are).
  *
- * Faults: UNAVAILABLE (bus down, hub stopping), INVALID. */
+ * Faults: UNAVAILABLE (bus down), INVALID. */
 #ifndef WAKE_WAKE_H
 #define WAKE_WAKE_H
 

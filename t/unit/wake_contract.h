@@ -458,11 +458,13 @@ static void wake_contract_stop(wake_env_t *env, apr_pool_t *pool)
     wake_hub_drain(env->hub);
     is_int(wake_waiter_block(blocked), WAKE_REASON_STOPPING, "a hub that drains wakes");
     ok(wake_parked_calls(&parked, 1) && parked.reason == WAKE_REASON_STOPPING, "everybody");
-    is_int(base_fault_code(wake_waiter_arm(env->hub, &options, &waiter, pool)),
-           BASE_FAULT_UNAVAILABLE, "and takes nobody");
+    ok(!wake_waiter_arm(env->hub, &options, &waiter, pool), "who comes later");
+    is_int(wake_waiter_block(waiter), WAKE_REASON_STOPPING, "is woken at once");
     wake_hub_stop(env->hub);
     wake_hub_stop(env->hub);
     is_int(wake_waiter_reason(blocked), WAKE_REASON_STOPPING, "a stopped one too");
+    ok(!wake_waiter_arm(env->hub, &options, &waiter, pool), "and who comes after its end");
+    is_int(wake_waiter_block(waiter), WAKE_REASON_STOPPING, "as well");
 }
 
 static void wake_contract_run(wake_env_t *env, const char *label, apr_pool_t *parent)
