@@ -141,6 +141,8 @@ subtest 'Fetch, Partial and several collections' => sub {
     my $both = $phone->sync( [ { id => $inbox }, { id => $sent, key => '0' } ] );
     is( $both->{collections}{$sent}{status}, 1, 'a second collection starts' );
     ok( !$both->{collections}{$inbox}, 'the first has nothing to say' );
+    $both = $phone->sync( [ { id => $inbox }, { id => $sent } ] );
+    is( $both->{collections}{$sent}{status}, 1, 'and is begun' );
     ok( $phone->sync( [ { id => $inbox }, { id => $sent } ] )->{empty}, 'both in step' );
     $box->deliver("From: eve\@example.org\nSubject: partial\n\nHello\n");
     my $partial = $phone->sync( [ { id => $sent } ], partial => 1 );
