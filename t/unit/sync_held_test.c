@@ -1,0 +1,347 @@
+#include "tap.h"
+
+#include <stdlib.h>
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "base/time.h"
+#include "sync/filter.h"
+#include "sync/folder_state.h"
+#include "sync/held.h"
+
+static apr_pool_t *pool;
+
+static int holds(const sync_held_t *held, apr_uint64_t uid, apr_uint64_t wanted)
+{
+    apr_uint64_t token;
+
+    return sync_held_get(held, uid, &token) && token == wanted;
+}
+
+static int lacks(const sync_held_t *held, apr_uint64_t uid)
+{
+    apr_uint64_t token;
+
+    return !sync_held_get(held, uid, &token);
+}
+
+static sync_held_t *held_with(const sync_held_write_t *write)
+{
+    sync_held_t *held = sync_held_make(pool);
+
+    return sync_held_load(held, 0, write->data, write->length) ? held : NULL;
+}
+
+static void test_chunks(void)
+{
+    sync_held_t *held = sync_held_make(pool);
+    const sync_held_write_t *writes;
+    const apr_uint64_t *missing;
+    int count;
+
+    ok(!sync_held_missing(held, &count) && count == 0, "nothing is wanted at first");
+    sync_held_want(held, 5);
+    sync_held_want(held, 1023);
+    sync_held_want(held, 1024);
+    sync_held_want(held, APR_UINT64_MAX);
+    missing = sync_held_missing(held, &count);
+    is_int(count, 3, "uids of a chunk want it once");
+    ok(missing[0] == 0 && missing[1] == 1 && missing[2] == APR_UINT64_MAX / 1024, "these");
+    is_str(sync_held_field(31, pool), "h.1f", "a chunk's field");
+    ok(sync_held_load(held, 0, NULL, 0) && sync_held_load(held, 1, NULL, 0), "no such field yet");
+    sync_held_missing(held, &count);
+    is_int(count, 1, "what was loaded is not missing any more");
+    sync_held_want(held, 7);
+    sync_held_missing(held, &count);
+    is_int(count, 1, "nor wanted again");
+    ok(lacks(held, 5), "nothing is held");
+    sync_held_changed(held, &count, pool);
+    is_int(count, 0, "and nothing to write");
+    sync_held_set(held, 1025, 3);
+    ok(holds(held, 1025, 3) && lacks(held, 1), "set is set, in its chunk");
+    writes = sync_held_changed(held, &count, pool);
+    ok(count == 1 && !strcmp(writes[0].field, "h.1") && writes[0].length <= 5,
+       "only that chunk is written, in a few bytes");
+    sync_held_remove(held, 1025);
+    writes = sync_held_changed(held, &count, pool);
+    ok(count == 1 && !writes[0].data, "an empty chunk is deleted");
+}
+
+static void test_coding(void)
+{
+    sync_held_t *held = sync_held_make(pool), *back;
+    const sync_held_write_t *write;
+    int count, i, good = 1;
+
+    sync_held_load(held, 0, NULL, 0);
+    for (i = 0; i < 1024; i++)
+        if (i % 3)
+            sync_held_set(held, (apr_uint64_t)i, i % 5 ? (apr_uint64_t)i % 32 : SYNC_TOKEN_UNKNOWN);
+    write = sync_held_changed(held, &count, pool);
+    ok(write->length < 682 * 2 + 5, "two bytes for a mail: %d", (int)write->length);
+    back = held_with(write);
+    for (i = 0; i < 1024; i++)
+        good &=
+            i % 3 ? holds(back, (apr_uint64_t)i, i % 5 ? (apr_uint64_t)i % 32 : SYNC_TOKEN_UNKNOWN)
+                  : lacks(back, (apr_uint64_t)i);
+    ok(good, "every uid comes back with its token, the unknown one too");
+    sync_held_set(back, 1, holds(back, 1, 1));
+    sync_held_changed(back, &count, pool);
+    is_int(count, 0, "set to what it is changes nothing");
+    sync_held_set(back, 1, 0x123456789abcdef0u);
+    write = sync_held_changed(back, &count, pool);
+    ok(holds(held_with(write), 1, 0x123456789abcdef0u), "64 bits for other classes");
+}
+
+/* Whatever the bytes, nothing but "damaged" may come of them. */
+static void test_damage(void)
+{
+    static const struct {
+        const char *data;
+        size_t length;
+    } bad[] = {{"", 0},
+               {"\x02\x00", 2},
+               {"\x01", 1},
+               {"\x01\x01", 2},
+               {"\x01\x01\x05", 3},
+               {"\x01\x00x", 3},
+               {"\x01\x81\x08", 3},
+               {"\x01\x02\x00\x01\x00\x01", 6}, /* the same uid twice */
+               {"\x01\x01\x80\x08\x01", 5},     /* beyond the chunk */
+               {"\x01\x02\xff\x07\x01\x01\x01", 7}};
+    unsigned char bytes[40];
+    unsigned seed = 7;
+    size_t i;
+    int k;
+
+    for (i = 0; i < sizeof bad / sizeof *bad; i++)
+        ok(!sync_held_load(sync_held_make(pool), 0, bad[i].data, bad[i].length), "damage %d",
+           (int)i);
+    for (k = 0; k < 20000; k++) {
+        apr_pool_t *scratch;
+        sync_held_t *held;
+
+        apr_pool_create(&scratch, pool);
+        held = sync_held_make(scratch);
+        for (i = 0; i < sizeof bytes; i++)
+            bytes[i] = (unsigned char)((seed = seed * 1103515245 + 12345) >> 16);
+        bytes[0] = 1;
+        bytes[1] %= 8;
+        sync_held_load(held, 0, bytes, seed % sizeof bytes);
+        sync_folder_state_unpack(bytes, sizeof bytes, scratch);
+        sync_delta_unpack(bytes, sizeof bytes, scratch);
+        apr_pool_destroy(scratch);
+    }
+    ok(1, "random bytes do no harm");
+}
+
+static apr_time_t at(const char *text)
+{
+    apr_time_t when = 0;
+
+    base_time_parse(text, &when);
+    return when;
+}
+
+static void test_filter(void)
+{
+    static const struct {
+        int filter;
+        const char *now, *cut;
+    } rows[] = {
+        {1, "2026-11-23T08:00:00Z", "2026-11-22T00:00:00.000Z"},
+        {1, "2026-11-23T23:59:59Z", "2026-11-22T00:00:00.000Z"},
+        {1, "2026-11-24T00:00:00Z", "2026-11-23T00:00:00.000Z"},
+        {2, "2026-03-01T08:00:00Z", "2026-02-26T00:00:00.000Z"},
+        {3, "2026-11-23T08:00:00Z", "2026-11-16T00:00:00.000Z"},
+        {4, "2026-11-23T08:00:00Z", "2026-11-09T00:00:00.000Z"},
+        {5, "2026-11-23T08:00:00Z", "2026-10-23T00:00:00.000Z"},
+        {5, "2026-03-31T08:00:00Z", "2026-02-28T00:00:00.000Z"},
+        {5, "2028-03-31T08:00:00Z", "2028-02-29T00:00:00.000Z"},
+        {5, "2026-01-15T08:00:00Z", "2025-12-15T00:00:00.000Z"},
+        {6, "2026-01-31T08:00:00Z", "2025-10-31T00:00:00.000Z"},
+        {7, "2026-08-31T08:00:00Z", "2026-02-28T00:00:00.000Z"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof *rows; i++)
+        is_str(base_time_format_dashed(sync_filter_cut(rows[i].filter, at(rows[i].now)), pool),
+               rows[i].cut, apr_psprintf(pool, "filter %d at %s", rows[i].filter, rows[i].now));
+    ok(sync_filter_cut(0, at("2026-11-23T08:00:00Z")) == SYNC_TIME_MIN, "no filter");
+    ok(sync_filter_cut(8, at("2026-11-23T08:00:00Z")) == SYNC_TIME_MIN, "8 is no date");
+    ok(sync_filter_cut(9, 0) == SYNC_TIME_MIN && sync_filter_cut(-1, 0) == SYNC_TIME_MIN,
+       "nor what there is not");
+}
+
+static const char *scans_text(const sync_scans_t *scans)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < scans->count; i++)
+        text = apr_psprintf(pool, "%s[%d,%d)<%d%s ", text, (int)scans->scan[i].since,
+                            (int)scans->scan[i].before, (int)scans->scan[i].below,
+                            scans->scan[i].clean ? "c" : "");
+    return text;
+}
+
+static void test_scans(void)
+{
+    sync_scans_t scans = {.count = 0}, copy;
+    int i;
+
+    sync_scans_add(&scans, 10, 100, 1);
+    is_str(scans_text(&scans), "[10,100)<0c ", "one scan");
+    ok(sync_scans_cover(&scans, 5, 10) && sync_scans_cover(&scans, 5, 99) &&
+           !sync_scans_cover(&scans, 5, 9) && !sync_scans_cover(&scans, 5, 100),
+       "it covers its dates");
+    sync_scans_advance(&scans, 0, 50);
+    ok(sync_scans_cover(&scans, 49, 10) && !sync_scans_cover(&scans, 50, 10), "and what is below");
+    sync_scans_add(&scans, 5, 10, 1);
+    is_str(scans_text(&scans), "[10,100)<50c [5,10)<0c ", "a wider filter beside it");
+    sync_scans_add(&scans, 5, 40, 0);
+    is_str(scans_text(&scans), "[40,100)<50c [5,40)<0 ", "a narrower one takes its part over");
+    sync_scans_add(&scans, 60, 70, 1);
+    is_str(scans_text(&scans), "[40,60)<50c [70,100)<50c [5,40)<0 [60,70)<0 ",
+           "out of the middle; what is unfinished there is not clean");
+    sync_scans_add(&scans, 60, 60, 0);
+    is_int(scans.count, 4, "an empty range is none");
+    copy = scans;
+    ok(sync_scans_same(&scans, &copy), "equal");
+    sync_scans_soil(&scans, 45, 50);
+    is_str(scans_text(&scans), "[40,60)<50 [70,100)<50c [5,40)<0 [60,70)<0 ", "soiled");
+    ok(!sync_scans_same(&scans, &copy), "not equal");
+    sync_scans_advance(&scans, 2, 7);
+    is_str(scans_text(&scans), "[5,40)<7 [60,70)<0 ", "two done, the third begun");
+    sync_scans_advance(&scans, 2, 0);
+    is_int(scans.count, 0, "all done");
+    for (i = 0; i < 40; i++)
+        sync_scans_add(&scans, i * 10, i * 10 + 5, 1);
+    ok(scans.count <= SYNC_SCANS_MAX && sync_scans_cover(&scans, 1, 3) &&
+           sync_scans_cover(&scans, 1, 393),
+       "too many become few, and cover what they covered");
+}
+
+static void test_positions(void)
+{
+    sync_position_t position = {.cursor = "", .todo = NULL};
+    apr_time_t now = at("2026-11-23T08:00:00Z"), cut;
+
+    sync_position_refilter(&position, 1, now);
+    ok(position.filter == 1 && !position.scans.count, "not begun: nothing to scan");
+    sync_position_begin(&position, "c1");
+    ok(position.scans.count == 1 && position.scans.scan[0].since == sync_filter_cut(1, now) &&
+           position.scans.scan[0].clean,
+       "begun: everything is to be scanned");
+    ok(!sync_position_settled(&position), "not settled");
+    position.scans.count = 0;
+    ok(sync_position_settled(&position), "settled");
+    cut = position.cut;
+    sync_position_refilter(&position, 1, now + apr_time_from_sec(3600));
+    ok(position.cut == cut && !position.scans.count, "the same day: the same cut");
+    sync_position_refilter(&position, 1, now - BASE_TIME_DAY);
+    ok(position.cut == cut && !position.scans.count, "a clock set back: the same cut");
+    sync_position_refilter(&position, 1, now + BASE_TIME_DAY);
+    ok(position.cut == cut + BASE_TIME_DAY && position.scans.count == 1 &&
+           position.scans.scan[0].since == cut && position.scans.scan[0].before == position.cut &&
+           !position.scans.scan[0].clean,
+       "past midnight one day is scanned for what is to go");
+    position.scans.count = 0;
+    sync_position_refilter(&position, 0, now + BASE_TIME_DAY);
+    ok(position.scans.count == 1 && position.scans.scan[0].since == SYNC_TIME_MIN &&
+           position.scans.scan[0].before == cut + BASE_TIME_DAY && position.scans.scan[0].clean,
+       "a wider filter: the rest is scanned");
+}
+
+static void test_state(void)
+{
+    static const apr_uint64_t todo[] = {3, 70000};
+    sync_folder_state_t state = {.generation = 4000000000u, .protocol = 161, .forgettable = 9},
+                        *back;
+    sync_pending_t pending = {.more = 1};
+    base_text_buffer_t out = {.pool = pool};
+    unsigned dropped;
+    size_t i;
+    int k;
+
+    sync_keys_start(&state.keys, "0123456789abcdef");
+    state.supported = "\0s";
+    state.supported_length = 2;
+    state.base = (sync_position_t){
+        .cursor = "1.2",
+        .filter = 3,
+        .cut = 5,
+        .todo = todo,
+        .todo_count = 2,
+        .options = {.filter = 4, .client_wins = 1, .blob = "o\0", .blob_length = 2}};
+    sync_scans_add(&state.base.scans, SYNC_TIME_MIN, SYNC_TIME_MAX, 1);
+    pending.after = state.base;
+    pending.after.cursor = "1.3";
+    sync_folder_state_answer(&state, "d", &pending, &dropped);
+    sync_folder_state_pack(&state, &out);
+    back = sync_folder_state_unpack(out.data, out.length, pool);
+    ok(back && back->generation == 4000000000u && back->protocol == 161 && back->forgettable == 9 &&
+           back->supported_length == 2 && !memcmp(back->supported, "\0s", 2),
+       "a state comes back");
+    ok(back && sync_position_same(&back->base, &state.base), "with its position");
+    ok(back && sync_position_same(&back->pending[0].after, &pending.after) &&
+           back->pending[0].more == 1,
+       "and its answer's");
+    ok(back && !sync_position_same(&back->base, &back->pending[0].after), "which differ");
+    for (i = 0; i < out.length; i++)
+        if (sync_folder_state_unpack(out.data, i, pool))
+            break;
+    is_int((long long)i, (long long)out.length, "a cut one does not");
+    for (k = 0; k < SYNC_ALTERNATIVES_MAX; k++) {
+        pending.after.cursor = apr_psprintf(pool, "2.%d", k);
+        sync_folder_state_answer(&state, "e", &pending, &dropped);
+    }
+    ok(dropped == 2 && state.keys.answer_count == SYNC_ALTERNATIVES_MAX &&
+           !strcmp(state.pending[0].after.cursor, "2.0") &&
+           !strcmp(state.pending[SYNC_ALTERNATIVES_MAX - 1].after.cursor, "2.3"),
+       "the oldest answer makes room");
+    sync_folder_state_confirm(&state, 1);
+    ok(!strcmp(state.base.cursor, "2.1") && state.keys.base == 4, "a confirmed one is the base");
+}
+
+static void test_delta(void)
+{
+    static const sync_delta_entry_t entries[] = {{1, SYNC_OP_ADD, 1, 5},
+                                                 {APR_UINT64_MAX, SYNC_OP_SOFT_DELETE, 0, 0},
+                                                 {7, SYNC_OP_NONE, 1, SYNC_TOKEN_UNKNOWN}};
+    sync_delta_t delta = {.entries = entries, .count = 3, .results = "r", .results_length = 1};
+    base_text_buffer_t out = {.pool = pool};
+    sync_delta_t *back;
+    size_t i;
+
+    sync_delta_pack(&delta, &out);
+    back = sync_delta_unpack(out.data, out.length, pool);
+    ok(back && back->count == 3 && back->results_length == 1, "a delta comes back");
+    for (i = 0; back && i < 3; i++)
+        ok(back->entries[i].uid == entries[i].uid && back->entries[i].op == entries[i].op &&
+               back->entries[i].held == entries[i].held &&
+               back->entries[i].token == entries[i].token,
+           "entry %d", (int)i);
+    for (i = 0; i < out.length; i++)
+        if (sync_delta_unpack(out.data, i, pool))
+            break;
+    is_int((long long)i, (long long)out.length, "a cut one does not");
+    is_str(sync_delta_field(12, pool), "p.12", "its field");
+}
+
+int main(void)
+{
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    test_chunks();
+    test_coding();
+    test_damage();
+    test_filter();
+    test_scans();
+    test_positions();
+    test_state();
+    test_delta();
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return done_testing();
+}
