@@ -43,6 +43,7 @@ struct collection {
     sync_window_t *window;
     apr_hash_t *entries;            /* uid -> backend_entry_t: of the commands; NULL: not wanted */
     int examine;                    /* entries that may still be compared */
+    apr_hash_t *occurrences;        /* kind and id of an operation -> int: how many so far */
     sync_ledger_result_t *recorded; /* of each operation */
     sync_delta_t *replay;
     int *replay_index; /* command -> entry of the replayed delta */

@@ -20,27 +20,31 @@ typedef struct {
 static const char op_kinds[] = {
     [COLLECTION_OP_CHANGE] = 'c', [COLLECTION_OP_DELETE] = 'd', [COLLECTION_OP_ADD] = 'a'};
 
-static int op_same(const collection_op_t *one, const collection_op_t *other)
+/* How many operations of that kind and id were there before in the request? */
+static int op_occurrence(collection_t *collection, const op_name_t *name)
 {
-    if (one->kind != other->kind)
-        return 0;
-    return one->kind == COLLECTION_OP_ADD ? strcmp(one->client_id, other->client_id) == 0
-                                          : one->uid == other->uid;
+    const char *key = apr_psprintf(collection->pool, "%c%s", name->kind, name->id);
+    int *count = apr_hash_get(collection->occurrences, key, APR_HASH_KEY_STRING);
+
+    if (!count) {
+        count = apr_pcalloc(collection->pool, sizeof *count);
+        apr_hash_set(collection->occurrences, key, APR_HASH_KEY_STRING, count);
+    }
+    return (*count)++;
 }
 
+/* To be called once for each operation, in their order. */
 static void op_name_make(collection_t *collection, int index, op_name_t *name)
 {
     const collection_op_t *op = collection->request->ops + index;
     apr_pool_t *pool = collection->pool;
-    int i;
 
     memset(name, 0, sizeof *name);
     name->unknown = apr_array_make(pool, 1, sizeof(const char *));
     name->kind = op_kinds[op->kind];
     name->id = op->kind == COLLECTION_OP_ADD ? op->client_id
                                              : apr_psprintf(pool, "%" APR_UINT64_T_FMT, op->uid);
-    for (i = 0; i < index; i++)
-        name->occurrence += op_same(op, collection->request->ops + i);
+    name->occurrence = op_occurrence(collection, name);
     if (op->kind == COLLECTION_OP_ADD)
         name->digest = op->content_digest;
     else if (op->kind == COLLECTION_OP_CHANGE)
@@ -364,6 +368,7 @@ base_fault_t *collection_ops_apply(collection_t *collection)
 
     collection->recorded =
         apr_pcalloc(collection->pool, (apr_size_t)request->op_count * sizeof *collection->recorded);
+    collection->occurrences = apr_hash_make(collection->pool);
     for (i = 0; i < request->op_count; i++)
         if (request->ops[i].kind != COLLECTION_OP_ADD)
             sync_held_want(collection->held, request->ops[i].uid);

@@ -9,16 +9,19 @@
 
 #define HELD_FORMAT 1
 
+/* tokens and present are NULL while nothing is held: whoever asks for uids all over the place
+ * gets chunks that take next to nothing. */
 typedef struct {
     apr_uint64_t number;
+    int loaded;
     int changed;
     int count;
-    unsigned char present[SYNC_HELD_CHUNK];
-    apr_uint64_t token[SYNC_HELD_CHUNK];
+    unsigned char *present;
+    apr_uint64_t *token;
 } held_chunk_t;
 
 struct sync_held {
-    apr_hash_t *chunks;         /* number -> held_chunk_t, NULL while wanted only */
+    apr_hash_t *chunks;         /* number -> held_chunk_t */
     apr_array_header_t *loaded; /* held_chunk_t * */
     apr_array_header_t *wanted; /* apr_uint64_t */
     apr_pool_t *pool;
@@ -35,28 +38,48 @@ sync_held_t *sync_held_make(apr_pool_t *pool)
     return held;
 }
 
-static held_chunk_t *held_find(const sync_held_t *held, apr_uint64_t number)
+static held_chunk_t *held_chunk(sync_held_t *held, apr_uint64_t number)
 {
-    return apr_hash_get(held->chunks, &number, sizeof number);
+    held_chunk_t *chunk = apr_hash_get(held->chunks, &number, sizeof number);
+
+    if (!chunk) {
+        chunk = apr_pcalloc(held->pool, sizeof *chunk);
+        chunk->number = number;
+        apr_hash_set(held->chunks, &chunk->number, sizeof chunk->number, chunk);
+    }
+    return chunk;
+}
+
+static void held_allocate(const sync_held_t *held, held_chunk_t *chunk)
+{
+    if (chunk->present)
+        return;
+    chunk->present = apr_pcalloc(held->pool, SYNC_HELD_CHUNK);
+    chunk->token = apr_pcalloc(held->pool, SYNC_HELD_CHUNK * sizeof *chunk->token);
 }
 
 void sync_held_want(sync_held_t *held, apr_uint64_t uid)
 {
     apr_uint64_t number = uid / SYNC_HELD_CHUNK;
-    int i;
 
-    if (held_find(held, number))
+    if (apr_hash_get(held->chunks, &number, sizeof number))
         return;
-    for (i = held->wanted->nelts - 1; i >= 0; i--)
-        if (APR_ARRAY_IDX(held->wanted, i, apr_uint64_t) == number)
-            return;
+    held_chunk(held, number);
     APR_ARRAY_PUSH(held->wanted, apr_uint64_t) = number;
 }
 
-const apr_uint64_t *sync_held_missing(const sync_held_t *held, int *count)
+const apr_uint64_t *sync_held_missing(sync_held_t *held, int *count)
 {
-    *count = held->wanted->nelts;
-    return *count ? (const apr_uint64_t *)held->wanted->elts : NULL;
+    int i, left = 0;
+
+    for (i = 0; i < held->wanted->nelts; i++) {
+        apr_uint64_t number = APR_ARRAY_IDX(held->wanted, i, apr_uint64_t);
+
+        if (!held_chunk(held, number)->loaded)
+            APR_ARRAY_IDX(held->wanted, left++, apr_uint64_t) = number;
+    }
+    *count = held->wanted->nelts = left;
+    return left ? (const apr_uint64_t *)held->wanted->elts : NULL;
 }
 
 const char *sync_held_field(apr_uint64_t chunk, apr_pool_t *pool)
@@ -91,29 +114,26 @@ static int held_decode(held_chunk_t *chunk, const void *data, apr_size_t length)
 
 int sync_held_load(sync_held_t *held, apr_uint64_t number, const void *data, apr_size_t length)
 {
-    held_chunk_t *chunk = apr_pcalloc(held->pool, sizeof *chunk);
-    int i;
+    held_chunk_t *chunk = held_chunk(held, number);
 
-    chunk->number = number;
-    if (data && !held_decode(chunk, data, length))
-        return 0;
-    apr_hash_set(held->chunks, &chunk->number, sizeof chunk->number, chunk);
+    if (chunk->loaded)
+        return 1;
+    if (data) {
+        held_allocate(held, chunk);
+        if (!held_decode(chunk, data, length))
+            return 0;
+    }
+    chunk->loaded = 1;
     APR_ARRAY_PUSH(held->loaded, held_chunk_t *) = chunk;
-    for (i = 0; i < held->wanted->nelts; i++)
-        if (APR_ARRAY_IDX(held->wanted, i, apr_uint64_t) == number) {
-            APR_ARRAY_IDX(held->wanted, i, apr_uint64_t) =
-                APR_ARRAY_IDX(held->wanted, held->wanted->nelts - 1, apr_uint64_t);
-            held->wanted->nelts--;
-            break;
-        }
     return 1;
 }
 
 static held_chunk_t *held_of(const sync_held_t *held, apr_uint64_t uid)
 {
-    held_chunk_t *chunk = held_find(held, uid / SYNC_HELD_CHUNK);
+    apr_uint64_t number = uid / SYNC_HELD_CHUNK;
+    held_chunk_t *chunk = apr_hash_get(held->chunks, &number, sizeof number);
 
-    if (!chunk)
+    if (!chunk || !chunk->loaded)
         abort();
     return chunk;
 }
@@ -122,8 +142,8 @@ int sync_held_get(const sync_held_t *held, apr_uint64_t uid, apr_uint64_t *token
 {
     const held_chunk_t *chunk = held_of(held, uid);
 
-    *token = chunk->token[uid % SYNC_HELD_CHUNK];
-    return chunk->present[uid % SYNC_HELD_CHUNK];
+    *token = chunk->present ? chunk->token[uid % SYNC_HELD_CHUNK] : 0;
+    return chunk->present && chunk->present[uid % SYNC_HELD_CHUNK];
 }
 
 void sync_held_set(sync_held_t *held, apr_uint64_t uid, apr_uint64_t token)
@@ -131,6 +151,7 @@ void sync_held_set(sync_held_t *held, apr_uint64_t uid, apr_uint64_t token)
     held_chunk_t *chunk = held_of(held, uid);
     apr_uint64_t i = uid % SYNC_HELD_CHUNK;
 
+    held_allocate(held, chunk);
     if (chunk->present[i] && chunk->token[i] == token)
         return;
     chunk->count += !chunk->present[i];
@@ -144,7 +165,7 @@ void sync_held_remove(sync_held_t *held, apr_uint64_t uid)
     held_chunk_t *chunk = held_of(held, uid);
     apr_uint64_t i = uid % SYNC_HELD_CHUNK;
 
-    if (!chunk->present[i])
+    if (!chunk->present || !chunk->present[i])
         return;
     chunk->count--;
     chunk->present[i] = 0;

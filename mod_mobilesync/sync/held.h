@@ -25,7 +25,7 @@ sync_held_t *sync_held_make(apr_pool_t *pool);
 /* Adds the uid's chunk to what is wanted, unless it is loaded or wanted already. */
 void sync_held_want(sync_held_t *held, apr_uint64_t uid);
 /* The wanted chunks' numbers; NULL and 0 when all are there. */
-const apr_uint64_t *sync_held_missing(const sync_held_t *held, int *count);
+const apr_uint64_t *sync_held_missing(sync_held_t *held, int *count);
 /* Name of a chunk's field: "h.1f". */
 const char *sync_held_field(apr_uint64_t chunk, apr_pool_t *pool);
 /* data NULL: there was no such field. Returns 0 when the data is damaged. */
