@@ -20,6 +20,7 @@ PERL_LIB = \
 	t/lib/EAS/Schema.pm \
 	t/lib/EAS/WBXML.pm \
 	t/lib/EAS/WBXML/Pages.pm \
+	t/lib/MobileSync/Admin.pm \
 	t/lib/MobileSync/Certificates.pm \
 	t/lib/MobileSync/Demo.pm \
 	t/lib/MobileSync/ErrorLog.pm \

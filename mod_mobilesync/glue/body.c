@@ -111,3 +111,16 @@ base_fault_t *glue_body_read_mime(request_rec *r, const glue_config_t *config,
     *result = length ? blob : NULL;
     return NULL;
 }
+
+base_fault_t *glue_body_read_text(request_rec *r, apr_off_t limit, const char **data,
+                                  apr_size_t *length)
+{
+    body_mime_t text = {.spool = eas_spool_create(NULL, r->pool), .limit = limit, .pool = r->pool};
+    apr_file_t *file;
+    apr_off_t size;
+
+    BASE_TRY(body_read(r, body_spool, &text));
+    BASE_TRY(eas_spool_content(text.spool, data, &file, &size));
+    *length = (apr_size_t)size;
+    return NULL;
+}

@@ -37,6 +37,13 @@ base_fault_t *glue_body_read_wbxml(request_rec *r, const glue_config_t *config,
 base_fault_t *glue_body_read_mime(request_rec *r, const glue_config_t *config,
                                   const backend_blob_t **blob);
 
+/* Any body up to the limit, as it is; TOO_LARGE beyond. */
+base_fault_t *glue_body_read_text(request_rec *r, apr_off_t limit, const char **data,
+                                  apr_size_t *length);
+
+/* admin.c: SetHandler mobilesync-admin */
+int glue_admin_handler(request_rec *r);
+
 /* wait.c: waits until exchange->wait.waiter is woken or the client hangs up, then answers. */
 int glue_wait(request_rec *r, cmd_exchange_t *exchange);
 

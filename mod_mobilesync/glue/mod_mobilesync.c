@@ -46,6 +46,7 @@ static void glue_hooks(apr_pool_t *pool)
     ap_hook_check_authn(glue_auth_normalise, NULL, before_basic, APR_HOOK_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_handler(glue_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(glue_admin_handler, NULL, NULL, APR_HOOK_MIDDLE);
     glue_auth_register(pool);
 }
 

@@ -1,6 +1,8 @@
 #include "sync/held.h"
 
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
@@ -87,6 +89,16 @@ const char *sync_held_field(apr_uint64_t chunk, apr_pool_t *pool)
     return apr_psprintf(pool, "h.%" APR_UINT64_T_HEX_FMT, chunk);
 }
 
+int sync_held_field_parse(const char *field, apr_uint64_t *chunk)
+{
+    char *end;
+
+    if (strncmp(field, "h.", 2) != 0 || !isxdigit((unsigned char)field[2]))
+        return 0;
+    *chunk = strtoull(field + 2, &end, 16);
+    return !*end;
+}
+
 static int held_decode(held_chunk_t *chunk, const void *data, apr_size_t length)
 {
     apr_uint64_t offset = 0;
@@ -171,6 +183,16 @@ void sync_held_remove(sync_held_t *held, apr_uint64_t uid)
     chunk->present[i] = 0;
     chunk->token[i] = 0;
     chunk->changed = 1;
+}
+
+apr_uint64_t sync_held_count(const sync_held_t *held)
+{
+    apr_uint64_t count = 0;
+    int i;
+
+    for (i = 0; i < held->loaded->nelts; i++)
+        count += (apr_uint64_t)APR_ARRAY_IDX(held->loaded, i, held_chunk_t *)->count;
+    return count;
 }
 
 static void held_encode(const held_chunk_t *chunk, base_text_buffer_t *out)

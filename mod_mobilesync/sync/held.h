@@ -28,6 +28,8 @@ void sync_held_want(sync_held_t *held, apr_uint64_t uid);
 const apr_uint64_t *sync_held_missing(sync_held_t *held, int *count);
 /* Name of a chunk's field: "h.1f". */
 const char *sync_held_field(apr_uint64_t chunk, apr_pool_t *pool);
+/* The chunk of such a name; 0 when it is not one. */
+int sync_held_field_parse(const char *field, apr_uint64_t *chunk);
 /* data NULL: there was no such field. Returns 0 when the data is damaged. */
 int sync_held_load(sync_held_t *held, apr_uint64_t chunk, const void *data, apr_size_t length);
 
@@ -35,6 +37,9 @@ int sync_held_load(sync_held_t *held, apr_uint64_t chunk, const void *data, apr_
 int sync_held_get(const sync_held_t *held, apr_uint64_t uid, apr_uint64_t *token);
 void sync_held_set(sync_held_t *held, apr_uint64_t uid, apr_uint64_t token);
 void sync_held_remove(sync_held_t *held, apr_uint64_t uid);
+
+/* How many uids are held in the chunks that are loaded. */
+apr_uint64_t sync_held_count(const sync_held_t *held);
 
 /* The chunks that are no longer as they were loaded. */
 const sync_held_write_t *sync_held_changed(const sync_held_t *held, int *count, apr_pool_t *pool);

@@ -31,12 +31,13 @@ my %may = (
     sync    => ['base'],
     item    => [qw(base eas state backend wake)],
     cmd     => [qw(base eas state backend wake sync item)],
-    glue    => [qw(base redis eas state backend wake sync item cmd)],
+    admin   => [qw(base eas state backend wake sync item)],
+    glue    => [qw(base redis eas state backend wake sync item cmd admin)],
 );
 my $httpd = qr{^(?:httpd|http_\w+|ap_\w+|mod_\w+|util_\w+|mpm_common|scoreboard)\.h$};
 my @leaks;
-for my $file (grep { m{^mod_mobilesync/} } @files) {
-    my ($layer) = $file =~ m{^mod_mobilesync/(\w+)/};
+for my $file (grep { m{^(?:mod_mobilesync|admin)/} } @files) {
+    my ($layer) = $file =~ m{^(?:mod_mobilesync/)?(\w+)/};
     my %allowed = map { $_ => 1 } $layer, @{ $may{$layer} // die "unknown layer $layer" };
     while ($text{$file} =~ m{^\s*#\s*include\s*[<"]([^>"]+)[>"]}mg) {
         my $header = $1;

@@ -6,13 +6,18 @@ use IO::Socket::INET;
 use MobileSync::ErrorLog;
 use MobileSync::Process qw(wait_until find_program service_user);
 
-use constant { PATH => '/Microsoft-Server-ActiveSync', START_ATTEMPTS => 5 };
+use constant {
+    PATH => '/Microsoft-Server-ActiveSync',
+    ADMIN_PATH => '/mobilesync-admin',
+    START_ATTEMPTS => 5
+};
 
 # folder: for its files (made if need be). name: of the node, for file names.
 # module: path of mod_mobilesync.so, undef for an httpd without it.
 # redis: URL; backends: list of argument lists of MobileSyncBackend; htpasswd: file.
 # mpm: event, worker or prefork. certificates: see MobileSync::Certificates, asks for a TLS port.
 # port, tls_port: fixed ones instead of free ones; address: to listen on with TLS.
+# admin: the user who may administer, if any.
 # settings: MobileSync... directives, { name => arguments }; config: more of the virtual host;
 # location: more of the Location; global: more of the server's. sanitize: preload ASan.
 # processes: how many children. detached: see MobileSync::Process.
@@ -162,7 +167,21 @@ sub _host_config ($self) {
     Require valid-user
     $self->{location}
 </Location>
+@{[ defined $self->{admin} ? $self->_admin_location : '' ]}
 $self->{config}
+END
+}
+
+sub _admin_location ($self) {
+    return <<"END";
+<Location @{[ADMIN_PATH]}>
+    SetHandler mobilesync-admin
+    AuthType Basic
+    AuthName "mobilesync administration"
+    AuthBasicProvider file
+    AuthUserFile "$self->{htpasswd}"
+    Require user $self->{admin}
+</Location>
 END
 }
 

@@ -19,6 +19,7 @@ use FindBin ();
 use Scalar::Util ();
 use Test::More ();
 use EAS::Client;
+use MobileSync::Admin;
 use MobileSync::Certificates;
 use MobileSync::Httpd;
 use MobileSync::Mailbox;
@@ -50,6 +51,7 @@ sub new ( $class, %option ) {
     }, $class;
     $self->_make_folder( delete $option{folder} );
     $self->add_account( $_, $accounts->{$_} ) for sort keys %$accounts;
+    $self->add_account( $option{admin} ) if defined $option{admin};
     $option{htpasswd} = $self->_htpasswd;
     my $redis = delete $option{redis} // {};
     if ($redis) {
@@ -154,6 +156,16 @@ sub address ( $self, $account = 'anna' ) { return "$account\@$self->{domain}" }
 
 sub folder ($self) { return $self->{folder} }
 sub redis ($self) { return $self->{redis} }
+# Administration through a node's REST handler; the server was made with admin => 'name'.
+sub admin ( $self, $number = 0 ) {
+    my $node = $self->node($number);
+    return MobileSync::Admin->new(
+        port => $node->port,
+        user => $node->{admin},
+        password => $self->{accounts}{ $node->{admin} }
+    );
+}
+
 sub node ( $self, $number = 0 ) { return $self->{nodes}[$number] }
 sub nodes ($self) { return @{ $self->{nodes} } }
 sub ca ($self) { return $self->{ca} }

@@ -1,0 +1,38 @@
+/* What changes SyncStates: each action is planned (which is all that a dry run does), entered into
+ * the audit stream, done in one step of the store, told to those who wait, and entered with its
+ * outcome. */
+#ifndef ADMIN_ACTION_H
+#define ADMIN_ACTION_H
+
+#include "admin/call.h"
+#include "state/audit.h"
+
+/* Are there devices of that account (names[0])? *found 0: answered 404. */
+base_fault_t *admin_account_find(admin_call_t *call, apr_array_header_t **devices, int *found);
+/* Is there that device (names[1])? *found 0: answered 404, with the devices that there are. */
+base_fault_t *admin_device_find(admin_call_t *call, int *found);
+
+/* What of the device (NULL: of the account) can be brought back, newest first. */
+base_fault_t *admin_undo_entries(admin_call_t *call, const char *device, json_t **entries);
+
+/* -- audit.c -- */
+
+#define ADMIN_AUDIT_FIELDS_MAX 16
+
+typedef struct {
+    const char *id; /* of the entry before the deed */
+    state_audit_field_t fields[ADMIN_AUDIT_FIELDS_MAX];
+    int count;
+} admin_audit_t;
+
+/* Begins with the actor, his address and the action. value NULL: left out. */
+void admin_audit_init(const admin_call_t *call, const char *action, admin_audit_t *audit);
+void admin_audit_add(admin_audit_t *audit, const char *name, const char *value);
+void admin_audit_add_number(const admin_call_t *call, admin_audit_t *audit, const char *name,
+                            apr_uint64_t number);
+base_fault_t *admin_audit_begin(const admin_call_t *call, admin_audit_t *audit);
+/* The deed is done, or fault says why not. That this cannot be written is logged: the entry
+ * before the deed is there. */
+void admin_audit_end(const admin_call_t *call, admin_audit_t *audit, const base_fault_t *fault);
+
+#endif

@@ -1,0 +1,71 @@
+/* Administration of SyncStates: a request described without httpd, answered in JSON.
+ *
+ * REST below the Location of the handler; NAME stands for a percent-encoded name.
+ *
+ *   GET    /                                          what there is
+ *   GET    /accounts                                  accounts, page by page
+ *   GET    /accounts/ACCOUNT                          an account with its devices
+ *   POST   /accounts/ACCOUNT/reset                    all its devices begin again
+ *   GET    /accounts/ACCOUNT/undo                     what can be brought back
+ *   POST   /accounts/ACCOUNT/undo/ID                  bring it back
+ *   GET    /devices                                   devices of all accounts
+ *   GET    /accounts/ACCOUNT/devices/DEVICE           one device in full
+ *   DELETE /accounts/ACCOUNT/devices/DEVICE           remove it
+ *   POST   /accounts/ACCOUNT/devices/DEVICE/reset     it begins again
+ *   POST   /accounts/ACCOUNT/devices/DEVICE/folders/FOLDER/reset
+ *   GET    /audit                                     who did what
+ *
+ * Parameters come in the query or, for POST and DELETE, in a JSON object; a route refuses those it
+ * does not know, so that a misspelt dry_run does nothing. What changes something needs the
+ * content type application/json or the header X-MobileSync-Admin: 1, neither of which a form of
+ * another site can send. Errors are application/problem+json (RFC 9457). */
+#ifndef ADMIN_ADMIN_H
+#define ADMIN_ADMIN_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "backend/backend.h"
+#include "base/log.h"
+#include "state/state.h"
+#include "wake/wake.h"
+
+#define ADMIN_BODY_MAX 65536
+#define ADMIN_UNDO_TIME apr_time_from_sec(24 * 3600)
+
+/* What a virtual host serves. */
+typedef struct {
+    state_store_t *store;
+    wake_bus_t *bus;
+    backend_t *backend; /* asked for sizes only */
+    const char *node;
+    const base_log_t *log;
+} admin_service_t;
+
+typedef struct {
+    const char *method;       /* GET, HEAD, POST, ... */
+    const char *path;         /* below the Location, as sent: still percent-encoded */
+    const char *query;        /* as sent, NULL: none */
+    const char *content_type; /* NULL: none */
+    const char *confirmation; /* X-MobileSync-Admin, NULL: not sent */
+    const char *body;
+    apr_size_t body_length;
+    const char *actor;  /* the authenticated user */
+    const char *remote; /* his address */
+    apr_time_t now;
+} admin_request_t;
+
+typedef struct {
+    int status;
+    const char *content_type;
+    const char *body; /* lives in the pool */
+    apr_size_t length;
+    apr_table_t *headers;
+} admin_response_t;
+
+/* Always gives a response. */
+admin_response_t *admin_handle(const admin_service_t *service, const admin_request_t *request,
+                               apr_pool_t *pool);
+
+#endif

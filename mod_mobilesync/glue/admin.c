@@ -1,0 +1,111 @@
+/* SetHandler mobilesync-admin: httpd's request for admin/, and its answer. */
+#include "glue/glue.h"
+
+#include "apr_strings.h"
+#include "http_core.h"
+#include "http_log.h"
+#include "http_protocol.h"
+
+#include "admin/admin.h"
+
+APLOG_USE_MODULE(mobilesync);
+
+#define ADMIN_HANDLER "mobilesync-admin"
+
+/* Number of segments of a path; slashes in a row count as one, as httpd sees it. */
+static int admin_segments(const char *path)
+{
+    int count = 0;
+
+    while (*(path += strspn(path, "/"))) {
+        count++;
+        path += strcspn(path, "/");
+    }
+    return count;
+}
+
+/* What of the URL is below the Location, as the client sent it: a decoded path could not tell the
+ * slashes of names from others. NULL when this is no plain <Location>. */
+static const char *admin_path(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    const char *location = core->d, *path = r->unparsed_uri;
+    size_t length = location ? strlen(location) : 0;
+    int skip;
+
+    if (!length || *location != '/' || strncmp(r->uri, location, length) != 0)
+        return NULL;
+    if (*path != '/') /* an absolute URI */
+        path = (path = strstr(path, "://")) && (path = strchr(path + 3, '/')) ? path : "/";
+    path = apr_pstrmemdup(r->pool, path, strcspn(path, "?#"));
+    for (skip = admin_segments(location); skip > 0; skip--) {
+        path += strspn(path, "/");
+        path += strcspn(path, "/");
+    }
+    return path;
+}
+
+static base_fault_t *admin_body(request_rec *r, admin_request_t *request)
+{
+    if (r->method_number == M_GET)
+        return NULL;
+    return glue_body_read_text(r, ADMIN_BODY_MAX, &request->body, &request->body_length);
+}
+
+static int admin_send(request_rec *r, const admin_response_t *response)
+{
+    apr_table_overlap(r->headers_out, response->headers, APR_OVERLAP_TABLES_SET);
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->headers_out, "Content-Security-Policy",
+                   "default-src 'none'; frame-ancestors 'none'");
+    r->status = response->status;
+    ap_set_content_type(r, response->content_type);
+    ap_set_content_length(r, (apr_off_t)response->length);
+    if (ap_rwrite(response->body, (int)response->length, r) < 0)
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "the client went away before the answer");
+    return OK;
+}
+
+int glue_admin_handler(request_rec *r)
+{
+    const cmd_service_t *service = glue_config_get(r->server)->service;
+    admin_service_t admin = {.log = glue_log_for_request(r)};
+    admin_request_t request = {.method = r->method,
+                               .query = r->args,
+                               .content_type = apr_table_get(r->headers_in, "Content-Type"),
+                               .confirmation = apr_table_get(r->headers_in, "X-MobileSync-Admin"),
+                               .actor = r->user,
+                               .remote = r->useragent_ip,
+                               .now = r->request_time};
+    base_fault_t *fault;
+
+    if (!r->handler || strcmp(r->handler, ADMIN_HANDLER))
+        return DECLINED;
+    if (!service) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "SetHandler mobilesync-admin without MobileSyncRedis and MobileSyncBackend "
+                      "in this virtual host");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (!r->user) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "nobody is authenticated: this Location needs AuthType and Require");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (!(request.path = admin_path(r))) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "SetHandler mobilesync-admin belongs directly in a <Location /...>");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if ((fault = admin_body(r, &request))) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, fault->status, r, "%s", fault->message);
+        return fault->code == BASE_FAULT_TOO_LARGE ? HTTP_REQUEST_ENTITY_TOO_LARGE
+                                                   : HTTP_BAD_REQUEST;
+    }
+    admin.store = service->store;
+    admin.bus = service->bus;
+    admin.backend = service->backend;
+    admin.node = service->node;
+    return admin_send(r, admin_handle(&admin, &request, r->pool));
+}

@@ -1,0 +1,370 @@
+#!/usr/bin/perl
+# Administrators see, reset and remove SyncStates over REST; phones recover from all of it.
+use v5.36;
+use utf8;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use IO::Handle ();
+use POSIX ();
+use Test::More;
+use MobileSync::Scenario;
+use MobileSync::Server;
+
+# How long an answer may take that must come; no measure, only an end.
+use constant PATIENCE => 60;
+
+my $server = MobileSync::Server->start(
+    nodes => 2,
+    admin => 'root',
+    settings => { MobileSyncHeartbeatMin => 1, MobileSyncHeartbeatMax => 600 }
+);
+my $admin = $server->admin;
+
+# A phone that has its Inbox, of an account of its own.
+my $accounts = 0;
+
+sub synced_phone (%option) {
+    my $account = $option{account} // 'user' . ++$accounts;
+    $server->add_account($account) unless $server->has_account($account);
+    my ( $phone, $inbox ) = phone_with_mail( $server, count => 12, %option, account => $account );
+    $phone->initial_sync($inbox);
+    return ( $phone, $inbox, $account );
+}
+
+sub device_path ( $account, $phone, @more ) {
+    return [ 'accounts', $account, 'devices', $phone->{device_id}, @more ];
+}
+
+sub device ( $account, $phone ) { return $admin->get( device_path( $account, $phone ) )->{json} }
+
+# What a phone does after Status 9 and 3: it begins again.
+sub begin_again ( $phone, $inbox ) {
+    is( $phone->folder_sync( key => '0' )->{status}, 1, 'it begins again' );
+    $phone->reset_collection($inbox);
+    $phone->initial_sync( $inbox, window_size => 5 );
+    return;
+}
+
+sub holds_the_mailbox ( $phone, $inbox, $account ) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is_deeply( $phone->collection($inbox)->{duplicates}, [], 'without duplicates' );
+    return is(
+        scalar keys %{ $phone->items($inbox) },
+        scalar keys %{ $server->mailbox($account)->messages },
+        'and holds the mailbox'
+    );
+}
+
+each_version(
+    $server,
+    sub ( $version, $account ) {
+        my ( $phone, $inbox ) = synced_phone( account => $account, version => $version );
+        my $before = device( $account, $phone );
+        is( $before->{protocol}, $version, 'a device is shown' );
+        my ($folder) = grep { $_->{folder} eq $inbox } @{ $before->{folders} };
+        is( $folder->{items}, scalar keys %{ $phone->items($inbox) }, 'with what it holds' );
+        is( $folder->{sync_key}, $phone->collection($inbox)->{key}, 'and its sync key' );
+
+        my $plan =
+            $admin->post( device_path( $account, $phone, 'reset' ), query => { dry_run => 1 } );
+        is( $plan->{json}{items}, $folder->{items}, 'a dry run counts' );
+        cmp_ok( $plan->{json}{estimated_mb}, '>', 0, 'and estimates' );
+        ok( $phone->sync($inbox)->{empty}, 'and does nothing' );
+
+        my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
+        ok( !$ping->is_ready(0.5), 'a Ping waits' );
+        my $reset = $admin->post( device_path( $account, $phone, 'reset' ) );
+        is( $reset->{status}, 200, 'a reset' );
+        ok( $ping->is_ready(PATIENCE), 'ends the Ping' );
+        is( $ping->result->{status}, 7, 'which asks for FolderSync' );
+        is( $phone->folder_sync->{status}, 9, 'FolderSync: begin again' );
+        is( $phone->sync($inbox)->{status}, 3, 'Sync: begin again' );
+        is( $phone->ping->{status}, 3, 'an empty Ping: what?' );
+        is( device( $account, $phone )->{state}, 'empty', 'the device has no state' );
+        begin_again( $phone, $inbox );
+        holds_the_mailbox( $phone, $inbox, $account );
+        is( $admin->post( [ 'accounts', $account, 'undo', $reset->{json}{undo} ] )->{status},
+            409, 'too late to undo' );
+        $server->mailbox($account)->deliver( simple_mail( subject => 'later' ) );
+        is( scalar @{ $phone->sync($inbox)->{adds} }, 1, 'it goes on' );
+    }
+);
+
+subtest 'undo' => sub {
+    my ( $phone, $inbox, $account ) = synced_phone();
+    my $reset = $admin->post( device_path( $account, $phone, 'reset' ) );
+    $server->mailbox($account)->deliver( simple_mail( subject => 'meanwhile' ) );
+    is( $phone->sync($inbox)->{status}, 3, 'a phone that was told to begin again' );
+    my $undo = $admin->post( [ 'accounts', $account, 'undo', $reset->{json}{undo} ] );
+    is( $undo->{status}, 200, 'undone' );
+    my $result = $phone->sync($inbox);
+    is( $result->{status}, 1, 'it goes on where it was' );
+    is( scalar @{ $result->{adds} }, 1, 'and misses nothing' );
+    is( $phone->folder_sync->{status}, 1, 'folders too' );
+    holds_the_mailbox( $phone, $inbox, $account );
+    is( $admin->post( [ 'accounts', $account, 'undo', $reset->{json}{undo} ] )->{status},
+        404, 'only once' );
+};
+
+subtest 'one folder' => sub {
+    my ( $phone, $inbox, $account ) = synced_phone();
+    my $sent = $phone->folder_of_type(SENT)->{id};
+    $phone->initial_sync($sent);
+    is( $admin->post( device_path( $account, $phone, 'folders', $inbox, 'reset' ) )->{status},
+        200, 'a reset of the Inbox' );
+    is( $phone->folder_sync->{status}, 1, 'the folders stay' );
+    is( $phone->sync($sent)->{status}, 1, 'another folder too' );
+    is( $phone->sync($inbox)->{status}, 3, 'the Inbox begins again' );
+    $phone->reset_collection($inbox);
+    $phone->initial_sync($inbox);
+    holds_the_mailbox( $phone, $inbox, $account );
+};
+
+subtest 'removal' => sub {
+    my ( $phone, $inbox, $account ) = synced_phone();
+    my $other = $phone->twin( device_id => 'OTHER' );
+    $other->folder_sync;
+    $other->initial_sync($inbox);
+    my $removed = $admin->delete( device_path( $account, $phone ) );
+    is( $removed->{status}, 200, 'a device is removed' );
+    my $missing = $admin->get( device_path( $account, $phone ) );
+    is( $missing->{status}, 404, 'it is gone' );
+    is_deeply( $missing->{json}{devices}, ['OTHER'], 'the other one is not' );
+    is( $other->sync($inbox)->{status}, 1, 'nor is it disturbed' );
+    my @left = grep {/:\Q$phone->{device_id}\E(?::|$)/} $server->redis->keys;
+    is_deeply( \@left, [], 'nothing in Redis has its name' );
+    is( $admin->post( [ 'accounts', $account, 'undo', $removed->{json}{undo} ] )->{status},
+        200, 'undone' );
+    is( $phone->sync($inbox)->{status}, 1, 'it goes on' );
+    $admin->delete( device_path( $account, $phone ) );
+    is( $phone->folder_sync->{status}, 9, 'removed again, it begins again' );
+    begin_again( $phone, $inbox );
+    holds_the_mailbox( $phone, $inbox, $account );
+};
+
+subtest 'an account, from another node' => sub {
+    my ( $phone, $inbox, $account ) = synced_phone( node => 1 );
+    my $other = $phone->twin( device_id => 'OTHER' );
+    $other->folder_sync;
+    $other->initial_sync($inbox);
+    my @pings =
+        map { $_->ping( heartbeat => 500, folders => [$inbox], async => 1 ) } $phone, $other;
+    ok( !$_->is_ready(0.3), 'a phone waits at the second node' ) for @pings;
+    my $reset = $admin->post( [ 'accounts', $account, 'reset' ] );
+    is( scalar @{ $reset->{json}{devices} }, 2, 'a reset at the first node: two devices' );
+
+    for my $ping (@pings) {
+        ok( $ping->is_ready(PATIENCE), 'wakes it' );
+        is( $ping->result->{status}, 7, 'with Status 7' );
+    }
+    begin_again( $phone, $inbox );
+    holds_the_mailbox( $phone, $inbox, $account );
+    my $undo = [ 'accounts', $account, 'undo', $reset->{json}{undo} ];
+    is( $admin->post($undo)->{status}, 409, 'one has begun: no undo' );
+    is( $admin->post( $undo, json => { device => 'OTHER' } )->{status},
+        200, 'but of the other one' );
+    is( $other->sync($inbox)->{status}, 1, 'which goes on' );
+    is( $phone->sync($inbox)->{status}, 1, 'as does the first' );
+};
+
+subtest 'odd names' => sub {
+    for my $account ( 'jo hn', q{we{ird} "quoted" 'x' %41 a&b=c+d;e?f#g}, "j\x{f6}rg\x{2603}" ) {
+        my ( $phone, $inbox ) = synced_phone( account => $account );
+        is( device( $account, $phone )->{account}, $account, 'an account is shown' );
+        my $reset = $admin->post( device_path( $account, $phone, 'reset' ) );
+        is( $reset->{json}{account}, $account, 'and reset' );
+        is( $phone->sync($inbox)->{status}, 3, 'it begins again' );
+        is( $admin->post( [ 'accounts', $account, 'undo', $reset->{json}{undo} ] )->{status},
+            200, 'undone' );
+        ok( $phone->sync($inbox)->{empty}, 'goes on' );
+        is(
+            $admin->get( ['audit'], query => { account => $account } )->{json}{entries}[1]{account},
+            $account,
+            'on record'
+        );
+    }
+    is( $admin->get( [ 'accounts', $_ ] )->{status}, 404, 'a name that nobody has' )
+        for 'a/b', '../..', '%2e%2e', "\xff\xfe", ' ', 'x' x 2_000, "a\nb";
+    is( $admin->get( [ 'accounts', 'x' x 600 ] )->{status}, 404, 'a long one' );
+};
+
+subtest 'who may' => sub {
+    my ( $phone, $inbox, $account ) = synced_phone();
+    is( $admin->get( '', password => 'wrong' )->{status}, 401, 'a wrong password' );
+    is( $admin->get( '', user => $account, password => $phone->{password} )->{status},
+        401, 'an account that may not' );
+    my $path = device_path( $account, $phone, 'reset' );
+    is( $admin->post( $path, plain => 1 )->{status}, 403, 'a form of another site' );
+    is(
+        $admin->post(
+            $path,
+            plain => 1,
+            content => 'dry_run=0',
+            headers => { 'Content-Type' => 'text/plain' }
+        )->{status},
+        403,
+        'whatever it pretends'
+    );
+    is( $admin->delete( device_path( $account, $phone ), plain => 1 )->{status},
+        403, 'not even DELETE' );
+    my $get = $admin->get($path);
+    is( $get->{status}, 405, 'nor GET' );
+    is( $get->{headers}{allow}, 'POST', 'which is told what to use' );
+    is( $admin->post( $path, content => 'x' x 70_000 )->{status}, 413, 'a huge body' );
+    is( $phone->sync($inbox)->{status}, 1, 'nothing was done' );
+    my $answer = $admin->get('/accounts/nobody');
+    is( $answer->{type}, 'application/problem+json', 'errors are problems' );
+    is( $answer->{headers}{'cache-control'}, 'no-store', 'nothing is cached' );
+};
+
+# A phone in a process of its own that syncs, and begins again when it is told to, until its file
+# is there. Then it syncs to the end, and tells what it holds, how often it began again, what went
+# wrong. It says a line first when it has done its first round.
+sub stop_file ($account) { return $server->folder . "/stop-$account" }
+
+sub start_phone ($account) {
+    pipe my $reader, my $writer or die "pipe: $!\n";
+    $writer->autoflush;
+    my $pid = fork // die "fork: $!\n";
+    return ( $pid, $reader ) if $pid;
+    my ( $again, $rounds, @wrong ) = ( 0, 0 );
+    my $held = eval {
+        my ( $phone, $inbox ) = phone_with_mail( $server, account => $account, node => 1 );
+        my $step = sub ( $what, @good ) {
+            my $status = $what->();
+            push @wrong, "Status $status" unless grep { $_ == $status } 1, 16, @good;
+            return $status;
+        };
+        for ( my $last = 0; !$last; $rounds++ ) {
+            $last = -e stop_file($account);
+            my $again_now = 0;
+            if ( $step->( sub { $phone->folder_sync->{status} }, 9 ) == 9 ) {
+                $step->( sub { $phone->folder_sync( key => '0' )->{status} } );
+                $again_now = 1;
+            }
+            my $result;
+            for ( 1 .. 100 ) {
+                my $status = $step->(
+                    sub { ( $result = $phone->sync( $inbox, window_size => 4 ) )->{status} }, 3
+                );
+                if ( $status == 3 ) {
+                    push @wrong, 'duplicates' if @{ $phone->collection($inbox)->{duplicates} };
+                    $phone->reset_collection($inbox);
+                    $again_now = 1;
+                }
+                last
+                    if $status == 1
+                    && !$result->{more}
+                    && $phone->collection($inbox)->{key} !~ /-1$/;
+            }
+            $again += $again_now;
+            print $writer "ready\n" if !$rounds;
+        }
+        push @wrong, 'duplicates' if @{ $phone->collection($inbox)->{duplicates} };
+        scalar keys %{ $phone->items($inbox) };
+    };
+    push @wrong, $@ =~ s/\s+/ /gr unless defined $held;
+    print $writer join "\t", $held // 0, $again, $rounds, @wrong;
+    close $writer;
+    POSIX::_exit(0);
+}
+
+subtest 'resets while phones sync' => sub {
+    my @accounts = map {"busy$_"} 1 .. 2;
+    for my $account (@accounts) {
+        $server->add_account($account);
+        MobileSync::Mail->new( kinds => ['plain'] )
+            ->fill( $server->mailbox($account), 20, corpora => 0 );
+    }
+    my %phone = map { $_ => [ start_phone($_) ] } @accounts;
+    my ( $done, @wrong ) = 0;
+    readline $phone{$_}[1] for @accounts;
+    for my $round ( 1 .. 150 ) {
+        my $account = $accounts[ $round % 2 ];
+        my $reset = $admin->post( [ 'accounts', $account, 'reset' ] );
+        push @wrong, "reset: $reset->{status}" unless $reset->{status} =~ /^(?:200|404|503)$/;
+        $done++ if $reset->{status} == 200;
+        $server->mailbox($account)->deliver( simple_mail( subject => "round $round" ) )
+            if $round % 5 < 2;
+        if ( $round % 3 == 0 && $reset->{json}{undo} ) {
+            my $undo = $admin->post( [ 'accounts', $account, 'undo', $reset->{json}{undo} ] );
+            push @wrong, "undo: $undo->{status}" unless $undo->{status} =~ /^(?:200|409)$/;
+        }
+    }
+    is_deeply( \@wrong, [], 'every request is answered' );
+    cmp_ok( $done, '>', 10, 'there were resets' );
+    for my $account (@accounts) {
+        my ( $pid, $reader ) = @{ $phone{$account} };
+        open my $file, '>', stop_file($account) or die "stop: $!\n";
+        my ( $held, $again, $rounds, @trouble ) = split /\t/, readline($reader) // '';
+        waitpid $pid, 0;
+        is_deeply( \@trouble, [], "a phone made its $rounds rounds" );
+        cmp_ok( $again, '>', 0, 'began again' );
+        is(
+            $held,
+            scalar keys %{ $server->mailbox($account)->messages },
+            'and holds exactly the mailbox'
+        );
+    }
+};
+
+subtest 'servers that die' => sub {
+    my ( $phone, $inbox, $account ) = synced_phone();
+    my $node = $server->node(0);
+    for my $round ( 1 .. 6 ) {
+        my $pid = fork // die "fork: $!\n";
+        if ( !$pid ) {
+            for ( 1 .. 200 ) {
+                eval { $server->admin->post( device_path( $account, $phone, 'reset' ) ) };
+            }
+            POSIX::_exit(0);
+        }
+        select undef, undef, undef, rand 0.2;
+        $node->kill_child( ( $node->children )[0] );
+        kill KILL => $pid;
+        waitpid $pid, 0;
+        is( $phone->sync($inbox)->{status}, 3, 'a reset, and a child that is killed' );
+        my $shown = $server->admin(1)->get( device_path( $account, $phone ) )->{json};
+        is( $shown->{state}, 'empty', 'nothing is left by half' );
+        begin_again( $phone, $inbox );
+        holds_the_mailbox( $phone, $inbox, $account );
+    }
+};
+
+subtest 'Redis away' => sub {
+    my ( $phone, $inbox, $account ) = synced_phone();
+    $server->allow_errors( qr/redis|admin/i, qr/is down|cannot|unavailable/i );
+    my $reset = $admin->post( device_path( $account, $phone, 'reset' ) );
+    $server->redis->kill_hard;
+    my $answer = $admin->get( device_path( $account, $phone ) );
+    is( $answer->{status}, 503, 'Service Unavailable' );
+    ok( $answer->{headers}{'retry-after'}, 'with Retry-After' );
+    is( $admin->post( [ 'accounts', $account, 'reset' ] )->{status}, 503, 'nothing is changed' );
+    $server->redis->restart;
+    my $tries = 0;
+
+    while ( $admin->get( ['accounts'] )->{status} != 200 && $tries++ < PATIENCE * 10 ) {
+        select undef, undef, undef, 0.1;
+    }
+    is( $admin->post( [ 'accounts', $account, 'undo', $reset->{json}{undo} ] )->{status},
+        200, 'what was moved aside survived' );
+    $phone->disconnect;
+    is( $phone->sync($inbox)->{status}, 1, 'the phone goes on' );
+};
+
+subtest 'the audit' => sub {
+    my ( %count, $before );
+    do {
+        my $page = $admin->get( ['audit'],
+            query => { limit => 50, defined $before ? ( before => $before ) : () } );
+        is( $page->{status}, 200, 'a page' );
+        $count{"$_->{action} $_->{outcome}"}++ for @{ $page->{json}{entries} };
+        $before = $page->{json}{next};
+    } while ( defined $before );
+    cmp_ok( $count{"$_ done"} // 0, '>', 0, "has $_" )
+        for qw(device.reset folder.reset account.reset device.remove undo);
+    cmp_ok( $count{'undo failed'}, '>', 0, 'and what was refused' );
+};
+
+$server->done;
+done_testing;
