@@ -10,15 +10,17 @@ typedef struct {
     const char *client_id;
     answer_t answer;
     pthread_t thread;
+    apr_pool_t *pool;
 } racer_t;
 
 static void *race(void *baton)
 {
     racer_t *racer = baton;
-    world_t *world = apr_pmemdup(racer->world->pool, racer->world, sizeof *world);
+    world_t world = *racer->world;
 
-    apr_pool_create(&world->pool, NULL); /* lives until the process ends */
-    racer->answer = send_mail(world, racer->client_id,
+    apr_pool_create(&racer->pool, NULL); /* pools are not for several threads */
+    world.pool = racer->pool;
+    racer->answer = send_mail(&world, racer->client_id,
                               "To: x@elsewhere.example\r\nMessage-ID: <m@phone>\r\n\r\nx\r\n");
     return NULL;
 }
@@ -26,8 +28,10 @@ static void *race(void *baton)
 static void test_concurrent(apr_pool_t *pool)
 {
     world_t *world = world_create(pool);
-    racer_t racers[4] = {
-        {world, "1", {0}, 0}, {world, "1", {0}, 0}, {world, "2", {0}, 0}, {world, "1", {0}, 0}};
+    racer_t racers[4] = {{world, "1", {0}, 0, NULL},
+                         {world, "1", {0}, 0, NULL},
+                         {world, "2", {0}, 0, NULL},
+                         {world, "1", {0}, 0, NULL}};
     sendmail_t sendmail;
     int i;
 
@@ -39,6 +43,8 @@ static void test_concurrent(apr_pool_t *pool)
         pthread_join(racers[i].thread, NULL);
     for (i = 0; i < 4; i++)
         is_int(answer_status(&racers[i].answer), 0, "a repeat waits for the first and succeeds");
+    for (i = 0; i < 4; i++)
+        apr_pool_destroy(racers[i].pool);
     is_int(sendmail_calls(&sendmail, pool), 1, "sent once");
 }
 

@@ -200,6 +200,7 @@ static void test_sources(apr_pool_t *pool)
 
 static void test_smart(apr_pool_t *pool)
 {
+    static const char forward[] = "To: carol@example.com\r\nSubject: FW\r\n\r\nsee below\r\n";
     static const char original[] =
         "From: Carol <carol@example.com>\r\nTo: alice@example.com\r\nSubject: plan\r\n"
         "Message-ID: <plan@x>\r\nMIME-Version: 1.0\r\n"
@@ -233,9 +234,7 @@ static void test_smart(apr_pool_t *pool)
     made = request(pool, EAS_COMMAND_SmartForward, EAS_VERSION_12_1);
     made->collection_id = inbox;
     made->item_id = id;
-    answer =
-        run(world, "alice", made, NULL,
-            backend_blob_of("To: carol@example.com\r\nSubject: FW\r\n\r\nsee below\r\n", 52, pool));
+    answer = run(world, "alice", made, NULL, backend_blob_of(forward, strlen(forward), pool));
     text = only(world, "carol", BACKEND_ROLE_INBOX);
     ok(answer.http == 200 && strstr(text, "see below") && strstr(text, "The plan is simple.") &&
            strstr(text, "plan.pdf") && strstr(text, "UERGLWRhdGE="),
