@@ -6,6 +6,7 @@ use utf8;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
+use MobileSync::Process qw(wait_until);
 use MobileSync::Server;
 
 my $server =
@@ -53,7 +54,9 @@ for my $version ( sort keys %account_for ) {
         is_deeply( $renamed->{updated}, [$id], 'a renamed folder keeps its id' );
         is( $phone->{folders}{$id}{name}, 'Alt', 'and has its new name' );
         $box->delete_folder('Alt');
-        is_deeply( $phone->folder_sync->{deleted}, [$id], 'a deleted folder' );
+        my $deleted;
+        wait_until( 'the deletion', sub { @{ $deleted = $phone->folder_sync->{deleted} } } );
+        is_deeply( $deleted, [$id], 'a deleted folder' );
     };
 }
 

@@ -8,9 +8,6 @@ use Test::More;
 use MobileSync::Scenario;
 use MobileSync::Server;
 
-# How long an answer may take that must come; no measure, only an end.
-use constant PATIENCE => 60;
-
 my $server = MobileSync::Server->start(
     settings => {
         MobileSyncHeartbeatMin => 1,
@@ -60,10 +57,8 @@ each_version(
         my $newer = $phone->ping( async => 1 );
         ok( $ping->is_ready(PATIENCE), 'a newer Ping of the device ends it' );
         is( $ping->result->{status}, 1, 'as if its heartbeat were over' );
-        my ($name) = keys %{ $box->messages };
-        $box->delete($name);
-        ok( $newer->is_ready(PATIENCE), 'a deletion ends it too' );
-        is( $newer->result->{status}, 2, 'with a change' );
+        $box->deliver( simple_mail( subject => 'wake up again' ) );
+        is( $newer->result->{status}, 2, 'which goes on to wait' );
         $phone->sync($inbox);
 
         $box->deliver( simple_mail( subject => 'before' ) );
@@ -72,6 +67,23 @@ each_version(
             'but not told again before a Sync' );
     }
 );
+
+# Changes that are no additions are told together, a while later.
+subtest 'changes and deletions' => sub {
+    my ( $phone, $inbox ) = synced_phone();
+    my $box = $server->mailbox;
+    my ( $one, $two ) = sort keys %{ $box->messages };
+    my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
+    $box->set_flags( $one, $box->flags($one) =~ /S/ ? '' : 'S' );
+    ok( $ping->is_ready(PATIENCE), 'a flag ends the Ping' );
+    is( $ping->result->{status}, 2, 'as a change' );
+    sync_until( $phone, $inbox, sub ($seen) { @{ $seen->{changes} } } );
+    $ping = $phone->ping( async => 1 );
+    $box->delete($two);
+    ok( $ping->is_ready(PATIENCE), 'a deletion too' );
+    is( $ping->result->{status}, 2, 'is a change' );
+    sync_until( $phone, $inbox, sub ($seen) { @{ $seen->{deletes} } } );
+};
 
 subtest 'parameters' => sub {
     my ( $phone, $inbox ) = synced_phone();

@@ -141,6 +141,7 @@ static void test_statuses(void)
     is_int(eas_status_from_fault(EAS_COMMAND_FolderSync, BASE_FAULT_DENIED), 130, "common");
     is_int(eas_status_from_fault(EAS_COMMAND_Ping, BASE_FAULT_FOLDER_GONE), 7, "Ping 7");
     is_int(eas_status_from_fault(EAS_COMMAND_GetItemEstimate, BASE_FAULT_STALE), 4, "estimate 4");
+    is_int(eas_status_from_fault(EAS_COMMAND_GetItemEstimate, BASE_FAULT_NOT_FOUND), 3, "no key");
     is_int(eas_status_from_fault(EAS_COMMAND_GetItemEstimate, BASE_FAULT_TIMEOUT), 111, "common");
     is_int(eas_status_from_fault(EAS_COMMAND_SendMail, BASE_FAULT_EXISTS), 118, "SendMail 118");
     is_int(eas_status_from_fault(EAS_COMMAND_COUNT_, BASE_FAULT_QUOTA), 113, "no such command");

@@ -35,7 +35,8 @@ my $device_count = 0;
 
 # host, port, ca (file; asks for TLS), timeout: see EAS::HTTP. user, password; user_parameter: the
 # User of the query, undef for none. device_id, device_type, user_agent, policy_key. version:
-# '12.1' to '16.1'. base64: the compact query, padded: with its '='. gzip: accept it.
+# '12.1' to '16.1'. base64: the compact query, padded: with its '='. gzip: accept it. validate:
+# responses against the schemas (1).
 sub new ( $class, %option ) {
     my $self = bless {
         host => '127.0.0.1',
@@ -48,6 +49,7 @@ sub new ( $class, %option ) {
         base64 => 0,
         padded => 1,
         gzip => 0,
+        validate => 1,
         %option,
         folders => {},
         hierarchy_key => '0',
@@ -61,7 +63,7 @@ sub new ( $class, %option ) {
 sub twin ( $self, %option ) {
     my %same = map { $_ => $self->{$_} }
         qw(host port ca path user password user_parameter user_agent device_id device_type
-        version policy_key base64 padded gzip);
+        version policy_key base64 padded gzip validate);
     return ( ref $self )->new( %same, %option );
 }
 
@@ -175,7 +177,7 @@ sub _call ( $self, $command, $rules, $interpret, %request ) {
     my $call = {
         command => $command,
         bytes => $self->request_bytes( command => $command, %request ),
-        rules => $rules,
+        rules => { %$rules, validate => $self->{validate} },
         interpret => $interpret,
     };
     return $self->repeat( $call, lose => $lose, async => $async );
@@ -233,7 +235,12 @@ package EAS::Client::Answer;
 use v5.36;
 
 sub new ( $class, $call, $response ) {
-    my $self = bless { command => $call->{command}, response => $response, parts => [] }, $class;
+    my $self = bless {
+        command => $call->{command},
+        validate => $call->{rules}{validate},
+        response => $response,
+        parts => []
+    }, $class;
     $self->_read if $response->status == 200;
     return $self;
 }
@@ -268,6 +275,7 @@ sub _read ($self) {
     }
     $self->{document} = eval { EAS::WBXML::decode($content) } // die sprintf "%s: %s%s\n",
         $self->{command}, $@, unpack 'H*', substr $content, 0, 400;
+    return unless $self->{validate};
     my $fault = EAS::Schema::fault( $self->{document} ) // return;
     die "$self->{command}: the response breaks the schema: $fault" . $self->{document}->dump;
 }

@@ -30,6 +30,7 @@ sub connect ($self) {
     my %peer = ( PeerAddr => $self->{host}, PeerPort => $self->{port} );
     $peer{Timeout} = $self->{timeout};
     $self->{buffer} = '';
+    $self->{ended} = 0;
     if ( defined $self->{ca} ) {
         require IO::Socket::SSL;
         $self->{socket} = IO::Socket::SSL->new( %peer, SSL_ca_file => $self->{ca} );
@@ -79,18 +80,34 @@ sub write ( $self, $bytes ) {
     return;
 }
 
-# Whether a byte of an answer, or the end of the connection, is there within so many seconds.
+# Whether a byte of an answer, or the end of the connection, is there within so many seconds. With
+# TLS the socket may be readable for a record that carries none, such as a session ticket.
 sub readable ( $self, $seconds = 0 ) {
-    return 1 if length $self->{buffer};
-    return 1 if $self->_pending;
-    return scalar IO::Select->new( $self->{socket} )->can_read($seconds);
+    my $end = Time::HiRes::time() + $seconds;
+    my $select = IO::Select->new( $self->{socket} );
+    while (1) {
+        return 1 if length $self->{buffer} || $self->{ended};
+        my $left = $end - Time::HiRes::time();
+        return 0 unless $self->_pending || $select->can_read( $left > 0 ? $left : 0 );
+        my $read = sysread $self->{socket}, $self->{buffer}, CHUNK, length $self->{buffer};
+        $self->{ended} = 1 unless $read || !defined $read && $self->_would_block;
+        return 0 if !$read && !$self->{ended} && $left <= 0;
+    }
+}
+
+# After a read or write that failed: whether it is to be tried again later.
+sub _would_block ($self) {
+    return 1 if $! == EAGAIN || $! == EWOULDBLOCK || $! == EINTR;
+    return 0 unless defined $self->{ca};
+    my $error = $IO::Socket::SSL::SSL_ERROR // 0;
+    return $error == IO::Socket::SSL::SSL_WANT_READ()
+        || $error == IO::Socket::SSL::SSL_WANT_WRITE();
 }
 
 # Whether the server ended the idle connection. Call only when no answer is due.
 sub is_stale ($self) {
     return 1 unless $self->is_open;
-    return 0 unless $self->readable;
-    return !eval { $self->_fill };
+    return $self->readable && $self->{ended};
 }
 
 # --- reading ---
@@ -171,6 +188,7 @@ sub read_to_end ($self) {
 # Adds what is there to the buffer, waiting for at least one byte. False at the end.
 sub _fill ($self) {
     die "the connection is closed\n" unless $self->{socket};
+    return 0 if $self->{ended};
     while (1) {
         my $read = sysread $self->{socket}, $self->{buffer}, CHUNK, length $self->{buffer};
         return $read if defined $read;

@@ -43,9 +43,24 @@ sub _step ( $self, $title ) {
 
 sub _tell ( $self, $text ) { return $self->_say("     $text") }
 
+# Columns that a text takes on a terminal.
+sub _columns ($text) {
+    my $wide = () = $text =~ /[\p{East_Asian_Width=Wide}\p{East_Asian_Width=Fullwidth}]/g;
+    my $none = () = $text =~ /[\p{Mn}\p{Me}\p{Cf}]/g;
+    return length($text) + $wide - $none;
+}
+
+# On one line, cut to so many columns.
 sub _shorten ( $text, $width ) {
     $text =~ s/\s+/ /g;
-    return length $text > $width ? substr( $text, 0, $width - 1 ) . '…' : $text;
+    return $text if _columns($text) <= $width;
+    $text =~ s/\X\z// while _columns($text) >= $width;
+    return "$text…";
+}
+
+sub _padded ( $text, $width ) {
+    my $short = _shorten( $text, $width );
+    return $short . ' ' x ( $width - _columns($short) );
 }
 
 # Milliseconds since a time, for the curious.
@@ -84,7 +99,7 @@ sub _fetch_inbox ($self) {
         my $share = $total && $count < $total ? $count / $total : 1;
         my $bar = '#' x ( 40 * $share );
         my $line = sprintf '     [%-40s] %d of %d', $bar, $count, $total;
-        print -t STDOUT ? "\r$line" : "$line\n";
+        print -t select ? "\r$line" : "$line\n";
     };
     local $| = 1;
     my $result = $self->{client}->initial_sync(
@@ -93,7 +108,7 @@ sub _fetch_inbox ($self) {
         options => { filter_type => 0, body => [ { type => 1, truncation_size => 500 } ] },
         progress => $progress
     );
-    print "\n" if -t STDOUT;
+    print "\n" if -t select;
     die "the phone has $result->{items} messages, the mailbox $total\n"
         if $result->{items} != $total;
     $self->_tell( "$result->{items} messages in " . _since($start) . '; the newest:' );
@@ -108,8 +123,9 @@ sub _fetch_inbox ($self) {
 sub _line_of ($item) {
     my $mark = ( $item->text('Email:Read') // 0 ) ? ' ' : '*';
     my $clip = $item->property('AirSyncBase:Attachments') ? '@' : ' ';
-    return sprintf '%s%s %-24s %s', $mark, $clip, _shorten( $item->text('Email:From') // '', 24 ),
-        _shorten( $item->text('Email:Subject') // '(no subject)', WIDTH - 34 );
+    my $from = ( $item->text('Email:From') // '' ) =~ s/\s*<[^>]*>//r =~ tr/"//dr;
+    my $subject = _shorten( $item->text('Email:Subject') // '(no subject)', WIDTH - 28 );
+    return "$mark$clip " . _padded( $from, 20 ) . " $subject";
 }
 
 # A message whose text did not come whole, with an attachment if there is one.

@@ -126,7 +126,7 @@ MaxRequestWorkers 40
 END
     return <<"END";
 StartServers $n
-ServerLimit @{[ $n + 2 ]}
+ServerLimit @{[ $n + 20 ]}
 ThreadsPerChild 16
 ThreadLimit 16
 MinSpareThreads @{[ 16 * $n ]}
@@ -273,9 +273,10 @@ sub sanitizer_reports ($self) { return _read_files( glob "$self->{base}/sanitize
 sub graceful ($self) {
     my $before = $self->error_log->count(qr/resuming normal operations/);
     $self->{process}->signal('USR1') or die "httpd does not run\n";
-    wait_until( 'the graceful restart',
-        sub { $self->error_log->count(qr/resuming normal operations/) > $before } );
-    return;
+    my $is_done = sub { $self->error_log->count(qr/resuming normal operations/) > $before };
+    return if eval { wait_until( 'the graceful restart', $is_done ); 1 };
+    my @last = ( split /\n/, $self->error_log->text )[ -10 .. -1 ];
+    die join "\n", "$@the log ends:", grep( {defined} @last ), '';
 }
 
 # Changes what new() was given and takes it up with a graceful restart.

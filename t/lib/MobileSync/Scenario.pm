@@ -7,11 +7,15 @@ use EAS::WBXML ();
 use MobileSync::Mail;
 use MobileSync::Mail::Mime qw(encoded_words mail_date);
 
-our @EXPORT = qw(each_version phone_with_mail simple_mail subjects item_by_subject INBOX DRAFTS
-    DELETED SENT);
+our @EXPORT =
+    qw(sync_until each_version phone_with_mail simple_mail subjects item_by_subject INBOX DRAFTS
+    DELETED SENT PATIENCE);
 
 # Folder types, MS-ASCMD 2.2.3.186.3.
 use constant { INBOX => 2, DRAFTS => 3, DELETED => 4, SENT => 5 };
+
+# Seconds that something may take that must happen: an end for a test that fails, no measure.
+use constant PATIENCE => 60;
 
 # The oldest protocol, the last of the 14s, the newest.
 my @VERSIONS = qw(12.1 14.1 16.1);
@@ -55,6 +59,23 @@ sub simple_mail (%option) {
     my $body = $option{body} // "Text.\n";
     utf8::encode($body);
     return join( '', map {"$_->[0]: $_->[1]\r\n"} @headers ) . "\r\n" . $body =~ s/\r?\n/\r\n/gr;
+}
+
+# Syncs a folder until the condition holds of what came: $condition->( { adds, changes, deletes,
+# soft_deletes }: ids ). A Maildir is not a database: what another program did to it may show only
+# at a second look, so that a message which is being renamed is not taken for a deleted one.
+# Returns what came; dies where it does not come.
+sub sync_until ( $phone, $folder, $condition, %option ) {
+    my %seen = map { $_ => [] } qw(adds changes deletes soft_deletes);
+    my $end = time + PATIENCE;
+    while (1) {
+        my $result = $phone->sync( $folder, %option );
+        die "Sync: Status $result->{status}\n" if $result->{status} != 1;
+        push @{ $seen{$_} }, @{ $result->{$_} } for keys %seen;
+        return \%seen if $condition->( \%seen );
+        die "what should come with a Sync did not within @{[PATIENCE]} s\n" if time > $end;
+        select undef, undef, undef, 0.1 unless $result->{more};
+    }
 }
 
 # Subjects of the items that a phone holds of a folder, sorted.

@@ -1,0 +1,35 @@
+#!/usr/bin/perl
+# The demonstration of ./quickstart: the main job from OPTIONS to a reply, over TLS.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use MobileSync::Demo;
+use MobileSync::Mail;
+use MobileSync::Server;
+
+my $server = MobileSync::Server->start( accounts => { anna => 'pw', bert => 'pw' }, tls => 1 );
+my $mail   = MobileSync::Mail->new( seed => 'demo', newest => time - 600 );
+my @filled = $mail->fill( $server->mailbox, 120 );
+my $demo   = MobileSync::Demo->new(
+    client         => $server->client( tls => 1 ),
+    box            => $server->mailbox,
+    friend_box     => $server->mailbox('bert'),
+    address        => $server->address('anna'),
+    friend_address => $server->address('bert'),
+    count          => scalar @filled
+);
+my $told = '';
+{
+    open my $out, '>', \$told or die "in memory: $!\n";
+    my $usual = select $out;
+    my $done = eval { $demo->run; 1 };
+    select $usual;
+    ok( $done, 'the phone gets its mail' ) or diag $told, $@;
+}
+like( $told, qr/120 of 120/, 'all of it' );
+like( $told, qr/the Ping returned/, 'is woken' );
+like( $told, qr/a copy in/, 'and answers' );
+
+$server->done;
+done_testing;
