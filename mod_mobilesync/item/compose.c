@@ -259,8 +259,7 @@ static base_fault_t *compose_put(const item_compose_plan_t *plan, const compose_
     sink.directory = plan->options->directory;
     BASE_TRY(compose_put_header(plan, header, bcc, &sink));
     BASE_TRY(item_compose_write_body(plan, &sink));
-    if (sink.fault)
-        return sink.fault;
+    BASE_TRY(item_sink_flush(&sink));
     if (!sink.spool) {
         blob->data = sink.buffer.data;
         blob->size = sink.buffer.length;

@@ -11,6 +11,7 @@
 
 /* How much HTML is looked through for references to attachments. */
 #define CONTENT_SCAN_MAX (1024 * 1024)
+#define CONTENT_REFERENCE_MAX 1000
 #define CONTENT_NAME_MAX 200
 
 static item_mime_part_t *content_at(const apr_array_header_t *parts, int i)
@@ -264,28 +265,28 @@ static int content_may_be_inline(const item_mime_part_t *part)
     return part->content_id || part->location;
 }
 
-/* What stands in quotation marks or parentheses after src=, background=, url( or href=. */
-static void content_collect(char *html, apr_hash_t *references, apr_pool_t *pool)
+/* Takes down what stands behind each `word` ("cid:", "src="), up to a blank, quote or bracket. */
+static void content_collect(const char *html, apr_size_t length, const char *word,
+                            apr_hash_t *references, apr_pool_t *pool)
 {
-    char *p = html, *end;
+    const char *end = html + length, *p = html;
+    apr_size_t n = strlen(word);
 
-    while ((p = strcasestr(p, "cid:"))) {
-        p += 4;
-        end = p + strcspn(p, "\"'<>() \t\r\n");
-        if (end > p && end - p < 1000) {
-            const char *id = apr_pstrmemdup(pool, p, end - p);
+    while ((p = memchr(p, word[n - 1], end - p))) {
+        const char *begin = ++p;
+
+        if ((apr_size_t)(begin - html) < n || strncasecmp(begin - n, word, n) != 0)
+            continue;
+        p += p < end && (*p == '"' || *p == '\'');
+        begin = p;
+        while (p < end && !strchr("\"'<>() \t\r\n", *p))
+            p++;
+        if (p > begin && p - begin < CONTENT_REFERENCE_MAX) {
+            const char *id = apr_pstrmemdup(pool, begin, p - begin);
             const char *decoded = base_text_percent_decode(id, pool);
 
             apr_hash_set(references, decoded ? decoded : id, APR_HASH_KEY_STRING, "");
         }
-        p = end;
-    }
-    for (p = html; (p = strcasestr(p, "src=")); p = end) {
-        p += 4;
-        p += *p == '"' || *p == '\'';
-        end = p + strcspn(p, "\"'<> \t\r\n");
-        if (end > p && end - p < 1000)
-            apr_hash_set(references, apr_pstrmemdup(pool, p, end - p), APR_HASH_KEY_STRING, "");
     }
 }
 
@@ -311,7 +312,8 @@ base_fault_t *item_content_references(const item_mime_t *mime, const item_conten
                                 &length, scratch);
         if (fault)
             return fault;
-        content_collect((char *)html, *references, pool);
+        content_collect(html, length, "cid:", *references, pool);
+        content_collect(html, length, "src=", *references, pool);
         apr_pool_destroy(scratch);
     }
     return NULL;

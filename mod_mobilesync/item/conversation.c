@@ -111,10 +111,10 @@ const unsigned char *item_conversation_index(const item_mime_t *mime, apr_time_t
     }
     if (sent)
         item_header_date(sent, &date);
-    /* the five bytes below the most significant one, as in Thread-Index */
+    /* its five most significant bytes, as in Thread-Index */
     filetime = (apr_uint64_t)date * 10 + CONVERSATION_EPOCH;
     for (i = 0; i < 5; i++)
-        index[i] = (unsigned char)(filetime >> (48 - 8 * i));
+        index[i] = (unsigned char)(filetime >> (56 - 8 * i));
     *length = 5;
     return index;
 }

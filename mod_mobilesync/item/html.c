@@ -6,12 +6,14 @@
 #include <apr_strings.h>
 #include <libxml/HTMLparser.h>
 
+#include "item/html_filter.h"
+
 /* libxml2 searches its stack of open elements for each stray end tag: deeper documents would take
  * quadratic time. */
 #define HTML_DEPTH_MAX 1000
-/* What is longer between < and > is cut (pictures as data: URIs), since libxml2 keeps an attribute
- * in memory. */
-#define HTML_TAG_MAX 16384
+/* An element around everything: once its stack is empty libxml2 takes the document for ended, and
+ * drops what stands behind (a mailing list's footer after </html>). */
+#define HTML_ROOT "mobilesync-root"
 #define HTML_LISTS_MAX 16
 #define HTML_QUOTES_MAX 32
 #define HTML_LINK_MAX 2048
@@ -61,8 +63,7 @@ struct item_html_text {
     const char *link;
     char link_text[HTML_LINK_MAX];
     apr_size_t link_length;
-    /* feed */
-    int tag;           /* bytes since <, 0 = outside of a tag */
+    item_html_filter_t filter;
     apr_pool_t *links; /* cleared with each link */
 };
 
@@ -377,6 +378,14 @@ static apr_status_t html_free_parser(void *parser)
     return APR_SUCCESS;
 }
 
+static void html_parse(void *baton, const char *text, apr_size_t length)
+{
+    item_html_text_t *html = baton;
+
+    if (length && !html->overflow)
+        htmlParseChunk(html->parser, text, (int)length, 0);
+}
+
 item_html_text_t *item_html_text_create(item_sink_t *sink, apr_pool_t *pool)
 {
     item_html_text_t *html = apr_pcalloc(pool, sizeof *html);
@@ -397,43 +406,19 @@ item_html_text_t *item_html_text_create(item_sink_t *sink, apr_pool_t *pool)
     apr_pool_cleanup_register(pool, html->parser, html_free_parser, apr_pool_cleanup_null);
     htmlCtxtUseOptions(html->parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
                                          HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
-                                         HTML_PARSE_IGNORE_ENC | HTML_PARSE_COMPACT);
+                                         HTML_PARSE_IGNORE_ENC | HTML_PARSE_NOIMPLIED);
+    html_parse(html, "<" HTML_ROOT ">", strlen("<" HTML_ROOT ">"));
     return html;
 }
 
-static void html_parse(item_html_text_t *html, const char *text, apr_size_t length)
-{
-    if (length && !html->overflow)
-        htmlParseChunk(html->parser, text, (int)length, 0);
-}
-
-/* Hands the text on without the far end of overlong tags. */
 void item_html_text_feed(item_html_text_t *html, const char *text, apr_size_t length)
 {
-    const char *end = text + length, *from = text;
-
-    for (; text < end; text++) {
-        if (*text == '<')
-            html->tag = 1;
-        else if (html->tag && *text == '>') {
-            if (html->tag > HTML_TAG_MAX)
-                from = text;
-            html->tag = 0;
-        }
-        else if (html->tag && ++html->tag > HTML_TAG_MAX) {
-            if (html->tag == HTML_TAG_MAX + 1) {
-                html_parse(html, from, text - from);
-                html_parse(html, "\"", 1); /* ends the attribute that was cut */
-            }
-            html->tag = HTML_TAG_MAX + 2;
-            from = text + 1;
-        }
-    }
-    html_parse(html, from, end > from ? end - from : 0);
+    item_html_filter_feed(&html->filter, text, length, html_parse, html);
 }
 
 int item_html_text_finish(item_html_text_t *html)
 {
+    item_html_filter_finish(&html->filter, html_parse, html);
     if (html->parser && !html->overflow)
         htmlParseChunk(html->parser, NULL, 0, 1);
     return !html->overflow;

@@ -27,6 +27,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/header_words.c \
 	mod_mobilesync/item/html.c \
 	mod_mobilesync/item/html.h \
+	mod_mobilesync/item/html_filter.c \
+	mod_mobilesync/item/html_filter.h \
 	mod_mobilesync/item/html_element.tbl \
 	mod_mobilesync/item/item.c \
 	mod_mobilesync/item/item.h \
@@ -45,17 +47,57 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/wire.c \
 	mod_mobilesync/item/wire.h
 
-check_PROGRAMS += t/unit/item_reference_test
-t_unit_item_reference_test_SOURCES = t/unit/item_reference_test.c t/unit/tap.h
+ITEM_TESTS = \
+	t/unit/item_body_test \
+	t/unit/item_compose_test \
+	t/unit/item_email_test \
+	t/unit/item_hostile_test \
+	t/unit/item_mime_test \
+	t/unit/item_reference_test \
+	t/unit/item_text_test
+check_PROGRAMS += $(ITEM_TESTS)
+TESTS += $(ITEM_TESTS)
+t_unit_item_body_test_SOURCES = t/unit/item_body_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_body_test_LDADD = $(UNIT_LDADD)
+t_unit_item_compose_test_SOURCES = t/unit/item_compose_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_compose_test_LDADD = $(UNIT_LDADD)
+t_unit_item_email_test_SOURCES = t/unit/item_email_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_email_test_LDADD = $(UNIT_LDADD)
+t_unit_item_hostile_test_SOURCES = t/unit/item_hostile_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_hostile_test_LDADD = $(UNIT_LDADD)
+t_unit_item_mime_test_SOURCES = t/unit/item_mime_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_mime_test_LDADD = $(UNIT_LDADD)
+t_unit_item_reference_test_SOURCES = t/unit/item_reference_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_reference_test_LDADD = $(UNIT_LDADD)
-TESTS += t/unit/item_reference_test
+t_unit_item_text_test_SOURCES = t/unit/item_text_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_text_test_LDADD = $(UNIT_LDADD)
 
 # what t/perl/item.t drives, and a tool for those who write tests
 check_PROGRAMS += t/unit/item_show
 t_unit_item_show_SOURCES = t/unit/item_show.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_show_LDADD = $(UNIT_LDADD)
 TESTS += t/perl/item.t
-EXTRA_DIST += t/perl/item.t
+ITEM_MAIL = \
+	t/data/mail/apple-mixed.eml \
+	t/data/mail/dsn-delayed.eml \
+	t/data/mail/dsn-delivered.eml \
+	t/data/mail/dsn-failed.eml \
+	t/data/mail/flowed-delsp.eml \
+	t/data/mail/flowed.eml \
+	t/data/mail/forwarded.eml \
+	t/data/mail/html-meta.eml \
+	t/data/mail/html-rich.eml \
+	t/data/mail/invite.eml \
+	t/data/mail/iso-2022-jp.eml \
+	t/data/mail/latin1-raw.eml \
+	t/data/mail/mdn.eml \
+	t/data/mail/outlook-related.eml \
+	t/data/mail/smime-opaque.eml \
+	t/data/mail/smime-signed.eml \
+	t/data/mail/tnef.eml \
+	t/data/mail/utf8-raw.eml \
+	t/data/mail/wrong-charset.eml
+EXTRA_DIST += t/perl/item.t $(ITEM_MAIL)
 
 check_PROGRAMS += t/unit/item_bench
 t_unit_item_bench_SOURCES = t/unit/item_bench.c t/unit/item_helpers.h t/unit/tap.h

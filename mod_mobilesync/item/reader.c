@@ -18,6 +18,7 @@ typedef struct {
     char *out;           /* decoded and not yet delivered */
     apr_size_t out_start;
     apr_size_t out_end;
+    int padded;
     int begun; /* uuencode: the "begin" line was seen */
 } reader_range_t;
 
@@ -73,10 +74,10 @@ static base_fault_t *reader_range_decode(reader_range_t *r)
         r->offset += length;
         r->reader.consumed += length;
     }
-    /* flush only delivers what an unfinished quantum holds */
-    if (r->out_end == 0 && r->state.save) {
-        r->out_end = g_mime_encoding_flush(&r->state, "", 0, r->out);
-        r->state.save = 0;
+    /* base64 that ends without its padding: GMime keeps the last bytes to itself */
+    if (r->out_end == 0 && r->encoding == ITEM_MIME_BASE64 && !r->padded) {
+        r->padded = 1;
+        r->out_end = g_mime_encoding_step(&r->state, "==", 2, r->out);
     }
     return NULL;
 }

@@ -68,7 +68,7 @@ static int utf8_char(const unsigned char *p, apr_size_t left)
 }
 
 /* Is text that says nothing, or is said to be UTF-8, UTF-8? One Latin letter amid ASCII is not. */
-static int utf8_looks_like(const char *text, apr_size_t length)
+static int utf8_looks_like(const char *text, apr_size_t length, int ended)
 {
     const unsigned char *p = (const unsigned char *)text, *end = p + length;
     apr_size_t good = 0, bad = 0;
@@ -76,13 +76,13 @@ static int utf8_looks_like(const char *text, apr_size_t length)
     while (p < end) {
         int n = utf8_char(p, end - p);
 
-        if (n < 0)
+        if (n < 0 && !ended)
             break;
         good += n > 1;
-        bad += n == 0;
-        p += n ? n : 1;
+        bad += n <= 0;
+        p += n > 0 ? n : 1;
     }
-    return bad == 0 || good > bad;
+    return good >= bad;
 }
 
 /* A name that is safe to hand to iconv_open, which looks for files of that name. */
@@ -120,7 +120,7 @@ static void utf8_begin(reader_utf8_t *r)
         utf8_open(r, charset->converter);
     else if (!*charset->label && utf8_name_ok(name))
         utf8_open(r, name);
-    if (r->converter == (iconv_t)-1 && !utf8_looks_like(r->in, r->in_length))
+    if (r->converter == (iconv_t)-1 && !utf8_looks_like(r->in, r->in_length, r->in_ended))
         utf8_open(r, "CP1252");
 }
 

@@ -11,16 +11,26 @@ void item_sink_init(item_sink_t *sink, apr_uint64_t limit, apr_pool_t *pool)
     sink->limit = limit;
 }
 
+base_fault_t *item_sink_flush(item_sink_t *sink)
+{
+    if (sink->spool && !sink->fault && sink->buffer.length)
+        sink->fault = eas_spool_append(sink->spool, sink->buffer.data, sink->buffer.length);
+    if (sink->spool)
+        sink->buffer.length = 0;
+    return sink->fault;
+}
+
 static void sink_append(item_sink_t *sink, const char *bytes, apr_size_t length)
 {
-    if (!sink->spool && sink->buffer.length + length > SINK_MEMORY) {
-        sink->spool = eas_spool_create(sink->directory, sink->buffer.pool);
-        sink->fault = eas_spool_append(sink->spool, sink->buffer.data, sink->buffer.length);
+    if (sink->buffer.length + length > SINK_MEMORY) {
+        if (!sink->spool)
+            sink->spool = eas_spool_create(sink->directory, sink->buffer.pool);
+        item_sink_flush(sink);
     }
-    if (!sink->spool)
+    if (length > SINK_MEMORY)
+        sink->fault = sink->fault ? sink->fault : eas_spool_append(sink->spool, bytes, length);
+    else
         base_text_buffer_append(&sink->buffer, bytes, length);
-    else if (!sink->fault)
-        sink->fault = eas_spool_append(sink->spool, bytes, length);
     sink->length += length;
 }
 
@@ -54,8 +64,10 @@ base_fault_t *item_sink_read(item_sink_t *sink, apr_uint64_t offset, char *buffe
     apr_off_t total = (apr_off_t)sink->length, position = (apr_off_t)offset;
     apr_status_t status;
 
-    if (sink->spool)
+    if (sink->spool) {
+        BASE_TRY(item_sink_flush(sink));
         BASE_TRY(eas_spool_content(sink->spool, &data, &file, &total));
+    }
     if (*length > (apr_uint64_t)total - offset)
         *length = (apr_size_t)((apr_uint64_t)total - offset);
     if (*length == 0)

@@ -11,8 +11,8 @@
 #include "eas/spool.h"
 
 typedef struct {
-    base_text_buffer_t buffer; /* the content while it is short */
-    eas_spool_t *spool;        /* all of it when it is not, else NULL */
+    base_text_buffer_t buffer; /* the content while it is short, later what is not yet in */
+    eas_spool_t *spool;        /* the spool, NULL while it is short */
     const char *directory;     /* of the temporary file, NULL = the system's */
     apr_uint64_t length;
     apr_uint64_t limit;
@@ -26,6 +26,9 @@ void item_sink_puts(item_sink_t *sink, const char *text);
 
 /* Nothing more is wanted: converters return early. */
 int item_sink_done(const item_sink_t *sink);
+
+/* Brings everything into the spool, if there is one. Returns the latched fault. */
+base_fault_t *item_sink_flush(item_sink_t *sink);
 
 /* Copies from an offset; *length = 0 at the end. Only after the last write. */
 base_fault_t *item_sink_read(item_sink_t *sink, apr_uint64_t offset, char *buffer,

@@ -138,14 +138,15 @@ base_fault_t *item_wire_measure(item_source_t *source, apr_uint64_t limit, apr_u
         n = sizeof buffer - kept;
         BASE_TRY(item_wire_read(&wire, buffer + kept, &n));
         whole = wire_whole(buffer, kept + n, n == 0);
+        /* also what is beyond the limit: where to cut is known in legal text only */
+        if (*legal)
+            *legal = base_text_xml_legal(buffer, whole);
         if (whole > limit - *length) {
             whole = base_text_utf8_floor(buffer, whole, (apr_size_t)(limit - *length));
             *more = 1;
         }
         else if (kept + n > limit - *length)
             *more = 1;
-        if (*legal)
-            *legal = base_text_xml_legal(buffer, whole);
         *length += whole;
         kept = kept + n - whole;
         if (whole && !*more)
@@ -215,6 +216,8 @@ base_fault_t *item_wire_encode(item_reader_t *content, item_mime_encoding_t enco
         }
         else
             produced = g_mime_encoding_flush(&state, in + 1 - kept, kept, out);
+        if (n == 0 && !text && produced && out[produced - 1] == '\n')
+            produced--; /* the line break before a boundary is not the encoder's to write */
         wire_put_lines(sink, out, produced);
     }
     return sink->fault;

@@ -1,7 +1,7 @@
 # A fuzz target NAME is t/fuzz/NAME_fuzz.c and a folder t/fuzz/corpus/NAME. `make fuzz`
 # builds the targets with clang and runs each for FUZZ_SECONDS; `make check` replays
 # the committed corpora without it.
-FUZZ_TARGETS = wbxml request
+FUZZ_TARGETS = wbxml request email
 FUZZ_SECONDS = 60
 
 EXTRA_DIST += t/fuzz/run t/fuzz/corpus
@@ -14,6 +14,12 @@ t_fuzz_request_replay_SOURCES = t/fuzz/request_fuzz.c t/fuzz/replay.c t/fuzz/fuz
 t_fuzz_request_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 t_fuzz_request_replay_LDADD = $(UNIT_LDADD)
 TESTS += t/fuzz/wbxml_replay t/fuzz/request_replay
+
+check_PROGRAMS += t/fuzz/email_replay
+t_fuzz_email_replay_SOURCES = t/fuzz/email_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h
+t_fuzz_email_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_email_replay_LDADD = $(UNIT_LDADD)
+TESTS += t/fuzz/email_replay
 
 FUZZ_CFLAGS = $(APR_CFLAGS) $(HIREDIS_CFLAGS) $(GMIME_CFLAGS) $(SQLITE_CFLAGS) \
 	$(CURL_CFLAGS) $(XML2_CFLAGS) $(ZLIB_CFLAGS) $(WBXML_CFLAGS)

@@ -9,6 +9,7 @@
 #include <apr_pools.h>
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "eas/node.h"
 #include "eas/reader.h"
 #include "eas/spool.h"
