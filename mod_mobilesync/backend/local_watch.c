@@ -140,6 +140,23 @@ static void watch_disarm(local_watcher_t *watcher, watch_target_t *target)
     target->same = NULL;
 }
 
+static void watch_unsettle(watch_target_t *target)
+{
+    if (!target->settles)
+        return;
+    APR_RING_REMOVE(target, settling_link);
+    target->settles = 0;
+}
+
+/* A directory that changed a moment ago is looked at once more when it is at rest: only then does
+ * a scan tell what is gone. */
+static void watch_settle_later(local_watcher_t *watcher, watch_target_t *target)
+{
+    watch_unsettle(target);
+    target->settles = apr_time_now() + WATCH_SETTLE_USEC;
+    APR_RING_INSERT_TAIL(&watcher->settling, target, watch_target, settling_link);
+}
+
 static watch_target_t *watch_target_get(local_watcher_t *watcher, const char *path,
                                         const char *account, const char *folder_id,
                                         apr_pool_t *pool)
@@ -161,15 +178,10 @@ static watch_target_t *watch_target_get(local_watcher_t *watcher, const char *pa
     apr_hash_set(watcher->by_key, target->key, APR_HASH_KEY_STRING, target);
     if (!watch_arm(watcher, target))
         watch_poll(watcher, target);
+    /* nobody was watching when it changed, and the caller's look comes too early */
+    if (apr_time_now() - watch_mtime(target) / 1000 < WATCH_SETTLE_USEC)
+        watch_settle_later(watcher, target);
     return target;
-}
-
-static void watch_unsettle(watch_target_t *target)
-{
-    if (!target->settles)
-        return;
-    APR_RING_REMOVE(target, settling_link);
-    target->settles = 0;
 }
 
 static void watch_target_release(local_watcher_t *watcher, watch_target_t *target)
@@ -206,9 +218,7 @@ static void watch_tell(watch_target_t *target, apr_array_header_t *news, apr_poo
 static void watch_changed(local_watcher_t *watcher, watch_target_t *target,
                           apr_array_header_t *news, apr_pool_t *pool)
 {
-    watch_unsettle(target);
-    target->settles = apr_time_now() + WATCH_SETTLE_USEC;
-    APR_RING_INSERT_TAIL(&watcher->settling, target, watch_target, settling_link);
+    watch_settle_later(watcher, target);
     watch_tell(target, news, pool);
 }
 
@@ -477,7 +487,8 @@ base_fault_t *local_watch_start(void *data, const char *account,
             made->subscription =
                 backend_watchers_add(watcher->watchers, account, folder_ids, changed, baton);
             *watch = made;
-            if (!APR_RING_EMPTY(&watcher->polled, watch_target, polled_link))
+            if (!APR_RING_EMPTY(&watcher->polled, watch_target, polled_link) ||
+                !APR_RING_EMPTY(&watcher->settling, watch_target, settling_link))
                 eventfd_write(watcher->wake, 1);
         }
         apr_thread_mutex_unlock(watcher->lock);
