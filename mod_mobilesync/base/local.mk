@@ -1,4 +1,7 @@
-libcore_la_SOURCES += \
+# By itself for programs that need nothing else.
+noinst_LTLIBRARIES += libbase.la
+libcore_la_LIBADD += libbase.la
+libbase_la_SOURCES = \
 	mod_mobilesync/base/fault.c mod_mobilesync/base/fault.h \
 	mod_mobilesync/base/fault_codes.tbl \
 	mod_mobilesync/base/log.c mod_mobilesync/base/log.h \

@@ -50,6 +50,14 @@ for my $file (grep { m{^(?:mod_mobilesync|admin)/} } @files) {
 }
 is_deeply(\@leaks, [], 'nothing includes what is above it');
 
+# mobilesyncctl speaks REST: of ours it knows base/ only.
+my @knows;
+for my $file (grep { m{^admin/(?:ctl|mobilesyncctl)} } @files) {
+    push @knows, map {"$file includes $_"} grep { !m{^(?:base/|admin/ctl)} }
+        $text{$file} =~ m{^\s*#\s*include\s*"([^"/]+/[^"]+)"}mg;
+}
+is_deeply(\@knows, [], 'mobilesyncctl includes base/ only');
+
 # -- sizes -----------------------------------------------------------------------------------
 my (@long_files, @long_functions);
 for my $file (@files) {

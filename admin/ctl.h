@@ -1,0 +1,94 @@
+/* mobilesyncctl: the REST interface (admin.h) for people and scripts. Links base/ only. */
+#ifndef ADMIN_CTL_H
+#define ADMIN_CTL_H
+
+#include <jansson.h>
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+#define CTL_CONFIG_FILE "/etc/mobilesync/ctl.conf"
+
+/* Exit codes; the manual page has them. */
+typedef enum {
+    CTL_OK = 0,
+    CTL_FAILED = 1,      /* the server could not do it */
+    CTL_USAGE = 2,       /* the command line or the configuration is wrong */
+    CTL_NOT_FOUND = 3,   /* no such account, device, folder or undo */
+    CTL_CONFLICT = 4,    /* cannot be undone any more */
+    CTL_DENIED = 5,      /* user and password were refused */
+    CTL_UNREACHABLE = 6, /* no answer, or Redis is down: later may work */
+    CTL_UNCONFIRMED = 7  /* the user did not say yes */
+} ctl_exit_t;
+
+typedef struct {
+    const char *server; /* URL of the Location */
+    const char *user;
+    const char *password;
+    const char *ca; /* file with the authority of the server's certificate, NULL: the system's */
+} ctl_config_t;
+
+/* Options of commands; NULL or 0 where not given. */
+typedef struct {
+    const char *config;
+    int json, yes, dry_run;
+    const char *folder, *device, *account, *type, *agent, *state, *actor, *action;
+    const char *seen_before, *seen_after, *limit;
+    ctl_config_t server; /* from options */
+} ctl_options_t;
+
+typedef struct {
+    ctl_config_t config;
+    ctl_options_t options;
+    const char *const *arguments; /* of the command */
+    int argument_count;
+    int usage; /* the command line was wrong: say how it is right */
+    apr_pool_t *pool;
+} ctl_t;
+
+/* Says "mobilesyncctl: ..." on standard error; returns code. */
+ctl_exit_t ctl_error(ctl_exit_t code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* -- ctl_config.c -- */
+
+/* Options before environment before file. The file must be its owner's alone. */
+ctl_exit_t ctl_config_load(ctl_t *ctl);
+
+/* -- ctl_client.c -- */
+
+/* A path of names, percent-encoded: "/accounts/a%40b/devices". The list ends with NULL. */
+const char *ctl_path(const ctl_t *ctl, const char *name, ...) __attribute__((sentinel));
+/* One request. query (may be NULL): names and values. *answer ends with the pool. What went wrong
+ * has been said when it is not CTL_OK. */
+ctl_exit_t ctl_request(ctl_t *ctl, const char *method, const char *path, const apr_table_t *query,
+                       json_t **answer);
+/* Every page of a list, in one object { member: [...] }. */
+ctl_exit_t ctl_request_pages(ctl_t *ctl, const char *path, apr_table_t *query, const char *member,
+                             const char *cursor, json_t **answer);
+
+/* -- ctl_print.c -- */
+
+typedef struct {
+    const char *title;
+    const char *member;
+} ctl_column_t;
+
+/* A table of an array's objects; columns end with a NULL title. */
+void ctl_print_table(const json_t *rows, const ctl_column_t *columns, apr_pool_t *pool);
+/* "Title: value" for each member that has a value. */
+void ctl_print_members(const json_t *object, const ctl_column_t *members, apr_pool_t *pool);
+void ctl_print_json(const json_t *json);
+/* A member as text fit for a terminal: no control characters; "" for null. */
+const char *ctl_text(const json_t *object, const char *member, apr_pool_t *pool);
+/* Any text made fit for a terminal. */
+const char *ctl_clean(const char *text, apr_pool_t *pool);
+/* "a, b, c" */
+const char *ctl_join(const json_t *array, apr_pool_t *pool);
+
+/* -- ctl_commands.c -- */
+
+/* Runs the command of the words; CTL_USAGE with ctl->usage when there is none. */
+ctl_exit_t ctl_run(ctl_t *ctl, const char *const *words, int count);
+void ctl_commands_print(void);
+
+#endif

@@ -1,0 +1,134 @@
+/* mobilesyncctl: administration of SyncStates from the command line. */
+#include "config.h"
+
+#include "admin/ctl.h"
+
+#include <getopt.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <curl/curl.h>
+#include <apr_general.h>
+
+/* Options with a value, and where it goes. */
+static const struct {
+    const char *name;
+    size_t offset;
+    const char *help;
+} main_texts[] = {
+    {"config", offsetof(ctl_options_t, config), "file to read instead of " CTL_CONFIG_FILE},
+    {"server", offsetof(ctl_options_t, server.server), "URL of the administration"},
+    {"user", offsetof(ctl_options_t, server.user), "who administers"},
+    {"ca", offsetof(ctl_options_t, server.ca), "file with the authority of its certificate"},
+    {"folder", offsetof(ctl_options_t, folder), "device reset: this folder only"},
+    {"device", offsetof(ctl_options_t, device), "device list, undo, audit: of this device"},
+    {"account", offsetof(ctl_options_t, account), "device list, audit: of this account"},
+    {"type", offsetof(ctl_options_t, type), "device list: whose type has this text"},
+    {"agent", offsetof(ctl_options_t, agent), "device list: whose user agent has this text"},
+    {"state", offsetof(ctl_options_t, state), "device list: active or empty"},
+    {"seen-before", offsetof(ctl_options_t, seen_before), "device list: not seen since this date"},
+    {"seen-after", offsetof(ctl_options_t, seen_after), "device list: seen since this date"},
+    {"actor", offsetof(ctl_options_t, actor), "audit: by this administrator"},
+    {"action", offsetof(ctl_options_t, action), "audit: this action, such as device.reset"},
+    {"limit", offsetof(ctl_options_t, limit), "lists: no more than this many rows"},
+};
+
+static const struct {
+    const char *name;
+    size_t offset;
+    const char *help;
+} main_flags[] = {
+    {"json", offsetof(ctl_options_t, json), "JSON instead of tables"},
+    {"yes", offsetof(ctl_options_t, yes), "do not ask"},
+    {"dry-run", offsetof(ctl_options_t, dry_run), "say what would be done, and do nothing"},
+};
+
+#define MAIN_TEXTS ((int)(sizeof main_texts / sizeof *main_texts))
+#define MAIN_FLAGS ((int)(sizeof main_flags / sizeof *main_flags))
+
+enum { MAIN_HELP = MAIN_TEXTS + MAIN_FLAGS, MAIN_VERSION };
+
+ctl_exit_t ctl_error(ctl_exit_t code, const char *format, ...)
+{
+    va_list arguments;
+
+    fprintf(stderr, "mobilesyncctl: ");
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "\n");
+    return code;
+}
+
+static void main_help(void)
+{
+    int i;
+
+    printf("usage: mobilesyncctl [options] command [arguments]\n\nCommands (with the names that "
+           "they had elsewhere):\n");
+    ctl_commands_print();
+    printf("\nOptions:\n");
+    for (i = 0; i < MAIN_FLAGS; i++)
+        printf("  --%-18s %s\n", main_flags[i].name, main_flags[i].help);
+    for (i = 0; i < MAIN_TEXTS; i++)
+        printf("  --%-12s VALUE %s\n", main_texts[i].name, main_texts[i].help);
+    printf("  --%-18s %s\n  --%-18s %s\n", "help", "this", "version", "the version");
+}
+
+/* Reads the options; *code is what to end with when it returns 0. */
+static int main_options(ctl_options_t *options, int argc, char **argv, ctl_exit_t *code)
+{
+    struct option table[MAIN_TEXTS + MAIN_FLAGS + 3] = {{NULL, 0, NULL, 0}};
+    int i, option;
+
+    for (i = 0; i < MAIN_TEXTS; i++)
+        table[i] = (struct option){main_texts[i].name, required_argument, NULL, 256 + i};
+    for (i = 0; i < MAIN_FLAGS; i++)
+        table[MAIN_TEXTS + i] =
+            (struct option){main_flags[i].name, no_argument, NULL, 256 + MAIN_TEXTS + i};
+    table[MAIN_HELP] = (struct option){"help", no_argument, NULL, 'h'};
+    table[MAIN_VERSION] = (struct option){"version", no_argument, NULL, 'V'};
+    while ((option = getopt_long(argc, argv, "hy", table, NULL)) != -1) {
+        *code = CTL_OK;
+        if (option == 'h')
+            main_help();
+        else if (option == 'V')
+            printf("mobilesyncctl %s\n", PACKAGE_VERSION);
+        else if (option == '?')
+            *code = CTL_USAGE;
+        if (option == 'h' || option == 'V' || option == '?')
+            return 0;
+        if (option == 'y')
+            options->yes = 1;
+        else if (option - 256 < MAIN_TEXTS)
+            *(const char **)((char *)options + main_texts[option - 256].offset) = optarg;
+        else
+            *(int *)((char *)options + main_flags[option - 256 - MAIN_TEXTS].offset) = 1;
+    }
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    ctl_exit_t code = CTL_OK;
+    ctl_t ctl = {.usage = 0};
+
+    setlocale(LC_ALL, "");
+    if (!main_options(&ctl.options, argc, argv, &code))
+        return (int)code;
+    if (apr_initialize() != APR_SUCCESS || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return (int)ctl_error(CTL_FAILED, "the libraries do not start");
+    apr_pool_create(&ctl.pool, NULL);
+    code = ctl_run(&ctl, (const char *const *)argv + optind, argc - optind);
+    if (ctl.usage)
+        ctl_error(code, "%s; mobilesyncctl --help tells what there is",
+                  optind < argc ? "there is no such command" : "which command?");
+    if (fflush(stdout) != 0 && code == CTL_OK)
+        code = ctl_error(CTL_FAILED, "cannot write");
+    apr_pool_destroy(ctl.pool);
+    curl_global_cleanup();
+    apr_terminate();
+    return (int)code;
+}

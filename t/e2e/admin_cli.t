@@ -1,0 +1,216 @@
+#!/usr/bin/perl
+# mobilesyncctl does what the REST interface does, for people and scripts.
+use v5.36;
+use utf8;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use JSON::PP ();
+use Test::More;
+use MobileSync::Process qw(find_program);
+use MobileSync::Scenario;
+use MobileSync::Server;
+
+my $program = ( $ENV{top_builddir} // "$FindBin::Bin/../.." ) . '/mobilesyncctl';
+my $server = MobileSync::Server->start( admin => 'root', tls => 1 );
+my $node = $server->node;
+my $url = $server->admin->url;
+my $config = $server->folder . '/ctl.conf';
+delete @ENV{ grep {/^MOBILESYNC_(?:SERVER|USER|PASSWORD|CA|CONFIG)$/} keys %ENV };
+$ENV{LC_ALL} = 'C.UTF-8';
+
+sub write_config ( $text, $mode = 0600 ) {
+    open my $file, '>', $config or die "$config: $!\n";
+    print $file $text;
+    close $file or die "$config: $!\n";
+    chmod $mode, $config;
+    return;
+}
+
+# Runs it without a terminal: { code, out, err }.
+sub ctl (@arguments) {
+    my ( $out, $err ) = map { $server->folder . "/ctl.$_" } qw(out err);
+    my $pid = fork // die "fork: $!\n";
+    if ( !$pid ) {
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', $out;
+        open STDERR, '>', $err;
+        utf8::encode($_) for @arguments;
+        exec {$program} $program, @arguments or die "$program: $!\n";
+    }
+    waitpid $pid, 0;
+    my $code = $?;
+    my @text = map {
+        open my $file, '<:encoding(UTF-8)', $_ or die "$_: $!\n";
+        local $/;
+        readline($file) // ''
+    } $out, $err;
+    diag "signal $code: $text[1]" if $code & 127;
+    return { code => $code >> 8, out => $text[0], err => $text[1] };
+}
+
+sub json (@arguments) {
+    my $run = ctl( '--json', @arguments );
+    return JSON::PP->new->decode( $run->{out} );
+}
+
+my $good = "# the test's\nserver = $url/\n\n user=root \npassword = secret\n";
+
+subtest 'configuration' => sub {
+    $ENV{MOBILESYNC_CONFIG} = "$config.none";
+    is( ctl('account list')->{code}, 2, 'a command must be words' );
+    is( ctl( 'account', 'list' )->{code}, 2, 'a file that is named must be there' );
+    delete $ENV{MOBILESYNC_CONFIG};
+    my $run = ctl( 'account', 'list' );
+    is( $run->{code}, 2, 'no server' );
+    like( $run->{err}, qr/which server\?.*ctl\.conf/, 'tells where it belongs' );
+    write_config( $good, 0640 );
+    $ENV{MOBILESYNC_CONFIG} = $config;
+    $run = ctl( 'account', 'list' );
+    is( $run->{code}, 2, 'a file that others may read is refused' );
+    like( $run->{err}, qr/chmod 600/, 'and it tells what to do' );
+    write_config("sever = $url\n");
+    like( ctl( 'account', 'list' )->{err}, qr/no "sever"/, 'a misspelt name' );
+    write_config("nonsense\n");
+    is( ctl( 'account', 'list' )->{code}, 2, 'no name at all' );
+    write_config( $good =~ s/127\.0\.0\.1/mail.example.com/r );
+    like( ctl( 'account', 'list' )->{err}, qr/in clear/, 'no password in clear to others' );
+
+    for my $other (
+        '127.example.com', 'localhost.example.com',
+        'x@127.0.0.1.example.com', '127.0.0.1@example.com'
+        )
+    {
+        write_config( $good =~ s/127\.0\.0\.1/$other/r );
+        like( ctl( 'account', 'list' )->{err}, qr/in clear/, "nor to $other" );
+    }
+    write_config( $good =~ s/^server.*$/server = ftp:\/\/x/mr );
+    is( ctl( 'account', 'list' )->{code}, 2, 'no ftp' );
+    write_config( $good =~ s/secret/wrong/r );
+    is( ctl( 'account', 'list' )->{code}, 5, 'a wrong password' );
+    local $ENV{MOBILESYNC_PASSWORD} = 'secret';
+    is( ctl( 'account', 'list' )->{code}, 0, 'the environment goes before the file' );
+    delete local $ENV{MOBILESYNC_PASSWORD};
+    write_config( $good =~ s/:\d+/:1/r );
+    is( ctl( 'account', 'list' )->{code}, 6, 'nobody there' );
+    is( ctl( '--server', $url, 'account', 'list' )->{code}, 0, 'an option goes before all' );
+    is( ctl( '--server', "$url/nonsense", 'account', 'list' )->{code}, 3, 'a wrong URL' );
+    my $tls = 'https://localhost:' . $node->tls_port . '/mobilesync-admin';
+    is( ctl( '--server', $tls, 'account', 'list' )->{code}, 6, 'an unknown authority' );
+    is( ctl( '--server', $tls, '--ca', $server->ca, 'account', 'list' )->{code}, 0, 'a known one' );
+    write_config($good);
+};
+
+subtest 'usage' => sub {
+    my $help = ctl('--help');
+    is( $help->{code}, 0, '--help' );
+    like( $help->{out}, qr/device reset ACCOUNT.*doResetDevice/, 'tells commands and old names' );
+    like( ctl('--version')->{out}, qr/^mobilesyncctl \d/, '--version' );
+    is( ctl()->{code}, 2, 'nothing' );
+    is( ctl('nonsense')->{code}, 2, 'no such command' );
+    is( ctl( 'device', 'show', 'anna' )->{code}, 2, 'too few arguments' );
+    is( ctl( 'account', 'list', 'x' )->{code}, 2, 'too many' );
+    is( ctl( '--nonsense', 'account', 'list' )->{code}, 2, 'no such option' );
+    is( ctl( '--limit', 'x', 'account', 'list' )->{code}, 2, 'no number' );
+};
+
+my ( $phone, $inbox ) = phone_with_mail( $server, count => 15 );
+$phone->initial_sync($inbox);
+my $device = $phone->{device_id};
+
+subtest 'lists' => sub {
+    like( ctl( 'account', 'list' )->{out}, qr/^ACCOUNT +DEVICES\nanna +1\n\z/, 'accounts' );
+    my $list = qr/^ACCOUNT +DEVICE .*\nanna +\Q$device\E +TestPhone .*active +1\n\z/;
+    like( ctl(@$_)->{out}, $list, "@$_" )
+        for [ 'device', 'list' ], [ 'device', 'list', 'anna' ], ['getAllDevices'],
+        [ 'getDeviceList', 'anna' ], [ 'device', 'list', '--type', 'testph' ];
+    unlike( ctl( 'device', 'list', '--state', 'empty' )->{out}, qr/anna/, 'a filter' );
+    is( json( 'device', 'list' )->{devices}[0]{device}, $device, 'JSON' );
+    my $show = ctl( 'device', 'show', 'anna', $device );
+    like( $show->{out}, qr/^Protocol: +16\.1$/m, 'a device' );
+    like( $show->{out}, qr/^$inbox +INBOX +Email +15 +yes/mi, 'with its folders' );
+    is( json( 'getDeviceInfo', 'anna', $device )->{items}, 15, 'in JSON' );
+    my $missing = ctl( 'device', 'show', 'anna', 'NONE' );
+    is( $missing->{code}, 3, 'no such device' );
+    like( $missing->{err}, qr/no such device.*it has: \Q$device\E/, 'tells those that there are' );
+    is( ctl( 'device', 'list', 'nobody' )->{code}, 3, 'no such account' );
+};
+
+subtest 'actions' => sub {
+    my $run = ctl( 'device', 'reset', 'anna', $device );
+    is( $run->{code}, 7, 'nobody to ask' );
+    like( $run->{out}, qr/1 folders with 15 items, up to [\d.]+ MB/, 'after the plan' );
+    is( ctl( '--dry-run', 'device', 'reset', 'anna', $device )->{code}, 0, 'a dry run' );
+    is( $phone->sync($inbox)->{status}, 1, 'nothing was done' );
+    $run = ctl( '--yes', 'doResetDevice', 'anna', $device );
+    is( $run->{code}, 0, 'doResetDevice' );
+    my ($undo) = $run->{out} =~ /mobilesyncctl undo anna (\w+)/;
+    ok( $undo, 'tells how to undo it' );
+    is( $phone->sync($inbox)->{status}, 3, 'the phone begins again' );
+    like(
+        ctl( 'undo', 'list', 'anna' )->{out},
+        qr/^$undo +device\.reset +\Q$device\E/m,
+        'undo list'
+    );
+    is( ctl( '-y', 'undo', 'anna', $undo )->{code}, 0, 'undo' );
+    is( $phone->sync($inbox)->{status}, 1, 'the phone goes on' );
+    is( ctl( '-y', 'undo', 'anna' )->{code}, 3, 'nothing left to undo' );
+    is( ctl( '-y', 'device', 'reset', 'anna', $device, '--folder', $inbox )->{code},
+        0, 'one folder' );
+    is( $phone->folder_sync->{status}, 1, 'only' );
+    is( ctl( '-y', 'undo', 'anna', '--device', $device )->{code}, 0, 'the last one is undone' );
+    is( ctl( '-y', 'device', 'reset', 'anna', $device, '--folder', 'x' )->{code},
+        3, 'no such folder' );
+    is( ctl( '-y', 'device', 'reset', 'anna', '--folder', $inbox )->{code}, 2, 'whose folder?' );
+    is( json( '-y', 'doResetAccount', 'anna' )->{action}, 'account.reset', 'doResetAccount' );
+    is( $phone->folder_sync->{status}, 9, 'the phone begins again' );
+    $phone->folder_sync( key => '0' );
+    is( ctl( 'undo', 'anna' )->{code}, 4, 'too late: it is told before it is asked' );
+    is( ctl( '-y', 'undo', 'anna' )->{code}, 4, 'too late' );
+    is( ctl( '-y', 'doResetDevice', 'anna' )->{code}, 0, 'all devices' );
+    is( ctl( '-y', 'doRemoveDevice', 'anna', $device )->{code}, 0, 'doRemoveDevice' );
+    is( ctl( 'device', 'list', 'anna' )->{code}, 3, 'gone' );
+    is( ctl( '-y', 'undo', 'anna' )->{code}, 0, 'and back' );
+    my $audit = ctl( 'audit', '--limit', 3 );
+    like( $audit->{out}, qr/root +127\.0\.0\.1 +undo +anna/, 'the audit' );
+    is( () = $audit->{out} =~ /\n/g, 4, 'three rows of it' );
+    is( @{ json( 'audit', '--action', 'device.remove' )->{entries} }, 1, 'filtered' );
+};
+
+subtest 'a terminal' => sub {
+    my $script = find_program('script');
+    plan skip_all => 'there is no script(1)' unless $script;
+    $phone->folder_sync( key => '0' );
+    my $ask = sub ($answer) {
+        return
+            scalar
+            `echo '$answer' | $script -qec '$program device reset anna $device' /dev/null; true`;
+    };
+    like( $ask->('n'), qr/Continue\?.*nothing was done/s, 'no' );
+    is( $phone->folder_sync->{status}, 1, 'does nothing' );
+    like( $ask->('y'), qr/Continue\?.*Done/s, 'yes' );
+    is( $phone->folder_sync->{status}, 9, 'does it' );
+};
+
+subtest 'names' => sub {
+    my $account = q{we{ird} "q" 'x' %41 &=+;?#ü☃};
+    $server->add_account($account);
+    my $other = $server->client(
+        account => $account,
+        device_id => 'ODD',
+        user_agent => "Evil/\x{c2}\x{9b}1"
+    );
+    $other->folder_sync;
+    is( ctl( '-y', 'device', 'reset', $account, 'ODD' )->{code}, 0, 'an odd account' );
+    is( $other->folder_sync->{status}, 9, 'its phone begins again' );
+    my $show = ctl( 'device', 'show', $account, 'ODD' );
+    like( $show->{out}, qr/^Account: +\Q$account\E$/m, 'is shown as it is' );
+    unlike(
+        $show->{out},
+        qr/[\x{00}-\x{09}\x{0b}-\x{1f}\x{7f}-\x{9f}]/,
+        'without control characters'
+    );
+};
+
+$server->allow_errors(qr/Password Mismatch/);
+$server->done;
+done_testing;
