@@ -51,7 +51,34 @@ TESTS += $(PERL_TESTS)
 EXTRA_DIST += .perltidyrc $(PERL_LIB) $(PERL_TESTS) \
 	quickstart runtests .ci/run t/bin/generate-wbxml-pages t/bin/prepare t/bin/quickstart
 
-GUARD_TESTS = t/guard/source.t
+# End to end: the module in a private httpd with a private redis-server.
+E2E_TESTS = \
+	t/e2e/00-smoke.t \
+	t/e2e/admin.t \
+	t/e2e/bodies.t \
+	t/e2e/connections.t \
+	t/e2e/crash.t \
+	t/e2e/demo.t \
+	t/e2e/devices.t \
+	t/e2e/fetch.t \
+	t/e2e/folder_sync.t \
+	t/e2e/get_item_estimate.t \
+	t/e2e/hostile.t \
+	t/e2e/lost.t \
+	t/e2e/mailbox.t \
+	t/e2e/maildir.t \
+	t/e2e/move.t \
+	t/e2e/ping.t \
+	t/e2e/restart.t \
+	t/e2e/send.t \
+	t/e2e/send_mail.t \
+	t/e2e/settings.t \
+	t/e2e/sync.t \
+	t/e2e/transport.t
+TESTS += $(E2E_TESTS)
+EXTRA_DIST += $(E2E_TESTS)
+
+GUARD_TESTS = t/guard/docs.t t/guard/source.t
 TESTS += $(GUARD_TESTS)
 EXTRA_DIST += $(GUARD_TESTS)
 
