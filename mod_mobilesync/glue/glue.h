@@ -44,6 +44,13 @@ base_fault_t *glue_body_read_text(request_rec *r, apr_off_t limit, const char **
 /* admin.c: SetHandler mobilesync-admin */
 int glue_admin_handler(request_rec *r);
 
+/* park.c: lets the request wait without a thread. Returns SUSPENDED, what a handler returns when
+ * it had not to wait after all, or DECLINED where the server cannot do that. */
+int glue_park(request_rec *r, cmd_exchange_t *exchange);
+int glue_park_process_connection(conn_rec *c);
+void glue_park_suspend(conn_rec *c, request_rec *r);
+void glue_park_resume(conn_rec *c, request_rec *r);
+
 /* wait.c: waits until exchange->wait.waiter is woken or the client hangs up, then answers. */
 int glue_wait(request_rec *r, cmd_exchange_t *exchange);
 

@@ -1,6 +1,7 @@
 /* The module record and its hooks. */
 #include "glue/glue.h"
 
+#include "http_connection.h"
 #include "http_core.h"
 #include "http_log.h"
 #include "http_protocol.h"
@@ -47,6 +48,12 @@ static void glue_hooks(apr_pool_t *pool)
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_handler(glue_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(glue_admin_handler, NULL, NULL, APR_HOOK_MIDDLE);
+
+#ifdef AP_MPMQ_CAN_WAITIO
+    ap_hook_process_connection(glue_park_process_connection, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_suspend_connection(glue_park_suspend, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_resume_connection(glue_park_resume, NULL, NULL, APR_HOOK_REALLY_FIRST);
+#endif
     glue_auth_register(pool);
 }
 

@@ -50,6 +50,10 @@ struct wake_waiter {
     apr_thread_cond_t *cond;
     void (*wake)(void *baton, wake_reason_t reason);
     void *baton;
+    /* while it is parked: every so often, without waking it */
+    void (*nudge)(void *baton);
+    apr_interval_time_t nudge_interval;
+    apr_time_t nudge_at; /* 0: not at all */
 };
 
 struct wake_hub {

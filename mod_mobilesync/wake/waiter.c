@@ -19,6 +19,8 @@ static void waiter_schedule(wake_waiter_t *waiter)
         return;
     if (waiter->ripe_at && waiter->ripe_at < due)
         due = waiter->ripe_at;
+    if (waiter->nudge_at && waiter->nudge_at < due)
+        due = waiter->nudge_at;
     if (waiter->pending != WAKE_REASON_NONE)
         due = 0;
     if (wake_timers_set(&hub->timers, &waiter->timer, due))
@@ -47,9 +49,16 @@ void wake_waiter_fire(wake_waiter_t *waiter, apr_time_t now)
         waiter->reason = waiter->pending;
     else if (now >= waiter->deadline)
         waiter->reason = WAKE_REASON_EXPIRED;
-    else {
+    else if (waiter->ripe_at && now >= waiter->ripe_at) {
         waiter->reason = WAKE_REASON_RIPE;
         waiter->ripe_at = 0;
+    }
+    else {
+        waiter->nudge_at = 0; /* until it is parked again */
+        if (waiter->nudge)
+            waiter->nudge(waiter->baton);
+        waiter_schedule(waiter);
+        return;
     }
     waiter->pending = WAKE_REASON_NONE;
     if (waiter->cond)
@@ -317,9 +326,23 @@ wake_reason_t wake_waiter_park(wake_waiter_t *waiter,
     if (reason == WAKE_REASON_NONE) {
         waiter->wake = wake;
         waiter->baton = baton;
+        if (waiter->nudge_interval > 0) {
+            waiter->nudge_at = apr_time_now() + waiter->nudge_interval;
+            waiter_schedule(waiter);
+        }
     }
     apr_thread_mutex_unlock(hub->mutex);
     return reason;
+}
+
+void wake_waiter_nudge(wake_waiter_t *waiter, apr_interval_time_t interval,
+                       void (*nudge)(void *baton))
+{
+    apr_thread_mutex_lock(waiter->hub->mutex);
+    waiter->nudge = nudge;
+    waiter->nudge_interval = interval;
+    waiter->nudge_at = 0;
+    apr_thread_mutex_unlock(waiter->hub->mutex);
 }
 
 wake_reason_t wake_waiter_reason(wake_waiter_t *waiter)

@@ -143,6 +143,12 @@ wake_reason_t wake_waiter_block(wake_waiter_t *waiter);
 wake_reason_t wake_waiter_park(wake_waiter_t *waiter,
                                void (*wake)(void *baton, wake_reason_t reason), void *baton);
 
+/* While the waiter is parked, nudge is called once after the interval (0: never), as wake is and
+ * with its baton, and the waiter waits on: for servers that forget a silent connection. Call it
+ * before wake_waiter_park. */
+void wake_waiter_nudge(wake_waiter_t *waiter, apr_interval_time_t interval,
+                       void (*nudge)(void *baton));
+
 /* What it was woken with, NONE while it is armed. */
 wake_reason_t wake_waiter_reason(wake_waiter_t *waiter);
 

@@ -1,0 +1,319 @@
+/* Parking: a request that waits holds no thread. The event MPM polls its connection
+ * (CONN_STATE_ASYNC_WAITIO) and runs process_connection again when there is something to do.
+ *
+ * What the MPM polls while a request is parked is not the client's socket but an epoll
+ * descriptor of ours that has it inside: it becomes readable when the client hangs up
+ * (EPOLLRDHUP) or when we want to go on (EPOLLOUT is added, and a socket that can be written to is
+ * ready at once). So a wake-up is one epoll_ctl from any thread, one that comes before the MPM
+ * polls is not lost, and bytes that the client sends meanwhile wake nobody.
+ *
+ * Threads: the request, the connection and the park belong to the worker inside
+ * process_connection. The hub's thread touches only park->wake_fd and park->woken, under
+ * park->mutex. */
+#include "glue/glue.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+#include "ap_mpm.h"
+#include "apr_portable.h"
+#include "http_connection.h"
+#include "http_core.h"
+#include "http_log.h"
+#include "http_protocol.h"
+#include "http_request.h"
+#include "mpm_common.h"
+
+APLOG_USE_MODULE(mobilesync);
+
+#ifdef AP_MPMQ_CAN_WAITIO
+
+/* One for each connection that ever parked; lives as long as the connection. */
+typedef struct {
+    conn_rec *c;
+    int nested;     /* inside the process_connection that our hook runs */
+    request_rec *r; /* the parked request, NULL: none */
+    cmd_exchange_t *exchange;
+    int client_fd;
+    int wake_fd; /* -1: not parked */
+    int swapped; /* the MPM sees wake_fd in place of client_fd */
+    apr_thread_mutex_t *mutex;
+    int woken; /* the hub wants the request to go on */
+} park_t;
+
+static park_t *park_get(const conn_rec *c)
+{
+    return ap_get_module_config(c->conn_config, &mobilesync_module);
+}
+
+static void park_close(park_t *park)
+{
+    apr_thread_mutex_lock(park->mutex);
+    if (park->wake_fd >= 0)
+        close(park->wake_fd);
+    park->wake_fd = -1;
+    apr_thread_mutex_unlock(park->mutex);
+}
+
+/* The connection goes, also one that is parked: each descriptor to whom it belongs. */
+static apr_status_t park_cleanup(void *data)
+{
+    park_t *park = data;
+
+    glue_park_resume(park->c, NULL);
+    park_close(park);
+    return APR_SUCCESS;
+}
+
+static park_t *park_make(conn_rec *c)
+{
+    park_t *park = apr_pcalloc(c->pool, sizeof *park);
+
+    park->c = c;
+    park->wake_fd = -1;
+    if (apr_thread_mutex_create(&park->mutex, APR_THREAD_MUTEX_DEFAULT, c->pool) != APR_SUCCESS)
+        return NULL;
+    ap_set_module_config(c->conn_config, &mobilesync_module, park);
+    apr_pool_pre_cleanup_register(c->pool, park, park_cleanup);
+    return park;
+}
+
+/* Only the event MPM's own connections: not HTTP/2's streams, and none whose filters hold back
+ * input. */
+static int park_possible(conn_rec *c)
+{
+    int can = 0;
+
+    return !c->master && c->cs && !c->clogging_input_filters &&
+           ap_mpm_query(AP_MPMQ_CAN_WAITIO, &can) == APR_SUCCESS && can;
+}
+
+/* -- the descriptor --------------------------------------------------------------------------- */
+
+static int park_epoll(park_t *park, int operation, unsigned events)
+{
+    struct epoll_event event = {.events = events};
+
+    return epoll_ctl(park->wake_fd, operation, park->client_fd, &event) == 0;
+}
+
+/* In the hub's thread, under its mutex. */
+static void park_wake(void *baton, wake_reason_t reason)
+{
+    park_t *park = baton;
+
+    (void)reason;
+    apr_thread_mutex_lock(park->mutex);
+    park->woken = 1;
+    if (park->wake_fd >= 0)
+        park_epoll(park, EPOLL_CTL_MOD, EPOLLRDHUP | EPOLLOUT);
+    apr_thread_mutex_unlock(park->mutex);
+}
+
+/* In the hub's thread: time to show the MPM that the connection lives, because it closes one that
+ * is silent for the virtual host's Timeout. */
+static void park_nudge(void *baton)
+{
+    park_t *park = baton;
+
+    apr_thread_mutex_lock(park->mutex);
+    if (park->wake_fd >= 0)
+        park_epoll(park, EPOLL_CTL_MOD, EPOLLRDHUP | EPOLLOUT);
+    apr_thread_mutex_unlock(park->mutex);
+}
+
+static int park_open(park_t *park, conn_rec *c)
+{
+    apr_socket_t *socket = ap_get_conn_socket(c);
+    int fd, made;
+
+    if (!socket || apr_os_sock_get(&park->client_fd, socket) != APR_SUCCESS ||
+        (fd = epoll_create1(EPOLL_CLOEXEC)) < 0)
+        return 0;
+    apr_thread_mutex_lock(park->mutex);
+    park->wake_fd = fd;
+    park->woken = 0;
+    made = park_epoll(park, EPOLL_CTL_ADD, EPOLLRDHUP);
+    apr_thread_mutex_unlock(park->mutex);
+    return made;
+}
+
+static int park_client_gone(const park_t *park)
+{
+    struct pollfd fd = {.fd = park->client_fd, .events = POLLRDHUP};
+
+    return poll(&fd, 1, 0) == 1 && (fd.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+/* -- waiting and going on ----------------------------------------------------------------------- */
+
+/* Registers with the hub. Returns NONE when the request is to wait, else why not. */
+static wake_reason_t park_arm(park_t *park)
+{
+    wake_waiter_t *waiter = park->exchange->wait.waiter;
+    apr_interval_time_t timeout = park->r->server->timeout;
+
+    apr_thread_mutex_lock(park->mutex);
+    park->woken = 0;
+    park_epoll(park, EPOLL_CTL_MOD, EPOLLRDHUP);
+    apr_thread_mutex_unlock(park->mutex);
+    wake_waiter_nudge(waiter, timeout > 0 ? timeout / 4 * 3 : 0, park_nudge);
+    return wake_waiter_park(waiter, park_wake, park);
+}
+
+int glue_park(request_rec *r, cmd_exchange_t *exchange)
+{
+    conn_rec *c = r->connection;
+    park_t *park = park_get(c);
+    wake_reason_t reason;
+
+    if (!park || !park->nested || !park_possible(c) || !park_open(park, c)) {
+        if (park)
+            park_close(park);
+        return DECLINED;
+    }
+    park->r = r;
+    park->exchange = exchange;
+    while ((reason = park_arm(park)) != WAKE_REASON_NONE) {
+        cmd_resume(exchange, reason);
+        if (!exchange->wait.waiter) {
+            park->r = NULL;
+            park_close(park);
+            return glue_send(r, exchange);
+        }
+    }
+    return SUSPENDED;
+}
+
+/* The client hung up: log the request and let the connection go. */
+static int park_abandon(conn_rec *c, request_rec *r)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "the client hung up while it waited");
+    c->aborted = 1;
+    c->keepalive = AP_CONN_CLOSE;
+    r->status = HTTP_OK;
+    apr_table_setn(r->subprocess_env, "MOBILESYNC_OUTCOME", "hung up");
+    c->cs->state = CONN_STATE_HANDLER;
+    ap_process_request_after_handler(r);
+    c->cs->state = CONN_STATE_LINGER;
+    return OK;
+}
+
+static int park_answer(conn_rec *c, request_rec *r, cmd_exchange_t *exchange)
+{
+    c->cs->state = CONN_STATE_HANDLER;
+    ap_update_child_status(c->sbh, SERVER_BUSY_WRITE, r);
+    if (glue_send(r, exchange) == OK)
+        ap_finalize_request_protocol(r);
+    else
+        ap_die(HTTP_INTERNAL_SERVER_ERROR, r);
+    ap_process_request_after_handler(r);
+    return OK;
+}
+
+/* On a worker, because the MPM saw the descriptor: woken, nudged, or the client hung up. */
+static int park_continue(conn_rec *c, park_t *park)
+{
+    request_rec *r = park->r;
+    cmd_exchange_t *exchange = park->exchange;
+    wake_reason_t reason = wake_waiter_reason(exchange->wait.waiter);
+
+    while (reason != WAKE_REASON_NONE) {
+        if (reason == WAKE_REASON_STOPPING)
+            c->keepalive = AP_CONN_CLOSE;
+        cmd_resume(exchange, reason);
+        if (!exchange->wait.waiter) {
+            park->r = NULL;
+            park_close(park);
+            return park_answer(c, r, exchange);
+        }
+        reason = park_arm(park);
+    }
+    if (park_client_gone(park)) {
+        park->r = NULL;
+        park_close(park);
+        return park_abandon(c, r);
+    }
+    if (park_arm(park) != WAKE_REASON_NONE)
+        return park_continue(c, park);
+    c->cs->state = CONN_STATE_ASYNC_WAITIO;
+    return OK;
+}
+
+/* -- hooks ------------------------------------------------------------------------------------ */
+
+int glue_park_process_connection(conn_rec *c)
+{
+    park_t *park;
+    int rc;
+
+    if (!park_possible(c) || (!(park = park_get(c)) && !(park = park_make(c))) || park->nested)
+        return DECLINED;
+    if (park->r)
+        return park_continue(c, park);
+    park->nested = 1;
+    rc = ap_run_process_connection(c);
+    park->nested = 0;
+    if (park->r && c->cs->state == CONN_STATE_SUSPENDED) {
+        c->cs->sense = CONN_SENSE_WANT_READ;
+        c->cs->state = CONN_STATE_ASYNC_WAITIO;
+    }
+    return rc;
+}
+
+static void park_swap(conn_rec *c, int fd)
+{
+    apr_socket_t *socket = ap_get_conn_socket(c);
+
+    apr_os_sock_put(&socket, &fd, c->pool);
+}
+
+static int park_socket_open(conn_rec *c)
+{
+    apr_socket_t *socket = ap_get_conn_socket(c);
+    int fd;
+
+    return socket && apr_os_sock_get(&fd, socket) == APR_SUCCESS && fd != -1;
+}
+
+/* The MPM is about to poll the connection. */
+void glue_park_suspend(conn_rec *c, request_rec *r)
+{
+    park_t *park = park_get(c);
+
+    (void)r;
+    if (!park || !park->r || park->swapped || park->wake_fd < 0 ||
+        c->cs->state != CONN_STATE_ASYNC_WAITIO)
+        return;
+    park_swap(c, park->wake_fd);
+    park->swapped = 1;
+}
+
+/* The MPM is done polling, or closes the connection. */
+void glue_park_resume(conn_rec *c, request_rec *r)
+{
+    park_t *park = park_get(c);
+
+    (void)r;
+    if (!park || !park->swapped)
+        return;
+    park->swapped = 0;
+    if (park_socket_open(c))
+        park_swap(c, park->client_fd);
+    else {
+        /* the MPM closed what it knew, which was ours */
+        close(park->client_fd);
+        park->wake_fd = -1;
+    }
+}
+
+#else /* an httpd before 2.4.63: every wait blocks */
+
+int glue_park(request_rec *r, cmd_exchange_t *exchange)
+{
+    (void)r;
+    (void)exchange;
+    return DECLINED;
+}
+
+#endif
