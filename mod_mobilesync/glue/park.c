@@ -186,13 +186,18 @@ int glue_park(request_rec *r, cmd_exchange_t *exchange)
 }
 
 /* The client hung up: log the request and let the connection go. */
-static int park_abandon(conn_rec *c, request_rec *r)
+static int park_abandon(conn_rec *c, park_t *park)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "the client hung up while it waited");
+    request_rec *r = park->r;
+
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s of %s, device %s: the client hung up",
+                  park->exchange->request->command_name, park->exchange->account,
+                  park->exchange->request->device_id);
     c->aborted = 1;
     c->keepalive = AP_CONN_CLOSE;
     r->status = HTTP_OK;
     apr_table_setn(r->subprocess_env, "MOBILESYNC_OUTCOME", "hung up");
+    park->r = NULL;
     c->cs->state = CONN_STATE_HANDLER;
     ap_process_request_after_handler(r);
     c->cs->state = CONN_STATE_LINGER;
@@ -230,9 +235,8 @@ static int park_continue(conn_rec *c, park_t *park)
         reason = park_arm(park);
     }
     if (park_client_gone(park)) {
-        park->r = NULL;
         park_close(park);
-        return park_abandon(c, r);
+        return park_abandon(c, park);
     }
     if (park_arm(park) != WAKE_REASON_NONE)
         return park_continue(c, park);

@@ -105,10 +105,10 @@ sub signal ( $self, $name ) {
     return $self->is_running ? kill( $name => $self->{pid} ) : 0;
 }
 
-# TERM, and KILL for a process that does not heed it. Returns the wait status; a process that
-# had to be killed has signal 9 in it.
-sub stop ($self) {
-    $self->signal('TERM');
+# TERM (or another signal), and KILL for a process that does not heed it. Returns the wait status; a
+# process that had to be killed has signal 9 in it.
+sub stop ( $self, $signal = 'TERM' ) {
+    $self->signal($signal);
     eval {
         wait_until( "$self->{name} to stop", sub { !$self->is_running } );
         1;

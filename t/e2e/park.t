@@ -1,0 +1,120 @@
+#!/usr/bin/perl
+# covers: Ping Sync
+# Phones that wait hold no thread: many more of them than the server has, and everybody else is
+# served meanwhile. They are woken, answered at their heartbeat, missed when they hang up, and
+# answered when the server restarts.
+use v5.36;
+use FindBin ();
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use EAS::Client;
+use MobileSync::Process qw(wait_until);
+use MobileSync::Server;
+
+use constant { THREADS => 4, PHONES => 40 };
+
+# One child of four threads: what blocks a thread would block the server.
+my $server = MobileSync::Server->start(
+    tls => 1,
+    processes => 1,
+    threads => THREADS,
+    global => "AsyncRequestWorkerFactor 300",
+    settings => { Timeout => 3, MobileSyncHeartbeatMin => 1 }
+);
+my $box = $server->mailbox;
+my $phone = $server->client;
+$phone->folder_sync;
+my $inbox = $phone->folder_of_type(2)->{id};
+$phone->initial_sync($inbox);
+
+sub waiting_phone ( $number, %option ) {
+    my $other = $server->client( device_id => "WAITER$number", %option );
+    $other->folder_sync;
+    $other->initial_sync($inbox);
+    return $other;
+}
+sub wait_for_change ($other) {
+    return $other->ping( heartbeat => 600, folders => [$inbox], async => 1 );
+}
+sub deliver ($subject) { return $box->deliver("From: e\@example.org\nSubject: $subject\n\nHi\n") }
+
+# How many wait, as the server's log of what they came to cannot tell: by trying.
+sub all_woken ( $pings, $what ) {
+    my @wrong = grep { !$_->is_ready(30) || $_->result->{status} != 2 } @$pings;
+    is( scalar @wrong, 0, $what );
+    return;
+}
+
+subtest 'more phones than threads' => sub {
+    my @phones = map { waiting_phone($_) } 1 .. PHONES;
+    my @pings = map { wait_for_change($_) } @phones;
+    is( $phone->sync($inbox)->{empty}, 1, 'others are served while ' . PHONES . ' wait' );
+    deliver('for all');
+    all_woken( \@pings, 'new mail wakes every one' );
+    $_->sync_until_done($inbox) for @phones;
+    is( ( grep { $_->sync($inbox)->{empty} } @phones ), PHONES, 'and they are in step' );
+};
+
+subtest 'the heartbeat' => sub {
+    my $other = waiting_phone('BEAT');
+    my $ping = $other->ping( heartbeat => 5, folders => [$inbox] );
+    is( $ping->{status}, 1, 'is answered at its end, though Timeout is shorter' );
+    my $result = $other->sync( $inbox, heartbeat_interval => 5 );
+    ok( $result->{empty}, 'so is a Sync that waits' );
+    is( $other->sync($inbox)->{empty}, 1, 'the connection goes on' );
+};
+
+subtest 'a Sync that waits' => sub {
+    my $other = waiting_phone('SYNC');
+    my $sync = $other->sync( $inbox, heartbeat_interval => 600, async => 1 );
+    ok( !$sync->is_ready(1), 'has nothing to say at first' );
+    deliver('for the Sync');
+    ok( $sync->is_ready(30), 'is answered when mail comes' );
+    is( scalar @{ $sync->result->{adds} }, 1, 'and brings it' );
+};
+
+subtest 'a newer request' => sub {
+    my $other = waiting_phone('TWICE');
+    my $first = wait_for_change($other);
+    ok( !$first->is_ready(1), 'the first waits' );
+    my $second = wait_for_change($other);
+    ok( $first->is_ready(30), 'a second one ends it' );
+    is( $first->result->{status}, 1, 'with Status 1' );
+    deliver('for the second');
+    all_woken( [$second], 'the second is told' );
+};
+
+subtest 'over TLS' => sub {
+    my $other = waiting_phone( 'TLS', tls => 1 );
+    my $ping = wait_for_change($other);
+    sleep 1; # to let it wait: a TLS session ticket makes the connection readable
+    deliver('over TLS');
+    all_woken( [$ping], 'a phone is woken' );
+};
+
+subtest 'a phone that hangs up' => sub {
+    my $other = waiting_phone('GONE');
+    my $ping = wait_for_change($other);
+    ok( !$ping->is_ready(1), 'waits' );
+    $ping->hang_up;
+    wait_until( 'the server to notice',
+        sub { $server->node->error_log->count(qr{WAITERGONE.*hung up}) } );
+    pass('is missed');
+};
+
+subtest 'a graceful restart' => sub {
+    my @phones = map { waiting_phone("GRACE$_") } 1 .. 10;
+    my @pings = map { wait_for_change($_) } @phones;
+    ok( !$pings[-1]->is_ready(1), 'they wait' );
+    my ($old) = $server->node->children;
+    $server->node->graceful;
+    is( ( grep { $_->is_ready(30) && $_->result->{status} == 1 } @pings ),
+        10, 'all are answered' );
+    wait_until( 'the old child to end', sub { !grep { $_ == $old } $server->node->children } );
+    @pings = map { wait_for_change($_) } @phones;
+    deliver('after the restart');
+    all_woken( \@pings, 'and wait again' );
+};
+
+$server->done;
+done_testing();
