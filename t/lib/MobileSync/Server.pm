@@ -7,8 +7,8 @@
 #
 # Everything lives below a temporary folder and ends with the test, also when it dies; the folder
 # stays where a check failed or MOBILESYNC_KEEP is set. The module comes from MOBILESYNC_MODULE or
-# the build tree (top_builddir). MOBILESYNC_SANITIZE=1 runs httpd with the ASan runtime, for a
-# module built with --enable-sanitize.
+# the build tree (top_builddir). httpd runs with the ASan runtime where the module was built with
+# --enable-sanitize; MOBILESYNC_SANITIZE=0 or 1 says otherwise.
 package MobileSync::Server;
 use v5.36;
 use Cwd ();
@@ -78,7 +78,8 @@ sub new ( $class, %option ) {
             %{ $option{settings} // {} }
         };
     }
-    $option{sanitize} //= $ENV{MOBILESYNC_SANITIZE};
+    $option{sanitize} //= $ENV{MOBILESYNC_SANITIZE}
+        // ( $module && is_sanitized( $option{module} ) );
     my $count = delete $option{nodes} // 1;
     $self->{nodes} =
         [ map { MobileSync::Httpd->new( folder => $self->{folder}, name => "node$_", %option ) }
@@ -93,6 +94,13 @@ sub module_path {
     die "the module is not built: no '" . ( $path // $build ) . "'\n"
         unless defined $path && -e $path;
     return $path;
+}
+
+# Whether the module needs the ASan runtime: it names it as a library.
+sub is_sanitized ($path) {
+    open my $file, '<:raw', $path or die "$path: $!\n";
+    local $/;
+    return readline($file) =~ /\0libasan\.so\.\d+\0/ ? 1 : 0;
 }
 
 sub _make_folder ( $self, $folder ) {
