@@ -49,7 +49,7 @@ PERL_TESTS = \
 	t/perl/wbxml.t
 TESTS += $(PERL_TESTS)
 EXTRA_DIST += .perltidyrc $(PERL_LIB) $(PERL_TESTS) \
-	quickstart runtests .ci/run t/bin/generate-wbxml-pages t/bin/prepare t/bin/quickstart
+	quickstart runtests .ci/run t/bin/generate-wbxml-pages t/bin/prepare t/bin/quickstart t/bin/sanitize
 
 # End to end: the module in a private httpd with a private redis-server.
 E2E_TESTS = \
