@@ -38,6 +38,18 @@ static base_fault_t *watch_backend(cmd_watch_t *watch, cmd_exchange_t *exchange,
     return fault;
 }
 
+/* A request can end without cmd_watch_end: the client hangs up, a fault. Before anything of the
+ * watch is freed the backend must have stopped to tell of it. */
+static apr_status_t watch_cleanup(void *data)
+{
+    cmd_watch_t *watch = data;
+
+    if (watch->backend)
+        backend_watch_stop(watch->backend);
+    watch->backend = NULL;
+    return APR_SUCCESS;
+}
+
 base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
                             const char *const *folder_ids, int count, apr_time_t deadline,
                             cmd_watch_t **result)
@@ -59,6 +71,7 @@ base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
     apr_pool_create(&watch->pool, exchange->pool);
     watch->hub = exchange->service->hub;
     watch->account = exchange->account;
+    apr_pool_pre_cleanup_register(watch->pool, watch, watch_cleanup);
     BASE_TRY(wake_waiter_arm(watch->hub, &options, &watch->waiter, watch->pool));
     *result = watch;
     return watch_backend(watch, exchange, folder_ids, count);
@@ -85,8 +98,5 @@ void cmd_watch_hold(cmd_watch_t *watch, cmd_exchange_t *exchange)
 
 void cmd_watch_end(cmd_watch_t *watch)
 {
-    if (watch->backend)
-        backend_watch_stop(watch->backend);
-    watch->backend = NULL;
     apr_pool_destroy(watch->pool);
 }

@@ -19,7 +19,7 @@ my $server = MobileSync::Server->start(
     processes => 1,
     threads => THREADS,
     global => "AsyncRequestWorkerFactor 300",
-    settings => { Timeout => 3, MobileSyncHeartbeatMin => 1 }
+    settings => { Timeout => 12, MobileSyncHeartbeatMin => 1 }
 );
 my $box = $server->mailbox;
 my $phone = $server->client;
@@ -56,12 +56,12 @@ subtest 'more phones than threads' => sub {
 };
 
 subtest 'the heartbeat' => sub {
-    my $other = waiting_phone('BEAT');
-    my $ping = $other->ping( heartbeat => 5, folders => [$inbox] );
-    is( $ping->{status}, 1, 'is answered at its end, though Timeout is shorter' );
-    my $result = $other->sync( $inbox, heartbeat_interval => 5 );
-    ok( $result->{empty}, 'so is a Sync that waits' );
-    is( $other->sync($inbox)->{empty}, 1, 'the connection goes on' );
+    my ( $pinger, $syncer ) = map { waiting_phone("BEAT$_") } 1, 2;
+    my $ping = $pinger->ping( heartbeat => 16, folders => [$inbox], async => 1 );
+    my $sync = $syncer->sync( $inbox, heartbeat_interval => 16, async => 1 );
+    is( $ping->result->{status}, 1, 'is answered at its end, though Timeout is shorter' );
+    ok( $sync->result->{empty}, 'so is a Sync that waits' );
+    is( $_->sync($inbox)->{empty}, 1, 'the phone goes on' ) for $pinger, $syncer;
 };
 
 subtest 'a Sync that waits' => sub {
