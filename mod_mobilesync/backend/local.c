@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include <apr_md5.h>
 #include <apr_strings.h>
 
@@ -166,16 +167,19 @@ static base_fault_t *local_open(void *data, const char *account, void **session,
     opened->pool = pool;
     opened->looked = apr_hash_make(pool);
     BASE_TRY(local_paths_make(opened->instance->config, account, &opened->paths, pool));
-    if (!local_paths_exist(&opened->paths)) {
+    opened->maildir = local_maildir_open(&opened->paths);
+    if (opened->maildir < 0) {
         if (!opened->instance->config->create)
             return base_fault_make(pool, BASE_FAULT_DENIED, "there is no mailbox %s",
                                    opened->paths.maildir);
         BASE_TRY(local_paths_create(&opened->paths, pool));
+        opened->maildir = local_maildir_open(&opened->paths);
     }
-    opened->maildir = local_maildir_open(&opened->paths);
     if (opened->maildir < 0)
         return local_fault(errno, pool, "opening %s", opened->paths.maildir);
     local_descriptor_own(opened->maildir, pool);
+    if (opened->instance->config->create && faccessat(opened->maildir, "cur", F_OK, 0) != 0)
+        BASE_TRY(local_paths_create(&opened->paths, pool));
     BASE_TRY(
         local_index_acquire(opened->instance->cache, opened->paths.index, &opened->index, pool));
     *session = opened;

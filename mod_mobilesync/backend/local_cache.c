@@ -138,7 +138,7 @@ static base_fault_t *cache_set_up(local_index_t *index, apr_pool_t *pool)
                                CACHE_SCHEMA_VERSION);
     BASE_TRY(cache_run(index,
                        "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024;"
-                       "PRAGMA temp_store = MEMORY",
+                       "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 1048576",
                        pool));
     /* reads the schema, which a damaged file may no longer have */
     return cache_run(index, "SELECT 1 FROM folder LIMIT 1; SELECT 1 FROM item LIMIT 1", pool);
@@ -151,10 +151,15 @@ static base_fault_t *cache_handle_open(const char *directory, local_index_t **in
     local_index_t *made = calloc(1, sizeof *made);
     base_fault_t *fault = NULL;
     struct stat info;
-    int result;
+    int result, file;
 
     if (!made || !(made->directory = strdup(directory)))
         abort(); /* as APR's pools do */
+    /* A new file is for us only, as SQLite will make those beside it. An old one must not be opened
+     * here: closing it would give back locks that SQLite holds on it elsewhere in this process. */
+    file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file >= 0)
+        close(file);
     result = sqlite3_open_v2(
         path, &made->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     if (result != SQLITE_OK)

@@ -120,9 +120,10 @@ int local_paths_exist(const local_paths_t *paths)
     return exists;
 }
 
-/* A new directory gets its parent's permissions, as Dovecot does it: the one way to share a
- * store between a deliverer's user and httpd's that needs no more settings. */
-static int fs_mkdir_like(int at, const char *name, int parent)
+/* A new directory gets its parent's group and those of its permissions that the mask has, as
+ * Dovecot does it: the one way to share a store between a deliverer's user and httpd's that needs
+ * no more settings. */
+static int fs_mkdir_like(int at, const char *name, int parent, mode_t mask)
 {
     struct stat info;
     int made;
@@ -133,7 +134,7 @@ static int fs_mkdir_like(int at, const char *name, int parent)
     if (made < 0)
         return -1;
     if (fstat(parent, &info) == 0 && fchown(made, (uid_t)-1, info.st_gid) == 0)
-        (void)!fchmod(made, info.st_mode & 02777);
+        (void)!fchmod(made, info.st_mode & mask);
     close(made);
     return 0;
 }
@@ -152,7 +153,7 @@ static int fs_mkdir_path(const char *path, apr_pool_t *pool)
     at = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
         return -1;
-    result = fs_mkdir_like(at, slash + 1, at);
+    result = fs_mkdir_like(at, slash + 1, at, 02770); /* a mailbox is not for all to read */
     close(at);
     return result != 0 && errno != EEXIST ? -1 : 0;
 }
@@ -225,13 +226,13 @@ base_fault_t *local_maildir_make(int at, const char *directory, apr_pool_t *pool
     int inner, mark, error = 0;
     size_t i;
 
-    if (strcmp(directory, ".") != 0 && fs_mkdir_like(at, directory, at) != 0)
+    if (strcmp(directory, ".") != 0 && fs_mkdir_like(at, directory, at, 02777) != 0)
         return base_fault_wrap(local_fault(errno, pool, "making '%s'", directory), pool, "folder");
     inner = local_directory_open(at, directory);
     if (inner < 0)
         return local_fault(errno, pool, "opening '%s'", directory);
     for (i = 0; i < sizeof parts / sizeof *parts && !error; i++)
-        if (fs_mkdir_like(inner, parts[i], inner) != 0 && errno != EEXIST)
+        if (fs_mkdir_like(inner, parts[i], inner, 02777) != 0 && errno != EEXIST)
             error = errno;
     if (!error && *directory == '.' && directory[1]) { /* Maildir++ marks its subfolders */
         mark = openat(inner, "maildirfolder", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

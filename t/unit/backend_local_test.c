@@ -43,14 +43,20 @@ static void test_accounts(apr_pool_t *pool)
     backend_t *backend = store_start("");
     backend_session_t *session;
     const char *account;
+    struct stat info;
     size_t i;
 
+    chmod(store_root, 0755);
     for (i = 0; i < sizeof bad / sizeof *bad; i++)
         is_fault(backend_session_open(backend, bad[i], &session, pool), BASE_FAULT_INVALID,
                  apr_psprintf(pool, "account %d is refused", (int)i));
     must(backend_session_open(backend, "new", &session, pool), "open");
     ok(access(path_of("new/Maildir/cur"), F_OK) == 0, "a new account gets a Maildir");
     ok(access(path_of("new/mobilesync/index.sqlite"), F_OK) == 0, "and an index");
+    ok(stat(path_of("new/Maildir/cur"), &info) == 0 && (info.st_mode & 07) == 0,
+       "which is not for all to read");
+    ok(stat(path_of("new/mobilesync/index.sqlite"), &info) == 0 && (info.st_mode & 077) == 0,
+       "nor is the index");
     backend = store_start("create=no");
     is_fault(backend_session_open(backend, "nobody", &session, pool), BASE_FAULT_DENIED,
              "with create=no there is no such mailbox");

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <apr_general.h>
+#include <sqlite3.h>
 
 /* Counts what a look costs: the driver's calls land here, whichever of its two names the
  * function has in this build. */
@@ -243,6 +244,28 @@ static void test_removals(apr_pool_t *pool)
     box_unlink(&box, "cur/b:2,");
     maildir_age(box.box);
     is_str(box_changes(&box, &cursor), "-2 ", "also when both looks are one call");
+}
+
+/* A directory that is never at rest: a message that was missed for long enough, and is under none
+ * of the names it can have, is gone all the same. */
+static void test_restless(apr_pool_t *pool)
+{
+    box_t box = box_make("restless", pool);
+    const char *cursor;
+    sqlite3 *db = NULL;
+
+    box_put(&box, "a", "cur/a:2,");
+    box_put(&box, "b", "cur/b:2,");
+    cursor = contract_probe(box.session, box.inbox, box.pool);
+    box_unlink(&box, "cur/a:2,");
+    is_str(box_changes(&box, &cursor), "", "missed for the first time");
+    ok(sqlite3_open(path_of("restless/mobilesync/index.sqlite"), &db) == SQLITE_OK &&
+           sqlite3_exec(db, "UPDATE item SET missed = 1 WHERE missed > 0", NULL, NULL, NULL) ==
+               SQLITE_OK,
+       "long ago");
+    sqlite3_close(db);
+    box_rename(&box, "cur/b:2,", "cur/b:2,S");
+    is_str(box_changes(&box, &cursor), "+2:1 -1 ", "gone, though the directory is fresh");
 }
 
 static void test_hostile(apr_pool_t *pool)
@@ -584,6 +607,7 @@ int main(void)
     test_move_onto_copy(pool);
     test_unchanged(pool);
     test_removals(pool);
+    test_restless(pool);
     test_hostile(pool);
     test_index_lost(pool);
     test_index_damaged(pool);
