@@ -65,3 +65,9 @@ t_unit_backend_watch_test_SOURCES = t/unit/backend_watch_test.c t/unit/backend_c
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_watch_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_watch_test
+
+check_PROGRAMS += t/unit/backend_store_test
+t_unit_backend_store_test_SOURCES = t/unit/backend_store_test.c t/unit/backend_contract.h \
+	t/unit/backend_maildir.h t/unit/tap.h
+t_unit_backend_store_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/backend_store_test

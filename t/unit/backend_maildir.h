@@ -164,4 +164,71 @@ __attribute__((unused)) static int entries_of(const char *directory)
     return count;
 }
 
+/* A session on a fresh account's Inbox, aged so that its mtimes are trusted. */
+typedef struct {
+    backend_t *backend;
+    backend_session_t *session;
+    const char *account, *box, *inbox;
+    apr_pool_t *pool;
+} box_t;
+
+__attribute__((unused)) static void box_open(box_t *box)
+{
+    apr_pool_clear(box->pool);
+    must(backend_session_open(box->backend, box->account, &box->session, box->pool), "open");
+    box->inbox = contract_role(box->session, BACKEND_ROLE_INBOX, box->pool);
+}
+
+__attribute__((unused)) static box_t box_make(const char *account, apr_pool_t *pool)
+{
+    box_t box = {.account = account};
+
+    apr_pool_create(&box.pool, pool);
+    box.backend = store_start("");
+    maildir_make_all(account, ".Drafts", ".Sent", ".Trash", NULL);
+    box.box = apr_psprintf(pool, "%s/%s/Maildir", store_root, account);
+    box_open(&box);
+    return box;
+}
+
+__attribute__((format(printf, 3, 4), unused)) static void box_put(const box_t *box,
+                                                                  const char *text,
+                                                                  const char *format, ...)
+{
+    va_list arguments;
+    const char *name;
+
+    va_start(arguments, format);
+    name = apr_pvsprintf(store_pool, format, arguments);
+    va_end(arguments);
+    message_write(apr_pstrcat(store_pool, box->box, "/", name, NULL), text, 0);
+}
+
+__attribute__((format(printf, 3, 4), unused)) static void box_rename(const box_t *box,
+                                                                     const char *from,
+                                                                     const char *format, ...)
+{
+    va_list arguments;
+    const char *to;
+
+    va_start(arguments, format);
+    to = apr_pvsprintf(store_pool, format, arguments);
+    va_end(arguments);
+    if (rename(apr_pstrcat(store_pool, box->box, "/", from, NULL),
+               apr_pstrcat(store_pool, box->box, "/", to, NULL)) != 0)
+        printf("# cannot rename %s: %s\n", from, strerror(errno));
+}
+
+__attribute__((unused)) static void box_unlink(const box_t *box, const char *name)
+{
+    unlink(apr_pstrcat(store_pool, box->box, "/", name, NULL));
+}
+
+/* The changes since the cursor, which steps on, after a look. */
+__attribute__((unused)) static const char *box_changes(const box_t *box, const char **cursor)
+{
+    contract_probe(box->session, box->inbox, box->pool);
+    return contract_changes(box->session, box->inbox, cursor, 100, box->pool);
+}
+
 #endif
