@@ -120,6 +120,7 @@ typedef struct {
     apr_uint64_t token;
     apr_time_t date;
     apr_int64_t size;
+    int missed; /* by the last scan */
 } local_item_t;
 
 extern const backend_driver_t backend_local_driver;

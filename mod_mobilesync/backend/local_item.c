@@ -28,6 +28,7 @@ static base_fault_t *item_from(local_session_t *session, sqlite3_stmt *statement
     item->token = (apr_uint64_t)sqlite3_column_int64(statement, 3);
     item->date = sqlite3_column_int64(statement, 4);
     item->size = sqlite3_column_int64(statement, 5);
+    item->missed = sqlite3_column_int64(statement, 6) != 0;
     sqlite3_reset(statement);
     return NULL;
 }
@@ -100,21 +101,24 @@ static int item_try(const local_place_t *place, local_item_t *item, const char *
 
 int local_item_seek(const local_place_t *place, local_item_t *item, int rounds, apr_pool_t *pool)
 {
-    const char *names[32], *base;
+    const char *names[64], *base;
     local_name_t parsed;
-    apr_uint64_t flags;
-    int round;
+    int round, flags, count = 32;
 
     local_name_parse(item->name, &parsed);
     base = apr_pstrmemdup(pool, item->name, parsed.base_length);
-    for (flags = 0; flags < 32; flags++)
-        names[flags] = local_name_with_token(item->name, flags, pool);
+    for (flags = 0; flags < 32; flags++) {
+        names[flags] = local_name_with_token(item->name, (apr_uint64_t)flags, pool);
+        names[32 + flags] = local_name_with_token(base, (apr_uint64_t)flags, pool);
+    }
+    if (strcmp(names[0], names[32]) != 0)
+        count = 64; /* with its keywords, and without them */
     /* between two looks it can slip from one name to another, hence the rounds */
     for (round = 0; round < rounds; round++) {
         if (item_try(place, item, item->name, item->fresh) || item_try(place, item, base, 1) ||
             item_try(place, item, base, 0))
             return 1;
-        for (flags = 0; flags < 32; flags++)
+        for (flags = 0; flags < count; flags++)
             if (item_try(place, item, names[flags], 0))
                 return 1;
     }
@@ -187,11 +191,12 @@ base_fault_t *local_item_fetch(void *data, const char *folder_id, apr_uint64_t u
     local_folder_t folder;
     local_place_t place;
     local_item_t item;
-    int attempt, descriptor;
+    int attempt, misses = 0, descriptor;
 
     BASE_TRY(local_scan_folder(session, folder_id, LOCAL_LOOK_ONCE, &folder, pool));
-    for (attempt = 0; attempt < 5; attempt++) {
+    for (attempt = 0; attempt < LOCAL_ATTEMPTS && misses < LOCAL_MISSES; attempt++) {
         BASE_TRY(local_item_load(session, &folder, uid, &item, pool));
+        misses += item.missed;
         BASE_TRY(local_place_open(session, &folder, &place, pool));
         descriptor = item_open(&place, &item, pool);
         if (descriptor >= 0)

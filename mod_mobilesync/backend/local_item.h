@@ -4,6 +4,11 @@
 
 #include "backend/local_fs.h"
 
+/* How often a file is looked for that other programs rename all the time, and how many scans must
+ * miss it until it counts as not found (which does not make it gone). */
+#define LOCAL_ATTEMPTS 50
+#define LOCAL_MISSES 4
+
 /* -- rows; writes in a transaction of the caller -- */
 
 /* NOT_FOUND when there is none. */

@@ -13,8 +13,6 @@
 #include "backend/local_name.h"
 #include "backend/local_scan.h"
 
-#define WRITE_ATTEMPTS 20
-
 static base_fault_t *write_missing(apr_uint64_t uid, apr_pool_t *pool)
 {
     return base_fault_make(pool, BASE_FAULT_NOT_FOUND, "there is no item %" APR_UINT64_T_FMT, uid);
@@ -34,13 +32,18 @@ static base_fault_t *write_again(local_session_t *session, local_folder_t *folde
                                  apr_pool_t *pool)
 {
     apr_uint64_t uid = (apr_uint64_t)item->uid;
+    int misses;
 
-    if (attempt >= WRITE_ATTEMPTS)
+    if (attempt >= LOCAL_ATTEMPTS)
         return base_fault_make(pool, BASE_FAULT_CONFLICT, "other programs rename it all the time");
-    if (local_item_seek(place, item, 3, pool))
-        return NULL;
-    BASE_TRY(local_scan_locked(session, folder, LOCAL_LOOK_SCAN, pool));
-    BASE_TRY(local_item_load(session, folder, uid, item, pool));
+    for (misses = 0; misses < LOCAL_MISSES; misses++) {
+        if (local_item_seek(place, item, 3, pool))
+            return NULL;
+        BASE_TRY(local_scan_locked(session, folder, LOCAL_LOOK_SCAN, pool));
+        BASE_TRY(local_item_load(session, folder, uid, item, pool));
+        if (!item->missed)
+            return NULL;
+    }
     return local_item_seek(place, item, 20, pool) ? NULL : write_missing(uid, pool);
 }
 
@@ -190,7 +193,7 @@ static base_fault_t *write_move_file(local_session_t *session, write_move_t *mov
 {
     int attempt, taken = 0;
 
-    for (attempt = 0; attempt < 2 * WRITE_ATTEMPTS; attempt++) {
+    for (attempt = 0; attempt < 2 * LOCAL_ATTEMPTS; attempt++) {
         local_item_t *item = &move->item;
         const char *name = write_move_name(session, move, derived_name, taken, pool);
 
