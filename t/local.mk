@@ -56,6 +56,7 @@ E2E_TESTS = \
 	t/e2e/00-smoke.t \
 	t/e2e/admin.t \
 	t/e2e/bodies.t \
+	t/e2e/config.t \
 	t/e2e/connections.t \
 	t/e2e/crash.t \
 	t/e2e/demo.t \
