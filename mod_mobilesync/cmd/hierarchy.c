@@ -55,6 +55,13 @@ static base_fault_t *hierarchy_damaged(hierarchy_t *hierarchy)
     return base_fault_make(hierarchy->pool, BASE_FAULT_STALE, "stored hierarchy is damaged");
 }
 
+/* RFC 3501 calls it INBOX; people, and Exchange, do not shout. */
+static const char *hierarchy_name(const backend_folder_t *folder)
+{
+    return folder->role == BACKEND_ROLE_INBOX && strcmp(folder->name, "INBOX") == 0 ? "Inbox"
+                                                                                    : folder->name;
+}
+
 /* The folders of the mailbox as a device is to see them. */
 static base_fault_t *hierarchy_folders_now(const collection_env_t *env,
                                            apr_array_header_t **folders, apr_pool_t *pool)
@@ -68,7 +75,7 @@ static base_fault_t *hierarchy_folders_now(const collection_env_t *env,
 
         APR_ARRAY_PUSH(all, sync_folder_t) = (sync_folder_t){.id = folder->id,
                                                              .parent_id = folder->parent_id,
-                                                             .name = folder->name,
+                                                             .name = hierarchy_name(folder),
                                                              .type = hierarchy_folder_type(folder)};
     }
     *folders = sync_hierarchy_normalize(all, pool);
