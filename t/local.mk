@@ -75,6 +75,7 @@ E2E_TESTS = \
 	t/e2e/send.t \
 	t/e2e/send_mail.t \
 	t/e2e/settings.t \
+	t/e2e/stall.t \
 	t/e2e/sync.t \
 	t/e2e/transport.t
 TESTS += $(E2E_TESTS)
