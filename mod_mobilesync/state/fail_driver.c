@@ -24,6 +24,8 @@ static const char *const fail_names[] = {
     [STATE_CALL_TRASH_MOVE] = "trash move",
     [STATE_CALL_TRASH_LIST] = "trash list",
     [STATE_CALL_TRASH_RESTORE] = "trash restore",
+    [STATE_CALL_RECORDER_ADD] = "recorder add",
+    [STATE_CALL_RECORDER_READ] = "recorder read",
     [STATE_CALL_AUDIT_BEGIN] = "audit begin",
     [STATE_CALL_AUDIT_END] = "audit end",
     [STATE_CALL_AUDIT_LIST] = "audit list",
@@ -163,6 +165,20 @@ static base_fault_t *fail_trash_restore(void *self, const char *account, const c
                 state_trash_restore(INNER, account, id, device, restored, pool));
 }
 
+static base_fault_t *fail_recorder_add(void *self, const char *account, const char *device,
+                                       const char *entry, int keep, apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_RECORDER_ADD,
+                state_recorder_add(INNER, account, device, entry, keep, pool));
+}
+
+static base_fault_t *fail_recorder_read(void *self, const char *account, const char *device,
+                                        apr_array_header_t **entries, apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_RECORDER_READ,
+                state_recorder_read(INNER, account, device, entries, pool));
+}
+
 static base_fault_t *fail_audit_begin(void *self, const state_audit_field_t *fields, int count,
                                       const char **id, apr_pool_t *pool)
 {
@@ -196,6 +212,8 @@ static const state_driver_t fail_driver = {
     .trash_move = fail_trash_move,
     .trash_list = fail_trash_list,
     .trash_restore = fail_trash_restore,
+    .recorder_add = fail_recorder_add,
+    .recorder_read = fail_recorder_read,
     .audit_begin = fail_audit_begin,
     .audit_end = fail_audit_end,
     .audit_list = fail_audit_list,

@@ -5,10 +5,13 @@ libcore_la_SOURCES += \
 	mod_mobilesync/state/fail_driver.c \
 	mod_mobilesync/state/memory_audit.c \
 	mod_mobilesync/state/memory_driver.c \
+	mod_mobilesync/state/memory_recorder.c \
 	mod_mobilesync/state/memory_store.h \
 	mod_mobilesync/state/memory_trash.c \
+	mod_mobilesync/state/recorder.c mod_mobilesync/state/recorder.h \
 	mod_mobilesync/state/redis_audit.c \
 	mod_mobilesync/state/redis_driver.c \
+	mod_mobilesync/state/redis_recorder.c \
 	mod_mobilesync/state/redis_scripts.h \
 	mod_mobilesync/state/redis_store.h \
 	mod_mobilesync/state/redis_trash.c \

@@ -428,6 +428,8 @@ static const state_driver_t memory_driver = {
     .trash_move = state_memory_trash_move,
     .trash_list = state_memory_trash_list,
     .trash_restore = state_memory_trash_restore,
+    .recorder_add = state_memory_recorder_add,
+    .recorder_read = state_memory_recorder_read,
     .audit_begin = state_memory_audit_begin,
     .audit_end = state_memory_audit_end,
     .audit_list = state_memory_audit_list,
@@ -440,6 +442,8 @@ static apr_status_t memory_cleanup(void *data)
 
     for (index = apr_hash_first(NULL, self->records); index; index = apr_hash_next(index))
         state_memory_record_free(apr_hash_this_val(index));
+    for (index = apr_hash_first(NULL, self->recorders); index; index = apr_hash_next(index))
+        state_memory_recorder_free(apr_hash_this_val(index));
     state_memory_trash_free(self);
     state_memory_audit_free(self);
     return APR_SUCCESS;
@@ -452,6 +456,7 @@ state_store_t *state_store_create_memory(apr_pool_t *pool)
 
     self->records = apr_hash_make(pool);
     self->trash = apr_hash_make(pool);
+    self->recorders = apr_hash_make(pool);
     self->audit = apr_array_make(pool, 16, sizeof(void *));
     apr_pool_cleanup_register(pool, self, memory_cleanup, apr_pool_cleanup_null);
     self->scopes = apr_hash_make(pool);

@@ -48,6 +48,7 @@ typedef struct {
     apr_hash_t *records;       /* key -> memory_record_t */
     apr_hash_t *scopes;        /* key -> memory_scope_t */
     apr_hash_t *trash;         /* account, NUL, id -> memory_trash_t (memory_trash.c) */
+    apr_hash_t *recorders;     /* account, NUL, device -> exchanges (memory_recorder.c) */
     apr_array_header_t *audit; /* memory_audit_t *, oldest first */
     apr_uint64_t audit_last, audit_number;
     apr_uint64_t counter; /* of versions and fences: never used again */
@@ -61,6 +62,16 @@ apr_time_t state_memory_now(const memory_store_t *self);
 void *state_memory_alloc(apr_size_t size);
 void state_memory_record_free(memory_record_t *record);
 void state_memory_scope_drop(memory_store_t *self, memory_scope_t *scope);
+
+/* -- memory_recorder.c -- */
+
+base_fault_t *state_memory_recorder_add(void *self, const char *account, const char *device,
+                                        const char *entry, int keep, apr_pool_t *pool);
+base_fault_t *state_memory_recorder_read(void *self, const char *account, const char *device,
+                                         apr_array_header_t **entries, apr_pool_t *pool);
+const char *state_memory_recorder_key(const char *account, const char *device, apr_size_t *length,
+                                      apr_pool_t *pool);
+void state_memory_recorder_free(void *recorder);
 
 /* -- memory_trash.c, memory_audit.c -- */
 

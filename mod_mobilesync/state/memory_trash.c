@@ -13,6 +13,7 @@ typedef struct {
     int count;                   /* records moved */
     apr_array_header_t *records; /* memory_record_t *, NULL: restored */
     apr_array_header_t *scopes;  /* memory_scope_t *, NULL: restored */
+    apr_hash_t *recorders;       /* device -> its exchanges */
 } memory_trash_t;
 
 static const char *trash_key(const char *account, const char *id, apr_size_t *length,
@@ -20,6 +21,14 @@ static const char *trash_key(const char *account, const char *id, apr_size_t *le
 {
     *length = strlen(account) + 1 + strlen(id);
     return apr_psprintf(pool, "%s%c%s", account, '\0', id);
+}
+
+static void trash_free_recorders(const memory_trash_t *trash)
+{
+    apr_hash_index_t *index;
+
+    for (index = apr_hash_first(NULL, trash->recorders); index; index = apr_hash_next(index))
+        state_memory_recorder_free(apr_hash_this_val(index));
 }
 
 static void trash_drop(memory_store_t *self, memory_trash_t *trash)
@@ -34,6 +43,7 @@ static void trash_drop(memory_store_t *self, memory_trash_t *trash)
     for (i = 0; i < trash->scopes->nelts; i++)
         if (APR_ARRAY_IDX(trash->scopes, i, memory_scope_t *))
             apr_pool_destroy(APR_ARRAY_IDX(trash->scopes, i, memory_scope_t *)->pool);
+    trash_free_recorders(trash);
     apr_hash_set(self->trash, key, (apr_ssize_t)length, NULL);
     apr_pool_destroy(trash->pool);
 }
@@ -77,6 +87,7 @@ static memory_trash_t *trash_make(memory_store_t *self, const state_trash_reques
     trash->expires = trash->created + request->ttl;
     trash->records = apr_array_make(pool, 8, sizeof(memory_record_t *));
     trash->scopes = apr_array_make(pool, 8, sizeof(memory_scope_t *));
+    trash->recorders = apr_hash_make(pool);
     key = trash_key(trash->account, trash->id, &length, pool);
     apr_hash_set(self->trash, key, (apr_ssize_t)length, trash);
     return trash;
@@ -121,6 +132,28 @@ static void trash_take_scopes(memory_store_t *self, const state_trash_request_t 
     }
 }
 
+/* The key is account, NUL, device. */
+static void trash_take_recorders(memory_store_t *self, const state_trash_request_t *request,
+                                 memory_trash_t *trash, apr_pool_t *pool)
+{
+    apr_size_t account = strlen(request->account);
+    apr_hash_index_t *index;
+
+    for (index = apr_hash_first(pool, self->recorders); index; index = apr_hash_next(index)) {
+        const char *key = apr_hash_this_key(index);
+        apr_ssize_t length = apr_hash_this_key_len(index);
+        const char *device;
+
+        if ((apr_size_t)length <= account || strcmp(key, request->account) != 0)
+            continue;
+        device = apr_pstrmemdup(trash->pool, key + account + 1, (apr_size_t)length - account - 1);
+        if (request->device && strcmp(device, request->device) != 0)
+            continue;
+        apr_hash_set(trash->recorders, device, APR_HASH_KEY_STRING, apr_hash_this_val(index));
+        apr_hash_set(self->recorders, key, length, NULL);
+    }
+}
+
 base_fault_t *state_memory_trash_move(void *data, const state_trash_request_t *request, int *moved,
                                       apr_pool_t *pool)
 {
@@ -141,11 +174,13 @@ base_fault_t *state_memory_trash_move(void *data, const state_trash_request_t *r
             APR_ARRAY_PUSH(trash->records, memory_record_t *) = record;
         }
         trash->count = trash->records->nelts;
-        if (request->what == STATE_TRASH_ALL)
+        if (request->what == STATE_TRASH_ALL) {
             trash_take_scopes(self, request, trash, pool);
+            trash_take_recorders(self, request, trash, pool);
+        }
     }
     *moved = trash->count;
-    if (!trash->records->nelts && !trash->scopes->nelts)
+    if (!trash->records->nelts && !trash->scopes->nelts && !apr_hash_count(trash->recorders))
         trash_drop(self, trash);
     apr_thread_mutex_unlock(self->mutex);
     return NULL;
@@ -265,6 +300,21 @@ static void trash_restore_scope(memory_store_t *self, memory_scope_t *scope)
         apr_hash_set(self->scopes, scope->key, (apr_ssize_t)scope->key_length, scope);
 }
 
+static void trash_restore_recorder(memory_store_t *self, memory_trash_t *trash, const char *device)
+{
+    void *recorder = apr_hash_get(trash->recorders, device, APR_HASH_KEY_STRING);
+    apr_size_t length;
+    const char *key = state_memory_recorder_key(trash->account, device, &length, self->pool);
+
+    apr_hash_set(trash->recorders, device, APR_HASH_KEY_STRING, NULL);
+    if (!recorder)
+        return;
+    if (apr_hash_get(self->recorders, key, (apr_ssize_t)length))
+        state_memory_recorder_free(recorder);
+    else
+        apr_hash_set(self->recorders, key, (apr_ssize_t)length, recorder);
+}
+
 static int trash_restore(memory_store_t *self, memory_trash_t *trash, const char *device)
 {
     int i, count = 0;
@@ -307,6 +357,8 @@ base_fault_t *state_memory_trash_restore(void *data, const char *account, const 
         begun = trash_begun(self, trash, wanted, pool);
         if (!begun)
             *restored = trash_restore(self, trash, device);
+        for (i = 0; !begun && i < wanted->nelts; i++)
+            trash_restore_recorder(self, trash, APR_ARRAY_IDX(wanted, i, const char *));
     }
     apr_thread_mutex_unlock(self->mutex);
     if (begun)
@@ -322,6 +374,7 @@ void state_memory_trash_free(memory_store_t *self)
     for (index = apr_hash_first(NULL, self->trash); index; index = apr_hash_next(index)) {
         const memory_trash_t *trash = apr_hash_this_val(index);
 
+        trash_free_recorders(trash);
         for (i = 0; i < trash->records->nelts; i++)
             if (APR_ARRAY_IDX(trash->records, i, memory_record_t *))
                 state_memory_record_free(APR_ARRAY_IDX(trash->records, i, memory_record_t *));

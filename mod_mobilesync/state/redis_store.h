@@ -41,6 +41,13 @@ base_fault_t *state_redis_trash_list(void *self, const char *account, apr_array_
 base_fault_t *state_redis_trash_restore(void *self, const char *account, const char *id,
                                         const char *device, int *restored, apr_pool_t *pool);
 
+/* -- redis_recorder.c -- */
+
+base_fault_t *state_redis_recorder_add(void *self, const char *account, const char *device,
+                                       const char *entry, int keep, apr_pool_t *pool);
+base_fault_t *state_redis_recorder_read(void *self, const char *account, const char *device,
+                                        apr_array_header_t **entries, apr_pool_t *pool);
+
 /* -- redis_audit.c: what is the installation's -- */
 
 base_fault_t *state_redis_account_list(void *self, const char *after, int limit,

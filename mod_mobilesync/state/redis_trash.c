@@ -8,7 +8,7 @@
 #include <apr_strings.h>
 
 #define TRASH_TRIES 10
-/* Scopes that come back live this long: no scope is meant to live longer. */
+/* Scopes and exchanges that come back live this long: no scope is meant to live longer. */
 #define TRASH_LEDGER_TTL "604800000"
 
 /* Records of devices, as a script's keys and arguments. */
@@ -113,7 +113,7 @@ static const char *trash_what(const state_trash_request_t *request, apr_pool_t *
     case STATE_TRASH_SYNC:
         return "hfr";
     case STATE_TRASH_ALL:
-        return "dhfrl";
+        return "dhfrle";
     }
     return "";
 }
@@ -190,6 +190,8 @@ static base_fault_t *trash_collect(trash_t *trash, const char *what)
     for (i = 0; i < count; i++) {
         BASE_TRY(trash_members(trash, i + 1, what, values[2 * i], ""));
         BASE_TRY(trash_members(trash, i + 1, what, values[2 * i + 1], "l:"));
+        if (trash_wanted(what, "e")) /* which no index has */
+            trash_add(trash, i + 1, "e", apr_itoa(trash->pool, trash->records->nelts + 1));
     }
     return NULL;
 }

@@ -3,7 +3,7 @@
  *
  * An entry is a hash: _x format, _u token and _n answer of the last restoring, what, device,
  * folder, note, created, expires (ms), count (records moved), left (fields still there), and
- * "1", "2", ...: "device NUL member", where member is as in the device's index, or "l:SCOPE".
+ * "1", "2", ...: "device NUL member", where member is as in the device's index, or "l:SCOPE" or "e".
  * What it names is in the key of the same number. */
 #ifndef STATE_REDIS_TRASH_SCRIPTS_H
 #define STATE_REDIS_TRASH_SCRIPTS_H
@@ -43,16 +43,16 @@ static const char redis_trash_source[] =
     "  local device, member = tonumber(ARGV[i]), ARGV[i + 1]\n"
     "  local from, to = KEYS[key + 1], KEYS[key + 2]\n"
     "  key, number = key + 2, number + 1\n"
-    "  local ledger = string.sub(member, 1, 1) == 'l'\n"
+    "  local kind = string.sub(member, 1, 1)\n"
     "  if redis.call('EXISTS', from) == 1 then\n"
     "    redis.call('RENAME', from, to)\n"
     "    local rest = redis.call('PTTL', to)\n"
     "    if rest < 0 or rest > ttl then redis.call('PEXPIRE', to, ttl) end\n"
     "    redis.call('HSET', KEYS[3], number, ARGV[8 + device] .. '\\0' .. member)\n"
     "    left = left + 1\n"
-    "    if not ledger then count = count + 1 end\n"
+    "    if kind ~= 'l' and kind ~= 'e' then count = count + 1 end\n"
     "  end\n"
-    "  if ledger then\n"
+    "  if kind == 'l' then\n"
     "    redis.call('ZREM', KEYS[3 + 2 * device], string.sub(member, 3))\n"
     "  else\n"
     "    redis.call('SREM', KEYS[2 + 2 * device], member)\n"
@@ -109,7 +109,8 @@ static const char redis_restore_source[] =
     "  redis.call('HDEL', KEYS[3], ARGV[i + 2])\n"
     "  redis.call('HINCRBY', KEYS[3], 'left', -1)\n"
     "  if redis.call('EXISTS', from) == 1 then\n"
-    "    if string.sub(member, 1, 1) ~= 'l' then\n"
+    "    local kind = string.sub(member, 1, 1)\n"
+    "    if kind ~= 'l' and kind ~= 'e' then\n"
     "      redis.call('RENAME', from, home)\n"
     "      redis.call('PERSIST', home)\n"
     "      redis.call('SADD', index, member)\n"
@@ -120,8 +121,10 @@ static const char redis_restore_source[] =
     "    else\n"
     "      redis.call('RENAME', from, home)\n"
     "      redis.call('PEXPIRE', home, ARGV[4])\n"
-    "      redis.call('ZADD', scopes, now + ARGV[4], string.sub(member, 3))\n"
-    "      redis.call('PEXPIRE', scopes, ARGV[4])\n"
+    "      if kind == 'l' then\n"
+    "        redis.call('ZADD', scopes, now + ARGV[4], string.sub(member, 3))\n"
+    "        redis.call('PEXPIRE', scopes, ARGV[4])\n"
+    "      end\n"
     "    end\n"
     "  end\n"
     "end\n"

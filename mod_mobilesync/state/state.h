@@ -15,6 +15,7 @@
  *   P:{account}:r:DEVICE:NAME      hash   record REQUEST: cached Sync and Ping parameters
  *   P:{account}:l:DEVICE:SCOPE     hash   ledger scope: entry -> claim or result
  *   P:{account}:s:DEVICE           zset   the device's ledger scopes -> when they expire, ms
+ *   P:{account}:e:DEVICE           list   the last exchanges (state/recorder.h)
  *   P:{account}:trash, :t:...      what administrators moved aside (state/trash.h)
  *   P:{account}:v                  hash   folder id -> version and more (wake/)
  *   P:{account}:c                  channel of the account (wake/)
