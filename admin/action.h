@@ -15,6 +15,13 @@ base_fault_t *admin_device_find(admin_call_t *call, int *found);
 /* What of the device (NULL: of the account) can be brought back, newest first. */
 base_fault_t *admin_undo_entries(admin_call_t *call, const char *device, json_t **entries);
 
+/* -- exchange.c -- */
+
+/* The flight recorder's entries of the device (names[1]), newest first. */
+base_fault_t *admin_exchange_entries(admin_call_t *call, json_t **list);
+/* The newest of a command (and with a folder), NULL when there is none. */
+const json_t *admin_exchange_last(const json_t *list, const char *command, const char *folder);
+
 /* -- audit.c -- */
 
 #define ADMIN_AUDIT_FIELDS_MAX 16

@@ -10,6 +10,7 @@
  *   POST   /accounts/ACCOUNT/undo/ID                  bring it back
  *   GET    /devices                                   devices of all accounts
  *   GET    /accounts/ACCOUNT/devices/DEVICE           one device in full
+ *   GET    /accounts/ACCOUNT/devices/DEVICE/exchanges its last exchanges
  *   DELETE /accounts/ACCOUNT/devices/DEVICE           remove it
  *   POST   /accounts/ACCOUNT/devices/DEVICE/reset     it begins again
  *   POST   /accounts/ACCOUNT/devices/DEVICE/folders/FOLDER/reset

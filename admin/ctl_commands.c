@@ -85,6 +85,7 @@ static ctl_exit_t device_show(ctl_t *ctl)
                                            {"Protocol", "protocol"},
                                            {"First seen (UTC)", "first_seen"},
                                            {"Last seen (UTC)", "last_seen"},
+                                           {"Last Sync (UTC)", "last_sync"},
                                            {"State", "state"},
                                            {"Folder sync key", "hierarchy_sync_key"},
                                            {"Items", "items"},
@@ -111,6 +112,55 @@ static ctl_exit_t device_show(ctl_t *ctl)
                ctl_text(json_array_get(json_object_get(answer, "undo"), 0), "undo", ctl->pool));
     putchar('\n');
     ctl_print_table(json_object_get(answer, "folders"), columns, ctl->pool);
+    return CTL_OK;
+}
+
+/* One row for each folder of an exchange, one at least. */
+static json_t *log_rows(const json_t *exchanges)
+{
+    json_t *rows = json_array();
+    size_t i, k;
+
+    for (i = 0; i < json_array_size(exchanges); i++) {
+        const json_t *exchange = json_array_get(exchanges, i);
+        const json_t *folders = json_object_get(exchange, "folders");
+
+        for (k = 0; k == 0 || k < json_array_size(folders); k++) {
+            json_t *row = json_object();
+
+            if (json_array_size(folders))
+                json_object_update(row, json_array_get(folders, k));
+            json_object_update_missing(row, (json_t *)exchange);
+            json_array_append_new(rows, row);
+        }
+    }
+    return rows;
+}
+
+static ctl_exit_t device_log(ctl_t *ctl)
+{
+    static const ctl_column_t columns[] = {{"TIME (UTC)", "time"},  {"COMMAND", "command"},
+                                           {"HTTP", "http_status"}, {"STATUS", "status"},
+                                           {"MS", "duration_ms"},   {"FOLDER", "folder"},
+                                           {"KEY", "sync_key"},     {"NEXT KEY", "next_sync_key"},
+                                           {"ADD", "add"},          {"CHG", "change"},
+                                           {"DEL", "delete"},       {"NODE", "node"},
+                                           {"ERROR", "error"},      {NULL, NULL}};
+    json_t *answer, *rows;
+    ctl_exit_t code = ctl_request(
+        ctl, "GET",
+        ctl_path(ctl, "accounts", ARGUMENT(ctl, 0), "devices", ARGUMENT(ctl, 1), "exchanges", NULL),
+        NULL, &answer);
+
+    if (code)
+        return code;
+    if (ctl->options.json) {
+        ctl_print_json(answer);
+        return CTL_OK;
+    }
+    rows = log_rows(json_object_get(answer, "exchanges"));
+    ctl_print_table(rows, columns, ctl->pool);
+    json_decref(rows);
     return CTL_OK;
 }
 

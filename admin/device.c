@@ -249,7 +249,15 @@ base_fault_t *admin_device_list(admin_call_t *call)
 
 /* -- one device ------------------------------------------------------------- */
 
-static json_t *device_folder(const admin_folder_t *folder, apr_pool_t *pool)
+static json_t *device_exchange_time(const json_t *exchange)
+{
+    json_t *time = json_object_get(exchange, "time");
+
+    return time ? json_incref(time) : json_null();
+}
+
+static json_t *device_folder(const admin_folder_t *folder, const json_t *exchanges,
+                             apr_pool_t *pool)
 {
     json_t *json = json_object(), *pending;
 
@@ -272,16 +280,20 @@ static json_t *device_folder(const admin_folder_t *folder, apr_pool_t *pool)
     json_object_set_new(json, "pending", pending);
     json_object_set_new(json, "filter_type", json_integer(folder->filter));
     json_object_set_new(json, "bytes", json_integer((json_int_t)folder->bytes));
+    json_object_set_new(json, "last_sync",
+                        device_exchange_time(admin_exchange_last(exchanges, "Sync", folder->id)));
     return json;
 }
 
 /* Ping's parameters as the device sent them last; null when it never did. */
-static base_fault_t *device_ping(const admin_call_t *call, const char *device, json_t **ping)
+static base_fault_t *device_ping(const admin_call_t *call, const char *device,
+                                 const json_t *exchanges, json_t **ping)
 {
     const state_key_t key = {
         .account = call->names[0], .device = device, .kind = STATE_RECORD_REQUEST, .name = "ping"};
     const char *heartbeat, *folders;
     state_record_t *record;
+    const json_t *last;
 
     BASE_TRY(state_record_read(call->service->store, &key, NULL, 0, &record, call->pool));
     heartbeat = admin_record_text(record, "heartbeat", call->pool);
@@ -290,13 +302,18 @@ static base_fault_t *device_ping(const admin_call_t *call, const char *device, j
     if (!heartbeat)
         return NULL;
     json_object_set_new(*ping, "heartbeat", json_integer((json_int_t)apr_atoi64(heartbeat)));
+    last = admin_exchange_last(exchanges, "Ping", NULL);
+    json_object_set_new(*ping, "last", device_exchange_time(last));
+    json_object_set(*ping, "last_status", json_object_get(last, "status"));
+    json_object_set(*ping, "node", json_object_get(last, "node"));
     admin_json_set(*ping, "folders", folders, call->pool);
     return NULL;
 }
 
 base_fault_t *admin_device_show(admin_call_t *call)
 {
-    json_t *answer = admin_json_object(call->pool), *list, *summary, *json;
+    json_t *answer = admin_json_object(call->pool), *holder = admin_json_object(call->pool);
+    json_t *list, *summary, *json, *exchanges;
     admin_snapshot_t *snapshot;
     int i, found;
 
@@ -313,15 +330,20 @@ base_fault_t *admin_device_show(admin_call_t *call)
     admin_json_set(answer, "hierarchy_sync_key", snapshot->sync_key, call->pool);
     json_object_set_new(answer, "items", json_integer((json_int_t)snapshot->items));
     json_object_set_new(answer, "bytes", json_integer((json_int_t)snapshot->bytes));
-    BASE_TRY(device_ping(call, snapshot->device, &json));
+    BASE_TRY(admin_exchange_entries(call, &exchanges));
+    json_object_set_new(holder, "exchanges", exchanges);
+    json_object_set_new(answer, "last_sync",
+                        device_exchange_time(admin_exchange_last(exchanges, "Sync", NULL)));
+    BASE_TRY(device_ping(call, snapshot->device, exchanges, &json));
     json_object_set_new(answer, "ping", json);
     BASE_TRY(admin_undo_entries(call, snapshot->device, &json));
     json_object_set_new(answer, "undo", json);
     list = json_array();
     json_object_set_new(answer, "folders", list);
     for (i = 0; i < snapshot->folders->nelts; i++)
-        json_array_append_new(
-            list, device_folder(&APR_ARRAY_IDX(snapshot->folders, i, admin_folder_t), call->pool));
+        json_array_append_new(list,
+                              device_folder(&APR_ARRAY_IDX(snapshot->folders, i, admin_folder_t),
+                                            exchanges, call->pool));
     admin_answer(call, 200, answer);
     return NULL;
 }

@@ -5,6 +5,7 @@ libcore_la_SOURCES += \
 	admin/call.h \
 	admin/device.c \
 	admin/estimate.c admin/estimate.h \
+	admin/exchange.c admin/exchange.h \
 	admin/json.c \
 	admin/routes.tbl \
 	admin/snapshot.c admin/snapshot.h \

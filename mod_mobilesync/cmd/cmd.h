@@ -21,6 +21,7 @@
 #include "backend/submit.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "cmd/report.h"
 #include "eas/node.h"
 #include "eas/request.h"
 #include "eas/spool.h"
@@ -79,6 +80,7 @@ struct cmd_exchange {
     const char *content_type; /* of a body that is not WBXML, else NULL */
     apr_table_t *headers;
     cmd_wait_t wait;
+    cmd_report_t report;
     const char *outcome; /* for the access log: "Sync 1", "Ping 2 3540"; NULL when unset */
     /* opened on demand: see cmd_exchange_session and cmd_exchange_folders */
     backend_session_t *session;

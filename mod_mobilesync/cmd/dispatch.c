@@ -52,6 +52,7 @@ void cmd_answer_status(cmd_exchange_t *exchange, const cmd_entry_t *entry, int s
 {
     base_fault_t *fault;
 
+    exchange->report.status = status;
     if (exchange->request->version < EAS_VERSION_14_0 && status > 100) {
         cmd_answer_http(exchange, eas_status_http(exchange->request->command, status), 0);
         return;
@@ -85,6 +86,8 @@ void cmd_answer_fault(cmd_exchange_t *exchange, const cmd_entry_t *entry, base_f
 {
     const eas_request_t *request = exchange->request;
 
+    exchange->report.fault = fault->code;
+    exchange->report.error = fault->message;
     base_log_write(exchange->log, cmd_fault_level(fault->code), "%s of %s, device %s: %s [%s]",
                    request->command_name, exchange->account, request->device_id, fault->message,
                    base_fault_code_name(fault->code));

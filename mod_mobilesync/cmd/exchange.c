@@ -13,6 +13,7 @@ void cmd_exchange_restart(cmd_exchange_t *exchange)
     exchange->spool = eas_spool_create(exchange->service->spool_directory, exchange->pool);
     exchange->writer = eas_writer_create(exchange->spool, exchange->pool);
     exchange->content_type = NULL;
+    exchange->report.folders = NULL;
 }
 
 base_fault_t *cmd_exchange_session(cmd_exchange_t *exchange, backend_session_t **session)

@@ -60,12 +60,29 @@ static void folder_sync_announce(cmd_exchange_t *exchange)
     apr_table_setn(exchange->headers, "MS-ASProtocolCommands", cmd_list(exchange->pool));
 }
 
+static void folder_sync_report(cmd_exchange_t *exchange, const hierarchy_request_t *request,
+                               const hierarchy_answer_t *answer)
+{
+    cmd_report_folder_t *report =
+        cmd_report_folder(&exchange->report, NULL, request->key, exchange->pool);
+    int i;
+
+    exchange->report.status = report->status = EAS_STATUS_SUCCESS;
+    report->next_key = answer->key;
+    for (i = 0; i < answer->command_count; i++) {
+        report->adds += answer->commands[i].kind == HIERARCHY_ADD;
+        report->changes += answer->commands[i].kind == HIERARCHY_UPDATE;
+        report->deletes += answer->commands[i].kind == HIERARCHY_DELETE;
+    }
+}
+
 static base_fault_t *folder_sync_step(cmd_exchange_t *exchange, const collection_env_t *env,
                                       const hierarchy_request_t *request)
 {
     hierarchy_t *hierarchy;
 
     BASE_TRY(hierarchy_prepare(env, request, &hierarchy, exchange->pool));
+    folder_sync_report(exchange, request, hierarchy_answer(hierarchy));
     folder_sync_write(exchange->writer, hierarchy_answer(hierarchy));
     BASE_TRY(eas_writer_finish(exchange->writer));
     return hierarchy_commit(hierarchy);

@@ -13,6 +13,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/once.c mod_mobilesync/cmd/once.h \
 	mod_mobilesync/cmd/options.c mod_mobilesync/cmd/options.h \
 	mod_mobilesync/cmd/ping.c \
+	mod_mobilesync/cmd/report.c mod_mobilesync/cmd/report.h \
 	mod_mobilesync/cmd/provision.c \
 	mod_mobilesync/cmd/send.c mod_mobilesync/cmd/send.h \
 	mod_mobilesync/cmd/send_deliver.c \

@@ -230,6 +230,8 @@ static void ping_answer(cmd_exchange_t *exchange, const ping_t *ping, int status
     if (status == PING_STATUS_HEARTBEAT)
         eas_writer_uint(writer, EAS_Ping_HeartbeatInterval, (apr_uint64_t)ping->heartbeat_limit);
     eas_writer_end(writer);
+    exchange->report.status = status;
+    exchange->report.heartbeat = ping->heartbeat;
     exchange->outcome = apr_psprintf(exchange->pool, "Ping %d %d", status, ping->heartbeat);
 }
 

@@ -15,6 +15,7 @@ static void sync_write_error(cmd_exchange_t *exchange, const sync_request_t *req
 {
     eas_writer_t *writer = exchange->writer;
 
+    exchange->report.status = request->status;
     eas_writer_start(writer, EAS_AirSync_Sync);
     eas_writer_uint(writer, EAS_AirSync_Status, (apr_uint64_t)request->status);
     if (request->limit)
@@ -87,6 +88,7 @@ static base_fault_t *sync_answer(cmd_exchange_t *exchange, const sync_request_t 
     if (again)
         return base_fault_make(exchange->pool, BASE_FAULT_BUSY,
                                "other requests of the device were always faster");
+    exchange->report.status = SYNC_STATUS_SUCCESS;
     return NULL;
 }
 
@@ -143,6 +145,7 @@ static base_fault_t *sync_hang(cmd_exchange_t *exchange, const sync_request_t *r
     for (i = 0; i < count; i++)
         ids[i] = APR_ARRAY_IDX(request->collections, i, sync_collection_t).folder_id;
     hang->request = request;
+    exchange->report.heartbeat = request->wait;
     BASE_TRY(cmd_watch_arm(exchange, WAKE_KIND_SYNC, ids, count,
                            exchange->now + apr_time_from_sec(request->wait), &hang->watch));
     return sync_hang_step(exchange, hang);

@@ -17,7 +17,8 @@ typedef struct {
     sync_ops_t *ops;
     apr_pool_t *pool;
     apr_pool_t *item_pool; /* cleared for each item */
-    int count;             /* commands that go into this response */
+    cmd_report_folder_t *report;
+    int count; /* commands that go into this response */
     int commands_open;
 } step_t;
 
@@ -131,6 +132,7 @@ static base_fault_t *step_leave_out(step_t *step, int index, base_fault_t *fault
                        "item %s:%" APR_UINT64_T_FMT " of %s is quarantined: %s", step->folder->id,
                        command->uid, step->run->exchange->account, fault->message);
         collection_drop(step->step->collection, index, COLLECTION_DROP_QUARANTINED);
+        step->report->quarantined++;
         return NULL;
     default:
         return base_fault_wrap(fault, step->run->exchange->pool, "item %s:%" APR_UINT64_T_FMT,
@@ -151,16 +153,20 @@ static base_fault_t *step_write_command(step_t *step, int index)
             return step_leave_out(step, index, fault);
         step_open_commands(step);
         step_write_item(step, EAS_AirSync_Add, &command->entry, email);
+        step->report->adds++;
         break;
     case COLLECTION_CHANGE:
         step_open_commands(step);
         step_write_item(step, EAS_AirSync_Change, &command->entry, NULL);
+        step->report->changes++;
         break;
     case COLLECTION_DELETE:
         step_write_removal(step, EAS_AirSync_Delete, command->uid);
+        step->report->deletes++;
         break;
     case COLLECTION_SOFT_DELETE:
         step_write_removal(step, EAS_AirSync_SoftDelete, command->uid);
+        step->report->deletes++;
         break;
     }
     return NULL;
@@ -276,6 +282,26 @@ static void step_options(const step_t *step, const sync_collection_t *asked,
                                       .blob_length = strlen(asked->options)};
 }
 
+static void step_report_ops(cmd_report_folder_t *report, const collection_request_t *request)
+{
+    int i;
+
+    for (i = 0; i < request->op_count; i++) {
+        report->client_adds += request->ops[i].kind == COLLECTION_OP_ADD;
+        report->client_changes += request->ops[i].kind == COLLECTION_OP_CHANGE;
+        report->client_deletes += request->ops[i].kind == COLLECTION_OP_DELETE;
+    }
+}
+
+static void step_report_answer(cmd_report_folder_t *report, const collection_answer_t *answer,
+                               apr_pool_t *pool)
+{
+    report->status = SYNC_STATUS_SUCCESS;
+    report->next_key = apr_pstrdup(pool, answer->key);
+    report->replayed = answer->replayed;
+    report->more = answer->more_available;
+}
+
 static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
 {
     cmd_exchange_t *exchange = step->run->exchange;
@@ -300,6 +326,7 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
                                       .window = step_window(step->run, asked),
                                       .now = exchange->now};
     sync_ops_engine(step->ops, &request->ops, &request->op_count);
+    step_report_ops(step->report, request);
     if (!request->window) {
         request->get_changes = 0;
         request->window = 1;
@@ -341,7 +368,8 @@ static base_fault_t *step_refuse(step_t *step, const sync_collection_t *asked, b
                        : BASE_LOG_INFO,
                    "Sync of %s, device %s, collection %s: %s", run->exchange->account,
                    run->exchange->request->device_id, asked->folder_id, fault->message);
-    sync_step_write_status(run, asked, eas_status_from_fault(EAS_COMMAND_Sync, fault->code));
+    step->report->status = eas_status_from_fault(EAS_COMMAND_Sync, fault->code);
+    sync_step_write_status(run, asked, step->report->status);
     step->step->collection = NULL;
     return NULL;
 }
@@ -353,7 +381,10 @@ base_fault_t *sync_step_run(sync_run_t *run, sync_step_t *result, apr_pool_t *po
     base_fault_t *fault;
 
     result->collection = NULL;
+    step.report = cmd_report_folder(&run->exchange->report, asked->folder_id, asked->key,
+                                    run->exchange->pool);
     if (asked->status) {
+        step.report->status = asked->status;
         sync_step_write_status(run, asked, asked->status);
         return NULL;
     }
@@ -361,10 +392,13 @@ base_fault_t *sync_step_run(sync_run_t *run, sync_step_t *result, apr_pool_t *po
         return NULL; /* the global WindowSize is used up: left for the next Sync (R4783) */
     if ((fault = step_prepare(&step, asked)))
         return step_refuse(&step, asked, fault);
+    step_report_answer(step.report, collection_answer(result->collection), run->exchange->pool);
     if (!collection_answer(result->collection)->changed)
         return NULL;
     apr_pool_create(&step.item_pool, pool);
     BASE_TRY(step_load_options(&step));
     step_cut_by_size(&step);
-    return step_write(&step);
+    BASE_TRY(step_write(&step));
+    step.report->more = collection_answer(result->collection)->more_available;
+    return NULL;
 }

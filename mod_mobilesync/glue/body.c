@@ -32,6 +32,7 @@ static base_fault_t *body_consume(request_rec *r, apr_bucket_brigade *brigade,
         status = apr_bucket_read(bucket, &bytes, &length, APR_BLOCK_READ);
         if (status != APR_SUCCESS)
             return base_fault_make_status(r->pool, BASE_FAULT_GONE, status, "reading the body");
+        r->read_length += (apr_off_t)length;
         BASE_TRY(consume(baton, bytes, length));
     }
     return NULL;

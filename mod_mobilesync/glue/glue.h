@@ -51,6 +51,12 @@ int glue_park_process_connection(conn_rec *c);
 void glue_park_suspend(conn_rec *c, request_rec *r);
 void glue_park_resume(conn_rec *c, request_rec *r);
 
+/* recorder.c: the flight recorder */
+/* The exchange is to be recorded when its request is logged. */
+void glue_recorder_attach(request_rec *r, cmd_exchange_t *exchange);
+/* log_transaction hook: the response is out, nobody waits for this. */
+int glue_recorder_log(request_rec *r);
+
 /* wait.c: waits until exchange->wait.waiter is woken or the client hangs up, then answers. */
 int glue_wait(request_rec *r, cmd_exchange_t *exchange);
 

@@ -117,6 +117,7 @@ static cmd_exchange_t *handler_exchange(request_rec *r, const eas_request_t *req
     exchange->pool = r->pool;
     exchange->http_status = HTTP_OK;
     exchange->headers = apr_table_make(r->pool, 4);
+    glue_recorder_attach(r, exchange);
     return exchange;
 }
 

@@ -11,6 +11,7 @@ mod_mobilesync_la_SOURCES = \
 	mod_mobilesync/glue/log.c \
 	mod_mobilesync/glue/mod_mobilesync.c \
 	mod_mobilesync/glue/park.c \
+	mod_mobilesync/glue/recorder.c \
 	mod_mobilesync/glue/send.c \
 	mod_mobilesync/glue/wait.c
 mod_mobilesync_la_CPPFLAGS = $(AM_CPPFLAGS) $(HTTPD_CFLAGS)

@@ -54,6 +54,7 @@ static void glue_hooks(apr_pool_t *pool)
     ap_hook_suspend_connection(glue_park_suspend, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_resume_connection(glue_park_resume, NULL, NULL, APR_HOOK_REALLY_FIRST);
 #endif
+    ap_hook_log_transaction(glue_recorder_log, NULL, NULL, APR_HOOK_MIDDLE);
     glue_auth_register(pool);
 }
 

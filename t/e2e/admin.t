@@ -11,12 +11,16 @@ use MobileSync::Scenario;
 use MobileSync::Server;
 
 # How long an answer may take that must come; no measure, only an end.
-use constant PATIENCE => 60;
+use constant { PATIENCE => 60, RECORDED => 12 };
 
 my $server = MobileSync::Server->start(
     nodes => 2,
     admin => 'root',
-    settings => { MobileSyncHeartbeatMin => 1, MobileSyncHeartbeatMax => 600 }
+    settings => {
+        MobileSyncHeartbeatMin => 1,
+        MobileSyncHeartbeatMax => 600,
+        MobileSyncRecorder => RECORDED
+    }
 );
 my $admin = $server->admin;
 
@@ -165,6 +169,66 @@ subtest 'an account, from another node' => sub {
         200, 'but of the other one' );
     is( $other->sync($inbox)->{status}, 1, 'which goes on' );
     is( $phone->sync($inbox)->{status}, 1, 'as does the first' );
+};
+
+subtest 'the flight recorder' => sub {
+    my ( $phone, $inbox, $account ) = synced_phone();
+    my $exchanges = sub ($wanted) {
+        my $list;
+        # it is written after the response
+        for ( 1 .. PATIENCE * 20 ) {
+            $list =
+                $admin->get( device_path( $account, $phone, 'exchanges' ) )->{json}{exchanges};
+            last if $wanted->( $list->[0] );
+            select undef, undef, undef, 0.05;
+        }
+        return $list;
+    };
+    my $mail = simple_mail( subject => 'a secret' );
+    $server->mailbox($account)->deliver($mail);
+    my $key = $phone->collection($inbox)->{key};
+    my ($added) = @{ $phone->sync($inbox)->{adds} };
+    my $list = $exchanges->( sub ($last) { $last->{folders}[0]{add} } );
+    my $first = $list->[0];
+    is( $first->{command}, 'Sync', 'a Sync' );
+    is_deeply( [ @$first{qw(status http_status protocol)} ], [ 1, 200, '16.1' ],
+        'what it came to' );
+    my $folder = $first->{folders}[0];
+    is_deeply(
+        [ @$folder{qw(folder sync_key next_sync_key add change delete)} ],
+        [ $inbox, $key, $phone->collection($inbox)->{key}, 1, 0, 0 ],
+        'keys and counts'
+    );
+    cmp_ok( $first->{bytes_in}, '>', 10, 'bytes that came' );
+    cmp_ok( $first->{bytes_out}, '>', 10, 'and went' );
+    unlike(
+        join( '',
+            $server->redis->command( 'LRANGE', "ms:{$account}:e:$phone->{device_id}", 0, -1 )->@* ),
+        qr/secret/,
+        'no content'
+    );
+    $phone->sync( $inbox, commands => [ $phone->delete_of($added) ] );
+    $list = $exchanges->( sub ($last) { $last->{folders}[0]{client_delete} } );
+    is( $list->[0]{folders}[0]{client_delete}, 1, 'what the phone wants' );
+    $phone->ping( heartbeat => 1, folders => [$inbox] );
+    $list = $exchanges->( sub ($last) { $last->{command} eq 'Ping' } );
+    is_deeply( [ @{ $list->[0] }{qw(status heartbeat)} ], [ 1, 1 ], 'a Ping' );
+    cmp_ok( $list->[0]{duration_ms}, '>=', 900, 'that waited' );
+    $phone->sync( $inbox, key => 'nonsense' );
+    $list = $exchanges->( sub ($last) { $last->{command} eq 'Sync' } );
+    is( $list->[0]{folders}[0]{status}, 3, 'a refusal' );
+    $phone->folder_sync( key => '4711' );
+    $list = $exchanges->( sub ($last) { $last->{command} eq 'FolderSync' } );
+    is( $list->[0]{status}, 9, 'a refused FolderSync' );
+    like( $list->[0]{error}, qr/4711/, 'with its reason' );
+    my $device = device( $account, $phone );
+    ok( $device->{last_sync}, 'the device shows its last Sync' );
+    is( $device->{ping}{last_status}, 1, 'and its last Ping' );
+    $phone->get_item_estimate( [$inbox] ) for 1 .. RECORDED;
+    $list = $exchanges->( sub ($last) { $last->{command} eq 'GetItemEstimate' } );
+    cmp_ok( scalar @$list, '<=', RECORDED, 'no more than it shall keep' );
+    $admin->post( device_path( $account, $phone, 'reset' ) );
+    ok( @{ $exchanges->( sub ($last) {$last} ) }, 'a reset leaves them' );
 };
 
 subtest 'odd names' => sub {

@@ -135,6 +135,17 @@ subtest 'lists' => sub {
     is( ctl( 'device', 'list', 'nobody' )->{code}, 3, 'no such account' );
 };
 
+subtest 'the flight recorder' => sub {
+    my $log = ctl( 'device', 'log', 'anna', $device );
+    is( $log->{code}, 0, 'device log' );
+    like(
+        $log->{out},
+        qr/ Sync +200 +1 +\d+ +\Q$inbox\E +[\da-f]{16}-1 +[\da-f]{16}-2 +15 /,
+        'has the initial synchronisation'
+    );
+    like( $log->{out}, qr/ FolderSync +200 +1 /, 'and the folders' );
+};
+
 subtest 'actions' => sub {
     my $run = ctl( 'device', 'reset', 'anna', $device );
     is( $run->{code}, 7, 'nobody to ask' );

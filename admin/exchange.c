@@ -1,0 +1,115 @@
+#include "admin/exchange.h"
+#include "admin/action.h"
+#include "admin/call.h"
+
+#include <string.h>
+#include <apr_strings.h>
+
+#include "state/recorder.h"
+
+static const struct {
+    const char *member, *name;
+} exchange_members[] = {
+    {"c", "command"},      {"v", "protocol"},  {"n", "node"},      {"h", "http_status"},
+    {"s", "status"},       {"b", "heartbeat"}, {"f", "fault"},     {"e", "error"},
+    {"d", "duration_ms"},  {"i", "bytes_in"},  {"o", "bytes_out"}, {"g", "hung_up"},
+    {"x", "more_folders"},
+};
+
+static const char *const exchange_folder[] = {
+    "folder", "sync_key", "next_sync_key", "status",     "repeated",      "more_available", "add",
+    "change", "delete",   "quarantined",   "client_add", "client_change", "client_delete"};
+
+#define EXCHANGE_FOLDER_COUNT (sizeof exchange_folder / sizeof *exchange_folder)
+
+static json_t *exchange_folder_json(const json_t *list)
+{
+    json_t *json = json_object();
+    size_t i;
+
+    for (i = 0; i < EXCHANGE_FOLDER_COUNT; i++)
+        json_object_set(json, exchange_folder[i], json_array_get(list, i));
+    return json;
+}
+
+/* NULL when it is not of ours. */
+static json_t *exchange_json(const char *entry, apr_pool_t *pool)
+{
+    json_t *packed = json_loads(entry, 0, NULL), *json, *folders;
+    size_t i;
+
+    if (!packed)
+        return NULL;
+    json = json_object();
+    json_object_set_new(
+        json, "time",
+        admin_json_time(apr_time_from_msec(json_integer_value(json_object_get(packed, "t"))),
+                        pool));
+    for (i = 0; i < sizeof exchange_members / sizeof *exchange_members; i++)
+        json_object_set(json, exchange_members[i].name,
+                        json_object_get(packed, exchange_members[i].member));
+    folders = json_array();
+    json_object_set_new(json, "folders", folders);
+    for (i = 0; i < json_array_size(json_object_get(packed, "l")); i++)
+        json_array_append_new(
+            folders, exchange_folder_json(json_array_get(json_object_get(packed, "l"), i)));
+    json_decref(packed);
+    return json;
+}
+
+base_fault_t *admin_exchange_entries(admin_call_t *call, json_t **list)
+{
+    apr_array_header_t *entries;
+    int i;
+
+    BASE_TRY(state_recorder_read(call->service->store, call->names[0], call->names[1], &entries,
+                                 call->pool));
+    *list = json_array();
+    for (i = 0; i < entries->nelts; i++) {
+        json_t *json = exchange_json(APR_ARRAY_IDX(entries, i, const char *), call->pool);
+
+        if (json)
+            json_array_append_new(*list, json);
+    }
+    return NULL;
+}
+
+base_fault_t *admin_exchange_list(admin_call_t *call)
+{
+    json_t *answer = admin_json_object(call->pool), *list;
+    int found;
+
+    BASE_TRY(admin_device_find(call, &found));
+    if (!found)
+        return NULL;
+    BASE_TRY(admin_exchange_entries(call, &list));
+    admin_json_set(answer, "account", call->names[0], call->pool);
+    admin_json_set(answer, "device", call->names[1], call->pool);
+    json_object_set_new(answer, "exchanges", list);
+    admin_answer(call, 200, answer);
+    return NULL;
+}
+
+const json_t *admin_exchange_last(const json_t *list, const char *command, const char *folder)
+{
+    size_t i, k;
+
+    for (i = 0; i < json_array_size(list); i++) {
+        const json_t *exchange = json_array_get(list, i);
+        const json_t *folders = json_object_get(exchange, "folders");
+        const char *name = json_string_value(json_object_get(exchange, "command"));
+
+        if (!name || strcmp(name, command) != 0)
+            continue;
+        if (!folder)
+            return exchange;
+        for (k = 0; k < json_array_size(folders); k++) {
+            const char *id =
+                json_string_value(json_object_get(json_array_get(folders, k), "folder"));
+
+            if (id && strcmp(id, folder) == 0)
+                return exchange;
+        }
+    }
+    return NULL;
+}
