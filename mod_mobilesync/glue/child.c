@@ -179,7 +179,7 @@ void glue_child_probe_redis(server_rec *main_server, apr_pool_t *pool)
             redis_check(redis_pool_create(parsed, NULL, pool), &warnings, pool))
             continue;
         for (i = 0; i < warnings->nelts; i++)
-            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, "%s: %s", parsed->name,
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, "%s",
                          APR_ARRAY_IDX(warnings, i, const char *));
     }
 }
