@@ -31,11 +31,19 @@ sub insist ( $phone, $call ) {
     die "no answer after 20 tries\n";
 }
 
+# Files in the server's folder tell the processes of each other.
+sub touch ($name) {
+    open my $file, '>', $server->folder . "/$name" or die "$name: $!\n";
+    close $file or die "$name: $!\n";
+    return;
+}
+
 # Syncs in a loop until told to stop. Returns what went wrong, '' for nothing.
 sub busy_phone ( $account, $stop ) {
     my $box = $server->mailbox($account);
     my $phone = new_phone( $server, account => $account );
     my $inbox = inbox($phone);
+    touch("$account.ready");
     my ( $round, $deleted ) = ( 0, 0 );
     until ( -e $stop && $round > 3 ) {
         $round++;
@@ -83,6 +91,8 @@ for my $account ( map {"busy$_"} 1 .. PHONES ) {
     $account_of{$pid} = $account;
 }
 
+wait_until( 'the phones to be ready',
+    sub { values %account_of == grep { -e $server->folder . "/$_.ready" } values %account_of } );
 my $box = $server->mailbox;
 deliver_letters( $box, 'old', LETTERS );
 my $phone = new_phone($server);
@@ -98,8 +108,7 @@ for my $restart ( 1 .. RESTARTS ) {
     in_step( $phone, $box, "in step after restart $restart" );
 }
 
-open my $file, '>', $stop or die "$stop: $!\n";
-close $file;
+touch('stop');
 while (%account_of) {
     my $pid = waitpid -1, 0;
     my $account = delete $account_of{$pid} // next;
