@@ -2,13 +2,69 @@
  * blocking the worker that serves the request, which works with every MPM. */
 #include "glue/glue.h"
 
+#include <poll.h>
+#include "ap_mpm.h"
+#include "apr_portable.h"
+#include "http_core.h"
+#include "http_log.h"
+
+APLOG_USE_MODULE(mobilesync);
+
+#define WAIT_SLICE apr_time_from_sec(1) /* how soon a hang-up or a stop is noticed */
+
+/* Did the client hang up? Pipelined bytes are no hang-up. */
+static int wait_client_gone(conn_rec *c)
+{
+    apr_socket_t *socket = ap_get_conn_socket(c);
+    struct pollfd fd = {.events = POLLRDHUP};
+
+    if (c->aborted)
+        return 1;
+    /* a stream of HTTP/2 has no socket of its own */
+    if (c->master || !socket || apr_os_sock_get(&fd.fd, socket) != APR_SUCCESS)
+        return 0;
+    return poll(&fd, 1, 0) == 1 && (fd.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+/* The prefork MPM learns in a signal handler that it has to end, and tells no hook. */
+static int wait_child_stops(void)
+{
+    int state = AP_MPMQ_RUNNING;
+
+    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING;
+}
+
+/* Returns 0 when the client hung up. */
+static int wait_block(request_rec *r, wake_waiter_t *waiter, wake_reason_t *reason)
+{
+    while ((*reason = wake_waiter_block(waiter, WAIT_SLICE)) == WAKE_REASON_NONE) {
+        if (wait_client_gone(r->connection))
+            return 0;
+        if (wait_child_stops()) {
+            *reason = WAKE_REASON_STOPPING;
+            break;
+        }
+    }
+    return 1;
+}
+
 int glue_wait(request_rec *r, cmd_exchange_t *exchange)
 {
     int rc = glue_park(r, exchange);
+    wake_reason_t reason;
 
     if (rc != DECLINED)
         return rc;
-    while (exchange->wait.waiter)
-        cmd_resume(exchange, wake_waiter_block(exchange->wait.waiter));
+    while (exchange->wait.waiter) {
+        if (!wait_block(r, exchange->wait.waiter, &reason)) {
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s of %s, device %s: the client hung up",
+                          exchange->request->command_name, exchange->account,
+                          exchange->request->device_id);
+            r->connection->aborted = 1;
+            r->connection->keepalive = AP_CONN_CLOSE;
+            return DONE;
+        }
+        cmd_resume(exchange, reason);
+    }
     return glue_send(r, exchange);
 }

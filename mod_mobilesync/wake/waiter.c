@@ -296,17 +296,26 @@ base_fault_t *wake_waiter_arm(wake_hub_t *hub, const wake_options_t *options,
 
 /* -- waiting ---------------------------------------------------------------- */
 
-wake_reason_t wake_waiter_block(wake_waiter_t *waiter)
+wake_reason_t wake_waiter_block(wake_waiter_t *waiter, apr_interval_time_t timeout)
 {
     wake_hub_t *hub = waiter->hub;
+    apr_time_t end = timeout < 0 ? APR_INT64_MAX : apr_time_now() + timeout;
     wake_reason_t reason;
 
     apr_thread_mutex_lock(hub->mutex);
     if (!waiter->cond && apr_thread_cond_create(&waiter->cond, waiter->pool) != APR_SUCCESS)
         abort();
-    while (waiter->reason == WAKE_REASON_NONE && !hub->stopped)
-        apr_thread_cond_wait(waiter->cond, hub->mutex);
-    if (waiter->reason == WAKE_REASON_NONE)
+    while (waiter->reason == WAKE_REASON_NONE && !hub->stopped) {
+        apr_interval_time_t left = end - apr_time_now();
+
+        if (left <= 0)
+            break;
+        if (timeout < 0)
+            apr_thread_cond_wait(waiter->cond, hub->mutex);
+        else
+            apr_thread_cond_timedwait(waiter->cond, hub->mutex, left);
+    }
+    if (waiter->reason == WAKE_REASON_NONE && hub->stopped)
         waiter->reason = WAKE_REASON_STOPPING;
     reason = waiter->reason;
     apr_thread_mutex_unlock(hub->mutex);

@@ -134,8 +134,9 @@ typedef struct {
 base_fault_t *wake_waiter_arm(wake_hub_t *hub, const wake_options_t *options,
                               wake_waiter_t **waiter, apr_pool_t *pool);
 
-/* Waits in the calling thread until woken. */
-wake_reason_t wake_waiter_block(wake_waiter_t *waiter);
+/* Waits in the calling thread until woken, at most for timeout (< 0: for ever): NONE when it was
+ * not woken by then. */
+wake_reason_t wake_waiter_block(wake_waiter_t *waiter, apr_interval_time_t timeout);
 
 /* Waits without a thread: NONE, and wake is called once, in the hub's thread and under its
  * mutex: it must not block and must not call wake_*. Any other reason: it has been woken

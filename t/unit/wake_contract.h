@@ -66,7 +66,7 @@ static wake_reason_t wake_flush(wake_env_t *env, wake_waiter_t *waiter, const ch
                                 apr_pool_t *pool)
 {
     ok(!wake_reset(env->other, account, NULL, pool), "a mark is sent");
-    return wake_waiter_block(waiter);
+    return wake_waiter_block(waiter, -1);
 }
 
 static void wake_contract_versions(wake_env_t *env, apr_pool_t *pool)
@@ -96,14 +96,14 @@ static void wake_contract_changed(wake_env_t *env, apr_pool_t *pool)
 
     is_int(wake_waiter_reason(waiter), WAKE_REASON_NONE, "armed");
     ok(!wake_publish(env->other, "c@x", "12", WAKE_EVENT_ADDED, pool), "a change");
-    is_int(wake_waiter_block(waiter), WAKE_REASON_CHANGED, "wakes");
+    is_int(wake_waiter_block(waiter, -1), WAKE_REASON_CHANGED, "wakes");
     is_int(wake_waiter_reason(waiter), WAKE_REASON_CHANGED, "and stays awake");
     is_str(wake_waiter_version(waiter, 1, pool), wake_version(env->bus, "c@x", "12", pool),
            "the waiter knows the version");
     wake_waiter_rearm(waiter);
     ok(!wake_publish(env->other, "c@x", WAKE_FOLDER_HIERARCHY, WAKE_EVENT_ADDED, pool),
        "armed again: a change of the hierarchy");
-    is_int(wake_waiter_block(waiter), WAKE_REASON_CHANGED, "wakes");
+    is_int(wake_waiter_block(waiter, -1), WAKE_REASON_CHANGED, "wakes");
     wake_waiter_rearm(waiter);
     wake_publish(env->other, "c@x", "6", WAKE_EVENT_ADDED, pool);
     wake_publish(env->other, "c", "5", WAKE_EVENT_ADDED, pool);
@@ -113,7 +113,7 @@ static void wake_contract_changed(wake_env_t *env, apr_pool_t *pool)
     options.folder_count = 1;
     odd = wake_armed(env->hub, &options, pool);
     wake_publish(env->other, WAKE_ODD, WAKE_ODD, WAKE_EVENT_ADDED, pool);
-    is_int(wake_waiter_block(odd), WAKE_REASON_CHANGED, "odd names");
+    is_int(wake_waiter_block(odd, -1), WAKE_REASON_CHANGED, "odd names");
 }
 
 static void wake_contract_before(wake_env_t *env, apr_pool_t *pool)
@@ -134,10 +134,10 @@ static void wake_contract_expired(wake_env_t *env, apr_pool_t *pool)
     wake_options_t options = wake_options("e@x", "D");
 
     options.deadline = apr_time_now() - 1;
-    is_int(wake_waiter_block(wake_armed(env->hub, &options, pool)), WAKE_REASON_EXPIRED,
+    is_int(wake_waiter_block(wake_armed(env->hub, &options, pool), -1), WAKE_REASON_EXPIRED,
            "a heartbeat that is over");
     options.deadline = apr_time_now() + apr_time_from_msec(30);
-    is_int(wake_waiter_block(wake_armed(env->hub, &options, pool)), WAKE_REASON_EXPIRED,
+    is_int(wake_waiter_block(wake_armed(env->hub, &options, pool), -1), WAKE_REASON_EXPIRED,
            "one that ends");
     ok(apr_time_now() >= options.deadline, "not before its time");
 }
@@ -152,13 +152,13 @@ static void wake_contract_coalesce(wake_env_t *env, apr_pool_t *pool)
     waiter = wake_armed(env->hub, &options, pool);
     begin = apr_time_now();
     wake_publish(env->other, "k@x", "5", WAKE_EVENT_CHANGED, pool);
-    is_int(wake_waiter_block(waiter), WAKE_REASON_RIPE, "a change of flags waits for more");
+    is_int(wake_waiter_block(waiter, -1), WAKE_REASON_RIPE, "a change of flags waits for more");
     ok(apr_time_now() - begin >= options.coalesce, "for its time");
     options.coalesce = WAKE_LONG;
     waiter = wake_armed(env->hub, &options, pool);
     wake_publish(env->other, "k@x", "5", WAKE_EVENT_CHANGED, pool);
     wake_publish(env->other, "k@x", "5", WAKE_EVENT_ADDED, pool);
-    is_int(wake_waiter_block(waiter), WAKE_REASON_CHANGED, "an addition does not");
+    is_int(wake_waiter_block(waiter, -1), WAKE_REASON_CHANGED, "an addition does not");
     wake_waiter_rearm(waiter);
     wake_waiter_hold(waiter, 1);
     wake_publish(env->other, "k@x", "5", WAKE_EVENT_CHANGED, pool);
@@ -166,10 +166,11 @@ static void wake_contract_coalesce(wake_env_t *env, apr_pool_t *pool)
     options.coalesce = 0;
     waiter = wake_armed(env->hub, &options, pool);
     wake_waiter_hold(waiter, apr_time_from_msec(10));
-    is_int(wake_waiter_block(waiter), WAKE_REASON_RIPE, "a hold of the caller's ripens");
+    is_int(wake_waiter_block(waiter, -1), WAKE_REASON_RIPE, "a hold of the caller's ripens");
     wake_waiter_rearm(waiter);
     wake_publish(env->other, "k@x", "5", WAKE_EVENT_CHANGED, pool);
-    is_int(wake_waiter_block(waiter), WAKE_REASON_CHANGED, "without coalescing it wakes at once");
+    is_int(wake_waiter_block(waiter, -1), WAKE_REASON_CHANGED,
+           "without coalescing it wakes at once");
 }
 
 static void wake_contract_supersede(wake_env_t *env, apr_pool_t *pool)
@@ -183,11 +184,11 @@ static void wake_contract_supersede(wake_env_t *env, apr_pool_t *pool)
     other_kind = wake_armed(env->hub, &sync, pool);
     other_account = wake_armed_simply(env->hub, "s", "D", pool);
     new = wake_armed_simply(env->remote, "s@x", "D", pool);
-    is_int(wake_waiter_block(old), WAKE_REASON_SUPERSEDED, "a newer Ping on another node");
+    is_int(wake_waiter_block(old, -1), WAKE_REASON_SUPERSEDED, "a newer Ping on another node");
     ok(!wake_supersede(env->other, "s@x", "D", WAKE_KIND_SYNC, pool), "a Sync that does not wait");
-    is_int(wake_waiter_block(other_kind), WAKE_REASON_SUPERSEDED, "ends the one that does");
+    is_int(wake_waiter_block(other_kind, -1), WAKE_REASON_SUPERSEDED, "ends the one that does");
     is_int(wake_flush(env, new, "s@x", pool), WAKE_REASON_RESET, "but not the Ping");
-    is_int(wake_waiter_block(other_device), WAKE_REASON_RESET, "nothing ends another device's");
+    is_int(wake_waiter_block(other_device, -1), WAKE_REASON_RESET, "nothing ends another device's");
     is_int(wake_flush(env, other_account, "s", pool), WAKE_REASON_RESET, "or another account's");
 }
 
@@ -197,16 +198,16 @@ static void wake_contract_reset(wake_env_t *env, apr_pool_t *pool)
     wake_waiter_t *two = wake_armed_simply(env->remote, "r@x", "E", pool);
 
     ok(!wake_reset(env->other, "r@x", "D", pool), "a device is reset");
-    is_int(wake_waiter_block(one), WAKE_REASON_RESET, "its request wakes");
+    is_int(wake_waiter_block(one, -1), WAKE_REASON_RESET, "its request wakes");
     wake_publish(env->other, "r@x", "5", WAKE_EVENT_ADDED, pool);
-    is_int(wake_waiter_block(two), WAKE_REASON_CHANGED, "another's does not");
+    is_int(wake_waiter_block(two, -1), WAKE_REASON_CHANGED, "another's does not");
     wake_waiter_rearm(one);
     is_int(wake_waiter_reason(one), WAKE_REASON_RESET, "after a reset there is no arming again");
     one = wake_armed_simply(env->hub, "r@x", "D", pool);
     wake_waiter_rearm(two);
     ok(!wake_reset(env->other, "r@x", NULL, pool), "the account is reset");
-    is_int(wake_waiter_block(one), WAKE_REASON_RESET, "one wakes");
-    is_int(wake_waiter_block(two), WAKE_REASON_RESET, "so does the other");
+    is_int(wake_waiter_block(one, -1), WAKE_REASON_RESET, "one wakes");
+    is_int(wake_waiter_block(two, -1), WAKE_REASON_RESET, "so does the other");
 }
 
 static void wake_contract_notify(wake_env_t *env, apr_pool_t *pool)
@@ -217,7 +218,7 @@ static void wake_contract_notify(wake_env_t *env, apr_pool_t *pool)
     wake_notify(env->hub, "n@x", "6", WAKE_EVENT_ADDED);
     wake_notify(env->hub, "nobody@x", "5", WAKE_EVENT_ADDED);
     wake_notify(env->hub, "n@x", "5", WAKE_EVENT_ADDED);
-    is_int(wake_waiter_block(here), WAKE_REASON_CHANGED, "what a child sees itself wakes here");
+    is_int(wake_waiter_block(here, -1), WAKE_REASON_CHANGED, "what a child sees itself wakes here");
     is_int(wake_flush(env, there, "n@x", pool), WAKE_REASON_RESET, "and nowhere else");
 }
 
@@ -262,7 +263,7 @@ static void wake_contract_park(wake_env_t *env, apr_pool_t *pool)
     wake_waiter_rearm(waiter);
     wake_publish(env->other, "p@x", "5", WAKE_EVENT_ADDED, pool);
     wake_publish(env->other, "p@x", "5", WAKE_EVENT_ADDED, pool);
-    is_int(wake_waiter_block(waiter), WAKE_REASON_CHANGED, "the next time somebody blocks");
+    is_int(wake_waiter_block(waiter, -1), WAKE_REASON_CHANGED, "the next time somebody blocks");
     is_int(parked.calls, 1, "and is not called");
 }
 
@@ -282,7 +283,7 @@ static void wake_contract_gone(wake_env_t *env, apr_pool_t *parent)
     is_int(wake_hub_count(env->hub), before, "who hangs up leaves the hub");
     waiter = wake_armed_simply(env->hub, "g@x", "E", pool);
     wake_publish(env->other, "g@x", "5", WAKE_EVENT_ADDED, pool);
-    is_int(wake_waiter_block(waiter), WAKE_REASON_CHANGED, "the account is subscribed afresh");
+    is_int(wake_waiter_block(waiter, -1), WAKE_REASON_CHANGED, "the account is subscribed afresh");
     ok(parked.calls == 0 || parked.reason == WAKE_REASON_SUPERSEDED, "nobody is called afterwards");
     apr_pool_destroy(pool);
 }
@@ -354,7 +355,7 @@ static void wake_race_consume(wake_race_t *race, apr_pool_t *parent)
             waiter = wake_armed_simply(race->env->hub, "race@x", "D", pool);
         }
         while (__atomic_load_n(&race->mailbox, __ATOMIC_ACQUIRE) < i) {
-            reason = wake_waiter_block(waiter);
+            reason = wake_waiter_block(waiter, -1);
             if (reason != WAKE_REASON_CHANGED)
                 break;
             woken++;
@@ -456,15 +457,15 @@ static void wake_contract_stop(wake_env_t *env, apr_pool_t *pool)
 
     wake_waiter_park(parked_one, wake_parked, &parked);
     wake_hub_drain(env->hub);
-    is_int(wake_waiter_block(blocked), WAKE_REASON_STOPPING, "a hub that drains wakes");
+    is_int(wake_waiter_block(blocked, -1), WAKE_REASON_STOPPING, "a hub that drains wakes");
     ok(wake_parked_calls(&parked, 1) && parked.reason == WAKE_REASON_STOPPING, "everybody");
     ok(!wake_waiter_arm(env->hub, &options, &waiter, pool), "who comes later");
-    is_int(wake_waiter_block(waiter), WAKE_REASON_STOPPING, "is woken at once");
+    is_int(wake_waiter_block(waiter, -1), WAKE_REASON_STOPPING, "is woken at once");
     wake_hub_stop(env->hub);
     wake_hub_stop(env->hub);
     is_int(wake_waiter_reason(blocked), WAKE_REASON_STOPPING, "a stopped one too");
     ok(!wake_waiter_arm(env->hub, &options, &waiter, pool), "and who comes after its end");
-    is_int(wake_waiter_block(waiter), WAKE_REASON_STOPPING, "as well");
+    is_int(wake_waiter_block(waiter, -1), WAKE_REASON_STOPPING, "as well");
 }
 
 static void wake_contract_run(wake_env_t *env, const char *label, apr_pool_t *parent)

@@ -72,7 +72,7 @@ static void test_outage(wake_env_t *env, redis_server_t *server, apr_pool_t *poo
     is_int(wake_waiter_reason(missed), WAKE_REASON_NONE, "nor is anybody woken");
     redis_server_kill(&elsewhere);
     ok(redis_server_run(server, NULL, NULL), "the server is back");
-    is_int(wake_waiter_block(missed), WAKE_REASON_CHANGED, "and the change is told");
+    is_int(wake_waiter_block(missed, -1), WAKE_REASON_CHANGED, "and the change is told");
     wait_until_back(env, pool);
     is_int(wake_flush(env, calm, "calm@x", pool), WAKE_REASON_RESET,
            "who missed nothing is not woken");
@@ -87,7 +87,7 @@ static void test_killed_connection(wake_env_t *env, redis_pool_t *redis, apr_poo
 
         run(redis, pool, "CLIENT", "KILL", "TYPE", "pubsub", NULL);
         wake_publish(env->other, "kill@x", "5", WAKE_EVENT_ADDED, pool);
-        changed += wake_waiter_block(waiter) == WAKE_REASON_CHANGED;
+        changed += wake_waiter_block(waiter, -1) == WAKE_REASON_CHANGED;
     }
     is_int(changed, 10, "a killed subscription misses nothing");
 }
@@ -101,7 +101,7 @@ static void test_lost_data(wake_env_t *env, redis_pool_t *redis, apr_pool_t *poo
     run(redis, pool, "FLUSHALL", NULL);
     run(redis, pool, "SCRIPT", "FLUSH", NULL);
     wake_publish(env->other, "lost@x", "5", WAKE_EVENT_ADDED, pool);
-    is_int(wake_waiter_block(waiter), WAKE_REASON_CHANGED,
+    is_int(wake_waiter_block(waiter, -1), WAKE_REASON_CHANGED,
            "after Redis lost its data a version is still a new one");
 }
 

@@ -75,9 +75,9 @@ static void test_outage(wake_env_t *env, apr_pool_t *pool)
            wake_waiter_reason(reset) == WAKE_REASON_NONE,
        "what happens meanwhile is not heard");
     wake_bus_memory_set(env->bus, WAKE_MEMORY_UP);
-    is_int(wake_waiter_block(missed), WAKE_REASON_CHANGED, "but told afterwards");
-    is_int(wake_waiter_block(reset), WAKE_REASON_RESET, "so is a reset");
-    is_int(wake_waiter_block(replaced), WAKE_REASON_SUPERSEDED, "and a newer request");
+    is_int(wake_waiter_block(missed, -1), WAKE_REASON_CHANGED, "but told afterwards");
+    is_int(wake_waiter_block(reset, -1), WAKE_REASON_RESET, "so is a reset");
+    is_int(wake_waiter_block(replaced, -1), WAKE_REASON_SUPERSEDED, "and a newer request");
     is_int(wake_flush(env, calm, "o@x", pool), WAKE_REASON_RESET,
            "who missed nothing is not woken");
 
@@ -87,10 +87,10 @@ static void test_outage(wake_env_t *env, apr_pool_t *pool)
            BASE_FAULT_UNAVAILABLE, "down: nothing works");
     wake_bus_memory_forget(env->bus);
     wake_bus_memory_set(env->bus, WAKE_MEMORY_UP);
-    is_int(wake_waiter_block(missed), WAKE_REASON_CHANGED, "lost numbers: better look");
+    is_int(wake_waiter_block(missed, -1), WAKE_REASON_CHANGED, "lost numbers: better look");
     wake_waiter_rearm(missed);
     wake_publish(env->bus, "o@x", "5", WAKE_EVENT_ADDED, pool);
-    is_int(wake_waiter_block(missed), WAKE_REASON_CHANGED, "and all goes on");
+    is_int(wake_waiter_block(missed, -1), WAKE_REASON_CHANGED, "and all goes on");
 }
 
 /* A bus whose connection is lost and comes back, with a change missed, just when the numbers
@@ -110,7 +110,7 @@ static base_fault_t *interrupted_supersede(void *self, wake_query_t *query, apr_
     wake_bus_memory_set(interrupted_inner, WAKE_MEMORY_DEAF);
     BASE_TRY(wake_publish(interrupted_inner, "i@x", "5", WAKE_EVENT_ADDED, pool));
     wake_bus_memory_set(interrupted_inner, WAKE_MEMORY_UP);
-    is_int(wake_waiter_block(witness), WAKE_REASON_CHANGED,
+    is_int(wake_waiter_block(witness, -1), WAKE_REASON_CHANGED,
            "interrupted while arming: who is armed is told");
     return NULL;
 }
@@ -165,7 +165,7 @@ static void test_shake(wake_env_t *env, apr_pool_t *pool)
         while (wake_waiter_arm(env->hub, &options, &waiter, pool))
             usleep(300);
         while (__atomic_load_n(&race.mailbox, __ATOMIC_ACQUIRE) < i && !expired) {
-            expired = wake_waiter_block(waiter) != WAKE_REASON_CHANGED;
+            expired = wake_waiter_block(waiter, -1) != WAKE_REASON_CHANGED;
             wake_waiter_rearm(waiter);
         }
         __atomic_store_n(&race.seen, i, __ATOMIC_RELEASE);

@@ -343,7 +343,7 @@ sub stop ($self) {
     my $early = $process->is_running ? '' : 'it had ended before';
     # Gracefully: httpd's event MPM may touch a socket that a worker just freed when it is told to
     # end at once (close_worker_sockets()), and a test cannot tell that crash from one of ours.
-    my $status = $process->stop( $self->{mpm} eq 'prefork' ? 'TERM' : 'WINCH' );
+    my $status = $process->stop( $self->{mpm} eq 'event' ? 'WINCH' : 'TERM' );
     return $early if $early;
     return $status ? sprintf( 'wait status 0x%x', $status ) : '';
 }

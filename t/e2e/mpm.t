@@ -1,0 +1,48 @@
+#!/usr/bin/perl
+# covers: Ping Sync
+# Where httpd cannot park a request, a phone that waits blocks a worker, with the same results.
+use v5.36;
+use FindBin ();
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use EAS::Client;
+use MobileSync::Process qw(wait_until);
+use MobileSync::Server;
+
+for my $mpm (qw(prefork worker)) {
+    subtest $mpm => sub {
+        my $server =
+            MobileSync::Server->start( mpm => $mpm, settings => { MobileSyncHeartbeatMin => 1 } );
+        my $phone = $server->client;
+        $phone->folder_sync;
+        my $inbox = $phone->folder_of_type(2)->{id};
+        $phone->initial_sync($inbox);
+        my $ping = $phone->ping( heartbeat => 600, folders => [$inbox], async => 1 );
+        ok( !$ping->is_ready(1), 'a Ping waits' );
+        $server->mailbox->deliver("From: e\@example.org\nSubject: x\n\nHi\n");
+        ok( $ping->is_ready(30), 'and is answered when mail comes' );
+        is( $ping->result->{status}, 2, 'with Status 2' );
+        is( $phone->sync_until_done($inbox)->{items}, 1, 'the mail comes' );
+        is( $phone->ping( heartbeat => 2, folders => [$inbox] )->{status}, 1, 'a heartbeat ends' );
+
+        $ping = $phone->ping( heartbeat => 600, folders => [$inbox], async => 1 );
+        ok( !$ping->is_ready(1), 'another one waits' );
+        $ping->hang_up;
+        wait_until( 'the server to notice',
+            sub { $server->node->error_log->count(qr{the client hung up}) } );
+        pass('that the phone hung up is noticed');
+
+        $ping = $phone->ping( heartbeat => 600, folders => [$inbox], async => 1 );
+        ok( !$ping->is_ready(1), 'a third one waits' );
+        $server->node->graceful;
+        ok( $ping->is_ready(30), 'a graceful restart answers it' );
+        is( $ping->result->{status}, 1, 'with Status 1' );
+
+        # these MPMs wait for idle connections when they are to end
+        undef $ping;
+        $phone->disconnect;
+        $server->done;
+    };
+}
+
+done_testing();
