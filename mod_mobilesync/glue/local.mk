@@ -24,3 +24,6 @@ EXTRA_DIST += mod_mobilesync/README $(apachemodule_DATA)
 # httpd loads the .so; libtool's .la beside it would only puzzle.
 install-data-hook:
 	rm -f $(DESTDIR)$(apachemoduledir)/mod_mobilesync.la
+
+uninstall-hook:
+	rm -f $(DESTDIR)$(apachemoduledir)/mod_mobilesync.so
