@@ -22,6 +22,9 @@ base_fault_t *admin_exchange_entries(admin_call_t *call, json_t **list);
 /* The newest of a command (and with a folder), NULL when there is none. */
 const json_t *admin_exchange_last(const json_t *list, const char *command, const char *folder);
 
+/* Did the device present that key of that folder? */
+int admin_exchange_presented(const json_t *list, const char *folder, const char *key);
+
 /* -- audit.c -- */
 
 #define ADMIN_AUDIT_FIELDS_MAX 16

@@ -11,6 +11,7 @@
  *   GET    /devices                                   devices of all accounts
  *   GET    /accounts/ACCOUNT/devices/DEVICE           one device in full
  *   GET    /accounts/ACCOUNT/devices/DEVICE/exchanges its last exchanges
+ *   GET    /accounts/ACCOUNT/devices/DEVICE/why       why it has an item, or lacks it
  *   DELETE /accounts/ACCOUNT/devices/DEVICE           remove it
  *   POST   /accounts/ACCOUNT/devices/DEVICE/reset     it begins again
  *   POST   /accounts/ACCOUNT/devices/DEVICE/folders/FOLDER/reset
@@ -39,7 +40,7 @@
 typedef struct {
     state_store_t *store;
     wake_bus_t *bus;
-    backend_t *backend; /* asked for sizes only */
+    backend_t *backend; /* only read: sizes, and what there is */
     const char *node;
     const base_log_t *log;
 } admin_service_t;

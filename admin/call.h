@@ -54,6 +54,7 @@ base_fault_t *admin_account_show(admin_call_t *call);
 base_fault_t *admin_device_list(admin_call_t *call);
 base_fault_t *admin_device_show(admin_call_t *call);
 base_fault_t *admin_exchange_list(admin_call_t *call);
+base_fault_t *admin_why_show(admin_call_t *call);
 base_fault_t *admin_account_reset(admin_call_t *call);
 base_fault_t *admin_device_reset(admin_call_t *call);
 base_fault_t *admin_folder_reset(admin_call_t *call);

@@ -164,6 +164,53 @@ static ctl_exit_t device_log(ctl_t *ctl)
     return CTL_OK;
 }
 
+static ctl_exit_t device_why(ctl_t *ctl)
+{
+    static const ctl_column_t members[] = {{"Item", "item"},
+                                           {"Verdict", "verdict"},
+                                           {"That is", "explanation"},
+                                           {"On the server", "on_server"},
+                                           {"On the device", "on_device"},
+                                           {"Date (UTC)", "date"},
+                                           {"Bytes", "size"},
+                                           {"Folder", "folder"},
+                                           {"Items on device", "items"},
+                                           {"FilterType", "filter_type"},
+                                           {"Wanted from (UTC)", "filter_from"},
+                                           {"First sync done", "first_synchronisation_complete"},
+                                           {"Changes waiting", "changes_waiting"},
+                                           {"Sync key", "sync_key"},
+                                           {"Confirmed key", "confirmed_sync_key"},
+                                           {NULL, NULL}};
+    static const ctl_column_t columns[] = {{"ITEM", "item"},
+                                           {"DATE (UTC)", "date"},
+                                           {"BYTES", "size"},
+                                           {"VERDICT", "verdict"},
+                                           {NULL, NULL}};
+    apr_table_t *query = apr_table_make(ctl->pool, 2);
+    json_t *answer;
+    ctl_exit_t code;
+
+    query_add(query, "item", ARGUMENT(ctl, 2));
+    query_add(query, "folder", ctl->options.folder);
+    code = ctl_request(
+        ctl, "GET",
+        ctl_path(ctl, "accounts", ARGUMENT(ctl, 0), "devices", ARGUMENT(ctl, 1), "why", NULL),
+        query, &answer);
+    if (code)
+        return code;
+    if (ctl->options.json) {
+        ctl_print_json(answer);
+        return CTL_OK;
+    }
+    ctl_print_members(answer, members, ctl->pool);
+    if (json_object_get(answer, "not_on_device")) {
+        putchar('\n');
+        ctl_print_table(json_object_get(answer, "not_on_device"), columns, ctl->pool);
+    }
+    return CTL_OK;
+}
+
 static ctl_exit_t undo_list(ctl_t *ctl)
 {
     static const ctl_column_t columns[] = {

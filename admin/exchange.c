@@ -113,3 +113,25 @@ const json_t *admin_exchange_last(const json_t *list, const char *command, const
     }
     return NULL;
 }
+
+static int exchange_is(const json_t *object, const char *name, const char *text)
+{
+    const char *value = json_string_value(json_object_get(object, name));
+
+    return value && strcmp(value, text) == 0;
+}
+
+int admin_exchange_presented(const json_t *list, const char *folder, const char *key)
+{
+    size_t i, k;
+
+    for (i = 0; i < json_array_size(list); i++) {
+        const json_t *folders = json_object_get(json_array_get(list, i), "folders");
+
+        for (k = 0; k < json_array_size(folders); k++)
+            if (exchange_is(json_array_get(folders, k), "folder", folder) &&
+                exchange_is(json_array_get(folders, k), "sync_key", key))
+                return 1;
+    }
+    return 0;
+}

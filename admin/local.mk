@@ -6,10 +6,12 @@ libcore_la_SOURCES += \
 	admin/device.c \
 	admin/estimate.c admin/estimate.h \
 	admin/exchange.c admin/exchange.h \
+	admin/held.c admin/held.h \
 	admin/json.c \
 	admin/routes.tbl \
 	admin/snapshot.c admin/snapshot.h \
-	admin/undo.c
+	admin/undo.c \
+	admin/why.c
 
 check_PROGRAMS += t/unit/admin_test
 t_unit_admin_test_SOURCES = t/unit/admin_test.c t/unit/tap.h

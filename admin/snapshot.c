@@ -1,11 +1,11 @@
 #include "admin/snapshot.h"
 
+#include "admin/held.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <apr_strings.h>
 
-#include "sync/folder_state.h"
-#include "sync/held.h"
 #include "sync/hierarchy.h"
 
 const char *admin_record_text(const state_record_t *record, const char *name, apr_pool_t *pool)
@@ -107,79 +107,32 @@ static base_fault_t *snapshot_hierarchy(const admin_service_t *service, admin_sn
 
 /* -- a folder --------------------------------------------------------------- */
 
-/* The set held at the base. */
-static const char *folder_held(const state_record_t *record, sync_held_t *held)
-{
-    apr_uint64_t chunk;
-    int i;
-
-    for (i = 0; i < record->count; i++)
-        if (sync_held_field_parse(record->fields[i].name, &chunk) &&
-            !sync_held_load(held, chunk, record->fields[i].data, record->fields[i].length))
-            return "items held";
-    return NULL;
-}
-
-/* Lays the last answer over it, and counts what it gave. */
-static void folder_pending(admin_folder_t *folder, const sync_delta_t *delta, sync_held_t *held)
-{
-    const apr_uint64_t *missing;
-    int i, count;
-
-    for (i = 0; i < delta->count; i++)
-        sync_held_want(held, delta->entries[i].uid);
-    while ((missing = sync_held_missing(held, &count)))
-        sync_held_load(held, missing[0], NULL, 0);
-    for (i = 0; i < delta->count; i++) {
-        const sync_delta_entry_t *entry = &delta->entries[i];
-
-        folder->pending_adds += entry->op == SYNC_OP_ADD;
-        folder->pending_changes += entry->op == SYNC_OP_CHANGE;
-        folder->pending_deletes += entry->op == SYNC_OP_DELETE || entry->op == SYNC_OP_SOFT_DELETE;
-        if (entry->held)
-            sync_held_set(held, entry->uid, entry->token);
-        else
-            sync_held_remove(held, entry->uid);
-    }
-}
-
 static void folder_decode(admin_folder_t *folder, const state_record_t *record, apr_pool_t *pool)
 {
-    const state_field_t *meta = state_record_field(record, SYNC_FOLDER_FIELD), *field;
-    const sync_folder_state_t *state =
-        meta ? sync_folder_state_unpack(meta->data, meta->length, pool) : NULL;
-    sync_held_t *held = sync_held_make(pool);
-    const sync_delta_t *delta;
-    const sync_position_t *position;
-    int last;
+    const admin_held_t *held = admin_held_decode(record, pool);
+    const sync_folder_state_t *state = held->state;
+    int last, i;
 
     folder->synchronised = 1;
     folder->bytes = snapshot_bytes(record);
-    if (!state) {
-        folder->damaged = "folder state";
+    folder->damaged = held->damaged;
+    if (!state)
         return;
-    }
     last = state->keys.answer_count - 1;
     folder->sync_key = sync_key_format(state->keys.series, sync_key_latest(&state->keys), pool);
     folder->confirmed = sync_key_format(state->keys.series, state->keys.base, pool);
     folder->generation = state->generation;
-    folder->damaged = folder_held(record, held);
-    position = last < 0 ? &state->base : &state->pending[last].after;
+    folder->filter = held->position->filter;
     folder->more = last >= 0 && state->pending[last].more;
-    folder->filter = position->filter;
-    folder->complete = *position->cursor && !position->scans.count;
-    if (folder->damaged)
-        return;
-    if (last >= 0) {
-        field =
-            state_record_field(record, sync_delta_field(state->keys.answers[last].counter, pool));
-        delta = field ? sync_delta_unpack(field->data, field->length, pool) : NULL;
-        if (delta)
-            folder_pending(folder, delta, held);
-        else
-            folder->damaged = "last answer";
+    folder->complete = *held->position->cursor && !held->position->scans.count;
+    folder->items = sync_held_count(held->set);
+    for (i = 0; held->delta && i < held->delta->count; i++) {
+        sync_op_t op = held->delta->entries[i].op;
+
+        folder->pending_adds += op == SYNC_OP_ADD;
+        folder->pending_changes += op == SYNC_OP_CHANGE;
+        folder->pending_deletes += op == SYNC_OP_DELETE || op == SYNC_OP_SOFT_DELETE;
     }
-    folder->items = sync_held_count(held);
 }
 
 static base_fault_t *snapshot_states(const admin_service_t *service, admin_snapshot_t *snapshot,

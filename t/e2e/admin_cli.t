@@ -146,6 +146,18 @@ subtest 'the flight recorder' => sub {
     like( $log->{out}, qr/ FolderSync +200 +1 /, 'and the folders' );
 };
 
+subtest 'why' => sub {
+    my ($item) = keys %{ $phone->items($inbox) };
+    like( ctl( 'device', 'why', 'anna', $device, $item )->{out}, qr/^Verdict: +given$/m,
+        'an item' );
+    like(
+        ctl( 'device', 'why', 'anna', $device, '--folder', $inbox )->{out},
+        qr/^Items on device: +15$/m,
+        'a folder'
+    );
+    is( ctl( 'device', 'why', 'anna', $device )->{code}, 2, 'what?' );
+};
+
 subtest 'actions' => sub {
     my $run = ctl( 'device', 'reset', 'anna', $device );
     is( $run->{code}, 7, 'nobody to ask' );
