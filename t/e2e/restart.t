@@ -17,7 +17,11 @@ use constant { PHONES => 5, RESTARTS => 5, LETTERS => 20 };
 my $server = MobileSync::Server->start( settings => { MobileSyncHeartbeatMin => 1 } );
 
 # What a connection may end with where the request may be sent again.
-my $RETRY = qr/^(?:the connection ended before the response|writing:|reading:|the connection is closed|cannot connect)/;
+my @RETRY = (
+    'the connection ended before the response',
+    'the connection is closed', 'cannot connect', 'writing:', 'reading:'
+);
+my $RETRY = do { my $any = join '|', @RETRY; qr/^(?:$any)/ };
 
 # Calls until it is answered; dies on anything that a phone could not repeat.
 sub insist ( $phone, $call ) {
