@@ -91,7 +91,17 @@ subtest 'what is refused' => sub {
         4, 'FilterType 9' );
     is( $phone->sync( $inbox, key => '0', get_changes => 1 )->{status},
         4, 'GetChanges with key 0' );
-    is( $phone->sync( $inbox, wait => 9_999 )->{sync}{status} // 14, 14, 'too long a Wait' );
+    for my $wait ( [ wait => 9_999, 59 ], [ heartbeat_interval => 5, 60 ], [ wait => 0, 1 ] ) {
+        my ( $name, $value, $limit ) = @$wait;
+        my $sync = $phone->sync( [ { id => $inbox } ], $name => $value );
+        is( "$sync->{status} $sync->{limit}", "14 $limit", "$name $value: Status 14 and the limit" );
+    }
+    my $sync = $phone->sync( [ map { { id => "folder$_", key => '0' } } 1 .. 301 ] );
+    is( "$sync->{status} $sync->{limit}", '15 300', 'too many collections: Status 15 and the limit' );
+    $sync = $phone->sync( [ { id => $inbox }, { id => $inbox } ] );
+    is( $sync->{status}, 4, 'a collection twice' );
+    $sync = $phone->sync( [ { id => $inbox } ], wait => 1, heartbeat_interval => 60 );
+    is( $sync->{status}, 4, 'Wait and HeartbeatInterval' );
     my $result = $phone->sync( $inbox, key => $key,
         commands => [ $phone->add_of( 'c1', [ 'Email:Subject', 'x' ] ) ] );
     is( $result->{responses}{Add}[0]->text('Status'), 6, 'an Add of mail' );
