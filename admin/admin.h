@@ -16,6 +16,7 @@
  *   POST   /accounts/ACCOUNT/devices/DEVICE/reset     it begins again
  *   POST   /accounts/ACCOUNT/devices/DEVICE/folders/FOLDER/reset
  *   GET    /audit                                     who did what
+ *   GET    /metrics                                   figures, in Prometheus text format
  *
  * Parameters come in the query or, for POST and DELETE, in a JSON object; a route refuses those it
  * does not know, so that a misspelt dry_run does nothing. What changes something needs the
@@ -30,6 +31,7 @@
 
 #include "backend/backend.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "state/state.h"
 #include "wake/wake.h"
 
@@ -43,6 +45,8 @@ typedef struct {
     backend_t *backend; /* only read: sizes, and what there is */
     const char *node;
     const base_log_t *log;
+    void (*metrics_write)(void *metrics, base_text_buffer_t *out); /* NULL: none */
+    void *metrics;
 } admin_service_t;
 
 typedef struct {

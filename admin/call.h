@@ -61,6 +61,7 @@ base_fault_t *admin_folder_reset(admin_call_t *call);
 base_fault_t *admin_device_remove(admin_call_t *call);
 base_fault_t *admin_undo_list(admin_call_t *call);
 base_fault_t *admin_undo_run(admin_call_t *call);
+base_fault_t *admin_metrics_show(admin_call_t *call);
 base_fault_t *admin_audit_list(admin_call_t *call);
 
 #endif

@@ -8,6 +8,7 @@ libcore_la_SOURCES += \
 	admin/exchange.c admin/exchange.h \
 	admin/held.c admin/held.h \
 	admin/json.c \
+	admin/metrics.c \
 	admin/routes.tbl \
 	admin/snapshot.c admin/snapshot.h \
 	admin/undo.c \

@@ -1,5 +1,5 @@
 /* SetHandler mobilesync-admin: httpd's request for admin/, and its answer. */
-#include "glue/glue.h"
+#include "glue/metrics.h"
 
 #include "apr_strings.h"
 #include "http_core.h"
@@ -107,5 +107,7 @@ int glue_admin_handler(request_rec *r)
     admin.bus = service->bus;
     admin.backend = service->backend;
     admin.node = service->node;
+    admin.metrics = glue_config_get(r->server)->metrics;
+    admin.metrics_write = admin.metrics ? glue_metrics_write : NULL;
     return admin_send(r, admin_handle(&admin, &request, r->pool));
 }

@@ -1,7 +1,7 @@
 /* What a child opens after the fork, shared between virtual hosts that say the same: one pool
  * of Redis connections with its store, bus and hub for each Redis, one backend for each
  * MobileSyncBackend line. */
-#include "glue/glue.h"
+#include "glue/metrics.h"
 
 #include "apr_hash.h"
 #include "apr_network_io.h"
@@ -135,6 +135,7 @@ void glue_child_init(apr_pool_t *pool, server_rec *main_server)
                      .pool = pool};
     server_rec *server;
 
+    glue_metrics_child_init(glue_config_get(main_server)->metrics);
     item_child_init(pool);
     backend_submit_child_init();
     for (server = main_server; server; server = server->next) {

@@ -7,6 +7,8 @@
 
 #include "cmd/cmd.h"
 
+typedef struct glue_metrics glue_metrics_t;
+
 typedef struct {
 #define DIRECTIVE_TEXT(name, field, value, help) const char *field;
 #define DIRECTIVE_INT(name, field, value, least, greatest, help) int field;
@@ -20,6 +22,7 @@ typedef struct {
     /* Set in each child after the fork; NULL in the parent and where the virtual host has no
      * mobilesync configuration. */
     cmd_service_t *service;
+    glue_metrics_t *metrics; /* of the whole server, NULL: none */
 } glue_config_t;
 
 typedef struct {

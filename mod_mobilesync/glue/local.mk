@@ -9,6 +9,8 @@ mod_mobilesync_la_SOURCES = \
 	mod_mobilesync/glue/glue.h \
 	mod_mobilesync/glue/handler.c \
 	mod_mobilesync/glue/log.c \
+	mod_mobilesync/glue/metrics.c mod_mobilesync/glue/metrics.h \
+	mod_mobilesync/glue/metrics.tbl \
 	mod_mobilesync/glue/mod_mobilesync.c \
 	mod_mobilesync/glue/park.c \
 	mod_mobilesync/glue/recorder.c \

@@ -1,5 +1,5 @@
 /* The module record and its hooks. */
-#include "glue/glue.h"
+#include "glue/metrics.h"
 
 #include "http_connection.h"
 #include "http_core.h"
@@ -10,6 +10,15 @@
 #include "mpm_common.h"
 
 #include "eas/selftest.h"
+
+static void glue_share_metrics(server_rec *main_server, apr_pool_t *pconf)
+{
+    glue_metrics_t *metrics = glue_metrics_create(pconf, main_server);
+    server_rec *server;
+
+    for (server = main_server; server; server = server->next)
+        glue_config_get(server)->metrics = metrics;
+}
 
 /* httpd runs post_config twice at start-up and loads the module anew in between; the first
  * pass is only for checking the syntax. Nothing opened here may live on: children fork later,
@@ -32,6 +41,7 @@ static int glue_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     glue_child_probe_redis(main_server, ptemp);
+    glue_share_metrics(main_server, pconf);
     return OK;
 }
 

@@ -1,5 +1,5 @@
 /* The flight recorder: after each response, what the exchange came to. Format: admin/exchange.h. */
-#include "glue/glue.h"
+#include "glue/metrics.h"
 
 #include <jansson.h>
 
@@ -15,6 +15,7 @@ APLOG_USE_MODULE(mobilesync);
 void glue_recorder_attach(request_rec *r, cmd_exchange_t *exchange)
 {
     ap_set_module_config(r->request_config, &mobilesync_module, exchange);
+    glue_metrics_begin(r, exchange);
 }
 
 static void recorder_set(json_t *entry, const char *name, const char *text, apr_pool_t *pool)
@@ -108,7 +109,10 @@ int glue_recorder_log(request_rec *r)
     json_t *entry;
     int keep;
 
-    if (!exchange || !(keep = glue_config_get(r->server)->recorder))
+    if (!exchange)
+        return DECLINED;
+    glue_metrics_end(r, exchange);
+    if (!(keep = glue_config_get(r->server)->recorder))
         return DECLINED;
     entry = recorder_entry(r, exchange);
     json_dump_callback(entry, recorder_append, &text, JSON_COMPACT);

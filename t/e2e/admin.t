@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/../lib";
 use IO::Handle ();
 use POSIX ();
 use Test::More;
+use MobileSync::Process qw(find_program);
 use MobileSync::Scenario;
 use MobileSync::Server;
 
@@ -229,6 +230,62 @@ subtest 'the flight recorder' => sub {
     cmp_ok( scalar @$list, '<=', RECORDED, 'no more than it shall keep' );
     $admin->post( device_path( $account, $phone, 'reset' ) );
     ok( @{ $exchanges->( sub ($last) {$last} ) }, 'a reset leaves them' );
+};
+
+subtest 'metrics' => sub {
+    my $read = sub {
+        my $answer = $admin->get('/metrics');
+        my %value = $answer->{content} =~ /^([a-z_]+(?:\{.*?\})?) (\S+)$/mg;
+        return ( $answer, \%value );
+    };
+    # counted after the response
+    my $wait = sub ($good) {
+        for ( 1 .. PATIENCE * 20 ) {
+            my ( undef, $value ) = $read->();
+            return $value if $good->($value);
+            select undef, undef, undef, 0.05;
+        }
+        return ( $read->() )[1];
+    };
+    my ( $phone, $inbox ) = synced_phone();
+    my ( $answer, $before ) = $read->();
+    is( $answer->{status}, 200, 'figures' );
+    like( $answer->{type}, qr{^text/plain; version=0\.0\.4}, 'for Prometheus' );
+    my ( $ok, $open ) = (
+        'mobilesync_requests_total{command="Sync",status="1"}',
+        'mobilesync_requests_open{command="Ping"}'
+    );
+    my @pings = map {
+        $phone->twin( device_id => "METRICS$_" )
+            ->ping( heartbeat => 500, folders => [$inbox], async => 1 )
+    } 1 .. 3;
+    is(
+        $wait->( sub ($value) { $value->{$open} == $before->{$open} + 3 } )->{$open},
+        $before->{$open} + 3,
+        'three phones wait'
+    );
+    $_->hang_up for @pings;
+    is( $wait->( sub ($value) { $value->{$open} == $before->{$open} } )->{$open},
+        $before->{$open}, 'and no more' );
+    $phone->sync($inbox) for 1 .. 5;
+    $phone->sync( $inbox, key => 'nonsense' );
+    my $refused = 'mobilesync_sync_keys_refused_total';
+    my $after = $wait->( sub ($value) { $value->{$refused} > $before->{$refused} } );
+    cmp_ok( $after->{$ok}, '>=', $before->{$ok} + 5, 'requests are counted' );
+    is( $after->{$refused}, $before->{$refused} + 1, 'refused keys too' );
+    is(
+        $after->{'mobilesync_request_duration_seconds_bucket{command="Sync",le="+Inf"}'},
+        $after->{'mobilesync_request_duration_seconds_count{command="Sync"}'},
+        'a histogram'
+    );
+    SKIP: {
+        my $promtool = find_program('promtool') // skip 'there is no promtool', 1;
+        my $file = $server->folder . '/metrics';
+        open my $out, '>', $file or die "$file: $!\n";
+        print $out $answer->{content};
+        close $out or die "$file: $!\n";
+        is( `$promtool check metrics <$file 2>&1`, '', 'promtool finds nothing wrong' );
+    }
 };
 
 subtest 'why' => sub {

@@ -204,6 +204,7 @@ static void test_requests(apr_pool_t *pool)
     is_str(apr_table_get(desk->response->headers, "Allow"), "GET", "is told the right ones");
     is_int(get(desk, "/accounts/a/reset", NULL), 405, "GET changes nothing");
     is_int(ask(desk, "HEAD", "//accounts//a/", NULL, NULL), 200, "HEAD is like GET");
+    is_int(get(desk, "/metrics", NULL), 404, "metrics, of which there are none");
     is_int(get(desk, "/accounts", "limt=3"), 400, "an unknown parameter");
     ok(strstr(member(desk, "detail"), "limit after") != NULL, "is told the known ones");
     is_int(get(desk, "/accounts", "limit=%zz"), 400, "a broken escape");
