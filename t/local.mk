@@ -87,7 +87,7 @@ TESTS += $(GUARD_TESTS)
 EXTRA_DIST += $(GUARD_TESTS)
 
 # Figures, not tests: they take minutes and depend on the machine.
-EXTRA_DIST += t/bench/bench
+EXTRA_DIST += t/bench/bench t/bench/ping t/bench/ping_load.c
 bench: all
 	@for d in $(top_srcdir)/mod_mobilesync/* $(top_srcdir)/t/*; do \
 	    test -d $$d || continue; \
@@ -97,4 +97,7 @@ bench: all
 	done
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 	    $(PERL) $(top_srcdir)/t/bench/bench
-.PHONY: bench
+bench-ping: all
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+	    $(PERL) $(top_srcdir)/t/bench/ping $(BENCH_PING)
+.PHONY: bench bench-ping
