@@ -3,6 +3,7 @@
  * kept as well, so that it is not reported again before a Sync took it. */
 #include "cmd/cmd.h"
 #include "cmd/collection.h"
+#include "cmd/hierarchy.h"
 #include "cmd/watch.h"
 
 #include <stdlib.h>
@@ -38,6 +39,7 @@ typedef struct {
     apr_array_header_t *folders; /* ping_folder_t */
     int folder_limit;            /* with Status 6 */
     int heartbeat_limit;         /* with Status 5 */
+    int woken;                   /* it has waited: what is found now happens just now */
     cmd_watch_t *watch;
 } ping_t;
 
@@ -277,6 +279,30 @@ static base_fault_t *ping_look_folder(cmd_exchange_t *exchange, ping_folder_t *a
     return NULL;
 }
 
+/* Would FolderSync bring something? While the device itself changes the hierarchy the mailbox is
+ * a moment ahead of the key that says that the device knows; so what is seen to happen may wait,
+ * as other changes that are no arrivals. */
+static base_fault_t *ping_look_hierarchy(cmd_exchange_t *exchange, const ping_t *ping,
+                                         ping_look_t *look, apr_pool_t *pool)
+{
+    collection_env_t env = {.store = exchange->service->store, .log = exchange->log};
+    base_fault_t *fault;
+    int changed;
+
+    BASE_TRY(cmd_exchange_session(exchange, &env.backend));
+    fault = hierarchy_watch_check(&env, exchange->account, exchange->request->device_id, &changed,
+                                  pool);
+    if (fault && fault->code != BASE_FAULT_STALE)
+        return base_fault_wrap(fault, exchange->pool, "looking at the folder hierarchy");
+    if (!fault && !changed)
+        return NULL;
+    if (ping->woken && look->waiting >= 0)
+        look->waiting = 1;
+    else /* FolderSync brings it, or tells the client to begin anew */
+        look->status = PING_STATUS_HIERARCHY;
+    return NULL;
+}
+
 /* patient: changes that are no arrivals may wait. When anything else is found they are reported
  * with it. */
 static base_fault_t *ping_look(cmd_exchange_t *exchange, ping_t *ping, int patient,
@@ -287,7 +313,8 @@ static base_fault_t *ping_look(cmd_exchange_t *exchange, ping_t *ping, int patie
 
     *look = (ping_look_t){.waiting = patient ? 0 : -1};
     apr_pool_create(&subpool, exchange->pool);
-    for (i = 0; i < ping->folders->nelts; i++) {
+    BASE_TRY(ping_look_hierarchy(exchange, ping, look, subpool));
+    for (i = 0; i < ping->folders->nelts && !look->status; i++) {
         ping_folder_t *folder = &APR_ARRAY_IDX(ping->folders, i, ping_folder_t);
         base_fault_t *fault;
 
@@ -341,6 +368,7 @@ static base_fault_t *ping_resume(cmd_exchange_t *exchange, wake_reason_t reason,
 {
     ping_t *ping = baton;
 
+    ping->woken = 1;
     switch (reason) {
     case WAKE_REASON_CHANGED:
         cmd_watch_rearm(ping->watch);
