@@ -63,6 +63,7 @@ E2E_TESTS = \
 	t/e2e/devices.t \
 	t/e2e/fetch.t \
 	t/e2e/folder_sync.t \
+	t/e2e/folders.t \
 	t/e2e/get_item_estimate.t \
 	t/e2e/hostile.t \
 	t/e2e/lost.t \

@@ -1,13 +1,14 @@
 #include "cmd/hierarchy.h"
 
 #include <string.h>
+#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include "sync/folder_state.h"
 #include "sync/hierarchy.h"
 
 /* FolderSync has no content but its key: every repeat is the same request. */
-#define HIERARCHY_DIGEST ""
+#define HIERARCHY_SYNC_DIGEST ""
 
 struct hierarchy {
     const collection_env_t *env;
@@ -20,6 +21,7 @@ struct hierarchy {
     apr_array_header_t *given; /* sync_folder_t: what who presents the key has */
     apr_array_header_t *now;   /* sync_folder_t: what it will have */
     int written;               /* is there something to write? */
+    int stepped;               /* an answer with a key of its own */
     hierarchy_answer_t answer;
     apr_pool_t *pool;
 };
@@ -80,6 +82,11 @@ static base_fault_t *hierarchy_folders_now(const collection_env_t *env,
     }
     *folders = sync_hierarchy_normalize(all, pool);
     return NULL;
+}
+
+static const char *hierarchy_digest(const hierarchy_request_t *request)
+{
+    return request->digest ? request->digest : HIERARCHY_SYNC_DIGEST;
 }
 
 static base_fault_t *hierarchy_load(hierarchy_t *hierarchy, state_record_t **record)
@@ -170,62 +177,170 @@ static base_fault_t *hierarchy_prepare_start(hierarchy_t *hierarchy, const state
     return NULL;
 }
 
-static base_fault_t *hierarchy_prepare_step(hierarchy_t *hierarchy, const state_record_t *record)
+/* What who presents the key has; with REPLAY also the answer that was given to it. */
+static base_fault_t *hierarchy_prepare_given(hierarchy_t *hierarchy, const state_record_t *record)
+{
+    const sync_keys_t *keys = &hierarchy->state->keys;
+
+    if (hierarchy->verdict == SYNC_KEY_CONFIRM)
+        return hierarchy_answer_list(hierarchy, record, hierarchy->presented, &hierarchy->given);
+    BASE_TRY(hierarchy_list(hierarchy, record, SYNC_HIERARCHY_BASE_FIELD, &hierarchy->given));
+    if (hierarchy->verdict != SYNC_KEY_REPLAY)
+        return NULL;
+    hierarchy->answer.key =
+        sync_key_format(keys->series, keys->answers[hierarchy->presented].counter, hierarchy->pool);
+    return hierarchy_answer_list(hierarchy, record, hierarchy->presented, &hierarchy->now);
+}
+
+static base_fault_t *hierarchy_next_key(hierarchy_t *hierarchy)
 {
     const sync_keys_t *keys = &hierarchy->state->keys;
     int forgotten;
 
-    if (hierarchy->verdict == SYNC_KEY_REPLAY) {
-        BASE_TRY(hierarchy_list(hierarchy, record, SYNC_HIERARCHY_BASE_FIELD, &hierarchy->given));
-        hierarchy->answer.key = sync_key_format(
-            keys->series, keys->answers[hierarchy->presented].counter, hierarchy->pool);
-        return hierarchy_answer_list(hierarchy, record, hierarchy->presented, &hierarchy->now);
-    }
-    if (hierarchy->verdict == SYNC_KEY_CONFIRM)
-        BASE_TRY(hierarchy_answer_list(hierarchy, record, hierarchy->presented, &hierarchy->given));
-    else
-        BASE_TRY(hierarchy_list(hierarchy, record, SYNC_HIERARCHY_BASE_FIELD, &hierarchy->given));
-    hierarchy->answer.key = hierarchy->request->key;
-    if (!sync_hierarchy_diff(hierarchy->given, hierarchy->now, hierarchy->pool)->nelts) {
-        /* the first key has come back: the next key 0 is not a repeat */
-        hierarchy->written = keys->fresh;
-        return NULL;
-    }
     if (!sync_keys_room(keys, &forgotten))
         return base_fault_make(hierarchy->pool, BASE_FAULT_STALE, "the series is used up");
-    hierarchy->written = 1;
+    hierarchy->written = hierarchy->stepped = 1;
     hierarchy->answer.key = sync_key_format(keys->series, keys->next, hierarchy->pool);
+    return NULL;
+}
+
+static base_fault_t *hierarchy_prepare_step(hierarchy_t *hierarchy, const state_record_t *record)
+{
+    BASE_TRY(hierarchy_prepare_given(hierarchy, record));
+    if (hierarchy->verdict == SYNC_KEY_REPLAY)
+        return NULL;
+    hierarchy->answer.key = hierarchy->request->key;
+    if (sync_hierarchy_diff(hierarchy->given, hierarchy->now, hierarchy->pool)->nelts)
+        return hierarchy_next_key(hierarchy);
+    /* the first key has come back: the next key 0 is not a repeat */
+    hierarchy->written = hierarchy->state->keys.fresh;
+    return NULL;
+}
+
+static int hierarchy_starts(const hierarchy_t *hierarchy)
+{
+    return hierarchy->verdict == SYNC_KEY_START || hierarchy->verdict == SYNC_KEY_START_AGAIN;
+}
+
+/* Reads what is kept and judges the key. */
+static base_fault_t *hierarchy_judge(const collection_env_t *env,
+                                     const hierarchy_request_t *request, hierarchy_t **hierarchy,
+                                     state_record_t **record, apr_pool_t *pool)
+{
+    hierarchy_t *made = apr_pcalloc(pool, sizeof *made);
+    static const sync_keys_t none;
+
+    made->env = env;
+    made->request = request;
+    made->pool = pool;
+    BASE_TRY(hierarchy_load(made, record));
+    made->verdict = sync_key_judge(made->state ? &made->state->keys : &none, request->key,
+                                   hierarchy_digest(request), &made->presented);
+    if (made->verdict == SYNC_KEY_STALE)
+        return base_fault_make(pool, BASE_FAULT_STALE, "hierarchy key %.64s is not current",
+                               request->key);
+    if (!hierarchy_starts(made) && made->state->protocol != request->protocol)
+        return base_fault_make(pool, BASE_FAULT_STALE,
+                               "the device changed its protocol version from %u to %u",
+                               made->state->protocol, request->protocol);
+    *hierarchy = made;
     return NULL;
 }
 
 base_fault_t *hierarchy_prepare(const collection_env_t *env, const hierarchy_request_t *request,
                                 hierarchy_t **hierarchy, apr_pool_t *pool)
 {
-    hierarchy_t *made = apr_pcalloc(pool, sizeof *made);
-    static const sync_keys_t none;
+    hierarchy_t *made;
     state_record_t *record;
 
-    made->env = env;
-    made->request = request;
-    made->pool = pool;
-    BASE_TRY(hierarchy_load(made, &record));
-    made->verdict = sync_key_judge(made->state ? &made->state->keys : &none, request->key,
-                                   HIERARCHY_DIGEST, &made->presented);
-    if (made->verdict == SYNC_KEY_STALE)
-        return base_fault_make(pool, BASE_FAULT_STALE, "hierarchy key %.64s is not current",
-                               request->key);
+    BASE_TRY(hierarchy_judge(env, request, &made, &record, pool));
     BASE_TRY(hierarchy_folders_now(env, &made->now, pool));
-    if (made->verdict == SYNC_KEY_START || made->verdict == SYNC_KEY_START_AGAIN)
+    if (hierarchy_starts(made))
         BASE_TRY(hierarchy_prepare_start(made, record));
-    else if (made->state->protocol != request->protocol)
-        return base_fault_make(pool, BASE_FAULT_STALE,
-                               "the device changed its protocol version from %u to %u",
-                               made->state->protocol, request->protocol);
     else
         BASE_TRY(hierarchy_prepare_step(made, record));
     hierarchy_commands(made);
     *hierarchy = made;
     return NULL;
+}
+
+/* -- changes of the device's own ------------------------------------------------------------- */
+
+base_fault_t *hierarchy_change_begin(const collection_env_t *env,
+                                     const hierarchy_request_t *request, hierarchy_t **hierarchy,
+                                     apr_pool_t *pool)
+{
+    state_record_t *record;
+
+    BASE_TRY(hierarchy_judge(env, request, hierarchy, &record, pool));
+    if (hierarchy_starts(*hierarchy))
+        return base_fault_make(pool, BASE_FAULT_STALE, "a change needs the key of a hierarchy");
+    BASE_TRY(hierarchy_prepare_given(*hierarchy, record));
+    if ((*hierarchy)->verdict == SYNC_KEY_REPLAY)
+        hierarchy_commands(*hierarchy);
+    return NULL;
+}
+
+int hierarchy_change_given(const hierarchy_t *hierarchy, const char *id)
+{
+    int i;
+
+    for (i = 0; i < hierarchy->given->nelts; i++)
+        if (strcmp(APR_ARRAY_IDX(hierarchy->given, i, sync_folder_t).id, id) == 0)
+            return 1;
+    return 0;
+}
+
+/* The folders without that one and those below it. */
+static apr_array_header_t *hierarchy_without(const apr_array_header_t *folders, const char *id,
+                                             apr_pool_t *pool)
+{
+    apr_array_header_t *left = apr_array_make(pool, folders->nelts, sizeof(sync_folder_t));
+    apr_hash_t *gone = apr_hash_make(pool);
+    unsigned before;
+    int i;
+
+    apr_hash_set(gone, id, APR_HASH_KEY_STRING, id);
+    do {
+        before = apr_hash_count(gone);
+        for (i = 0; i < folders->nelts; i++) {
+            const sync_folder_t *folder = &APR_ARRAY_IDX(folders, i, sync_folder_t);
+
+            if (apr_hash_get(gone, folder->parent_id, APR_HASH_KEY_STRING))
+                apr_hash_set(gone, folder->id, APR_HASH_KEY_STRING, folder->id);
+        }
+    } while (apr_hash_count(gone) > before);
+    for (i = 0; i < folders->nelts; i++)
+        if (!apr_hash_get(gone, APR_ARRAY_IDX(folders, i, sync_folder_t).id, APR_HASH_KEY_STRING))
+            APR_ARRAY_PUSH(left, sync_folder_t) = APR_ARRAY_IDX(folders, i, sync_folder_t);
+    return left;
+}
+
+base_fault_t *hierarchy_change_apply(hierarchy_t *hierarchy, const hierarchy_command_t *command)
+{
+    sync_folder_t changed = {.id = command->id,
+                             .parent_id = command->parent_id,
+                             .name = command->name,
+                             .type = command->type};
+    apr_array_header_t *now = apr_array_copy(hierarchy->pool, hierarchy->given);
+    sync_folder_t *found = NULL;
+    int i;
+
+    for (i = 0; i < now->nelts && !found; i++)
+        if (strcmp(APR_ARRAY_IDX(now, i, sync_folder_t).id, command->id) == 0)
+            found = &APR_ARRAY_IDX(now, i, sync_folder_t);
+    if (command->kind == HIERARCHY_DELETE)
+        now = hierarchy_without(now, command->id, hierarchy->pool);
+    else if (found) {
+        if (command->kind == HIERARCHY_UPDATE)
+            changed.type = found->type;
+        *found = changed;
+    }
+    else if (command->kind == HIERARCHY_ADD) /* an Update of what it has not: FolderSync adds it */
+        APR_ARRAY_PUSH(now, sync_folder_t) = changed;
+    hierarchy->now = sync_hierarchy_normalize(now, hierarchy->pool);
+    hierarchy_commands(hierarchy);
+    return hierarchy_next_key(hierarchy);
 }
 
 const hierarchy_answer_t *hierarchy_answer(const hierarchy_t *hierarchy)
@@ -284,7 +399,7 @@ static void hierarchy_write_step(hierarchy_t *hierarchy, hierarchy_write_t *writ
         sync_keys_confirm(keys, hierarchy->presented);
     }
     keys->fresh = 0;
-    if (!hierarchy->answer.command_count)
+    if (!hierarchy->stepped)
         return;
     write->sets[write->set_count++] = hierarchy_folders_field(
         hierarchy, sync_delta_field(keys->next, hierarchy->pool), hierarchy->now);
@@ -292,7 +407,7 @@ static void hierarchy_write_step(hierarchy_t *hierarchy, hierarchy_write_t *writ
     if (forgotten >= 0)
         write->deletes[write->delete_count++] =
             sync_delta_field(keys->answers[forgotten].counter, hierarchy->pool);
-    sync_keys_answer(keys, forgotten, HIERARCHY_DIGEST);
+    sync_keys_answer(keys, forgotten, hierarchy_digest(hierarchy->request));
 }
 
 base_fault_t *hierarchy_commit(hierarchy_t *hierarchy)

@@ -1,5 +1,6 @@
-/* FolderSync's step over the folder hierarchy (MS-ASCMD 2.2.1.5): the same flow and key rules
- * as collection.h. Folder ids are the backend's and the same for every device. */
+/* The steps of FolderSync, FolderCreate, FolderUpdate and FolderDelete over the folder hierarchy
+ * (MS-ASCMD 2.2.1.3 to 2.2.1.6): the same flow and key rules as collection.h. Folder ids are the
+ * backend's and the same for every device. */
 #ifndef CMD_HIERARCHY_H
 #define CMD_HIERARCHY_H
 
@@ -21,6 +22,7 @@ typedef struct {
     unsigned protocol; /* another one than before is STALE */
     const char *key;
     const char *series; /* for key 0: 16 random characters of [0-9a-f] */
+    const char *digest; /* tells requests with the same key apart; NULL: FolderSync */
 } hierarchy_request_t;
 
 typedef struct {
@@ -38,6 +40,20 @@ base_fault_t *hierarchy_prepare(const collection_env_t *env, const hierarchy_req
 const hierarchy_answer_t *hierarchy_answer(const hierarchy_t *hierarchy);
 /* CONFLICT: do the whole step again. */
 base_fault_t *hierarchy_commit(hierarchy_t *hierarchy);
+
+/* A change that the device makes itself is begun, made in the mailbox, applied, rendered,
+ * committed. When the answer was given before and lost, hierarchy_answer has its key and what it
+ * changed right after hierarchy_change_begin, and there is nothing left to be done; else key is
+ * NULL there. STALE also for key 0. */
+base_fault_t *hierarchy_change_begin(const collection_env_t *env,
+                                     const hierarchy_request_t *request, hierarchy_t **hierarchy,
+                                     apr_pool_t *pool);
+/* Does who presents the key have a folder of that id? */
+int hierarchy_change_given(const hierarchy_t *hierarchy, const char *id);
+/* What the device did: under the next key it holds exactly this besides what it had, so that
+ * FolderSync with that key brings everything else. DELETE takes the folders below with it; the
+ * type of an UPDATE is not looked at. */
+base_fault_t *hierarchy_change_apply(hierarchy_t *hierarchy, const hierarchy_command_t *command);
 
 /* The EAS type of a folder: 2-5 for Inbox, Drafts, Deleted and Sent, 12 for other mail folders
  * (Junk and Archive among them), 7-11 for default folders, 13-17 for others. */

@@ -5,7 +5,11 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/device.c mod_mobilesync/cmd/device.h \
 	mod_mobilesync/cmd/dispatch.c \
 	mod_mobilesync/cmd/exchange.c \
+	mod_mobilesync/cmd/folder_change.c mod_mobilesync/cmd/folder_change.h \
+	mod_mobilesync/cmd/folder_create.c \
+	mod_mobilesync/cmd/folder_delete.c \
 	mod_mobilesync/cmd/folder_sync.c \
+	mod_mobilesync/cmd/folder_update.c \
 	mod_mobilesync/cmd/get_item_estimate.c \
 	mod_mobilesync/cmd/hierarchy.h \
 	mod_mobilesync/cmd/item_operations.c \
@@ -48,6 +52,11 @@ check_PROGRAMS += t/unit/cmd_move_test
 t_unit_cmd_move_test_SOURCES = t/unit/cmd_move_test.c t/unit/cmd_helpers.h t/unit/tap.h
 t_unit_cmd_move_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_move_test
+
+check_PROGRAMS += t/unit/cmd_folder_test
+t_unit_cmd_folder_test_SOURCES = t/unit/cmd_folder_test.c t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_cmd_folder_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_folder_test
 
 check_PROGRAMS += t/unit/cmd_send_test t/unit/cmd_send_crash_test
 t_unit_cmd_send_test_SOURCES = t/unit/cmd_send_test.c t/unit/send_helpers.h \

@@ -160,6 +160,54 @@ sub _apply_hierarchy ( $self, $answer, $key ) {
     return $result;
 }
 
+# Changes of the hierarchy; an answer with success is applied to the client's own. key: another
+# key than the remembered one. { status, key, id (of a new folder), answer }. parent: id, '0' for
+# none; type: 12, a mail folder.
+sub folder_create ( $self, $parent, $name, %option ) {
+    my %folder = ( parent => $parent, name => $name, type => delete $option{type} // 12 );
+    my $apply = sub ( $self, $result ) {
+        my $id = $result->{id} = $result->{answer}->text('ServerId');
+        $self->{folders}{$id} = { %folder, id => $id };
+    };
+    my @elements =
+        ( [ ParentId => $parent ], [ DisplayName => $name ], [ Type => $folder{type} ] );
+    return $self->_change_folder( 'FolderCreate', \@elements, $apply, %option );
+}
+
+sub folder_update ( $self, $id, $parent, $name, %option ) {
+    my $apply = sub ( $self, $result ) {
+        @{ $self->{folders}{$id} }{qw(parent name)} = ( $parent, $name );
+    };
+    my @elements = ( [ ServerId => $id ], [ ParentId => $parent ], [ DisplayName => $name ] );
+    return $self->_change_folder( 'FolderUpdate', \@elements, $apply, %option );
+}
+
+sub folder_delete ( $self, $id, %option ) {
+    my $apply = sub ( $self, $result ) { $self->_forget_folder($id) };
+    return $self->_change_folder( 'FolderDelete', [ [ ServerId => $id ] ], $apply, %option );
+}
+
+sub _change_folder ( $self, $command, $elements, $apply, %option ) {
+    my $key = delete $option{key} // $self->{hierarchy_key};
+    my $interpret = sub ( $self, $answer ) {
+        my $result = { status => $answer->text('Status'), answer => $answer };
+        return $result unless $result->{status} == 1;
+        $result->{key} = $self->{hierarchy_key} = $answer->text('SyncKey');
+        $apply->( $self, $result );
+        return $result;
+    };
+    return $self->_call( $command, {}, $interpret,
+        tree => [ "FolderHierarchy:$command", [ SyncKey => $key ], @$elements ], %option );
+}
+
+# With everything below it.
+sub _forget_folder ( $self, $id ) {
+    delete $self->{folders}{$id};
+    my @below = grep { $_->{parent} eq $id } values %{ $self->{folders} };
+    $self->_forget_folder( $_->{id} ) for @below;
+    return;
+}
+
 # The known folder of a type (MS-ASCMD 2.2.3.186.3: 2 Inbox, 3 Drafts, 4 Deleted, 5 Sent) or name.
 sub folder_of_type ( $self, $type ) { return $self->_folder( type => $type ) }
 sub folder_named ( $self, $name ) { return $self->_folder( name => $name ) }
