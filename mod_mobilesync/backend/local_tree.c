@@ -218,7 +218,7 @@ base_fault_t *local_tree_create(void *data, const char *parent_id, const char *n
 
 /* Special folders that every client needs and the mailbox has not; after the first time there is
  * nothing to do. A mailbox that cannot be written to goes without. */
-static base_fault_t *tree_special_make(local_session_t *session, int *made, apr_pool_t *pool)
+static base_fault_t *tree_special_make(local_session_t *session, apr_pool_t *pool)
 {
     static const backend_role_t roles[] = {BACKEND_ROLE_DRAFTS, BACKEND_ROLE_SENT,
                                            BACKEND_ROLE_TRASH};
@@ -227,7 +227,6 @@ static base_fault_t *tree_special_make(local_session_t *session, int *made, apr_
     base_fault_t *fault;
     size_t i;
 
-    *made = 0;
     BASE_TRY(tree_load(session, &nodes, pool));
     for (i = 0; i < sizeof roles / sizeof *roles; i++) {
         if (tree_by_role(nodes, roles[i]))
@@ -242,8 +241,6 @@ static base_fault_t *tree_special_make(local_session_t *session, int *made, apr_
                            session->account, name, fault->message);
         else if (fault)
             return fault;
-        else
-            *made = 1;
     }
     return NULL;
 }
@@ -252,7 +249,7 @@ base_fault_t *local_tree_list(void *data, apr_array_header_t **folders, apr_pool
 {
     local_session_t *session = data;
     apr_array_header_t *nodes;
-    int i, made;
+    int i;
 
     BASE_TRY(local_folders_look(session, pool));
     BASE_TRY(tree_load(session, &nodes, pool));
@@ -260,9 +257,9 @@ base_fault_t *local_tree_list(void *data, apr_array_header_t **folders, apr_pool
         (!tree_by_role(nodes, BACKEND_ROLE_DRAFTS) || !tree_by_role(nodes, BACKEND_ROLE_SENT) ||
          !tree_by_role(nodes, BACKEND_ROLE_TRASH))) {
         BASE_TRY(local_begin(session->index, pool));
-        BASE_TRY(local_end(session->index, tree_special_make(session, &made, pool), pool));
-        if (made)
-            BASE_TRY(tree_load(session, &nodes, pool));
+        BASE_TRY(local_end(session->index, tree_special_make(session, pool), pool));
+        /* made by this process, or by another one that held the lock before */
+        BASE_TRY(tree_load(session, &nodes, pool));
     }
     *folders = apr_array_make(pool, nodes->nelts, sizeof(backend_folder_t));
     for (i = 0; i < nodes->nelts; i++) {

@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/../lib";
 use File::Temp ();
 use Test::More;
 use MobileSync::Mailbox;
+use MobileSync::Process qw(wait_until);
 
 my $folder = File::Temp->newdir;
 my $box = MobileSync::Mailbox->new("$folder/anna");
@@ -37,9 +38,13 @@ is_deeply( [ $box->folders ], [], 'folders renamed and deleted' );
 my @names = map { $box->deliver("message $_") } 1 .. 50;
 my $renamer = $box->start_renamer;
 $box->set_flags( $_, 'T' ) for @names;
+my $kinds = sub {
+    my %flags = map { $_ // '' => 1 } map { scalar $box->flags($_) } @names;
+    return scalar keys %flags;
+};
+wait_until( 'the renamer to change flags', sub { $kinds->() > 1 } );
 $renamer->stop;
 is_deeply( [ sort keys %{ $box->messages } ], [ sort @names ], 'a renamer loses nothing' );
-my %flags = map { $box->flags($_) => 1 } @names;
-cmp_ok( scalar keys %flags, '>', 1, 'and changes flags' );
+cmp_ok( $kinds->(), '>', 1, 'and changes flags' );
 
 done_testing;
