@@ -91,7 +91,7 @@ EXTRA_DIST += $(GUARD_TESTS)
 # Figures, not tests: they take minutes and depend on the machine.
 EXTRA_DIST += t/bench/bench t/bench/ping t/bench/ping_load.c
 bench: all
-	@for d in $(top_srcdir)/mod_mobilesync/* $(top_srcdir)/t/*; do \
+	@for d in $(top_srcdir)/mod_mobilesync/* $(top_srcdir)/admin $(top_srcdir)/t/*; do \
 	    test -d $$d || continue; \
 	    printf '%8d lines  %s\n' \
 	        "`find $$d -type f \( -name '*.[ch]' -o -name '*.tbl' -o -name '*.p[lm]' -o -name '*.t' \) \
