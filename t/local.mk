@@ -65,6 +65,7 @@ E2E_TESTS = \
 	t/e2e/fetch.t \
 	t/e2e/folder_sync.t \
 	t/e2e/folders.t \
+	t/e2e/get_attachment.t \
 	t/e2e/get_item_estimate.t \
 	t/e2e/hostile.t \
 	t/e2e/lost.t \

@@ -26,6 +26,7 @@
 #include "eas/request.h"
 #include "eas/spool.h"
 #include "eas/writer.h"
+#include "item/reference.h"
 #include "state/state.h"
 #include "wake/wake.h"
 
@@ -94,7 +95,7 @@ typedef struct {
     eas_command_t command;
     base_fault_t *(*run)(cmd_exchange_t *exchange);
     unsigned flags;   /* CMD_* */
-    eas_tag_t root;   /* element of the request and the response */
+    eas_tag_t root;   /* element of the request and the response; EAS_TAG_NONE: no documents */
     eas_tag_t status; /* where an error of the whole command goes */
 } cmd_entry_t;
 
@@ -119,7 +120,7 @@ void cmd_dispatch(cmd_exchange_t *exchange);
 void cmd_resume(cmd_exchange_t *exchange, wake_reason_t reason);
 
 /* Answers with a Status of the whole command (or the HTTP code that stands for a common
- * Status at 12.1): <Root><Status>n</Status></Root>. */
+ * Status at 12.1, and for commands without documents): <Root><Status>n</Status></Root>. */
 void cmd_answer_status(cmd_exchange_t *exchange, const cmd_entry_t *entry, int status);
 
 /* Turns a fault into the answer of a whole command and logs it. */
@@ -144,6 +145,11 @@ base_fault_t *cmd_exchange_folder(cmd_exchange_t *exchange, const char *id,
 /* The folder of a role, NULL when the mailbox has none. */
 base_fault_t *cmd_exchange_role(cmd_exchange_t *exchange, backend_role_t role,
                                 backend_folder_t **folder);
+
+/* The item that a ServerId or FileReference names: NOT_FOUND also for one of an earlier generation
+ * of its folder. */
+base_fault_t *cmd_exchange_item(cmd_exchange_t *exchange, const item_reference_t *reference,
+                                backend_entry_t *entry, backend_blob_t **blob, apr_pool_t *pool);
 
 /* Every address of the account (const char *), the main one first. */
 base_fault_t *cmd_exchange_addresses(cmd_exchange_t *exchange,

@@ -53,7 +53,8 @@ void cmd_answer_status(cmd_exchange_t *exchange, const cmd_entry_t *entry, int s
     base_fault_t *fault;
 
     exchange->report.status = status;
-    if (exchange->request->version < EAS_VERSION_14_0 && status > 100) {
+    if (entry->root == EAS_TAG_NONE ||
+        (exchange->request->version < EAS_VERSION_14_0 && status > 100)) {
         cmd_answer_http(exchange, eas_status_http(exchange->request->command, status), 0);
         return;
     }

@@ -77,6 +77,21 @@ base_fault_t *cmd_exchange_role(cmd_exchange_t *exchange, backend_role_t role,
     return NULL;
 }
 
+base_fault_t *cmd_exchange_item(cmd_exchange_t *exchange, const item_reference_t *reference,
+                                backend_entry_t *entry, backend_blob_t **blob, apr_pool_t *pool)
+{
+    backend_session_t *session;
+    backend_folder_t *folder;
+
+    BASE_TRY(cmd_exchange_session(exchange, &session));
+    BASE_TRY(cmd_exchange_folder(exchange, reference->folder_id, &folder));
+    if (folder->generation != reference->generation)
+        return base_fault_make(pool, BASE_FAULT_NOT_FOUND,
+                               "the item belongs to an earlier generation of its folder");
+    BASE_TRY(backend_item_entry(session, folder->id, reference->uid, entry, pool));
+    return backend_item_fetch(session, folder->id, reference->uid, blob, pool);
+}
+
 base_fault_t *cmd_exchange_addresses(cmd_exchange_t *exchange, const apr_array_header_t **addresses)
 {
     backend_session_t *session;

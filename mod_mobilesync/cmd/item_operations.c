@@ -129,22 +129,6 @@ static base_fault_t *operations_assemble(operations_t *operations)
 
 /* -- Fetch ---------------------------------------------------------------------------------- */
 
-/* The blob that the reference names; a reference of another generation names nothing. */
-static base_fault_t *operations_blob(operations_fetch_t *fetch, backend_entry_t *entry,
-                                     backend_blob_t **blob)
-{
-    backend_session_t *session;
-    backend_folder_t *folder;
-
-    BASE_TRY(cmd_exchange_session(fetch->operations->exchange, &session));
-    BASE_TRY(cmd_exchange_folder(fetch->operations->exchange, fetch->reference.folder_id, &folder));
-    if (folder->generation != fetch->reference.generation)
-        return base_fault_make(fetch->pool, BASE_FAULT_NOT_FOUND,
-                               "the item belongs to an earlier generation of its folder");
-    BASE_TRY(backend_item_entry(session, folder->id, fetch->reference.uid, entry, fetch->pool));
-    return backend_item_fetch(session, folder->id, fetch->reference.uid, blob, fetch->pool);
-}
-
 /* The answer begins with what the client named the item by, in the schema's order. */
 static void operations_open(operations_fetch_t *fetch, int status)
 {
@@ -204,7 +188,7 @@ static base_fault_t *operations_fetch_item(operations_fetch_t *fetch)
     if (fetch->options)
         BASE_TRY(cmd_options_parse(fetch->options, &options, fetch->pool));
     BASE_TRY(operations_schema(fetch, &options.email));
-    BASE_TRY(operations_blob(fetch, &entry, &blob));
+    BASE_TRY(cmd_exchange_item(exchange, &fetch->reference, &entry, &blob, fetch->pool));
     BASE_TRY(item_email_load(blob, &fetch->reference, &entry, &options.email, &email, fetch->pool));
     if (fetch->operations->parts && item_email_body_has_data(email))
         BASE_TRY(operations_part(fetch->operations, item_email_body_read, email, &part));
@@ -261,7 +245,8 @@ static base_fault_t *operations_fetch_attachment(operations_fetch_t *fetch, int 
     apr_uint64_t first, last;
     int part = 0;
 
-    BASE_TRY(operations_blob(fetch, &entry, &blob));
+    BASE_TRY(cmd_exchange_item(fetch->operations->exchange, &fetch->reference, &entry, &blob,
+                               fetch->pool));
     BASE_TRY(item_attachment_open(blob, fetch->reference.part, &attachment, fetch->pool));
     if (range) {
         if (!operations_range(range, item_attachment_size(attachment), &first, &last)) {

@@ -10,6 +10,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/folder_delete.c \
 	mod_mobilesync/cmd/folder_sync.c \
 	mod_mobilesync/cmd/folder_update.c \
+	mod_mobilesync/cmd/get_attachment.c \
 	mod_mobilesync/cmd/get_item_estimate.c \
 	mod_mobilesync/cmd/hierarchy.h \
 	mod_mobilesync/cmd/item_operations.c \
@@ -57,6 +58,11 @@ check_PROGRAMS += t/unit/cmd_folder_test
 t_unit_cmd_folder_test_SOURCES = t/unit/cmd_folder_test.c t/unit/cmd_helpers.h t/unit/tap.h
 t_unit_cmd_folder_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_folder_test
+
+check_PROGRAMS += t/unit/cmd_attachment_test
+t_unit_cmd_attachment_test_SOURCES = t/unit/cmd_attachment_test.c t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_cmd_attachment_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_attachment_test
 
 check_PROGRAMS += t/unit/cmd_send_test t/unit/cmd_send_crash_test
 t_unit_cmd_send_test_SOURCES = t/unit/cmd_send_test.c t/unit/send_helpers.h \

@@ -82,7 +82,8 @@ each_version(
         is( $phone->folder_update( $from, $to, 'c.d' )->{status}, 1, 'moved and renamed' );
         is_news( $phone, NOTHING, 'the phone knows' );
         is_news( $other, [ [], [$from], [] ], 'the other is told: the same folder' );
-        is_deeply( [ @{ $other->{folders}{$from} }{qw(name parent)} ], [ 'c.d', $to ], 'elsewhere' );
+        is_deeply( [ @{ $other->{folders}{$from} }{qw(name parent)} ], [ 'c.d', $to ],
+            'elsewhere' );
         is( $phone->folder_update( $work->{id}, '0', 'Arbeit' )->{status}, 1, 'one with folders' );
         is_news( $other, [ [], [ $work->{id} ], [] ], 'those below stay below' );
         is( scalar( grep {/^Arbeit\./} $box->folders ), scalar @names, 'also on disk' );
@@ -107,7 +108,11 @@ each_version(
         is( $phone->folder_update( $to, $trash, 'v1.2.3' )->{status}, 1, 'into Deleted Items' );
         is( $phone->folder_delete($to)->{status}, 1, 'and gone' );
         is_news( $phone, NOTHING, 'the phone knows, also of the one below' );
-        is_deeply( [ sort @{ news($other)->[2] } ], [ sort $to, $from ], 'the other is told of both' );
+        is_deeply(
+            [ sort @{ news($other)->[2] } ],
+            [ sort $to, $from ],
+            'the other is told of both'
+        );
         is( $phone->folder_delete($to)->{status}, 4, 'it cannot be deleted twice' );
         is( $phone->folder_delete('nowhere')->{status}, 4, 'nor one that never was' );
         is( $phone->folder_delete( $work->{id}, key => '0' )->{status}, 9, 'with key 0' );
@@ -169,7 +174,11 @@ subtest 'requests at once' => sub {
     $other->folder_sync;
     my @phones = ( $phone, $other );
     my @calls = map { $_->folder_create( '0', 'Race', async => 1 ) } @phones;
-    is_deeply( [ sort map { $_->result->{status} } @calls ], [ 1, 2 ], 'of two phones one makes it' );
+    is_deeply(
+        [ sort map { $_->result->{status} } @calls ],
+        [ 1, 2 ],
+        'of two phones one makes it'
+    );
     $_->folder_sync for @phones;
     is( $phone->folder_named('Race')->{id}, $other->folder_named('Race')->{id}, 'both have it' );
 };
@@ -178,7 +187,8 @@ subtest 'phones that wait' => sub {
     my ( $phone, $other ) = phones( 'anna', '14.1' );
     my $inbox = $other->folder_of_type(INBOX)->{id};
     $_->initial_sync($inbox) for $phone, $other;
-    my $wait = sub ($who) { return $who->ping( folders => [$inbox], heartbeat => 300, async => 1 ) };
+    my $wait =
+        sub ($who) { return $who->ping( folders => [$inbox], heartbeat => 300, async => 1 ) };
     my $ends = sub ( $ping, $what ) {
         ok( $ping->is_ready(PATIENCE), "$what ends a Ping" ) or return;
         is( $ping->result->{status}, 7, 'with Status 7' );

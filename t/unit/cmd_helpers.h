@@ -35,7 +35,7 @@ typedef struct {
 typedef struct {
     int http;
     int empty;              /* no body */
-    const eas_node_t *body; /* decoded, NULL when empty */
+    const eas_node_t *body; /* decoded, NULL when empty or no WBXML */
     cmd_exchange_t *exchange;
 } answer_t;
 
@@ -145,7 +145,7 @@ __attribute__((unused)) static answer_t run(world_t *world, const char *account,
     answer.http = exchange->http_status;
     bytes = spool_bytes(exchange->spool, &length, world->pool);
     answer.empty = length == 0;
-    if (length && decode(bytes, length, &answer.body, world->pool))
+    if (length && !exchange->content_type && decode(bytes, length, &answer.body, world->pool))
         abort();
     return answer;
 }

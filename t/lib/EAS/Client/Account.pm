@@ -196,8 +196,11 @@ sub _change_folder ( $self, $command, $elements, $apply, %option ) {
         $apply->( $self, $result );
         return $result;
     };
-    return $self->_call( $command, {}, $interpret,
-        tree => [ "FolderHierarchy:$command", [ SyncKey => $key ], @$elements ], %option );
+    return $self->_call(
+        $command, {}, $interpret,
+        tree => [ "FolderHierarchy:$command", [ SyncKey => $key ], @$elements ],
+        %option
+    );
 }
 
 # With everything below it.

@@ -1,4 +1,4 @@
-# The commands about single items: GetItemEstimate, MoveItems, ItemOperations.
+# The commands about single items: GetItemEstimate, MoveItems, ItemOperations, GetAttachment.
 package EAS::Client::Items;
 use v5.36;
 use MIME::Base64 ();
@@ -172,6 +172,47 @@ sub fetch_item ( $self, $folder_id, $item_id, %option ) {
 sub fetch_attachment ( $self, $file_reference, %option ) {
     my %fetch = ( file_reference => $file_reference, range => delete $option{range} );
     return $self->item_operations( [ \%fetch ], first => 1, %option );
+}
+
+# GetAttachment, at 12.1 only. { http (status), data, content_type, response }
+sub get_attachment ( $self, $file_reference, %option ) {
+    my $interpret = sub ( $self, $answer ) {
+        my $response = $answer->response;
+        return {
+            http => $answer->status,
+            data => $response->content,
+            content_type => scalar $response->header('Content-Type'),
+            response => $response,
+        };
+    };
+    my %parameters = defined $file_reference ? ( AttachmentName => $file_reference ) : ();
+    return $self->_call(
+        'GetAttachment', { any_status => 1 },
+        $interpret,
+        parameters => \%parameters,
+        %option
+    );
+}
+
+# Empties folders, each { folder, subfolders (1: delete those, too) }; statuses in the same order,
+# or that of the whole command.
+sub empty_folders ( $self, $folders, %option ) {
+    my $interpret = sub ( $self, $answer ) {
+        my $document = $answer->document;
+        my @emptied = $document->all('Response/EmptyFolderContents');
+        return [ map { $_->text('ItemOperations:Status') } @emptied ? @emptied : $document ];
+    };
+    my @operations = map {
+        [
+            EmptyFolderContents => [ 'AirSync:CollectionId', $_->{folder} ],
+            ( $_->{subfolders} ? [ Options => ['DeleteSubFolders'] ] : () )
+        ]
+    } @$folders;
+    return $self->_call(
+        'ItemOperations', {}, $interpret,
+        tree => [ 'ItemOperations:ItemOperations', @operations ],
+        %option
+    );
 }
 
 1;
