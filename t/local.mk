@@ -62,6 +62,7 @@ E2E_TESTS = \
 	t/e2e/crash.t \
 	t/e2e/demo.t \
 	t/e2e/devices.t \
+	t/e2e/empty_folder.t \
 	t/e2e/fetch.t \
 	t/e2e/folder_sync.t \
 	t/e2e/folders.t \

@@ -1,5 +1,5 @@
 /* ItemOperations: Fetch of items and attachments (MS-ASCMD 2.2.1.10), inline or as a multipart
- * response (2.2.1.10.1.1). EmptyFolderContents and Move are answered as not supported. */
+ * response (2.2.1.10.1.1), and EmptyFolderContents. Move is answered as not supported. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "cmd/empty_folder.h"
 #include "cmd/options.h"
 #include "eas/status.h"
 #include "item/attachment.h"
@@ -330,15 +331,7 @@ static base_fault_t *operations_fetch(operations_t *operations, const eas_node_t
 static base_fault_t *operations_empty_folder(operations_t *operations, const eas_node_t *node,
                                              apr_pool_t *pool)
 {
-    eas_writer_t *writer = operations->exchange->writer;
-    const char *collection = eas_node_child_text(node, EAS_AirSync_CollectionId);
-
-    (void)pool;
-    eas_writer_start(writer, EAS_ItemOperations_EmptyFolderContents);
-    eas_writer_uint(writer, EAS_ItemOperations_Status, OPERATIONS_STATUS_UNSUPPORTED);
-    eas_writer_text(writer, EAS_AirSync_CollectionId, cmd_id_echo(collection));
-    eas_writer_end(writer);
-    return NULL;
+    return cmd_empty_folder(operations->exchange, node, pool);
 }
 
 static base_fault_t *operations_move(operations_t *operations, const eas_node_t *node,

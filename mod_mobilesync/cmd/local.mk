@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/commands.tbl \
 	mod_mobilesync/cmd/device.c mod_mobilesync/cmd/device.h \
 	mod_mobilesync/cmd/dispatch.c \
+	mod_mobilesync/cmd/empty_folder.c mod_mobilesync/cmd/empty_folder.h \
 	mod_mobilesync/cmd/exchange.c \
 	mod_mobilesync/cmd/folder_change.c mod_mobilesync/cmd/folder_change.h \
 	mod_mobilesync/cmd/folder_create.c \
@@ -58,6 +59,11 @@ check_PROGRAMS += t/unit/cmd_folder_test
 t_unit_cmd_folder_test_SOURCES = t/unit/cmd_folder_test.c t/unit/cmd_helpers.h t/unit/tap.h
 t_unit_cmd_folder_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_folder_test
+
+check_PROGRAMS += t/unit/cmd_empty_test
+t_unit_cmd_empty_test_SOURCES = t/unit/cmd_empty_test.c t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_cmd_empty_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_empty_test
 
 check_PROGRAMS += t/unit/cmd_attachment_test
 t_unit_cmd_attachment_test_SOURCES = t/unit/cmd_attachment_test.c t/unit/cmd_helpers.h t/unit/tap.h

@@ -13,7 +13,7 @@ use MobileSync::Server;
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output todo_output);
 
-my $server = MobileSync::Server->start;
+my $server = MobileSync::Server->start( settings => { MobileSyncCoalesce => 1 } );
 
 sub phones ( $account, $version ) {
     my @phones = map { $server->client( account => $account, version => $version ) } 1, 2;
