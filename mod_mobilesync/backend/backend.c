@@ -1,6 +1,7 @@
 /* Dispatch: finds the driver's entry, calls it, and says in a fault where it happened. */
 #include "backend/backend.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <apr_strings.h>
 
@@ -274,11 +275,13 @@ base_fault_t *backend_watch_start(backend_t *backend, const char *account,
                                   const apr_array_header_t *folder_ids, backend_changed_fn changed,
                                   void *baton, backend_watch_t **watch, apr_pool_t *pool)
 {
-    backend_watch_t *started = apr_pcalloc(pool, sizeof *started);
+    backend_watch_t *started;
+    void *made;
 
-    started->backend = backend;
-    BASE_TRY(
-        INSTANCE_CALL(account, watch, account, folder_ids, changed, baton, &started->watch, pool));
+    BASE_TRY(INSTANCE_CALL(account, watch, account, folder_ids, changed, baton, &made, pool));
+    if (!(started = malloc(sizeof *started)))
+        abort(); /* as APR's pools do */
+    *started = (backend_watch_t){.backend = backend, .watch = made};
     *watch = started;
     return NULL;
 }
@@ -286,4 +289,5 @@ base_fault_t *backend_watch_start(backend_t *backend, const char *account,
 void backend_watch_stop(backend_watch_t *watch)
 {
     watch->backend->driver->unwatch(watch->backend->instance, watch->watch);
+    free(watch);
 }

@@ -7,9 +7,10 @@
  *
  * A command that waits (Ping, Sync with Wait) sets exchange->wait and returns success with
  * nothing rendered. The glue waits in whatever way the server can (blocking, or parked
- * without a thread) and then calls wait.resume, which renders the answer. Between the
- * two, nothing of the exchange but its pool and the wait's own data may be relied on:
- * what resume needs is copied into wait.baton. */
+ * without a thread) and then calls wait.resume, which renders the answer. Where wait.keep is set
+ * the exchange may end meanwhile, with all its memory: wait.keep has what is waited with go with
+ * another pool, and resume is called with another exchange of the same request, without its
+ * body. */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
@@ -58,10 +59,11 @@ typedef struct {
 typedef struct cmd_exchange cmd_exchange_t;
 
 typedef struct {
-    wake_waiter_t
-        *waiter; /* registered, compared, ready to wait; NULL: the command does not wait */
+    /* registered, compared, ready to wait; NULL: the command does not wait */
+    wake_waiter_t *waiter;
     base_fault_t *(*resume)(cmd_exchange_t *exchange, wake_reason_t reason, void *baton);
     void *baton;
+    void (*keep)(void *baton, apr_pool_t *pool); /* NULL: the exchange has to stay */
 } cmd_wait_t;
 
 struct cmd_exchange {

@@ -348,7 +348,8 @@ static base_fault_t *ping_finish(cmd_exchange_t *exchange, ping_t *ping, int sta
     return NULL;
 }
 
-static base_fault_t *ping_resume(cmd_exchange_t *exchange, wake_reason_t reason, void *baton);
+static base_fault_t *ping_resume(cmd_exchange_t *exchange, wake_reason_t reason, cmd_watch_t *watch,
+                                 const char *note);
 
 /* Looks, answers when there is something, else waits (on). */
 static base_fault_t *ping_step(cmd_exchange_t *exchange, ping_t *ping, int patient)
@@ -360,22 +361,48 @@ static base_fault_t *ping_step(cmd_exchange_t *exchange, ping_t *ping, int patie
         return ping_finish(exchange, ping, look.status);
     if (look.waiting > 0)
         cmd_watch_hold(ping->watch, exchange);
-    cmd_watch_wait(ping->watch, exchange, ping_resume, ping);
+    cmd_watch_wait(ping->watch, exchange, ping_resume);
     return NULL;
 }
 
-static base_fault_t *ping_resume(cmd_exchange_t *exchange, wake_reason_t reason, void *baton)
+static base_fault_t *ping_load(cmd_exchange_t *exchange, ping_t *ping)
 {
-    ping_t *ping = baton;
+    ping->folders = apr_array_make(exchange->pool, 8, sizeof(ping_folder_t));
+    ping->key = (state_key_t){.account = exchange->account,
+                              .device = exchange->request->device_id,
+                              .kind = STATE_RECORD_REQUEST,
+                              .name = "ping"};
+    return state_record_read(exchange->service->store, &ping->key, NULL, 0, &ping->record,
+                             exchange->pool);
+}
 
+/* The request is gone: its folders are those that it left in its record. Where there are none the
+ * store has lost them, and the client has to say them again. */
+static base_fault_t *ping_look_again(cmd_exchange_t *exchange, ping_t *ping, int patient)
+{
+    cmd_watch_rearm(ping->watch);
+    BASE_TRY(ping_load(exchange, ping));
+    ping_cached_folders(ping, exchange->pool);
+    if (!ping->folders->nelts)
+        return ping_finish(exchange, ping, PING_STATUS_MISSING);
+    ping_read_reported(ping, exchange->pool);
+    return ping_step(exchange, ping, patient);
+}
+
+/* note: the heartbeat */
+static base_fault_t *ping_resume(cmd_exchange_t *exchange, wake_reason_t reason, cmd_watch_t *watch,
+                                 const char *note)
+{
+    ping_t *ping = apr_pcalloc(exchange->pool, sizeof *ping);
+
+    ping->watch = watch;
+    ping->heartbeat = atoi(note);
     ping->woken = 1;
     switch (reason) {
     case WAKE_REASON_CHANGED:
-        cmd_watch_rearm(ping->watch);
-        return ping_step(exchange, ping, 1);
+        return ping_look_again(exchange, ping, 1);
     case WAKE_REASON_RIPE:
-        cmd_watch_rearm(ping->watch);
-        return ping_step(exchange, ping, 0);
+        return ping_look_again(exchange, ping, 0);
     case WAKE_REASON_RESET:
         return ping_finish(exchange, ping, PING_STATUS_HIERARCHY);
     case WAKE_REASON_NONE:
@@ -393,13 +420,7 @@ base_fault_t *cmd_ping_run(cmd_exchange_t *exchange)
     const char **ids;
     int status, i;
 
-    ping->folders = apr_array_make(exchange->pool, 8, sizeof(ping_folder_t));
-    ping->key = (state_key_t){.account = exchange->account,
-                              .device = exchange->request->device_id,
-                              .kind = STATE_RECORD_REQUEST,
-                              .name = "ping"};
-    BASE_TRY(state_record_read(exchange->service->store, &ping->key, NULL, 0, &ping->record,
-                               exchange->pool));
+    BASE_TRY(ping_load(exchange, ping));
     if ((status = ping_read(exchange, ping))) {
         ping_answer(exchange, ping, status);
         return NULL;
@@ -410,6 +431,7 @@ base_fault_t *cmd_ping_run(cmd_exchange_t *exchange)
     for (i = 0; i < ping->folders->nelts; i++)
         ids[i] = APR_ARRAY_IDX(ping->folders, i, ping_folder_t).id;
     BASE_TRY(cmd_watch_arm(exchange, WAKE_KIND_PING, ids, ping->folders->nelts,
-                           exchange->now + apr_time_from_sec(ping->heartbeat), &ping->watch));
+                           exchange->now + apr_time_from_sec(ping->heartbeat),
+                           apr_itoa(exchange->pool, ping->heartbeat), &ping->watch));
     return ping_step(exchange, ping, 1);
 }

@@ -94,21 +94,31 @@ static base_fault_t *sync_answer(cmd_exchange_t *exchange, const sync_request_t 
 
 /* -- Wait and HeartbeatInterval --------------------------------------------------------------- */
 
-/* A Sync that found nothing waits as a Ping does, then is done once more. */
+/* A Sync that found nothing waits as a Ping does, then is done once more. What it asked is kept
+ * as the text that empty Syncs are answered from; one with operations of the client has no such
+ * text, and keeps its exchange. */
 typedef struct {
     const sync_request_t *request;
     cmd_watch_t *watch;
 } sync_hang_t;
 
+static base_fault_t *sync_hang_again(cmd_exchange_t *exchange, wake_reason_t reason,
+                                     cmd_watch_t *watch, const char *note);
 static base_fault_t *sync_hang_resume(cmd_exchange_t *exchange, wake_reason_t reason, void *baton);
 
 static base_fault_t *sync_hang_step(cmd_exchange_t *exchange, sync_hang_t *hang)
 {
     BASE_TRY(sync_answer(exchange, hang->request));
-    if (eas_writer_is_empty(exchange->writer))
-        cmd_watch_wait(hang->watch, exchange, sync_hang_resume, hang);
-    else
+    if (!eas_writer_is_empty(exchange->writer)) {
         cmd_watch_end(hang->watch);
+        return NULL;
+    }
+    cmd_watch_wait(hang->watch, exchange, sync_hang_again);
+    if (!sync_request_is_cacheable(hang->request)) {
+        exchange->wait.resume = sync_hang_resume;
+        exchange->wait.baton = hang;
+        exchange->wait.keep = NULL;
+    }
     return NULL;
 }
 
@@ -136,18 +146,32 @@ static base_fault_t *sync_hang_resume(cmd_exchange_t *exchange, wake_reason_t re
     return NULL; /* the empty response: no key has moved */
 }
 
+/* note: the request */
+static base_fault_t *sync_hang_again(cmd_exchange_t *exchange, wake_reason_t reason,
+                                     cmd_watch_t *watch, const char *note)
+{
+    sync_hang_t *hang = apr_pcalloc(exchange->pool, sizeof *hang);
+    sync_request_t *request;
+
+    BASE_TRY(sync_request_decode(note, &request, exchange->pool));
+    hang->watch = watch;
+    hang->request = request;
+    return sync_hang_resume(exchange, reason, hang);
+}
+
 static base_fault_t *sync_hang(cmd_exchange_t *exchange, const sync_request_t *request)
 {
     sync_hang_t *hang = apr_pcalloc(exchange->pool, sizeof *hang);
     int count = request->collections->nelts, i;
     const char **ids = apr_palloc(exchange->pool, (apr_size_t)count * sizeof *ids);
+    const char *note =
+        sync_request_is_cacheable(request) ? sync_request_encode(request, exchange->pool) : "";
 
     for (i = 0; i < count; i++)
         ids[i] = APR_ARRAY_IDX(request->collections, i, sync_collection_t).folder_id;
     hang->request = request;
-    exchange->report.heartbeat = request->wait;
     BASE_TRY(cmd_watch_arm(exchange, WAKE_KIND_SYNC, ids, count,
-                           exchange->now + apr_time_from_sec(request->wait), &hang->watch));
+                           exchange->now + apr_time_from_sec(request->wait), note, &hang->watch));
     return sync_hang_step(exchange, hang);
 }
 

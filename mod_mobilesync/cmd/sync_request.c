@@ -213,7 +213,7 @@ static base_fault_t *sync_request_parse(cmd_exchange_t *exchange, sync_request_t
 
 /* "window wait" and a line for each collection: id, key, digest, window, get_changes, moves,
  * options; fields apart by tabs. */
-static const char *sync_cache_encode(const sync_request_t *request, apr_pool_t *pool)
+const char *sync_request_encode(const sync_request_t *request, apr_pool_t *pool)
 {
     base_text_buffer_t out = {.pool = pool};
     int i;
@@ -279,6 +279,17 @@ static int sync_cache_decode(char *text, sync_request_t *request, int whole)
     return 1;
 }
 
+base_fault_t *sync_request_decode(const char *text, sync_request_t **result, apr_pool_t *pool)
+{
+    sync_request_t *request = apr_pcalloc(pool, sizeof *request);
+
+    request->collections = apr_array_make(pool, 4, sizeof(sync_collection_t));
+    if (!sync_cache_decode(apr_pstrdup(pool, text), request, 1))
+        return base_fault_make(pool, BASE_FAULT_INTERNAL, "a Sync that waits was kept wrongly");
+    *result = request;
+    return NULL;
+}
+
 /* Did the cached request wait? Its third field says for how long. */
 static int sync_cache_waits(const state_record_t *record, apr_pool_t *pool)
 {
@@ -292,7 +303,7 @@ static int sync_cache_waits(const state_record_t *record, apr_pool_t *pool)
     return sync_cache_split(text, fields, 3) && atoi(fields[2]) > 0;
 }
 
-static int sync_is_cacheable(const sync_request_t *request)
+int sync_request_is_cacheable(const sync_request_t *request)
 {
     int i;
 
@@ -312,7 +323,8 @@ static base_fault_t *sync_cache_store(cmd_exchange_t *exchange, const state_key_
                                       const state_record_t *record, const sync_request_t *request)
 {
     const state_field_t *old = state_record_field(record, "sync");
-    const char *text = sync_is_cacheable(request) ? sync_cache_encode(request, exchange->pool) : "";
+    const char *text =
+        sync_request_is_cacheable(request) ? sync_request_encode(request, exchange->pool) : "";
     const state_field_t field = {.name = "sync", .data = text, .length = strlen(text)};
     apr_uint64_t version;
     base_fault_t *fault;

@@ -50,4 +50,9 @@ typedef struct {
 /* Reads exchange->body (NULL: an empty Sync). Faults are those of the store. */
 base_fault_t *sync_request_read(cmd_exchange_t *exchange, sync_request_t **request);
 
+/* Can it be kept as text? Not with operations of the client, nor when something is wrong. */
+int sync_request_is_cacheable(const sync_request_t *request);
+const char *sync_request_encode(const sync_request_t *request, apr_pool_t *pool);
+base_fault_t *sync_request_decode(const char *text, sync_request_t **request, apr_pool_t *pool);
+
 #endif

@@ -1,13 +1,17 @@
 #include "cmd/watch.h"
 
-#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
 
+/* Memory of its own, because it outlives the exchange that armed it. */
 struct cmd_watch {
     wake_waiter_t *waiter;
     backend_watch_t *backend; /* NULL: the backend cannot be watched */
     wake_hub_t *hub;
-    const char *account;
-    apr_pool_t *pool;
+    cmd_watch_resume_fn resume;
+    const char *note;
+    apr_pool_t *pool; /* whose cleanup ends it */
+    char account[];   /* and the note after it */
 };
 
 /* In a thread of the backend. Whether it was an arrival is not known here: whoever is woken
@@ -23,14 +27,14 @@ static void watch_changed(void *baton, const char *folder_id)
 static base_fault_t *watch_backend(cmd_watch_t *watch, cmd_exchange_t *exchange,
                                    const char *const *folder_ids, int count)
 {
-    apr_array_header_t *ids = apr_array_make(watch->pool, count, sizeof(const char *));
+    apr_array_header_t *ids = apr_array_make(exchange->pool, count, sizeof(const char *));
     base_fault_t *fault;
     int i;
 
     for (i = 0; i < count; i++)
         APR_ARRAY_PUSH(ids, const char *) = folder_ids[i];
-    fault = backend_watch_start(exchange->service->backend, exchange->account, ids, watch_changed,
-                                watch, &watch->backend, watch->pool);
+    fault = backend_watch_start(exchange->service->backend, watch->account, ids, watch_changed,
+                                watch, &watch->backend, exchange->pool);
     if (fault && fault->code == BASE_FAULT_UNSUPPORTED) {
         watch->backend = NULL;
         return NULL;
@@ -46,15 +50,30 @@ static apr_status_t watch_cleanup(void *data)
 
     if (watch->backend)
         backend_watch_stop(watch->backend);
-    watch->backend = NULL;
+    free(watch);
     return APR_SUCCESS;
+}
+
+static cmd_watch_t *watch_make(cmd_exchange_t *exchange, const char *note)
+{
+    size_t name = strlen(exchange->account) + 1, text = strlen(note) + 1;
+    cmd_watch_t *watch = calloc(1, sizeof *watch + name + text);
+
+    if (!watch)
+        abort(); /* as APR's pools do */
+    watch->hub = exchange->service->hub;
+    watch->note = memcpy(watch->account + name, note, text);
+    memcpy(watch->account, exchange->account, name);
+    watch->pool = exchange->pool;
+    apr_pool_pre_cleanup_register(watch->pool, watch, watch_cleanup);
+    return watch;
 }
 
 base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
                             const char *const *folder_ids, int count, apr_time_t deadline,
-                            cmd_watch_t **result)
+                            const char *note, cmd_watch_t **result)
 {
-    cmd_watch_t *watch = apr_pcalloc(exchange->pool, sizeof *watch);
+    cmd_watch_t *watch = watch_make(exchange, note);
     const char **ids = apr_palloc(exchange->pool, (apr_size_t)(count + 1) * sizeof *ids);
     wake_options_t options = {.account = exchange->account,
                               .device = exchange->request->device_id,
@@ -68,22 +87,34 @@ base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
     for (i = 0; i < count; i++)
         ids[i] = folder_ids[i];
     ids[count] = WAKE_FOLDER_HIERARCHY;
-    apr_pool_create(&watch->pool, exchange->pool);
-    watch->hub = exchange->service->hub;
-    watch->account = exchange->account;
-    apr_pool_pre_cleanup_register(watch->pool, watch, watch_cleanup);
-    BASE_TRY(wake_waiter_arm(watch->hub, &options, &watch->waiter, watch->pool));
+    BASE_TRY(wake_waiter_arm(watch->hub, &options, &watch->waiter, exchange->pool));
     *result = watch;
     return watch_backend(watch, exchange, folder_ids, count);
 }
 
-void cmd_watch_wait(cmd_watch_t *watch, cmd_exchange_t *exchange,
-                    base_fault_t *(*resume)(cmd_exchange_t *exchange, wake_reason_t reason,
-                                            void *baton),
-                    void *baton)
+static base_fault_t *watch_resume(cmd_exchange_t *exchange, wake_reason_t reason, void *baton)
+{
+    cmd_watch_t *watch = baton;
+
+    return watch->resume(exchange, reason, watch, watch->note);
+}
+
+static void watch_keep(void *baton, apr_pool_t *pool)
+{
+    cmd_watch_t *watch = baton;
+
+    apr_pool_cleanup_kill(watch->pool, watch, watch_cleanup);
+    wake_waiter_keep(watch->waiter, pool);
+    apr_pool_pre_cleanup_register(pool, watch, watch_cleanup);
+    watch->pool = pool;
+}
+
+void cmd_watch_wait(cmd_watch_t *watch, cmd_exchange_t *exchange, cmd_watch_resume_fn resume)
 {
     cmd_exchange_release(exchange);
-    exchange->wait = (cmd_wait_t){.waiter = watch->waiter, .resume = resume, .baton = baton};
+    watch->resume = resume;
+    exchange->wait = (cmd_wait_t){
+        .waiter = watch->waiter, .resume = watch_resume, .baton = watch, .keep = watch_keep};
 }
 
 void cmd_watch_rearm(cmd_watch_t *watch)
@@ -98,5 +129,8 @@ void cmd_watch_hold(cmd_watch_t *watch, cmd_exchange_t *exchange)
 
 void cmd_watch_end(cmd_watch_t *watch)
 {
-    apr_pool_destroy(watch->pool);
+    wake_waiter_t *waiter = watch->waiter;
+
+    apr_pool_cleanup_run(watch->pool, watch, watch_cleanup);
+    wake_waiter_end(waiter);
 }

@@ -8,18 +8,21 @@
 
 typedef struct cmd_watch cmd_watch_t;
 
+/* What goes on after the wait. note is what cmd_watch_arm was given; the exchange may be another
+ * one than that which armed. */
+typedef base_fault_t *(*cmd_watch_resume_fn)(cmd_exchange_t *exchange, wake_reason_t reason,
+                                             cmd_watch_t *watch, const char *note);
+
 /* Arms for the folders and for the hierarchy. Ends older requests of the device of that kind. The
- * watch ends with the exchange's pool. */
+ * watch ends with the exchange's pool, or with the one that the wait is kept in. note, which is
+ * copied: whatever resume needs to know. */
 base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
                             const char *const *folder_ids, int count, apr_time_t deadline,
-                            cmd_watch_t **watch);
+                            const char *note, cmd_watch_t **watch);
 
 /* Waits on: sets exchange->wait and gives the mailbox back. resume is called when something
  * happened. */
-void cmd_watch_wait(cmd_watch_t *watch, cmd_exchange_t *exchange,
-                    base_fault_t *(*resume)(cmd_exchange_t *exchange, wake_reason_t reason,
-                                            void *baton),
-                    void *baton);
+void cmd_watch_wait(cmd_watch_t *watch, cmd_exchange_t *exchange, cmd_watch_resume_fn resume);
 
 /* After WAKE_REASON_CHANGED or RIPE: armed again. Look once more before waiting on. */
 void cmd_watch_rearm(cmd_watch_t *watch);

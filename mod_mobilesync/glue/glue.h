@@ -44,6 +44,17 @@ base_fault_t *glue_body_read_text(request_rec *r, apr_off_t limit, const char **
 /* admin.c: SetHandler mobilesync-admin */
 int glue_admin_handler(request_rec *r);
 
+/* The exchange of a request that glue_kept_revive made. */
+cmd_exchange_t *glue_handler_again(request_rec *r);
+
+/* kept.c: what is kept of a request while it waits, in memory of its own. */
+typedef struct glue_kept glue_kept_t;
+glue_kept_t *glue_kept_make(const request_rec *r);
+/* The request once more, but for its body and its input filters: nothing is to be read, and
+ * ap_finalize_request_protocol would block. */
+request_rec *glue_kept_revive(const glue_kept_t *kept, conn_rec *c);
+void glue_kept_free(glue_kept_t *kept);
+
 /* park.c: lets the request wait without a thread. Returns SUSPENDED, what a handler returns when
  * it had not to wait after all, or DECLINED where the server cannot do that. */
 int glue_park(request_rec *r, cmd_exchange_t *exchange);

@@ -117,7 +117,6 @@ static cmd_exchange_t *handler_exchange(request_rec *r, const eas_request_t *req
     exchange->pool = r->pool;
     exchange->http_status = HTTP_OK;
     exchange->headers = apr_table_make(r->pool, 4);
-    glue_recorder_attach(r, exchange);
     return exchange;
 }
 
@@ -134,6 +133,7 @@ static int handler_command(request_rec *r, const eas_request_t *request, const c
         return HTTP_NOT_IMPLEMENTED;
     }
     exchange = handler_exchange(r, request, account);
+    glue_recorder_attach(r, exchange);
     if ((fault = handler_read(r, exchange, entry, &status)))
         return handler_refuse_body(r, exchange, entry, fault, status);
     if (exchange->body && APLOGrtrace1(r))
@@ -159,6 +159,22 @@ static int handler_post(request_rec *r, const char *account)
                   ap_escape_logitem(r->pool, request->command_name), account, request->device_id,
                   request->device_type);
     return handler_command(r, request, account);
+}
+
+/* What was read once can be read again. */
+cmd_exchange_t *glue_handler_again(request_rec *r)
+{
+    eas_request_t *request;
+    cmd_exchange_t *exchange;
+
+    if (eas_request_parse(r->args ? r->args : "", handler_header, r, &request, r->pool))
+        return NULL;
+    apr_table_setn(r->headers_out, "MS-Server-ActiveSync", HANDLER_SERVER_VERSION);
+    exchange = handler_exchange(r, request,
+                                glue_auth_account(r->user, glue_config_get(r->server), r->pool));
+    cmd_exchange_restart(exchange);
+    ap_set_module_config(r->request_config, &mobilesync_module, exchange);
+    return exchange;
 }
 
 int glue_handler(request_rec *r)

@@ -8,6 +8,7 @@ mod_mobilesync_la_SOURCES = \
 	mod_mobilesync/glue/directives.tbl \
 	mod_mobilesync/glue/glue.h \
 	mod_mobilesync/glue/handler.c \
+	mod_mobilesync/glue/kept.c \
 	mod_mobilesync/glue/log.c \
 	mod_mobilesync/glue/metrics.c mod_mobilesync/glue/metrics.h \
 	mod_mobilesync/glue/metrics.tbl \

@@ -7,6 +7,8 @@
  * ready at once). So a wake-up is one epoll_ctl from any thread, one that comes before the MPM
  * polls is not lost, and bytes that the client sends meanwhile wake nobody.
  *
+ * The request is freed while it waits, where the command can go on without it (kept.c).
+ *
  * Threads: the request, the connection and the park belong to the worker inside
  * process_connection. The hub's thread touches only park->wake_fd and park->woken, under
  * park->mutex. */
@@ -28,12 +30,19 @@ APLOG_USE_MODULE(mobilesync);
 
 #ifdef AP_MPMQ_CAN_WAITIO
 
+#define PARK_KEEP_FREE 4096 /* bytes of free memory that a waiting connection keeps */
+
 /* One for each connection that ever parked; lives as long as the connection. */
 typedef struct {
     conn_rec *c;
-    int nested;     /* inside the process_connection that our hook runs */
-    request_rec *r; /* the parked request, NULL: none */
+    int nested; /* inside the process_connection that our hook runs */
+    /* the parked request: either it is there ... */
+    request_rec *r;
     cmd_exchange_t *exchange;
+    /* ... or this is left of it; neither: nothing is parked */
+    glue_kept_t *kept;
+    cmd_wait_t wait;
+    server_rec *server; /* whose Timeout holds */
     int client_fd;
     int wake_fd; /* -1: not parked */
     int swapped; /* the MPM sees wake_fd in place of client_fd */
@@ -62,6 +71,8 @@ static apr_status_t park_cleanup(void *data)
 
     glue_park_resume(park->c, NULL);
     park_close(park);
+    glue_kept_free(park->kept);
+    park->kept = NULL;
     return APR_SUCCESS;
 }
 
@@ -145,13 +156,63 @@ static int park_client_gone(const park_t *park)
     return poll(&fd, 1, 0) == 1 && (fd.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 
+/* -- with and without the request ------------------------------------------------------------- */
+
+static wake_waiter_t *park_waiter(const park_t *park)
+{
+    return park->kept ? park->wait.waiter : park->exchange ? park->exchange->wait.waiter : NULL;
+}
+
+/* Frees the request, when the command can do without, and gives its memory back to the system. It
+ * is not logged: that is done when it is answered. */
+static void park_shed(park_t *park)
+{
+    apr_pool_t *pool = park->r->pool;
+
+    if (!park->exchange->wait.keep)
+        return;
+    park->kept = glue_kept_make(park->r);
+    park->wait = park->exchange->wait;
+    park->wait.keep(park->wait.baton, park->c->pool);
+    park->r = NULL;
+    park->exchange = NULL;
+    apr_allocator_max_free_set(apr_pool_allocator_get(park->c->pool), PARK_KEEP_FREE);
+    apr_pool_destroy(pool);
+}
+
+/* Returns 0 when it cannot be made anew. */
+static int park_revive(park_t *park)
+{
+    if (!park->kept)
+        return 1;
+    park->r = glue_kept_revive(park->kept, park->c);
+    glue_kept_free(park->kept);
+    park->kept = NULL;
+    if (!(park->exchange = glue_handler_again(park->r)))
+        return 0;
+    park->exchange->wait = park->wait;
+    park->wait.keep(park->wait.baton, park->r->pool);
+    return 1;
+}
+
+/* Nothing is parked any more: the request is taken out. */
+static request_rec *park_take(park_t *park, cmd_exchange_t **exchange)
+{
+    request_rec *r = park->r;
+
+    *exchange = park->exchange;
+    park->r = NULL;
+    park->exchange = NULL;
+    return r;
+}
+
 /* -- waiting and going on ----------------------------------------------------------------------- */
 
 /* Registers with the hub. Returns NONE when the request is to wait, else why not. */
 static wake_reason_t park_arm(park_t *park)
 {
-    wake_waiter_t *waiter = park->exchange->wait.waiter;
-    apr_interval_time_t timeout = park->r->server->timeout;
+    wake_waiter_t *waiter = park_waiter(park);
+    apr_interval_time_t timeout = park->server->timeout;
 
     apr_thread_mutex_lock(park->mutex);
     park->woken = 0;
@@ -174,10 +235,11 @@ int glue_park(request_rec *r, cmd_exchange_t *exchange)
     }
     park->r = r;
     park->exchange = exchange;
+    park->server = r->server;
     while ((reason = park_arm(park)) != WAKE_REASON_NONE) {
         cmd_resume(exchange, reason);
         if (!exchange->wait.waiter) {
-            park->r = NULL;
+            park_take(park, &exchange);
             park_close(park);
             return glue_send(r, exchange);
         }
@@ -188,58 +250,71 @@ int glue_park(request_rec *r, cmd_exchange_t *exchange)
 /* The client hung up: log the request and let the connection go. */
 static int park_abandon(conn_rec *c, park_t *park)
 {
-    request_rec *r = park->r;
+    cmd_exchange_t *exchange;
+    request_rec *r = park_take(park, &exchange);
 
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s of %s, device %s: the client hung up",
-                  park->exchange->request->command_name, park->exchange->account,
-                  park->exchange->request->device_id);
+                  exchange->request->command_name, exchange->account, exchange->request->device_id);
     c->aborted = 1;
     c->keepalive = AP_CONN_CLOSE;
     r->status = HTTP_OK;
     apr_table_setn(r->subprocess_env, "MOBILESYNC_OUTCOME", "hung up");
-    park->r = NULL;
     c->cs->state = CONN_STATE_HANDLER;
     ap_process_request_after_handler(r);
     c->cs->state = CONN_STATE_LINGER;
     return OK;
 }
 
-static int park_answer(conn_rec *c, request_rec *r, cmd_exchange_t *exchange)
+/* Our own end-of-stream bucket goes with the body, and there is no body of the request left to be
+ * read: ap_finalize_request_protocol has nothing to do. */
+static int park_answer(conn_rec *c, park_t *park)
 {
+    cmd_exchange_t *exchange;
+    request_rec *r = park_take(park, &exchange);
+
+    park_close(park);
     c->cs->state = CONN_STATE_HANDLER;
     ap_update_child_status(c->sbh, SERVER_BUSY_WRITE, r);
-    if (glue_send(r, exchange) == OK)
-        ap_finalize_request_protocol(r);
-    else
+    if (!exchange || glue_send(r, exchange) != OK)
         ap_die(HTTP_INTERNAL_SERVER_ERROR, r);
     ap_process_request_after_handler(r);
     return OK;
 }
 
+/* Hung up? Else the MPM's clock was to be started anew. */
+static int park_nudged(conn_rec *c, park_t *park)
+{
+    if (!park_client_gone(park))
+        return 0;
+    park_close(park);
+    if (park_revive(park))
+        park_abandon(c, park);
+    c->cs->state = CONN_STATE_LINGER;
+    return 1;
+}
+
 /* On a worker, because the MPM saw the descriptor: woken, nudged, or the client hung up. */
 static int park_continue(conn_rec *c, park_t *park)
 {
-    request_rec *r = park->r;
-    cmd_exchange_t *exchange = park->exchange;
-    wake_reason_t reason = wake_waiter_reason(exchange->wait.waiter);
+    wake_reason_t reason = wake_waiter_reason(park_waiter(park));
 
-    while (reason != WAKE_REASON_NONE) {
-        if (reason == WAKE_REASON_STOPPING)
-            c->keepalive = AP_CONN_CLOSE;
-        cmd_resume(exchange, reason);
-        if (!exchange->wait.waiter) {
-            park->r = NULL;
-            park_close(park);
-            return park_answer(c, r, exchange);
-        }
+    if (reason == WAKE_REASON_NONE) {
+        if (park_nudged(c, park))
+            return OK;
         reason = park_arm(park);
     }
-    if (park_client_gone(park)) {
-        park_close(park);
-        return park_abandon(c, park);
+    while (reason != WAKE_REASON_NONE) {
+        if (!park_revive(park))
+            return park_answer(c, park);
+        if (reason == WAKE_REASON_STOPPING)
+            c->keepalive = AP_CONN_CLOSE;
+        cmd_resume(park->exchange, reason);
+        if (!park->exchange->wait.waiter)
+            return park_answer(c, park);
+        reason = park_arm(park);
     }
-    if (park_arm(park) != WAKE_REASON_NONE)
-        return park_continue(c, park);
+    if (park->r)
+        park_shed(park);
     c->cs->state = CONN_STATE_ASYNC_WAITIO;
     return OK;
 }
@@ -253,12 +328,13 @@ int glue_park_process_connection(conn_rec *c)
 
     if (!park_possible(c) || (!(park = park_get(c)) && !(park = park_make(c))) || park->nested)
         return DECLINED;
-    if (park->r)
+    if (park_waiter(park))
         return park_continue(c, park);
     park->nested = 1;
     rc = ap_run_process_connection(c);
     park->nested = 0;
     if (park->r && c->cs->state == CONN_STATE_SUSPENDED) {
+        park_shed(park);
         c->cs->sense = CONN_SENSE_WANT_READ;
         c->cs->state = CONN_STATE_ASYNC_WAITIO;
     }
@@ -286,7 +362,7 @@ void glue_park_suspend(conn_rec *c, request_rec *r)
     park_t *park = park_get(c);
 
     (void)r;
-    if (!park || !park->r || park->swapped || park->wake_fd < 0 ||
+    if (!park || !park_waiter(park) || park->swapped || park->wake_fd < 0 ||
         c->cs->state != CONN_STATE_ASYNC_WAITIO)
         return;
     park_swap(c, park->wake_fd);

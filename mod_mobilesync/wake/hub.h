@@ -37,7 +37,7 @@ struct wake_waiter {
     int folder_count;
     apr_time_t deadline;
     apr_interval_time_t coalesce;
-    apr_pool_t *pool;
+    apr_pool_t *pool; /* whose cleanup frees it */
     /* the numbers it was armed with, or has heard since */
     int armed;
     apr_uint64_t *versions;

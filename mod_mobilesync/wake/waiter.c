@@ -171,25 +171,58 @@ static apr_status_t waiter_cleanup(void *data)
     apr_thread_mutex_lock(waiter->hub->mutex);
     waiter_leave(waiter);
     apr_thread_mutex_unlock(waiter->hub->mutex);
+    if (waiter->cond)
+        apr_thread_cond_destroy(waiter->cond);
+    free(waiter);
     return APR_SUCCESS;
 }
 
+void wake_waiter_keep(wake_waiter_t *waiter, apr_pool_t *pool)
+{
+    apr_pool_cleanup_kill(waiter->pool, waiter, waiter_cleanup);
+    waiter->pool = pool;
+    apr_pool_pre_cleanup_register(pool, waiter, waiter_cleanup);
+}
+
+void wake_waiter_end(wake_waiter_t *waiter)
+{
+    apr_pool_cleanup_run(waiter->pool, waiter, waiter_cleanup);
+}
+
+static const char *waiter_copy(char **at, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = memcpy(*at, text, size);
+
+    *at += size;
+    return copy;
+}
+
+/* One block, as small as can be: there are tens of thousands of them, and a pool takes 8 KB. */
 static wake_waiter_t *waiter_make(wake_hub_t *hub, const wake_options_t *options, apr_pool_t *pool)
 {
-    wake_waiter_t *waiter = apr_pcalloc(pool, sizeof *waiter);
-    apr_size_t count = (apr_size_t)options->folder_count;
+    size_t count = (size_t)options->folder_count;
+    size_t size = sizeof(wake_waiter_t) + count * (sizeof(apr_uint64_t) + sizeof(char *)) +
+                  strlen(options->account) + strlen(options->device) + 2;
+    wake_waiter_t *waiter;
+    char *at;
     int i;
 
+    for (i = 0; i < options->folder_count; i++)
+        size += strlen(options->folder_ids[i]) + 1;
+    if (!(waiter = calloc(1, size)))
+        abort(); /* as APR's pools do */
+    waiter->versions = (apr_uint64_t *)(waiter + 1);
+    waiter->folder_ids = (const char **)(waiter->versions + count);
+    at = (char *)(waiter->folder_ids + count);
     waiter->hub = hub;
     waiter->pool = pool;
-    waiter->account = apr_pstrdup(pool, options->account);
-    waiter->device = apr_pstrdup(pool, options->device);
+    waiter->account = waiter_copy(&at, options->account);
+    waiter->device = waiter_copy(&at, options->device);
+    for (i = 0; i < options->folder_count; i++)
+        waiter->folder_ids[i] = waiter_copy(&at, options->folder_ids[i]);
     waiter->kind = options->kind;
     waiter->folder_count = options->folder_count;
-    waiter->folder_ids = apr_palloc(pool, count * sizeof *waiter->folder_ids);
-    for (i = 0; i < options->folder_count; i++)
-        waiter->folder_ids[i] = apr_pstrdup(pool, options->folder_ids[i]);
-    waiter->versions = apr_pcalloc(pool, count * sizeof *waiter->versions);
     waiter->deadline = options->deadline;
     waiter->coalesce = options->coalesce;
     return waiter;

@@ -7,8 +7,9 @@
  *   wake_hub_t     one per child, with one thread and one subscription connection: knows
  *                  who waits, subscribes an account's channel while somebody of it waits
  *                  here, keeps the timers. Made after the fork.
- *   wake_waiter_t  one waiting request, used by one thread at a time. Lives in a pool of the request's; the pool's
- *                  cleanup takes it out of the hub, so that no callback comes afterwards.
+ *   wake_waiter_t  one waiting request, used by one thread at a time. Memory of its own; a pool's
+ *                  cleanup takes it out of the hub and frees it, so that no callback comes
+ *                  afterwards.
  *
  * How nothing is missed
  *   1. The publisher changes the mailbox, then calls wake_publish: folder's version first,
@@ -133,6 +134,12 @@ typedef struct {
  * what happens to an armed waiter before it waits is not lost. */
 base_fault_t *wake_waiter_arm(wake_hub_t *hub, const wake_options_t *options,
                               wake_waiter_t **waiter, apr_pool_t *pool);
+
+/* It goes with this pool from now on, and no longer with the one it was armed with. */
+void wake_waiter_keep(wake_waiter_t *waiter, apr_pool_t *pool);
+
+/* Ends it now. */
+void wake_waiter_end(wake_waiter_t *waiter);
 
 /* Waits in the calling thread until woken, at most for timeout (< 0: for ever): NONE when it was
  * not woken by then. */
