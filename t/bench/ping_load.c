@@ -6,7 +6,7 @@
  *
  * HOST is a numeric address; SOURCE a loopback address to connect from (ports are few); phone i
  * is account "uNNNNNN" (i + OFFSET), its Maildir MAIL/uNNNNNN. TEMPLATES is a folder with the request
- * bodies folders, key, sync and ping, in which KEY@ stands for the sync key and FOLDER@ for the
+ * bodies folders, sync and ping, in which KEY@ stands for the sync key and FOLDER@ for the
  * folder id.
  *
  *   use N PORT TLS  the first N phones, with TLS or not, from now on
@@ -83,15 +83,6 @@ static uint64_t now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &at);
     return (uint64_t)at.tv_sec * 1000000000U + (uint64_t)at.tv_nsec;
-}
-
-static void *allocate(void *old, size_t size)
-{
-    void *made = realloc(old, size);
-
-    if (!made)
-        fail("memory");
-    return made;
 }
 
 static int number(const phone_t *phone)
@@ -192,11 +183,6 @@ static void phone_connect(phone_t *phone)
 
 /* -- responses -------------------------------------------------------------------------------- */
 
-static char *copy_text(const char *from)
-{
-    return strcpy(allocate(NULL, strlen(from) + 1), from);
-}
-
 /* The folder of Type 2 in a FolderSync response: ServerId comes before, in the same Add. */
 static void take_folder(phone_t *phone, const char *body, size_t length)
 {
@@ -207,32 +193,33 @@ static void take_folder(phone_t *phone, const char *body, size_t length)
 
     while (at && (next = memmem(next, (size_t)(at - next), id, sizeof id - 1)))
         found = (next += sizeof id - 1);
-    if (!found) {
-        errno = 0;
+    if (!found)
         fail("a FolderSync response without an inbox");
-    }
     free(phone->folder);
-    phone->folder = copy_text(found);
+    phone->folder = strdup(found);
 }
 
 static void take_key(phone_t *phone, const char *body, size_t length)
 {
     const char *at = memmem(body, length, "\x4b\x03", 2);
 
-    if (!at) {
-        errno = 0;
+    if (!at)
         fail("a Sync response without a key");
-    }
     free(phone->key);
-    phone->key = copy_text(at + 2);
+    phone->key = strdup(at + 2);
 }
 
-/* What Status 2 of a Ping looks like: <Ping><Status>2. */
-static int ping_says(const char *body, size_t length, char status)
+/* Is the Status of a Ping 1 or 2? */
+static int ping_ended(const char *body, size_t length)
 {
-    const char expected[] = {0x45, 0x47, 0x03, status, 0};
-
-    return memmem(body, length, expected, sizeof expected) != NULL;
+    return memmem(body, length,
+                  "\x45\x47\x03"
+                  "1",
+                  4) ||
+           memmem(body, length,
+                  "\x45\x47\x03"
+                  "2",
+                  4);
 }
 
 /* A whole response. Returns 1 when the phone is done with what it does. */
@@ -242,7 +229,7 @@ static int phone_take(phone_t *phone, const char *body, size_t length)
     case STEP_FOLDERS:
         take_folder(phone, body, length);
         free(phone->key);
-        phone->key = copy_text("0");
+        phone->key = strdup("0");
         phone_send(phone, STEP_KEY);
         return 0;
     case STEP_KEY:
@@ -256,8 +243,7 @@ static int phone_take(phone_t *phone, const char *body, size_t length)
     case STEP_PING:
         if (phone->woken)
             load.latencies[load.answered] = now() - phone->woken;
-        load.other +=
-            !phone->woken || !(ping_says(body, length, '2') || ping_says(body, length, '1'));
+        load.other += !phone->woken || !ping_ended(body, length);
         phone->woken = 0;
         break;
     case STEP_IDLE:
@@ -272,8 +258,9 @@ static ssize_t phone_read(phone_t *phone)
 {
     ssize_t got;
 
-    if (phone->room < phone->length + 4096)
-        phone->in = allocate(phone->in, phone->room = phone->length + 8192);
+    if (phone->room < phone->length + 4096 &&
+        !(phone->in = realloc(phone->in, phone->room = phone->length + 8192)))
+        fail("memory");
     got = phone->tls ? SSL_read(phone->tls, phone->in + phone->length,
                                 (int)(phone->room - phone->length - 1))
                      : read(phone->fd, phone->in + phone->length, phone->room - phone->length - 1);
@@ -456,11 +443,10 @@ static void report(uint64_t total)
 
     qsort(load.latencies, (size_t)n, sizeof *load.latencies, compare);
     if (!n)
-        printf("latency 0 0 0 0 0 0 0\n");
-    else
-        printf("latency %d %.3f %.3f %.3f %.1f %d %d\n", n, (double)load.latencies[n / 2] / 1e6,
-               (double)load.latencies[n * 99 / 100] / 1e6, (double)load.latencies[n - 1] / 1e6,
-               (double)total / 1e6, load.closed, load.other);
+        fail("nobody was answered");
+    printf("latency %d %.3f %.3f %.3f %.1f %d %d\n", n, (double)load.latencies[n / 2] / 1e6,
+           (double)load.latencies[n * 99 / 100] / 1e6, (double)load.latencies[n - 1] / 1e6,
+           (double)total / 1e6, load.closed, load.other);
 }
 
 static void load_single(int count, int deliver)
@@ -518,9 +504,20 @@ static void load_again(int seconds)
     printf("ok %d %d\n", load.answered, load.closed);
 }
 
-static void load_command(const char *line)
+static void load_hangup(void)
 {
     int i;
+
+    for (i = 0; i < load.count; i++) {
+        phone_close(&load.phones[i]);
+        load.phones[i].step = STEP_IDLE;
+    }
+    printf("ok\n");
+}
+
+static void load_command(const char *line)
+{
+    int deliver = strstr(line, "deliver") != NULL;
 
     load.answered = load.closed = load.other = 0;
     if (!strncmp(line, "use ", 4))
@@ -530,18 +527,13 @@ static void load_command(const char *line)
     else if (!strncmp(line, "park", 4))
         load_park();
     else if (!strncmp(line, "single ", 7))
-        load_single(atoi(line + 7), strstr(line, "deliver") != NULL);
+        load_single(atoi(line + 7), deliver);
     else if (!strncmp(line, "all ", 4))
-        load_all(strstr(line, "deliver") != NULL);
+        load_all(deliver);
     else if (!strncmp(line, "again ", 6))
         load_again(atoi(line + 6));
-    else if (!strncmp(line, "hangup", 6)) {
-        for (i = 0; i < load.count; i++) {
-            phone_close(&load.phones[i]);
-            load.phones[i].step = STEP_IDLE;
-        }
-        printf("ok\n");
-    }
+    else if (!strncmp(line, "hangup", 6))
+        load_hangup();
     else
         printf("what?\n");
     fflush(stdout);
@@ -577,18 +569,15 @@ int main(int argc, char **argv)
     char line[128];
     int i;
 
-    if (argc != 8) {
-        fprintf(stderr, "ping_load: see the head of its source\n");
-        return 2;
-    }
+    if (argc != 8)
+        fail("arguments, see the head of its source");
     load.server = address(argv[1], 0);
     load.most = load.count = atoi(argv[2]);
     load.offset = atoi(argv[3]);
     load.source = address(argv[4], 0);
     load.mail = argv[5];
     load.bodies[STEP_FOLDERS] = template_read(argv[6], "folders");
-    load.bodies[STEP_KEY] = template_read(argv[6], "key");
-    load.bodies[STEP_SYNC] = template_read(argv[6], "sync");
+    load.bodies[STEP_KEY] = load.bodies[STEP_SYNC] = template_read(argv[6], "sync");
     load.bodies[STEP_PING] = template_read(argv[6], "ping");
     load.redis = redisConnectUnix(argv[7]);
     if (!load.redis || load.redis->err)

@@ -8,6 +8,8 @@ use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use EAS::Client;
+use EAS::WBXML;
+use MobileSync::Httpd;
 use MobileSync::Process qw(wait_until);
 use MobileSync::Server;
 
@@ -18,7 +20,11 @@ my $server = MobileSync::Server->start(
     tls => 1,
     processes => 1,
     threads => THREADS,
-    global => "AsyncRequestWorkerFactor 300",
+    global => "AsyncRequestWorkerFactor 300\nLoadModule headers_module "
+        . MobileSync::Httpd::module_folder()
+        . '/mod_headers.so',
+    config => "CustomLog outcome.log \"%{MOBILESYNC_OUTCOME}e|%>s|%u|%{User-Agent}i|%r\"",
+    location => 'Header set X-Location here',
     settings => { Timeout => 12, MobileSyncHeartbeatMin => 1 }
 );
 my $box = $server->mailbox;
@@ -33,6 +39,7 @@ sub waiting_phone ( $number, %option ) {
     $other->initial_sync($inbox);
     return $other;
 }
+
 sub wait_for_change ($other) {
     return $other->ping( heartbeat => 600, folders => [$inbox], async => 1 );
 }
@@ -76,6 +83,36 @@ subtest 'a Sync that waits' => sub {
     is( scalar @{ $sync->result->{adds} }, 1, 'and brings it' );
 };
 
+# The request is freed while it waits: what is made of the rest of it has to look the same.
+sub outcomes ($device) {
+    open my $log, '<', $server->node->base . '/outcome.log' or die "outcome.log: $!\n";
+    return grep {/DeviceId=WAITER$device&/} <$log>;
+}
+
+subtest 'a request that waited' => sub {
+    my $other = waiting_phone('LOG');
+    my $folder = [ Folder => [ Id => $inbox ], [ Class => 'Email' ] ];
+    my $tree = [ 'Ping:Ping', [ HeartbeatInterval => 2 ], [ Folders => $folder ] ];
+    my $answer = $other->exchange(
+        $other->request_bytes( command => 'Ping', body => EAS::WBXML::encode($tree) ) );
+    is( $answer->status, 200, 'is answered' );
+    is( $answer->header('X-Location'), 'here', "as the location's configuration says" );
+    is( $answer->header('MS-Server-ActiveSync'), '16.1', 'with the usual headers' );
+    my @lines = grep {/Cmd=Ping/} outcomes('LOG');
+    is( scalar @lines, 1, 'is logged once' );
+    like(
+        $lines[0],
+        qr{^Ping 1 2\|200\|anna\|TestPhone/1\.0\|POST /Microsoft-Server\S+ HTTP/1\.1$},
+        'with its outcome, its user and its request line'
+    );
+    my $before = grep {/Cmd=Sync/} outcomes('LOG');
+    my $sync = $other->sync( $inbox, heartbeat_interval => 600, async => 1 );
+    ok( !$sync->is_ready(1), 'a Sync waits' );
+    deliver('for the log');
+    is( scalar @{ $sync->result->{adds} }, 1, 'brings what comes' );
+    is( scalar( grep {/Cmd=Sync/} outcomes('LOG') ), $before + 1, 'and is logged once' );
+};
+
 subtest 'a newer request' => sub {
     my $other = waiting_phone('TWICE');
     my $first = wait_for_change($other);
@@ -90,7 +127,7 @@ subtest 'a newer request' => sub {
 subtest 'over TLS' => sub {
     my $other = waiting_phone( 'TLS', tls => 1 );
     my $ping = wait_for_change($other);
-    sleep 1; # to let it wait: a TLS session ticket makes the connection readable
+    sleep 1;    # to let it wait: a TLS session ticket makes the connection readable
     deliver('over TLS');
     all_woken( [$ping], 'a phone is woken' );
 };
@@ -102,7 +139,13 @@ subtest 'a phone that hangs up' => sub {
     $ping->hang_up;
     wait_until( 'the server to notice',
         sub { $server->node->error_log->count(qr{WAITERGONE.*hung up}) } );
-    pass('is missed');
+    wait_until(
+        'the access log',
+        sub {
+            grep {/^hung up\|/} outcomes('GONE');
+        }
+    );
+    pass('is missed, and logged as such');
 };
 
 subtest 'a graceful restart' => sub {
@@ -111,9 +154,13 @@ subtest 'a graceful restart' => sub {
     ok( !$pings[-1]->is_ready(1), 'they wait' );
     my ($old) = $server->node->children;
     $server->node->graceful;
-    is( ( grep { $_->is_ready(30) && $_->result->{status} == 1 } @pings ),
-        10, 'all are answered' );
-    wait_until( 'the old child to end', sub { !grep { $_ == $old } $server->node->children } );
+    is( ( grep { $_->is_ready(30) && $_->result->{status} == 1 } @pings ), 10, 'all are answered' );
+    wait_until(
+        'the old child to end',
+        sub {
+            !grep { $_ == $old } $server->node->children;
+        }
+    );
     @pings = map { wait_for_change($_) } @phones;
     deliver('after the restart');
     all_woken( \@pings, 'and wait again' );
