@@ -304,6 +304,8 @@ base_fault_t *admin_root_show(admin_call_t *call)
     json_t *root = admin_json_object(call->pool), *routes = json_array();
     size_t i;
 
+    if (admin_page_is_wanted(call))
+        return admin_page_redirect(call);
     admin_json_set(root, "service", "mod_mobilesync", call->pool);
     admin_json_set(root, "node", call->service->node, call->pool);
     for (i = 0; i < ADMIN_ROUTE_COUNT; i++)

@@ -2,7 +2,8 @@
  *
  * REST below the Location of the handler; NAME stands for a percent-encoded name.
  *
- *   GET    /                                          what there is
+ *   GET    /                                          what there is; a browser goes to the page
+ *   GET    /page/, /page/FILE                         the page for browsers
  *   GET    /accounts                                  accounts, page by page
  *   GET    /accounts/ACCOUNT                          an account with its devices
  *   POST   /accounts/ACCOUNT/reset                    all its devices begin again
@@ -52,7 +53,9 @@ typedef struct {
 typedef struct {
     const char *method;       /* GET, HEAD, POST, ... */
     const char *path;         /* below the Location, as sent: still percent-encoded */
+    const char *base;         /* the Location, percent-encoded, no '/' at its end */
     const char *query;        /* as sent, NULL: none */
+    const char *accept;       /* NULL: not sent */
     const char *content_type; /* NULL: none */
     const char *confirmation; /* X-MobileSync-Admin, NULL: not sent */
     const char *body;

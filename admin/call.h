@@ -46,9 +46,17 @@ base_fault_t *admin_parameter_flag(const admin_call_t *call, const char *name, i
 base_fault_t *admin_parameter_limit(const admin_call_t *call, int *limit);
 base_fault_t *admin_parameter_time(const admin_call_t *call, const char *name, apr_time_t *when);
 
+/* -- page.c -- */
+
+/* Is it a browser that somebody looks at? */
+int admin_page_is_wanted(const admin_call_t *call);
+base_fault_t *admin_page_redirect(admin_call_t *call);
+
 /* -- routes -- */
 
 base_fault_t *admin_root_show(admin_call_t *call);
+base_fault_t *admin_page_show(admin_call_t *call);
+base_fault_t *admin_page_file(admin_call_t *call);
 base_fault_t *admin_account_list(admin_call_t *call);
 base_fault_t *admin_account_show(admin_call_t *call);
 base_fault_t *admin_device_list(admin_call_t *call);

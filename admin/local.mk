@@ -9,6 +9,7 @@ libcore_la_SOURCES += \
 	admin/held.c admin/held.h \
 	admin/json.c \
 	admin/metrics.c \
+	admin/page.c \
 	admin/routes.tbl \
 	admin/snapshot.c admin/snapshot.h \
 	admin/undo.c \
@@ -29,3 +30,25 @@ mobilesyncctl_SOURCES = \
 	admin/mobilesyncctl.c
 mobilesyncctl_LDADD = libbase.la $(APR_LIBS) $(CURL_LIBS) $(JANSSON_LIBS)
 dist_man8_MANS = admin/mobilesyncctl.8
+
+# The page for browsers is part of the module.
+ADMIN_PAGE = \
+	admin/page/index.html \
+	admin/page/page.css \
+	admin/page/icon.svg \
+	admin/page/api.js \
+	admin/page/audit.js \
+	admin/page/device.js \
+	admin/page/devices.js \
+	admin/page/dialog.js \
+	admin/page/dom.js \
+	admin/page/format.js \
+	admin/page/metrics.js \
+	admin/page/page.js
+EXTRA_DIST += admin/page/embed.sh $(ADMIN_PAGE)
+CLEANFILES += admin/page_data.inc
+admin/page_data.inc: $(ADMIN_PAGE) admin/page/embed.sh
+	$(AM_V_GEN)$(MKDIR_P) admin && \
+	pages= && for page in $(ADMIN_PAGE); do pages="$$pages $(srcdir)/$$page"; done && \
+	$(SHELL) $(srcdir)/admin/page/embed.sh $$pages >$@.tmp && mv $@.tmp $@
+admin/page.lo: admin/page_data.inc

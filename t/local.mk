@@ -21,6 +21,7 @@ PERL_LIB = \
 	t/lib/EAS/WBXML.pm \
 	t/lib/EAS/WBXML/Pages.pm \
 	t/lib/MobileSync/Admin.pm \
+	t/lib/MobileSync/Browser.pm \
 	t/lib/MobileSync/Certificates.pm \
 	t/lib/MobileSync/Demo.pm \
 	t/lib/MobileSync/ErrorLog.pm \
@@ -55,7 +56,11 @@ EXTRA_DIST += .perltidyrc $(PERL_LIB) $(PERL_TESTS) \
 E2E_TESTS = \
 	t/e2e/00-smoke.t \
 	t/e2e/admin.t \
+<<<<<<< HEAD
 	t/e2e/admin_cli.t \
+=======
+	t/e2e/admin_page.t \
+>>>>>>> 3586a5b (admin: a page for browsers)
 	t/e2e/bodies.t \
 	t/e2e/config.t \
 	t/e2e/connections.t \

@@ -45,6 +45,17 @@ static const char *admin_path(request_rec *r)
     return path;
 }
 
+/* The Location as a URL has it. */
+static const char *admin_base(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    char *location = apr_pstrdup(r->pool, core->d);
+
+    ap_no2slash(location);
+    location[strlen(location) - (*location && location[strlen(location) - 1] == '/')] = '\0';
+    return ap_os_escape_path(r->pool, location, 1);
+}
+
 static base_fault_t *admin_body(request_rec *r, admin_request_t *request)
 {
     if (r->method_number == M_GET)
@@ -54,11 +65,13 @@ static base_fault_t *admin_body(request_rec *r, admin_request_t *request)
 
 static int admin_send(request_rec *r, const admin_response_t *response)
 {
-    apr_table_overlap(r->headers_out, response->headers, APR_OVERLAP_TABLES_SET);
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
+    apr_table_setn(r->headers_out, "Cross-Origin-Resource-Policy", "same-origin");
     apr_table_setn(r->headers_out, "Content-Security-Policy",
                    "default-src 'none'; frame-ancestors 'none'");
+    apr_table_overlap(r->headers_out, response->headers, APR_OVERLAP_TABLES_SET);
     r->status = response->status;
     ap_set_content_type(r, response->content_type);
     ap_set_content_length(r, (apr_off_t)response->length);
@@ -73,6 +86,7 @@ int glue_admin_handler(request_rec *r)
     admin_service_t admin = {.log = glue_log_for_request(r)};
     admin_request_t request = {.method = r->method,
                                .query = r->args,
+                               .accept = apr_table_get(r->headers_in, "Accept"),
                                .content_type = apr_table_get(r->headers_in, "Content-Type"),
                                .confirmation = apr_table_get(r->headers_in, "X-MobileSync-Admin"),
                                .actor = r->user,
@@ -98,6 +112,7 @@ int glue_admin_handler(request_rec *r)
                       "SetHandler mobilesync-admin belongs directly in a <Location /...>");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    request.base = admin_base(r);
     if ((fault = admin_body(r, &request))) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, fault->status, r, "%s", fault->message);
         return fault->code == BASE_FAULT_TOO_LARGE ? HTTP_REQUEST_ENTITY_TOO_LARGE

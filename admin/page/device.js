@@ -1,0 +1,204 @@
+// One device: what it is, its folders, its last exchanges, and what can be done.
+import * as api from './api.js';
+import * as dialog from './dialog.js';
+import { link, stateBadge, undoList } from './devices.js';
+import { el, show, tableRow, Rows } from './dom.js';
+import { clock, count, duration, phone, size, when } from './format.js';
+
+// What the Status of a command means, MS-ASCMD 2.2.3.177; those that are not here are shown bare.
+const STATUS = {
+  Sync: { 3: 'begin again', 4: 'malformed', 5: 'server error', 6: 'item refused', 7: 'conflict',
+    8: 'item is gone', 9: 'mailbox full', 12: 'folders changed', 13: 'which folders?',
+    14: 'other waiting time', 16: 'try again' },
+  Ping: { 1: 'nothing new', 2: 'something new', 3: 'which folders?', 4: 'malformed',
+    5: 'other heartbeat', 6: 'too many folders', 7: 'folders changed', 8: 'server error' },
+  FolderSync: { 6: 'server error', 9: 'begin again', 10: 'malformed', 11: 'error', 12: 'error' },
+};
+
+function status(exchange, value) {
+  if (!value) return null;
+  const text = STATUS[exchange.command]?.[value] ?? (value === 1 ? 'done' : null);
+  return text ? `Status ${value}: ${text}` : `Status ${value}`;
+}
+
+// good, odd (the phone was told something) or bad.
+function kind(exchange) {
+  if (exchange.error || exchange.http_status >= 500) return 'bad';
+  const good = exchange.command === 'Ping' ? [1, 2] : [1];
+  const values = [exchange.status, ...exchange.folders.map((folder) => folder.status)];
+  const isOdd = values.some((value) => value && !good.includes(value)) ||
+    exchange.http_status >= 400 || exchange.hung_up || exchange.folders.some((f) => f.quarantined);
+  return isOdd ? 'odd' : 'good';
+}
+
+function counts(folder) {
+  const given = [['add', '+'], ['change', '~'], ['delete', '−']]
+    .filter(([name]) => folder[name]).map(([name, sign]) => `${sign}${folder[name]}`);
+  const asked = ['add', 'change', 'delete'].filter((name) => folder[`client_${name}`])
+    .map((name) => `${folder[`client_${name}`]} × ${name}`);
+  return [
+    given.length ? `given ${given.join(' ')}` : null,
+    asked.length ? `phone: ${asked.join(', ')}` : null,
+    folder.quarantined ? `${folder.quarantined} left out` : null,
+    folder.repeated ? 'repeated' : null,
+    folder.more_available ? 'more to come' : null,
+  ].filter(Boolean);
+}
+
+function exchangeFolder(exchange, folder, names) {
+  const said = folder.status === 1 ? null : status(exchange, folder.status);
+  const keys = folder.next_sync_key && folder.next_sync_key !== folder.sync_key
+    ? `${folder.sync_key} → ${folder.next_sync_key}` : folder.sync_key;
+  const name = folder.folder == null ? 'folder list' : names.get(folder.folder) ?? folder.folder;
+  return el('li', null, el('strong', null, name), ' ',
+    [said, ...counts(folder)].filter(Boolean).join(' · '),
+    keys && el('code', { class: 'key' }, keys));
+}
+
+function exchangeRow(names) {
+  const element = el('li');
+  const update = (exchange) => {
+    element.className = kind(exchange);
+    const facts = [
+      status(exchange, exchange.status),
+      exchange.heartbeat && `heartbeat ${exchange.heartbeat} s`,
+      exchange.http_status >= 400 && `HTTP ${exchange.http_status}`,
+      exchange.hung_up && 'the phone hung up',
+      duration(exchange.duration_ms),
+      `${size(exchange.bytes_in ?? 0)} in, ${size(exchange.bytes_out ?? 0)} out`,
+      exchange.node,
+    ].filter(Boolean);
+    show(element,
+      el('div', { class: 'what' }, el('strong', null, exchange.command ?? 'unknown command'),
+        when(exchange.time)),
+      el('div', { class: 'faint' }, facts.join(' · ')),
+      exchange.folders.length > 0 && el('ul', null,
+        exchange.folders.map((folder) => exchangeFolder(exchange, folder, names))),
+      exchange.error && el('div', { class: 'wrong' }, exchange.error));
+  };
+  return { element, update };
+}
+
+// -- folders --
+
+const FOLDER_COLUMNS = [
+  { title: 'Folder', show: (f) => f.name ?? f.folder },
+  { title: 'Class', show: (f) => f.class ?? '–' },
+  { title: 'Items', show: (f) => (f.synchronised ? count(f.items) : '–') },
+  { title: 'Pending', show: (f) => pending(f) },
+  { title: 'State', show: (f) => (f.synchronised ? size(f.bytes) : '–') },
+  {
+    title: 'Sync key',
+    show: (f) => (f.sync_key ? el('code', { class: 'key' }, f.sync_key) : '–'),
+  },
+];
+
+function pending(folder) {
+  if (folder.damaged) return el('span', { class: 'wrong' }, 'damaged: ', folder.damaged);
+  if (!folder.synchronised) return el('span', { class: 'faint' }, 'not synchronised');
+  const list = [['add', '+'], ['change', '~'], ['delete', '−']]
+    .filter(([name]) => folder.pending[name]).map(([name, sign]) => `${sign}${folder.pending[name]}`);
+  if (folder.more_available || !folder.complete) list.push('more to come');
+  return list.join(' ') || 'none';
+}
+
+function folderRow(account, device) {
+  return (first) => {
+    const button = el('button', {
+      type: 'button', class: 'small',
+      'aria-label': `Reset folder ${first.name ?? first.folder}`,
+      click: () => dialog.resetFolder(account, device, first.folder, first.name ?? first.folder),
+    }, 'Reset folder');
+    const row = tableRow(FOLDER_COLUMNS, el('td', { class: 'do' }, button));
+    const update = (folder) => {
+      row.update(folder);
+      button.hidden = !folder.synchronised;
+    };
+    return { element: row.element, update };
+  };
+}
+
+// -- the device --
+
+function facts(device) {
+  const ping = device.ping;
+  const rows = [
+    ['State', stateBadge(device)],
+    ['Last seen', when(device.last_seen)],
+    ['Last Sync', device.last_sync !== undefined && when(device.last_sync)],
+    ['First seen', device.first_seen && clock(device.first_seen)],
+    ['Waits for mail', ping
+      ? `up to ${duration(ping.heartbeat * 1000)}${ping.node ? `, at ${ping.node}` : ''}` : 'no Ping yet'],
+    ['Items', count(device.items)],
+    ['Bytes of state', size(device.bytes)],
+    ['Protocol', device.protocol],
+    ['User agent', device.user_agent],
+    ['Type', device.type],
+    ['Language', device.language],
+    ['Operator', device.operator],
+    ['Phone number', device.phone_number],
+    ['IMEI', device.imei],
+  ];
+  return rows.filter(([, value]) => value).map(([name, value]) =>
+    el('div', null, el('dt', null, name), el('dd', null, value)));
+}
+
+export function device(account, id) {
+  const what = el('p', { class: 'faint' });
+  const list = el('dl', { class: 'facts wide' });
+  const undo = el('ul', { class: 'undo' });
+  const body = el('tbody');
+  const folders = new Rows(body, (f) => f.folder, folderRow(account, id));
+  const names = new Map();
+  const timeline = el('ol', { class: 'timeline' });
+  const exchanges = new Rows(timeline, (e) => `${e.time} ${e.command} ${e.bytes_in}`,
+    () => exchangeRow(names));
+  const story = el('section', { hidden: true, 'aria-labelledby': 'story' },
+    el('h2', { id: 'story' }, 'Last exchanges'), timeline);
+  const gone = el('p', { class: 'card', hidden: true },
+    'This device is not on the server: it was removed, or never synchronised.');
+  const there = el('div', null, list,
+    el('section', { 'aria-labelledby': 'folders' }, el('h2', { id: 'folders' }, 'Folders'),
+      el('div', { class: 'sheet' }, el('table', { class: 'folders' },
+        el('thead', null, el('tr', null, FOLDER_COLUMNS.map(({ title }) =>
+          el('th', { scope: 'col' }, title)), el('th', null, el('span', { class: 'hidden' }, 'Action')))),
+        body))), story);
+  const buttons = el('div', { class: 'buttons left' },
+    el('button', { type: 'button', click: () => dialog.resetDevice(account, id) }, 'Reset device'),
+    el('button', { type: 'button', class: 'danger', click: () => dialog.removeDevice(account, id) },
+      'Remove device'));
+
+  async function refreshGone(signal) {
+    const { undo: entries } = await api.get(['accounts', account, 'undo'], {}, signal);
+    show(undo, undoList(entries.filter((entry) => entry.devices.includes(id)), account));
+  }
+
+  return {
+    title: id,
+    element: el('div', null,
+      el('p', { class: 'way' }, el('a', { href: '#/' }, 'Devices'), ' / ',
+        el('a', { href: link.account(account) }, account), ' /'),
+      el('h1', { tabindex: '-1' }, id), what, buttons, undo, gone, there),
+    async refresh(signal) {
+      const path = ['accounts', account, 'devices', id];
+      const offer = await api.offer(signal);
+      const shown = await api.get(path, {}, signal).catch((problem) => {
+        if (problem.status === 404) return null;
+        throw problem;
+      });
+      gone.hidden = Boolean(shown);
+      there.hidden = buttons.hidden = !shown;
+      if (!shown) return refreshGone(signal);
+      show(what, phone(shown));
+      show(list, facts(shown));
+      show(undo, undoList(shown.undo, account));
+      for (const folder of shown.folders) names.set(folder.folder, folder.name);
+      folders.update(shown.folders);
+      if (!offer.has('GET /accounts/*/devices/*/exchanges')) return undefined;
+      const last = await api.get([...path, 'exchanges'], {}, signal);
+      exchanges.update(last.exchanges);
+      story.hidden = !last.exchanges.length;
+      return undefined;
+    },
+  };
+}

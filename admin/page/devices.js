@@ -1,0 +1,229 @@
+// The overview: figures, and the table of devices, of all accounts or of one.
+import * as api from './api.js';
+import * as dialog from './dialog.js';
+import { el, show, svg, tableRow, Rows } from './dom.js';
+import { action, ago, count, phone, plural, when } from './format.js';
+import * as metrics from './metrics.js';
+
+const MOST = 5000; // devices that are fetched; beyond, the search asks the server
+const SHOWN = 200; // rows at first, and with each "more"
+const LATELY = 15 * 60 * 1000;
+
+export const link = {
+  account: (account) => `#/account/${encodeURIComponent(account)}`,
+  device: (account, device) =>
+    `#/device/${encodeURIComponent(account)}/${encodeURIComponent(device)}`,
+};
+
+const isLate = (device) => device.last_seen && Date.now() - new Date(device.last_seen) < LATELY;
+
+export function state(device) {
+  if (device.suspended) return ['suspended', 'Suspended'];
+  if (device.parked) return ['good', 'Waiting'];
+  if (device.state === 'empty') return ['odd', 'No SyncState'];
+  return isLate(device) ? ['good', 'Active'] : ['idle', 'Idle'];
+}
+
+export function stateBadge(device) {
+  const [kind, text] = state(device);
+  return el('span', { class: `badge ${kind}` }, text);
+}
+
+const COLUMNS = [
+  {
+    name: 'device',
+    title: 'Device',
+    sort: (d) => d.device,
+    show: (d) => el('a', { href: link.device(d.account, d.device) }, d.device),
+  },
+  {
+    name: 'account',
+    title: 'Account',
+    sort: (d) => d.account,
+    show: (d) => el('a', { href: link.account(d.account) }, d.account),
+  },
+  {
+    name: 'phone',
+    title: 'Phone',
+    sort: phone,
+    show: (d) => phone(d) || el('span', { class: 'faint' }, 'not told'),
+  },
+  { name: 'protocol', title: 'Protocol', sort: (d) => d.protocol, show: (d) => d.protocol ?? '–' },
+  {
+    name: 'folders',
+    title: 'Folders',
+    sort: (d) => d.synchronised_folders,
+    show: (d) => count(d.synchronised_folders),
+  },
+  {
+    name: 'seen',
+    title: 'Last seen',
+    sort: (d) => -new Date(d.last_seen ?? 0),
+    show: (d) => when(d.last_seen),
+  },
+  { name: 'state', title: 'State', sort: (d) => state(d)[1], show: stateBadge },
+];
+
+const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+function compare(a, b) {
+  return typeof a === 'number' && typeof b === 'number' ? a - b
+    : collator.compare(a ?? '', b ?? '');
+}
+
+// What stays while one looks at something else.
+const kept = { search: '', column: 'account', descending: false };
+
+function matches(device, words) {
+  const text = [device.device, device.account, phone(device), device.user_agent,
+    device.phone_number, device.protocol, state(device)[1]].join('\n').toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+class DeviceTable {
+  constructor(options) {
+    this.columns = COLUMNS.filter(({ name }) => name !== options.without);
+    this.devices = [];
+    this.limit = SHOWN;
+    this.heads = new Map(this.columns.map((column) => [column.name, this.head(column)]));
+    this.body = el('tbody');
+    this.rows = new Rows(this.body, (d) => `${d.account}\n${d.device}`, () => tableRow(this.columns));
+    this.summary = el('p', { class: 'faint', role: 'status' });
+    this.more = el('button', {
+      type: 'button', hidden: true, click: () => { this.limit += SHOWN; this.render(); },
+    }, 'Show more');
+    this.search = el('input', {
+      type: 'search', id: 'search', placeholder: 'Account, device, model …', autocomplete: 'off',
+      spellcheck: 'false',
+      input: () => { kept.search = this.search.value; this.limit = SHOWN; this.render(); },
+    });
+    this.search.value = kept.search;
+    this.element = el('section', { 'aria-label': 'Devices' },
+      el('div', { class: 'bar' },
+        el('label', { for: 'search' }, 'Search'), this.search, this.summary),
+      el('div', { class: 'sheet' },
+        el('table', { class: 'devices' },
+          el('thead', null, el('tr', null, [...this.heads.values()])), this.body)),
+      this.more);
+  }
+
+  head({ name, title }) {
+    return el('th', { scope: 'col', class: name },
+      el('button', { type: 'button', click: () => this.sort(name) }, title));
+  }
+
+  sort(name) {
+    kept.descending = kept.column === name && !kept.descending;
+    kept.column = name;
+    this.render();
+  }
+
+  render() {
+    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const column = this.columns.find(({ name }) => name === kept.column) ?? this.columns[0];
+    const sign = kept.descending ? -1 : 1;
+    const found = this.devices.filter((device) => matches(device, words))
+      .sort((a, b) => sign * compare(column.sort(a), column.sort(b)) ||
+        compare(a.account, b.account) || compare(a.device, b.device));
+    for (const [name, head] of this.heads) {
+      if (name !== column.name) head.removeAttribute('aria-sort');
+      else head.setAttribute('aria-sort', kept.descending ? 'descending' : 'ascending');
+    }
+    this.rows.update(found.slice(0, this.limit));
+    this.more.hidden = found.length <= this.limit;
+    const all = plural(this.devices.length, 'device');
+    const text = !this.devices.length ? 'No device has synchronised yet.'
+      : words.length ? `${count(found.length)} of ${all}` : all;
+    show(this.summary, text + (this.isComplete === false ? ', and there are more' : ''));
+  }
+
+  update(devices, isComplete) {
+    Object.assign(this, { devices, isComplete });
+    this.render();
+  }
+}
+
+// -- figures --
+
+function line(values) {
+  const top = Math.max(...values, 1);
+  const points = values.map((value, i) =>
+    `${(i / Math.max(values.length - 1, 1) * 100).toFixed(1)},${(23 - value / top * 22).toFixed(1)}`);
+  return svg('svg', { class: 'line', viewBox: '0 0 100 24', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    svg('polyline', { points: points.join(' ') }));
+}
+
+function tile(title, value, note, course) {
+  return el('div', { class: 'tile' }, el('dt', null, title), el('dd', null, value),
+    note && el('dd', { class: 'faint' }, note), course?.length > 1 && el('dd', null, line(course)));
+}
+
+function tiles(devices, figures) {
+  const lately = devices.filter(isLate).length;
+  const list = [
+    tile('Accounts', count(new Set(devices.map(({ account }) => account)).size)),
+    tile('Devices', count(devices.length), `${count(lately)} seen in 15 minutes`),
+  ];
+  const empty = devices.filter((device) => device.state === 'empty').length;
+  list.push(tile('Without SyncState', count(empty), empty ? 'they begin anew' : 'all are in step'));
+  if (!figures) return list;
+  const perMinute = (value) => (value == null ? '…' : count(Math.round(value * 10) / 10));
+  if (figures.parked != null) list.push(tile('Waiting phones', count(figures.parked), 'for new mail'));
+  list.push(tile('Syncs a minute', perMinute(figures.syncs), null, metrics.course('syncs')),
+    tile('Errors a minute', perMinute(figures.errors), null, metrics.course('errors')));
+  return list;
+}
+
+export function overview() {
+  const table = new DeviceTable({});
+  const figures = el('dl', { class: 'tiles' });
+  return {
+    title: 'Devices',
+    element: el('div', null, el('h1', { tabindex: '-1' }, 'Devices'), figures, table.element),
+    async refresh(signal) {
+      const offer = await api.offer(signal);
+      const [{ list, isComplete }, numbers] = await Promise.all([
+        api.pages(['devices'], 'devices', {}, MOST, signal),
+        offer.has('GET /metrics') ? metrics.figures(signal) : null,
+      ]);
+      show(figures, tiles(list, numbers));
+      table.update(list, isComplete);
+    },
+  };
+}
+
+// -- one account --
+
+export function undoList(entries, account) {
+  return entries.map((entry) => el('li', null,
+    el('span', null, action(entry.action), ' by ', entry.actor ?? '–', ', ', when(entry.time),
+      el('span', { class: 'faint' }, ' (ends ', when(entry.undo_until, ago(entry.undo_until)), ')')),
+    el('button', {
+      type: 'button', click: () => dialog.undo(account, entry.undo, entry.action),
+    }, 'Undo')));
+}
+
+export function account(name) {
+  const table = new DeviceTable({ without: 'account' });
+  const undo = el('ul', { class: 'undo' });
+  return {
+    title: name,
+    element: el('div', null,
+      el('p', { class: 'way' }, el('a', { href: '#/' }, 'Devices'), ' / '),
+      el('h1', { tabindex: '-1' }, name),
+      el('div', { class: 'buttons left' },
+        el('button', { type: 'button', click: () => dialog.resetAccount(name) }, 'Reset account')),
+      undo, table.element),
+    async refresh(signal) {
+      const [{ undo: entries }, list] = await Promise.all([
+        api.get(['accounts', name, 'undo'], {}, signal),
+        api.get(['accounts', name], {}, signal).then(({ devices }) => devices, (problem) => {
+          if (problem.status === 404) return []; // the last device was removed
+          throw problem;
+        }),
+      ]);
+      show(undo, undoList(entries, name));
+      table.update(list);
+    },
+  };
+}

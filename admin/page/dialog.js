@@ -1,0 +1,193 @@
+// Questions before something is changed, and the notice after it with its Undo.
+import { el } from './dom.js';
+import * as api from './api.js';
+import { action as actionName, plural, size } from './format.js';
+
+function facts(rows) {
+  return el('dl', { class: 'facts' }, rows.map(([name, value]) =>
+    el('div', null, el('dt', null, name), el('dd', null, value))));
+}
+
+// What a dry run said.
+function planned(plan) {
+  const isRemoval = plan.action === 'device.remove';
+  const megabytes = plan.estimated_mb == null ? 'not known' : `up to ${size(plan.estimated_mb * 1e6)}`;
+  return facts([
+    ['Devices', String(plan.devices?.length ?? 0)],
+    ['Folders', String(plan.folders ?? 0)],
+    ['Items', String(plan.items ?? 0)],
+    ['To download again', isRemoval ? 'nothing, unless the phone comes back' : megabytes],
+  ]);
+}
+
+/* Shows what would happen and asks. question: { title, text, button, danger, typed (what has to be
+ * typed first), plan() (a dry run; what it answers is shown by show(answer), which may return null
+ * where it cannot be done), run() }. The answer of run(); null when it was cancelled. */
+export function ask(question) {
+  return new Promise((resolve) => {
+    let answer = null;
+    const cancel = el('button', { type: 'button', click: () => dialog.close() }, 'Cancel');
+    const confirm = el('button', {
+      type: 'button', class: question.danger ? 'danger' : 'primary', disabled: true, click: run,
+    }, question.button);
+    const plan = el('div', { class: 'plan', 'aria-live': 'polite' }, el('p', { class: 'faint' }, 'Asking the server …'));
+    const trouble = el('p', { class: 'wrong', role: 'alert' });
+    const input = question.typed && el('input', {
+      id: 'typed', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false',
+      input: () => { ready(); },
+      keydown: (event) => { if (event.key === 'Enter' && !confirm.disabled) run(); },
+    });
+    const dialog = el('dialog', {
+      'aria-labelledby': 'dialog-title', close: () => { dialog.remove(); resolve(answer); },
+    },
+    el('h2', { id: 'dialog-title' }, question.title),
+    question.text.map((text) => el('p', null, text)),
+    plan,
+    input && el('label', { for: 'typed' }, 'To confirm, type the device id ',
+      el('code', null, question.typed)),
+    input, trouble, el('div', { class: 'buttons' }, cancel, confirm));
+
+    let isPlanned = false;
+    let isRunning = false;
+    function ready() {
+      confirm.disabled = isRunning || !isPlanned || (input && input.value !== question.typed);
+    }
+    async function run() {
+      isRunning = true;
+      ready();
+      trouble.textContent = '';
+      try {
+        answer = await question.run();
+        dialog.close();
+      } catch (error) {
+        trouble.textContent = error.message;
+        isRunning = false;
+        ready();
+      }
+    }
+    async function look() {
+      try {
+        const shown = (question.show ?? planned)(await question.plan());
+        isPlanned = shown.isPossible ?? true;
+        plan.replaceChildren(shown.element ?? shown);
+      } catch (error) {
+        plan.replaceChildren();
+        trouble.textContent = error.message;
+      }
+      ready();
+    }
+    document.body.append(dialog);
+    dialog.showModal();
+    (input ?? cancel).focus();
+    look();
+  });
+}
+
+// -- the notice --
+
+export function notice(text, undo) {
+  const place = document.getElementById('notice');
+  const close = () => place.replaceChildren();
+  const button = undo &&
+    el('button', { type: 'button', click: () => { close(); undo(); } }, 'Undo');
+  place.replaceChildren(...[el('span', null, text), button,
+    el('button', { type: 'button', class: 'quiet', 'aria-label': 'Close this notice', click: close }, '✕')].filter(Boolean));
+  // The keyboard is at the Undo at once; the button that was pressed may be gone.
+  place.querySelector('button').focus();
+}
+
+// -- what can be done --
+
+const CHANGED = new Event('mobilesync-changed');
+const changed = () => document.dispatchEvent(CHANGED);
+
+function describe(answer) {
+  return `${plural(answer.folders, 'folder')}, ${plural(answer.items, 'item')}`;
+}
+
+async function change(question, path, send, said) {
+  const answer = await ask({
+    ...question,
+    plan: () => send(path, { dry_run: 1 }),
+    run: () => send(path, { dry_run: 0 }),
+  });
+  if (!answer) return null;
+  const account = path[1];
+  notice(`${said}: ${describe(answer)}.`, answer.undo && (() => undoNow(account, answer.undo)));
+  changed();
+  return answer;
+}
+
+const AGAIN = 'Nothing is deleted, neither on the server nor on the phone.';
+
+export function resetDevice(account, device) {
+  return change({
+    title: `Reset device ${device}?`,
+    text: [`${account}’s phone begins again: it is told to synchronise from the beginning and downloads everything once more.`, AGAIN],
+    button: 'Reset device',
+  }, ['accounts', account, 'devices', device, 'reset'], api.post, `Device ${device} is reset`);
+}
+
+export function resetFolder(account, device, folder, name) {
+  return change({
+    title: `Reset folder ${name}?`,
+    text: [`The phone ${device} downloads this folder once more; its other folders go on.`, AGAIN],
+    button: 'Reset folder',
+  }, ['accounts', account, 'devices', device, 'folders', folder, 'reset'], api.post, `Folder ${name} is reset`);
+}
+
+export function resetAccount(account) {
+  return change({
+    title: `Reset all devices of ${account}?`,
+    text: ['All phones of the account are told to synchronise from the beginning, and download everything once more.', AGAIN],
+    button: 'Reset account',
+  }, ['accounts', account, 'reset'], api.post, `All devices of ${account} are reset`);
+}
+
+export function removeDevice(account, device) {
+  return change({
+    title: `Remove device ${device}?`,
+    text: [
+      'Its SyncState and whole history are removed from this server.',
+      'The phone keeps what it has. If it connects again, it is a new device that begins from the beginning.',
+    ],
+    button: 'Remove device',
+    danger: true,
+    typed: device,
+  }, ['accounts', account, 'devices', device], api.remove, `Device ${device} is removed`);
+}
+
+async function undoNow(account, id) {
+  try {
+    const answer = await api.post(['accounts', account, 'undo', id], { dry_run: 0 });
+    notice(`${actionName(answer.of?.action)} is undone.`);
+  } catch (error) {
+    notice(`It could not be undone: ${error.message}`);
+  }
+  changed();
+}
+
+function undoPlan(answer) {
+  const devices = answer.of.devices ?? [];
+  const begun = answer.begun_anew ?? [];
+  const element = facts([
+    ['Devices', devices.join(', ') || '–'],
+    ['Possible', answer.possible ? 'yes' : `no: ${begun.join(', ')} has begun anew since`],
+  ]);
+  return { element, isPossible: answer.possible };
+}
+
+export async function undo(account, id, what) {
+  const path = ['accounts', account, 'undo', id];
+  const answer = await ask({
+    title: `Undo: ${actionName(what)} of ${account}?`,
+    text: ['What was moved aside is brought back, and the phone goes on where it was.'],
+    button: 'Undo',
+    show: undoPlan,
+    plan: () => api.post(path, { dry_run: 1 }),
+    run: () => api.post(path, { dry_run: 0 }),
+  });
+  if (!answer) return;
+  notice(`${actionName(what)} is undone.`);
+  changed();
+}
