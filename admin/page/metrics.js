@@ -41,14 +41,25 @@ export function course(member) {
       (sample.time - history[i].time) * 60000);
 }
 
-// { parked, syncs, errors }: waiting phones, and per minute; null where it is not known.
+// Status by which a command says that the server is to blame, MS-ASCMD 2.2.2 and 2.2.3.177.
+const SERVER_ERRORS = { Sync: [5], Ping: [8], FolderSync: [6, 11] };
+const COMMON_ERRORS = [110, 111];
+
+function isError({ command, status }) {
+  return [...(SERVER_ERRORS[command] ?? []), ...COMMON_ERRORS].includes(Number(status));
+}
+
+// { parked, syncs, errors } of the httpd that answers: waiting phones, and per minute; null where it
+// is not known yet.
 export async function figures(signal) {
   const samples = parse(await api.text(['metrics'], signal));
   history.push({
     time: performance.now(),
     syncs: sum(samples, 'mobilesync_requests_total', ({ command }) => command === 'Sync'),
-    errors: sum(samples, 'mobilesync_requests_total', ({ http }) => /^5/.test(http ?? '')),
+    errors: sum(samples, 'mobilesync_requests_total', isError) +
+      sum(samples, 'mobilesync_unavailable_total'),
   });
   if (history.length > KEPT) history.shift();
-  return { parked: sum(samples, 'mobilesync_parked'), syncs: rate('syncs'), errors: rate('errors') };
+  const parked = sum(samples, 'mobilesync_requests_open', ({ command }) => command === 'Ping');
+  return { parked, syncs: rate('syncs'), errors: rate('errors') };
 }

@@ -137,6 +137,13 @@ sub in_browser ($browser) {
             0, 'and nothing else' );
         $shoot->('devices');
 
+        my $ping = $phone->ping( heartbeat => 600, folders => [$inbox], async => 1 );
+        wait_until( 'the waiting phone to be counted',
+            sub { grep {/^Waiting phones1/} @{ $browser->texts('.tile') } } );
+        $ping->hang_up;
+        pass('a phone that waits is counted');
+        ok( ( grep {/^Syncs a minute/} @{ $browser->texts('.tile') } ), 'as are Syncs' );
+
         $browser->type( '#search', 'pixel BERT' );
         is_deeply( $browser->texts('td.device'), ['BERTSPHONE'], 'the search' );
         $browser->type( '#search', 'nobody' );
