@@ -51,7 +51,8 @@ sub new ( $class, %option ) {
     }, $class;
     $self->_make_folder( delete $option{folder} );
     $self->add_account( $_, $accounts->{$_} ) for sort keys %$accounts;
-    $self->add_account( $option{admin} ) if defined $option{admin};
+    $self->add_account( $option{admin} )
+        if defined $option{admin} && !$self->has_account( $option{admin} );
     $option{htpasswd} = $self->_htpasswd;
     my $redis = delete $option{redis} // {};
     if ($redis) {
