@@ -3,7 +3,7 @@ import * as api from './api.js';
 import * as dialog from './dialog.js';
 import { link, stateBadge, undoList } from './devices.js';
 import { el, show, tableRow, Rows } from './dom.js';
-import { clock, count, duration, phone, size, when } from './format.js';
+import { clock, count, duration, phoneShown, size, when } from './format.js';
 
 // What the Status of a command means, MS-ASCMD 2.2.3.177; those that are not here are shown bare.
 const STATUS = {
@@ -189,7 +189,7 @@ export function device(account, id) {
       gone.hidden = Boolean(shown);
       there.hidden = buttons.hidden = !shown;
       if (!shown) return refreshGone(signal);
-      show(what, phone(shown));
+      show(what, phoneShown(shown));
       show(list, facts(shown));
       show(undo, undoList(shown.undo, account));
       for (const folder of shown.folders) names.set(folder.folder, folder.name);

@@ -2,7 +2,7 @@
 import * as api from './api.js';
 import * as dialog from './dialog.js';
 import { el, show, svg, tableRow, Rows } from './dom.js';
-import { action, ago, count, phone, plural, when } from './format.js';
+import { action, ago, count, phone, phoneShown, plural, when } from './format.js';
 import * as metrics from './metrics.js';
 
 const MOST = 5000; // devices that are fetched; beyond, the search asks the server
@@ -46,7 +46,7 @@ const COLUMNS = [
     name: 'phone',
     title: 'Phone',
     sort: phone,
-    show: (d) => phone(d) || el('span', { class: 'faint' }, 'not told'),
+    show: phoneShown,
   },
   { name: 'protocol', title: 'Protocol', sort: (d) => d.protocol, show: (d) => d.protocol ?? '–' },
   {

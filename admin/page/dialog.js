@@ -96,6 +96,12 @@ export function notice(text, undo) {
   place.querySelector('button').focus();
 }
 
+// On the way elsewhere: one that offers an Undo stays.
+export function dropNotice() {
+  const place = document.getElementById('notice');
+  if (place.querySelectorAll('button').length < 2) place.replaceChildren();
+}
+
 // -- what can be done --
 
 const CHANGED = new Event('mobilesync-changed');

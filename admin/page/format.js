@@ -55,7 +55,16 @@ const ACTIONS = {
 export const action = (name) => ACTIONS[name] ?? name ?? '–';
 
 // A phone in a few words, whatever it told of itself.
-export function phone(device) {
-  const words = [device.friendly_name, device.model ?? device.type, device.os];
-  return [...new Set(words.filter(Boolean))].join(' · ') || device.user_agent || '';
+function phoneWords(device) {
+  const words = [device.friendly_name, device.model ?? device.type, device.os].filter(Boolean);
+  return words.length ? [...new Set(words)] : [device.user_agent].filter(Boolean);
+}
+
+export const phone = (device) => phoneWords(device).join(' · ');
+
+// Each word in its own direction: one that turns the writing around turns no other.
+export function phoneShown(device) {
+  const words = phoneWords(device);
+  if (!words.length) return el('span', { class: 'faint' }, 'not told');
+  return words.flatMap((word, i) => [i ? ' · ' : null, el('bdi', null, word)]);
 }

@@ -3,6 +3,7 @@ import * as api from './api.js';
 import { audit } from './audit.js';
 import { device } from './device.js';
 import { account, overview } from './devices.js';
+import * as dialog from './dialog.js';
 import { el, show } from './dom.js';
 
 const INTERVAL = 3000; // milliseconds
@@ -74,6 +75,7 @@ function navigate(event) {
   delete main.dataset.state;
   main.replaceChildren(view.element);
   document.querySelector('dialog')?.close();
+  dialog.dropNotice();
   if (event) {
     main.querySelector('h1').focus({ preventScroll: true });
     scrollTo(0, 0);
