@@ -56,11 +56,8 @@ EXTRA_DIST += .perltidyrc $(PERL_LIB) $(PERL_TESTS) \
 E2E_TESTS = \
 	t/e2e/00-smoke.t \
 	t/e2e/admin.t \
-<<<<<<< HEAD
 	t/e2e/admin_cli.t \
-=======
 	t/e2e/admin_page.t \
->>>>>>> 3586a5b (admin: a page for browsers)
 	t/e2e/bodies.t \
 	t/e2e/config.t \
 	t/e2e/connections.t \
