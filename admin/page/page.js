@@ -35,7 +35,7 @@ function route() {
 function tell(problem) {
   const time = fresh?.toLocaleTimeString('en', { hour12: false });
   trouble.hidden = !problem;
-  show(trouble, problem ? `${problem.message} ${time ? `This is what there was at ${time}.` : ''}` : '');
+  show(trouble, problem ? `${problem.message.replace(/\.?$/, '.')} ${time ? `This is what there was at ${time}.` : ''}` : '');
   live.className = problem ? 'stale' : 'fresh';
   show(live, problem ? 'not up to date' : 'live');
 }
