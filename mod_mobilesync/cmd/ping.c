@@ -39,7 +39,6 @@ typedef struct {
     apr_array_header_t *folders; /* ping_folder_t */
     int folder_limit;            /* with Status 6 */
     int heartbeat_limit;         /* with Status 5 */
-    int woken;                   /* it has waited: what is found now happens just now */
     cmd_watch_t *watch;
 } ping_t;
 
@@ -282,8 +281,8 @@ static base_fault_t *ping_look_folder(cmd_exchange_t *exchange, ping_folder_t *a
 /* Would FolderSync bring something? While the device itself changes the hierarchy the mailbox is
  * a moment ahead of the key that says that the device knows; so what is seen to happen may wait,
  * as other changes that are no arrivals. */
-static base_fault_t *ping_look_hierarchy(cmd_exchange_t *exchange, const ping_t *ping,
-                                         ping_look_t *look, apr_pool_t *pool)
+static base_fault_t *ping_look_hierarchy(cmd_exchange_t *exchange, ping_look_t *look,
+                                         apr_pool_t *pool)
 {
     collection_env_t env = {.store = exchange->service->store, .log = exchange->log};
     base_fault_t *fault;
@@ -296,7 +295,7 @@ static base_fault_t *ping_look_hierarchy(cmd_exchange_t *exchange, const ping_t 
         return base_fault_wrap(fault, exchange->pool, "looking at the folder hierarchy");
     if (!fault && !changed)
         return NULL;
-    if (ping->woken && look->waiting >= 0)
+    if (look->waiting >= 0)
         look->waiting = 1;
     else /* FolderSync brings it, or tells the client to begin anew */
         look->status = PING_STATUS_HIERARCHY;
@@ -313,7 +312,7 @@ static base_fault_t *ping_look(cmd_exchange_t *exchange, ping_t *ping, int patie
 
     *look = (ping_look_t){.waiting = patient ? 0 : -1};
     apr_pool_create(&subpool, exchange->pool);
-    BASE_TRY(ping_look_hierarchy(exchange, ping, look, subpool));
+    BASE_TRY(ping_look_hierarchy(exchange, look, subpool));
     for (i = 0; i < ping->folders->nelts && !look->status; i++) {
         ping_folder_t *folder = &APR_ARRAY_IDX(ping->folders, i, ping_folder_t);
         base_fault_t *fault;
@@ -397,7 +396,6 @@ static base_fault_t *ping_resume(cmd_exchange_t *exchange, wake_reason_t reason,
 
     ping->watch = watch;
     ping->heartbeat = atoi(note);
-    ping->woken = 1;
     switch (reason) {
     case WAKE_REASON_CHANGED:
         return ping_look_again(exchange, ping, 1);
