@@ -256,8 +256,10 @@ subtest 'metrics' => sub {
         'mobilesync_requests_open{command="Ping"}'
     );
     my @pings = map {
-        $phone->twin( device_id => "METRICS$_" )
-            ->ping( heartbeat => 500, folders => [$inbox], async => 1 )
+        my $waiting = $phone->twin( device_id => "METRICS$_" );
+        $waiting->folder_sync;
+        $waiting->initial_sync($inbox);
+        $waiting->ping( heartbeat => 500, folders => [$inbox], async => 1 )
     } 1 .. 3;
     is(
         $wait->( sub ($value) { $value->{$open} == $before->{$open} + 3 } )->{$open},
