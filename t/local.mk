@@ -93,7 +93,7 @@ TESTS += $(GUARD_TESTS)
 EXTRA_DIST += $(GUARD_TESTS)
 
 # Figures, not tests: they take minutes and depend on the machine.
-EXTRA_DIST += t/bench/bench t/bench/ping t/bench/ping_load.c
+EXTRA_DIST += t/bench/bench t/bench/ping t/bench/ping_load.c t/bench/ping_phone.h
 bench: all
 	@for d in $(top_srcdir)/mod_mobilesync/* $(top_srcdir)/admin $(top_srcdir)/t/*; do \
 	    test -d $$d || continue; \

@@ -2,9 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <apr_hash.h>
 #include <apr_portable.h>
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
+
+/* Tens of thousands of accounts, a few subscriptions each: apr_hash_t would keep what was freed. */
+#define WATCHERS_BUCKETS 4096
 
 struct backend_subscription {
     char *account;
@@ -14,7 +18,7 @@ struct backend_subscription {
     void *baton;
     int references; /* the list's, and one for each call that is under way or about to be */
     int removed;
-    backend_subscription_t *next;
+    backend_subscription_t *next, **link;
 };
 
 /* A call under way, on the stack of the thread that makes it. */
@@ -27,10 +31,33 @@ struct watchers_call {
 
 struct backend_watchers {
     apr_thread_mutex_t *lock;
-    apr_thread_cond_t *idle; /* a call ended */
-    backend_subscription_t *list;
+    apr_thread_cond_t *idle;                           /* a call ended */
+    backend_subscription_t *buckets[WATCHERS_BUCKETS]; /* by account */
     watchers_call_t *calls;
 };
+
+static backend_subscription_t **watchers_bucket(backend_watchers_t *watchers, const char *account)
+{
+    apr_ssize_t length = APR_HASH_KEY_STRING;
+
+    return &watchers->buckets[apr_hashfunc_default(account, &length) % WATCHERS_BUCKETS];
+}
+
+static void watchers_link(backend_subscription_t **bucket, backend_subscription_t *one)
+{
+    one->next = *bucket;
+    one->link = bucket;
+    if (one->next)
+        one->next->link = &one->next;
+    *bucket = one;
+}
+
+static void watchers_unlink(backend_subscription_t *one)
+{
+    *one->link = one->next;
+    if (one->next)
+        one->next->link = one->link;
+}
 
 /* Subscriptions come and go as long as the child lives: malloc, not a pool. */
 static void *watchers_alloc(size_t size)
@@ -63,13 +90,15 @@ static void watchers_free(backend_subscription_t *subscription)
 static apr_status_t watchers_close(void *data)
 {
     backend_watchers_t *watchers = data;
+    size_t i;
 
-    while (watchers->list) {
-        backend_subscription_t *first = watchers->list;
+    for (i = 0; i < WATCHERS_BUCKETS; i++)
+        while (watchers->buckets[i]) {
+            backend_subscription_t *first = watchers->buckets[i];
 
-        watchers->list = first->next;
-        watchers_free(first);
-    }
+            watchers_unlink(first);
+            watchers_free(first);
+        }
     return APR_SUCCESS;
 }
 
@@ -103,8 +132,7 @@ backend_subscription_t *backend_watchers_add(backend_watchers_t *watchers, const
     made->baton = baton;
     made->references = 1;
     apr_thread_mutex_lock(watchers->lock);
-    made->next = watchers->list;
-    watchers->list = made;
+    watchers_link(watchers_bucket(watchers, account), made);
     apr_thread_mutex_unlock(watchers->lock);
     return made;
 }
@@ -130,18 +158,12 @@ static int watchers_called(const backend_watchers_t *watchers,
 
 void backend_watchers_remove(backend_watchers_t *watchers, backend_subscription_t *subscription)
 {
-    backend_subscription_t **link;
-
     apr_thread_mutex_lock(watchers->lock);
-    for (link = &watchers->list; *link && *link != subscription; link = &(*link)->next)
-        ;
-    if (*link) {
-        *link = subscription->next;
-        subscription->removed = 1;
-        while (watchers_called(watchers, subscription))
-            apr_thread_cond_wait(watchers->idle, watchers->lock);
-        watchers_release(subscription);
-    }
+    watchers_unlink(subscription);
+    subscription->removed = 1;
+    while (watchers_called(watchers, subscription))
+        apr_thread_cond_wait(watchers->idle, watchers->lock);
+    watchers_release(subscription);
     apr_thread_mutex_unlock(watchers->lock);
 }
 
@@ -174,26 +196,52 @@ static void watchers_call(backend_watchers_t *watchers, backend_subscription_t *
     apr_thread_cond_broadcast(watchers->idle);
 }
 
-void backend_watchers_notify(backend_watchers_t *watchers, const char *account,
-                             const char *folder_id)
+/* Those of a bucket that match are appended to matching, NULL: only counted. */
+static size_t watchers_collect(backend_subscription_t *one, const char *account,
+                               const char *folder_id, backend_subscription_t **matching)
 {
-    backend_subscription_t **matching, *one;
-    size_t count = 0, i;
+    size_t count = 0;
 
-    apr_thread_mutex_lock(watchers->lock);
-    for (one = watchers->list; one; one = one->next)
-        count += watchers_match(one, account, folder_id);
-    matching = watchers_alloc((count + 1) * sizeof *matching);
-    for (one = watchers->list, count = 0; one; one = one->next)
-        if (watchers_match(one, account, folder_id)) {
+    for (; one; one = one->next) {
+        if (!watchers_match(one, account, folder_id))
+            continue;
+        if (matching) {
             one->references++;
-            matching[count++] = one;
+            matching[count] = one;
         }
+        count++;
+    }
+    return count;
+}
+
+/* Called with the lock held, given up during calls. */
+static void watchers_notify_bucket(backend_watchers_t *watchers, backend_subscription_t **bucket,
+                                   const char *account, const char *folder_id)
+{
+    size_t count = watchers_collect(*bucket, account, folder_id, NULL), i;
+    backend_subscription_t **matching;
+
+    if (!count)
+        return;
+    matching = watchers_alloc(count * sizeof *matching);
+    watchers_collect(*bucket, account, folder_id, matching);
     for (i = 0; i < count; i++) {
         if (!matching[i]->removed)
             watchers_call(watchers, matching[i], folder_id);
         watchers_release(matching[i]);
     }
-    apr_thread_mutex_unlock(watchers->lock);
     free(matching);
+}
+
+void backend_watchers_notify(backend_watchers_t *watchers, const char *account,
+                             const char *folder_id)
+{
+    size_t i;
+
+    apr_thread_mutex_lock(watchers->lock);
+    if (account)
+        watchers_notify_bucket(watchers, watchers_bucket(watchers, account), account, folder_id);
+    for (i = 0; !account && i < WATCHERS_BUCKETS; i++)
+        watchers_notify_bucket(watchers, &watchers->buckets[i], NULL, folder_id);
+    apr_thread_mutex_unlock(watchers->lock);
 }

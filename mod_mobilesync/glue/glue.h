@@ -58,6 +58,8 @@ void glue_kept_free(glue_kept_t *kept);
 /* park.c: lets the request wait without a thread. Returns SUSPENDED, what a handler returns when
  * it had not to wait after all, or DECLINED where the server cannot do that. */
 int glue_park(request_rec *r, cmd_exchange_t *exchange);
+/* A request of ours begins on the connection: it may be one that waits. */
+void glue_park_begin(conn_rec *c);
 int glue_park_process_connection(conn_rec *c);
 void glue_park_suspend(conn_rec *c, request_rec *r);
 void glue_park_resume(conn_rec *c, request_rec *r);

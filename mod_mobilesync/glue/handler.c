@@ -200,5 +200,6 @@ int glue_handler(request_rec *r)
     }
     if (r->method_number == M_OPTIONS)
         return handler_options(r);
+    glue_park_begin(r->connection);
     return r->method_number == M_POST ? handler_post(r, account) : HTTP_NOT_IMPLEMENTED;
 }

@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+#include "apr_allocator.h"
 #include "ap_mpm.h"
 #include "apr_portable.h"
 #include "http_connection.h"
@@ -30,7 +31,10 @@ APLOG_USE_MODULE(mobilesync);
 
 #ifdef AP_MPMQ_CAN_WAITIO
 
-#define PARK_KEEP_FREE 4096 /* bytes of free memory that a waiting connection keeps */
+/* Free memory that a connection of ours keeps for its next request, and while it waits. */
+#define PARK_FREE_RUNNING 65536
+#define PARK_FREE_WAITING 4096
+#define PARK_NODE 8192 /* APR's least allocation */
 
 /* One for each connection that ever parked; lives as long as the connection. */
 typedef struct {
@@ -163,6 +167,34 @@ static wake_waiter_t *park_waiter(const park_t *park)
     return park->kept ? park->wait.waiter : park->exchange ? park->exchange->wait.waiter : NULL;
 }
 
+/* APR keeps what is freed, 2 MB for each connection unless it is told otherwise. */
+void glue_park_begin(conn_rec *c)
+{
+    if (park_possible(c))
+        apr_allocator_max_free_set(apr_pool_allocator_get(c->pool), PARK_FREE_RUNNING);
+}
+
+/* Gives free memory back to the system. APR does that only with what is freed now: so what it kept
+ * is taken, and freed once more. */
+static void park_trim(conn_rec *c)
+{
+    apr_allocator_t *allocator = apr_pool_allocator_get(c->pool);
+    apr_memnode_t *list = NULL;
+    int i;
+
+    apr_allocator_max_free_set(allocator, PARK_FREE_WAITING);
+    for (i = 0; i < PARK_FREE_RUNNING / PARK_NODE; i++) {
+        apr_memnode_t *node = apr_allocator_alloc(allocator, PARK_NODE - APR_MEMNODE_T_SIZE);
+
+        if (!node)
+            break;
+        node->next = list;
+        list = node;
+    }
+    if (list)
+        apr_allocator_free(allocator, list);
+}
+
 /* Frees the request, when the command can do without, and gives its memory back to the system. It
  * is not logged: that is done when it is answered. */
 static void park_shed(park_t *park)
@@ -176,8 +208,8 @@ static void park_shed(park_t *park)
     park->wait.keep(park->wait.baton, park->c->pool);
     park->r = NULL;
     park->exchange = NULL;
-    apr_allocator_max_free_set(apr_pool_allocator_get(park->c->pool), PARK_KEEP_FREE);
     apr_pool_destroy(pool);
+    park_trim(park->c);
 }
 
 /* Returns 0 when it cannot be made anew. */
@@ -185,6 +217,7 @@ static int park_revive(park_t *park)
 {
     if (!park->kept)
         return 1;
+    glue_park_begin(park->c);
     park->r = glue_kept_revive(park->kept, park->c);
     glue_kept_free(park->kept);
     park->kept = NULL;
@@ -388,6 +421,11 @@ void glue_park_resume(conn_rec *c, request_rec *r)
 }
 
 #else /* an httpd before 2.4.63: every wait blocks */
+
+void glue_park_begin(conn_rec *c)
+{
+    (void)c;
+}
 
 int glue_park(request_rec *r, cmd_exchange_t *exchange)
 {
