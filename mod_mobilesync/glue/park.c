@@ -31,8 +31,9 @@ APLOG_USE_MODULE(mobilesync);
 
 #ifdef AP_MPMQ_CAN_WAITIO
 
-/* Free memory that a connection of ours keeps for its next request, and while it waits. */
-#define PARK_FREE_RUNNING 65536
+/* Free memory that a connection of ours keeps for its next request (less of it, and every Sync maps
+ * and unmaps memory: at 64 kB half of the requests per second), and while it waits. */
+#define PARK_FREE_RUNNING 262144
 #define PARK_FREE_WAITING 4096
 #define PARK_NODE 8192 /* APR's least allocation */
 
