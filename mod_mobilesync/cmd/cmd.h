@@ -36,6 +36,8 @@ typedef struct {
     int heartbeat_min; /* seconds */
     int heartbeat_max;
     int ping_folders_max;
+    int waiting_max; /* requests that wait in this child; 0: any number */
+    int waiting_per_account;
     apr_interval_time_t coalesce; /* how long changes that are no arrivals may wait for more */
     int window_default;           /* items per collection when the client names no WindowSize */
     int window_max;
@@ -75,6 +77,7 @@ struct cmd_exchange {
     const cmd_service_t *service;
     const base_log_t *log;
     apr_time_t now;
+    int wait_max; /* seconds that it may wait, because waiting holds a thread; 0: any time */
     apr_pool_t *pool;
     /* the response */
     eas_spool_t *spool;

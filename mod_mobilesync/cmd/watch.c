@@ -69,6 +69,36 @@ static cmd_watch_t *watch_make(cmd_exchange_t *exchange, const char *note)
     return watch;
 }
 
+/* Too many wait already: it ends after the least heartbeat, so that all get their turn. */
+static int watch_crowded(const cmd_exchange_t *exchange)
+{
+    const cmd_limits_t *limits = &exchange->service->limits;
+    wake_hub_t *hub = exchange->service->hub;
+    const char *limit = NULL;
+
+    if (limits->waiting_max && wake_hub_count(hub) >= limits->waiting_max)
+        limit = "MobileSyncWaitingMax";
+    else if (limits->waiting_per_account &&
+             wake_hub_count_account(hub, exchange->account) >= limits->waiting_per_account)
+        limit = "MobileSyncWaitingPerAccount";
+    if (limit)
+        base_log_write(exchange->log, BASE_LOG_INFO,
+                       "%s of %s, device %s: waits for %d s only, because of %s",
+                       exchange->request->command_name, exchange->account,
+                       exchange->request->device_id, limits->heartbeat_min, limit);
+    return limit != NULL;
+}
+
+static apr_time_t watch_deadline(const cmd_exchange_t *exchange, apr_time_t deadline)
+{
+    apr_time_t most = exchange->now + apr_time_from_sec(exchange->wait_max);
+
+    if (exchange->wait_max && deadline > most)
+        deadline = most;
+    most = exchange->now + apr_time_from_sec(exchange->service->limits.heartbeat_min);
+    return deadline > most && watch_crowded(exchange) ? most : deadline;
+}
+
 base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
                             const char *const *folder_ids, int count, apr_time_t deadline,
                             const char *note, cmd_watch_t **result)
@@ -80,7 +110,7 @@ base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
                               .kind = kind,
                               .folder_ids = ids,
                               .folder_count = count + 1,
-                              .deadline = deadline,
+                              .deadline = watch_deadline(exchange, deadline),
                               .coalesce = exchange->service->limits.coalesce};
     int i;
 

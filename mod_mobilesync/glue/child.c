@@ -88,6 +88,8 @@ static void child_limits(const glue_config_t *config, cmd_limits_t *limits)
         .heartbeat_min = config->heartbeat_min,
         .heartbeat_max = config->heartbeat_max,
         .ping_folders_max = config->ping_folders_max,
+        .waiting_max = glue_checks_waiting_max(config),
+        .waiting_per_account = config->waiting_per_account,
         .coalesce = apr_time_from_sec(config->coalesce),
         .window_default = config->window_default,
         .window_max = config->window_max,

@@ -22,6 +22,7 @@ typedef struct {
     /* Set in each child after the fork; NULL in the parent and where the virtual host has no
      * mobilesync configuration. */
     cmd_service_t *service;
+    int blocking_told;       /* this child has logged that waiting blocks */
     glue_metrics_t *metrics; /* of the whole server, NULL: none */
 } glue_config_t;
 

@@ -27,6 +27,11 @@ void glue_child_stopping(apr_pool_t *pool, int graceful);
 /* post_config: warnings on what Redis is configured to do with our data. */
 void glue_child_probe_redis(server_rec *main_server, apr_pool_t *pool);
 
+/* checks.c: warnings at start-up on limits that are too low for those who wait. */
+void glue_checks_run(server_rec *server, apr_pool_t *pool);
+/* MobileSyncWaitingMax, or what the file descriptors allow; 0: any number. */
+int glue_checks_waiting_max(const glue_config_t *config);
+
 /* handler.c */
 int glue_handler(request_rec *r);
 
@@ -58,6 +63,8 @@ void glue_kept_free(glue_kept_t *kept);
 /* park.c: lets the request wait without a thread. Returns SUSPENDED, what a handler returns when
  * it had not to wait after all, or DECLINED where the server cannot do that. */
 int glue_park(request_rec *r, cmd_exchange_t *exchange);
+/* Could a request that waits be parked here? */
+int glue_park_offered(const request_rec *r);
 /* A request of ours begins on the connection: it may be one that waits. */
 void glue_park_begin(conn_rec *c);
 int glue_park_process_connection(conn_rec *c);

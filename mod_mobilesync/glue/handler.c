@@ -117,6 +117,8 @@ static cmd_exchange_t *handler_exchange(request_rec *r, const eas_request_t *req
     exchange->pool = r->pool;
     exchange->http_status = HTTP_OK;
     exchange->headers = apr_table_make(r->pool, 4);
+    if (!glue_park_offered(r))
+        exchange->wait_max = glue_config_get(r->server)->blocking_heartbeat_max;
     return exchange;
 }
 

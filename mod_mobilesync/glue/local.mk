@@ -3,6 +3,7 @@ mod_mobilesync_la_SOURCES = \
 	mod_mobilesync/glue/admin.c \
 	mod_mobilesync/glue/auth.c \
 	mod_mobilesync/glue/body.c \
+	mod_mobilesync/glue/checks.c \
 	mod_mobilesync/glue/child.c \
 	mod_mobilesync/glue/config.c mod_mobilesync/glue/config.h \
 	mod_mobilesync/glue/directives.tbl \

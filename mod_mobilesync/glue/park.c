@@ -168,6 +168,14 @@ static wake_waiter_t *park_waiter(const park_t *park)
     return park->kept ? park->wait.waiter : park->exchange ? park->exchange->wait.waiter : NULL;
 }
 
+/* Once revived, a request was parked before. */
+int glue_park_offered(const request_rec *r)
+{
+    park_t *park = park_get(r->connection);
+
+    return park && park_possible(r->connection);
+}
+
 /* APR keeps what is freed, 2 MB for each connection unless it is told otherwise. */
 void glue_park_begin(conn_rec *c)
 {
@@ -426,6 +434,12 @@ void glue_park_resume(conn_rec *c, request_rec *r)
 void glue_park_begin(conn_rec *c)
 {
     (void)c;
+}
+
+int glue_park_offered(const request_rec *r)
+{
+    (void)r;
+    return 0;
 }
 
 int glue_park(request_rec *r, cmd_exchange_t *exchange)

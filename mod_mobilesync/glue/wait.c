@@ -48,6 +48,20 @@ static int wait_block(request_rec *r, wake_waiter_t *waiter, wake_reason_t *reas
     return 1;
 }
 
+/* Once in each child for each virtual host. */
+static void wait_tell(request_rec *r)
+{
+    glue_config_t *config = glue_config_get(r->server);
+
+    if (__atomic_exchange_n(&config->blocking_told, 1, __ATOMIC_RELAXED))
+        return;
+    ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r,
+                  "requests that wait hold a thread here%s, for %d s at most "
+                  "(MobileSyncBlockingHeartbeatMax): use the event MPM of httpd 2.4.63 or newer, "
+                  "and HTTP/1.1",
+                  r->connection->master ? " (HTTP/2)" : "", config->blocking_heartbeat_max);
+}
+
 int glue_wait(request_rec *r, cmd_exchange_t *exchange)
 {
     int rc = glue_park(r, exchange);
@@ -55,6 +69,7 @@ int glue_wait(request_rec *r, cmd_exchange_t *exchange)
 
     if (rc != DECLINED)
         return rc;
+    wait_tell(r);
     while (exchange->wait.waiter) {
         if (!wait_block(r, exchange->wait.waiter, &reason)) {
             ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s of %s, device %s: the client hung up",

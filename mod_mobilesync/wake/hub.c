@@ -164,6 +164,20 @@ void wake_notify(wake_hub_t *hub, const char *account, const char *folder_id, wa
     apr_thread_mutex_unlock(hub->mutex);
 }
 
+int wake_hub_count_account(wake_hub_t *hub, const char *account)
+{
+    const wake_channel_t *channel;
+    const wake_waiter_t *waiter;
+    int count = 0;
+
+    apr_thread_mutex_lock(hub->mutex);
+    channel = wake_channel_find(hub, account);
+    for (waiter = channel ? channel->waiters : NULL; waiter; waiter = waiter->next)
+        count++;
+    apr_thread_mutex_unlock(hub->mutex);
+    return count;
+}
+
 int wake_hub_count(wake_hub_t *hub)
 {
     int count;

@@ -112,8 +112,9 @@ void wake_hub_stop(wake_hub_t *hub);
  * blocks. */
 void wake_notify(wake_hub_t *hub, const char *account, const char *folder_id, wake_event_t event);
 
-/* Waiters in the hub, for status pages. */
+/* Waiters in the hub, and those of an account. */
 int wake_hub_count(wake_hub_t *hub);
+int wake_hub_count_account(wake_hub_t *hub, const char *account);
 
 /* -- waiter ----------------------------------------------------------------- */
 
