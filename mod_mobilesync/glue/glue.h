@@ -28,8 +28,8 @@ void glue_child_stopping(apr_pool_t *pool, int graceful);
 void glue_child_probe_redis(server_rec *main_server, apr_pool_t *pool);
 
 /* checks.c: warnings at start-up on limits that are too low for those who wait. */
-void glue_checks_run(server_rec *server, apr_pool_t *pool);
-/* MobileSyncWaitingMax, or what the file descriptors allow; 0: any number. */
+void glue_checks_run(server_rec *main_server, apr_pool_t *pool);
+/* MobileSyncWaitingMax, or what file descriptors, threads and AsyncRequestWorkerFactor allow. */
 int glue_checks_waiting_max(const glue_config_t *config);
 
 /* handler.c */

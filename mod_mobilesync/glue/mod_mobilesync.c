@@ -41,8 +41,7 @@ static int glue_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     glue_child_probe_redis(main_server, ptemp);
-    for (server = main_server; server; server = server->next)
-        glue_checks_run(server, ptemp);
+    glue_checks_run(main_server, ptemp);
     glue_share_metrics(main_server, pconf);
     return OK;
 }

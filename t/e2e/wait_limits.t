@@ -47,7 +47,7 @@ sub two_may_wait ( $directive, %option ) {
     $server->mailbox->deliver("From: e\@example.org\nSubject: for all\n\nHi\n");
     is( ( grep { $_->is_ready(PATIENCE) && $_->result->{status} == 2 } @pings, $again ),
         3, 'all are told of a change' );
-    $server->allow_errors(qr{MobileSyncWaitingMax 2:});
+    $server->allow_errors(qr{\] MaxSpareThreads});
     $server->done;
     return;
 }
@@ -72,17 +72,91 @@ subtest 'where waiting holds a thread' => sub {
     $server->done;
 };
 
+# What the log of a server with these options says of limits.
+sub warnings_of (%option) {
+    my $server = MobileSync::Server->start(
+        processes => 1,
+        %option,
+        settings => { MobileSyncWaitingMax => 1_000_000, %{ $option{settings} // {} } }
+    );
+    my @lines = grep {/:warn\]/} split /\n/, $server->node->error_log->text;
+    $server->allow_errors(qr{: set |use the event MPM});
+    $server->done;
+    return @lines;
+}
+
+sub sysctl ($name) {
+    open my $file, '<', "/proc/sys/fs/inotify/$name" or return undef;
+    return 0 + readline $file;
+}
+
 subtest 'start-up checks' => sub {
-    my $server = MobileSync::Server->start( settings => { MobileSyncWaitingMax => 1_000_000 } );
-    my $log = $server->node->error_log->text;
+    my @lines = warnings_of( threads => 4, global => "MaxSpareThreads 5\nMaxRequestWorkers 12" );
+    my $log = join "\n", @lines;
     like(
         $log,
-        qr{needs 2000256 file descriptors in each child.* set LimitNOFILE=2000256},
+        qr{needs 2000256 file descriptors in each child.* set LimitNOFILE=2000256 },
         'too few file descriptors'
     );
-    like( $log, qr{set AsyncRequestWorkerFactor 125002}, 'too small a factor' );
-    like( $log, qr{set sysctl fs\.inotify\.max_user_watches=\d+}, 'too few inotify watches' );
-    $server->allow_errors(qr{MobileSyncWaitingMax 1000000});
+    like( $log, qr{factor 2 serves nobody.*: set AsyncRequestWorkerFactor 500002$}mi,
+        'too small a factor' );
+    like( $log, qr{MaxSpareThreads 5: .*: set MinSpareThreads and MaxSpareThreads 12$}m,
+        'children that would be ended' );
+    my $watches = sysctl('max_user_watches');
+    my $children = 3;
+SKIP: {
+        skip 'there are enough inotify watches', 1 if !$watches || $watches >= $children * 3e6;
+        like( $log, qr{allows $watches: set sysctl fs\.inotify\.max_user_watches=9000000,},
+            'too few inotify watches' );
+    }
+};
+
+subtest 'inotify instances' => sub {
+    my $instances = sysctl('max_user_instances');
+    plan skip_all => 'there are enough' if !$instances || $instances > 2_000;
+    my $needed = 2 * $instances;
+    like(
+        join(
+            "\n",
+            warnings_of(
+                threads => 2,
+                global => "ServerLimit $instances\nMaxRequestWorkers $needed"
+            )
+        ),
+        qr{allows $instances: set sysctl fs\.inotify\.max_user_instances=$needed,},
+        'too few for a restart of all children'
+    );
+};
+
+subtest 'other MPMs' => sub {
+    like(
+        join( "\n", warnings_of( mpm => 'worker', settings => { MobileSyncWaitingMax => 30 } ) ),
+        qr{30: each holds one of the 16 threads.* or set ThreadsPerChild and ThreadLimit 41$}m,
+        'too few threads'
+    );
+    like(
+        join( "\n", warnings_of( mpm => 'prefork', settings => { MobileSyncWaitingMax => 30 } ) ),
+        qr{30: a child of this MPM serves one request at a time.*: use the event MPM$}m,
+        'no threads'
+    );
+};
+
+# As the warnings say, and as Debian writes it: in a section.
+subtest 'enough of everything' => sub {
+    my @lines = warnings_of(
+        threads => 16,
+        settings => { MobileSyncWaitingMax => 320 },
+        global => "<IfModule mpm_event_module>\nAsyncRequestWorkerFactor 42\n"
+            . "MaxRequestWorkers 48\nMinSpareThreads 48\nMaxSpareThreads 48\n</IfModule>"
+    );
+    is( "@lines", '', 'no warning' );
+};
+
+subtest 'when nothing is said' => sub {
+    my $server = MobileSync::Server->start( processes => 1, threads => 4,
+        global => 'AsyncRequestWorkerFactor 7' );
+    like( $server->node->error_log->text, qr{children 18 requests may wait at a time},
+        'threads and factor set the limit' );
     $server->done;
 };
 
