@@ -181,6 +181,22 @@ base_fault_t *backend_identity(backend_session_t *session, backend_identity_t **
     return SESSION_CALL(NULL, identity, identity, pool);
 }
 
+base_fault_t *backend_setting_get(backend_session_t *session, const char *name, const char **text,
+                                  apr_pool_t *pool)
+{
+    return base_fault_wrap(SESSION_CALL(NULL, setting_get, name, text, pool), pool, "setting %s",
+                           name);
+}
+
+base_fault_t *backend_setting_set(backend_session_t *session, const char *name, const char *text,
+                                  apr_pool_t *pool)
+{
+    if (text && strlen(text) > BACKEND_SETTING_MAX)
+        return base_fault_make(pool, BASE_FAULT_TOO_LARGE, "setting %s is too long", name);
+    return base_fault_wrap(SESSION_CALL(NULL, setting_set, name, text, pool), pool, "setting %s",
+                           name);
+}
+
 base_fault_t *backend_folder_list(backend_session_t *session, apr_array_header_t **folders,
                                   apr_pool_t *pool)
 {

@@ -37,6 +37,7 @@
 #include "base/log.h"
 
 #define BACKEND_CURSOR_MAX 512
+#define BACKEND_SETTING_MAX (1024 * 1024)
 
 typedef enum {
     BACKEND_CLASS_EMAIL,
@@ -156,6 +157,14 @@ struct backend_driver {
     /* Is there such an account here (for local delivery)? *address is its account name. */
     base_fault_t *(*resolve)(void *instance, const char *address, const char **account,
                              apr_pool_t *pool);
+
+    /* Texts that are kept with the mailbox, beside what can be lost (index, store): name is of
+     * [a-z-]{1,32}; at most BACKEND_SETTING_MAX bytes (TOO_LARGE); NULL: not set. A set replaces
+     * the whole text at once. */
+    base_fault_t *(*setting_get)(void *session, const char *name, const char **text,
+                                 apr_pool_t *pool);
+    base_fault_t *(*setting_set)(void *session, const char *name, const char *text,
+                                 apr_pool_t *pool);
 
     base_fault_t *(*folder_list)(void *session, apr_array_header_t **folders /* backend_folder_t */,
                                  apr_pool_t *pool);

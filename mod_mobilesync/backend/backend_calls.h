@@ -22,6 +22,10 @@ base_fault_t *backend_session_open(backend_t *backend, const char *account,
 
 base_fault_t *backend_identity(backend_session_t *session, backend_identity_t **identity,
                                apr_pool_t *pool);
+base_fault_t *backend_setting_get(backend_session_t *session, const char *name, const char **text,
+                                  apr_pool_t *pool);
+base_fault_t *backend_setting_set(backend_session_t *session, const char *name, const char *text,
+                                  apr_pool_t *pool);
 base_fault_t *backend_folder_list(backend_session_t *session, apr_array_header_t **folders,
                                   apr_pool_t *pool);
 base_fault_t *backend_folder_create(backend_session_t *session, const char *parent_id,

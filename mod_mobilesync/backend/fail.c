@@ -37,7 +37,8 @@ static const char *const fail_calls[] = {
     "*",           "check_password", "open",          "identity",      "resolve",
     "folder_list", "folder_create",  "folder_rename", "folder_delete", "probe",
     "changes",     "enumerate",      "count",         "entry",         "fetch",
-    "put",         "set_flags",      "move",          "remove",        "watch"};
+    "setting_get", "setting_set",    "put",           "set_flags",     "move",
+    "remove",      "watch"};
 
 static base_fault_t *fail_rule_parse(const char *text, fail_rule_t *rule, apr_pool_t *pool)
 {
@@ -178,6 +179,18 @@ static base_fault_t *fail_identity(void *data, backend_identity_t **identity, ap
     FAIL_SESSION("identity", backend_identity, identity, pool);
 }
 
+static base_fault_t *fail_setting_get(void *data, const char *name, const char **text,
+                                      apr_pool_t *pool)
+{
+    FAIL_SESSION("setting_get", backend_setting_get, name, text, pool);
+}
+
+static base_fault_t *fail_setting_set(void *data, const char *name, const char *text,
+                                      apr_pool_t *pool)
+{
+    FAIL_SESSION("setting_set", backend_setting_set, name, text, pool);
+}
+
 static base_fault_t *fail_folder_list(void *data, apr_array_header_t **folders, apr_pool_t *pool)
 {
     FAIL_SESSION("folder_list", backend_folder_list, folders, pool);
@@ -304,6 +317,8 @@ const backend_driver_t backend_fail_driver = {
     .open = fail_open,
     .identity = fail_identity,
     .resolve = fail_resolve,
+    .setting_get = fail_setting_get,
+    .setting_set = fail_setting_set,
     .folder_list = fail_folder_list,
     .folder_create = fail_folder_create,
     .folder_rename = fail_folder_rename,

@@ -13,6 +13,7 @@
 #include "backend/local_item.h"
 #include "backend/local_name.h"
 #include "backend/local_query.h"
+#include "backend/local_setting.h"
 #include "backend/local_tree.h"
 #include "backend/local_watch.h"
 #include "base/text.h"
@@ -251,6 +252,8 @@ const backend_driver_t backend_local_driver = {
     .open = local_open,
     .identity = local_identity,
     .resolve = local_resolve,
+    .setting_get = local_setting_get,
+    .setting_set = local_setting_set,
     .folder_list = local_tree_list,
     .folder_create = local_tree_create,
     .folder_rename = local_tree_rename,

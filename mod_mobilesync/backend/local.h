@@ -9,6 +9,7 @@
  *   ROOT/Maildir/.Work.2024/{cur,new,tmp}  folder "2024" in "Work", names in modified UTF-7
  *   ROOT/Maildir/.../mobilesync-folder     the folder's id and generation, which thus survive
  *                                          renames, moves to another disk, and a lost index
+ *   ROOT/Maildir/mobilesync-NAME           a setting of the account (out of office, ...)
  *   ROOT/mobilesync/index.sqlite           the index (index=DIR puts it elsewhere)
  *
  * Arguments: root=PATH with %u (account), %n (part before @), %d (part after @), %% ; maildir=NAME

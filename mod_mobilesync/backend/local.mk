@@ -12,6 +12,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/local_put.c mod_mobilesync/backend/local_write.c \
 	mod_mobilesync/backend/local_query.c mod_mobilesync/backend/local_query.h \
 	mod_mobilesync/backend/local_scan.c mod_mobilesync/backend/local_scan.h \
+	mod_mobilesync/backend/local_setting.c mod_mobilesync/backend/local_setting.h \
 	mod_mobilesync/backend/local_sql.tbl \
 	mod_mobilesync/backend/local_tree.c mod_mobilesync/backend/local_tree.h \
 	mod_mobilesync/backend/local_watch.c mod_mobilesync/backend/local_watch.h \

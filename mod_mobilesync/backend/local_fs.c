@@ -305,26 +305,38 @@ int local_id_read(int directory, char id[33], apr_uint32_t *generation)
     return 1;
 }
 
-int local_id_write(int directory, const char *id, apr_uint32_t generation)
+int local_file_replace(int directory, const char *name, const char *text, size_t length)
 {
-    char text[64], name[64];
-    int descriptor, length, error = 0;
+    unsigned char random[8];
+    char temporary[128];
+    int descriptor, error = 0;
+    unsigned long long number;
 
-    length = snprintf(text, sizeof text, "%s %u\n", id, generation);
-    snprintf(name, sizeof name, LOCAL_ID_FILE ".%d.%s", (int)getpid(), id);
+    apr_generate_random_bytes(random, sizeof random);
+    memcpy(&number, random, sizeof number);
+    snprintf(temporary, sizeof temporary, "%s.%016llx", name, number);
     descriptor =
-        openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+        openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (descriptor < 0)
         return -1;
-    if (write(descriptor, text, length) != length || fsync(descriptor) != 0)
+    errno = 0;
+    if (write(descriptor, text, length) != (ssize_t)length || fsync(descriptor) != 0)
         error = errno ? errno : ENOSPC;
     close(descriptor);
-    if (!error && renameat(directory, name, directory, LOCAL_ID_FILE) == 0)
+    if (!error && renameat(directory, temporary, directory, name) == 0)
         return 0;
     error = error ? error : errno;
-    unlinkat(directory, name, 0);
+    unlinkat(directory, temporary, 0);
     errno = error;
     return -1;
+}
+
+int local_id_write(int directory, const char *id, apr_uint32_t generation)
+{
+    char text[64];
+    int length = snprintf(text, sizeof text, "%s %u\n", id, generation);
+
+    return local_file_replace(directory, LOCAL_ID_FILE, text, (size_t)length);
 }
 
 const char *local_id_make(apr_pool_t *pool)

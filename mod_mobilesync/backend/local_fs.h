@@ -40,6 +40,9 @@ int local_tree_remove(int at, const char *name);
 /* rename(2) that never replaces anything; -1 with errno (EEXIST). */
 int local_rename(int from_at, const char *from, int to_at, const char *to);
 
+/* Gives a small file new content at once; -1 with errno, and the old content then. */
+int local_file_replace(int directory, const char *name, const char *text, size_t length);
+
 /* The id file of a Maildir: 0 when it has none, or none that can be understood. */
 int local_id_read(int directory, char id[33], apr_uint32_t *generation);
 /* -1 with errno when it cannot be written (a read-only store). */

@@ -104,6 +104,34 @@ static base_fault_t *memory_identity(void *data, backend_identity_t **identity, 
     return NULL;
 }
 
+static base_fault_t *memory_setting_get(void *data, const char *name, const char **text,
+                                        apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    const char *kept;
+
+    apr_thread_mutex_lock(session->instance->lock);
+    kept = apr_hash_get(session->account->settings, name, APR_HASH_KEY_STRING);
+    *text = apr_pstrdup(pool, kept);
+    apr_thread_mutex_unlock(session->instance->lock);
+    return NULL;
+}
+
+/* The texts before are lost memory until the process ends. */
+static base_fault_t *memory_setting_set(void *data, const char *name, const char *text,
+                                        apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_instance_t *instance = session->instance;
+
+    (void)pool;
+    apr_thread_mutex_lock(instance->lock);
+    apr_hash_set(session->account->settings, apr_pstrdup(instance->pool, name), APR_HASH_KEY_STRING,
+                 apr_pstrdup(instance->pool, text));
+    apr_thread_mutex_unlock(instance->lock);
+    return NULL;
+}
+
 static base_fault_t *memory_resolve(void *data, const char *address, const char **account,
                                     apr_pool_t *pool)
 {
@@ -279,6 +307,8 @@ const backend_driver_t backend_memory_driver = {
     .open = memory_open,
     .identity = memory_identity,
     .resolve = memory_resolve,
+    .setting_get = memory_setting_get,
+    .setting_set = memory_setting_set,
     .folder_list = memory_folder_list,
     .folder_create = memory_folder_create,
     .folder_rename = memory_folder_rename,

@@ -96,6 +96,7 @@ memory_account_t *memory_account_get(memory_instance_t *instance, const char *na
     account = apr_pcalloc(instance->pool, sizeof *account);
     account->name = apr_pstrdup(instance->pool, name);
     account->folders = apr_array_make(instance->pool, 8, sizeof(memory_folder_t *));
+    account->settings = apr_hash_make(instance->pool);
     for (i = 0; i < sizeof rows / sizeof *rows; i++)
         memory_folder_add(instance, account, NULL, rows[i].name, BACKEND_CLASS_EMAIL, rows[i].role);
     memory_account_fill(instance, APR_ARRAY_IDX(account->folders, 0, memory_folder_t *), account);

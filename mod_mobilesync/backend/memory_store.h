@@ -44,6 +44,7 @@ typedef struct {
 typedef struct {
     const char *name;
     apr_array_header_t *folders; /* memory_folder_t *; deleted ones stay, ids are not reused */
+    apr_hash_t *settings;        /* name -> text */
 } memory_account_t;
 
 typedef struct {

@@ -16,6 +16,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/hierarchy.h \
 	mod_mobilesync/cmd/item_operations.c \
 	mod_mobilesync/cmd/move_items.c \
+	mod_mobilesync/cmd/oof.c mod_mobilesync/cmd/oof.h mod_mobilesync/cmd/oof_settings.c \
 	mod_mobilesync/cmd/once.c mod_mobilesync/cmd/once.h \
 	mod_mobilesync/cmd/options.c mod_mobilesync/cmd/options.h \
 	mod_mobilesync/cmd/ping.c \

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "cmd/oof.h"
 #include "eas/status.h"
 #include "item/header.h"
 #include "item/mime.h"
@@ -327,6 +328,7 @@ static base_fault_t *send_perform(send_t *send, int *status)
     if (send->request.save_in_sent)
         BASE_TRY(cmd_send_save(&send->request, send->composed->sent, send->series));
     send_mark(send);
+    cmd_oof_answer(&send->request, send->local, send->composed);
     base_log_write(exchange->log, BASE_LOG_DEBUG, "%s of %s: message <%s>, %d here, %d elsewhere",
                    exchange->request->command_name, exchange->account, send->composed->message_id,
                    send->local->nelts, send->remote->nelts);

@@ -1,7 +1,8 @@
 /* Settings (MS-ASCMD 2.2.1.18): each property is answered in the order asked, with a Status
- * of its own. Served: DeviceInformation Set and UserInformation Get. The others are
+ * of its own. Served: DeviceInformation Set, UserInformation Get, Oof (oof.h). The others are
  * answered as properties that are switched off here, which clients take calmly. */
 #include "cmd/device.h"
+#include "cmd/oof.h"
 
 #include "eas/status.h"
 
@@ -9,7 +10,6 @@
 enum {
     SETTINGS_STATUS_SUCCESS = 1,
     SETTINGS_STATUS_PROTOCOL = 2,
-    SETTINGS_STATUS_DENIED = 3,
     SETTINGS_STATUS_POLICY = 7 /* DevicePassword: denied by policy */
 };
 
@@ -83,24 +83,6 @@ static base_fault_t *settings_device_information(cmd_exchange_t *exchange, const
     return NULL;
 }
 
-/* Out of office is never set here: Get says so, Set is denied. */
-static base_fault_t *settings_oof(cmd_exchange_t *exchange, const eas_node_t *node)
-{
-    eas_writer_t *writer = exchange->writer;
-
-    if (!eas_node_child(node, EAS_Settings_Get)) {
-        settings_write_status(writer, node->tag, SETTINGS_STATUS_DENIED);
-        return NULL;
-    }
-    eas_writer_start(writer, EAS_Settings_Oof);
-    eas_writer_uint(writer, EAS_Settings_Status, SETTINGS_STATUS_SUCCESS);
-    eas_writer_start(writer, EAS_Settings_Get);
-    eas_writer_uint(writer, EAS_Settings_OofState, 0);
-    eas_writer_end(writer);
-    eas_writer_end(writer);
-    return NULL;
-}
-
 static base_fault_t *settings_device_password(cmd_exchange_t *exchange, const eas_node_t *node)
 {
     settings_write_status(exchange->writer, node->tag, SETTINGS_STATUS_POLICY);
@@ -126,7 +108,7 @@ static const struct {
     eas_version_t first_version;
     base_fault_t *(*run)(cmd_exchange_t *exchange, const eas_node_t *node);
 } settings_properties[] = {
-    {EAS_Settings_Oof, EAS_VERSION_12_1, settings_oof},
+    {EAS_Settings_Oof, EAS_VERSION_12_1, cmd_oof_settings},
     {EAS_Settings_DevicePassword, EAS_VERSION_12_1, settings_device_password},
     {EAS_Settings_DeviceInformation, EAS_VERSION_12_1, settings_device_information},
     {EAS_Settings_UserInformation, EAS_VERSION_12_1, settings_user_information},

@@ -34,6 +34,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/item.h \
 	mod_mobilesync/item/mime.c \
 	mod_mobilesync/item/mime.h \
+	mod_mobilesync/item/oof.c \
+	mod_mobilesync/item/oof.h \
 	mod_mobilesync/item/plain.c \
 	mod_mobilesync/item/reader.c \
 	mod_mobilesync/item/reader.h \

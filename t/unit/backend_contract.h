@@ -492,6 +492,38 @@ static void contract_watching(backend_t *backend, const char *account, backend_s
     is_int(never.calls, 0, "nor to who did not watch any more");
 }
 
+static void contract_settings(backend_t *backend, const char *account, backend_session_t *session,
+                              apr_pool_t *pool)
+{
+    char *much = apr_palloc(pool, BACKEND_SETTING_MAX + 2);
+    backend_session_t *other;
+    const char *text = "";
+
+    must(backend_setting_get(session, "some-thing", &text, pool), "setting_get");
+    ok(!text, "a setting that was never set");
+    must(backend_setting_set(session, "some-thing", "one\ntwo \xc3\xa4", pool), "setting_set");
+    must(backend_session_open(backend, account, &other, pool), "open");
+    must(backend_setting_get(other, "some-thing", &text, pool), "setting_get");
+    is_str(text, "one\ntwo \xc3\xa4", "what was set is there for the next session");
+    must(backend_setting_get(other, "some-thin", &text, pool), "setting_get");
+    ok(!text, "under its own name only");
+    memset(much, 'x', BACKEND_SETTING_MAX + 1);
+    much[BACKEND_SETTING_MAX + 1] = '\0';
+    is_int(base_fault_code(backend_setting_set(session, "some-thing", much, pool)),
+           BASE_FAULT_TOO_LARGE, "too much is refused");
+    much[BACKEND_SETTING_MAX] = '\0';
+    must(backend_setting_set(session, "some-thing", much, pool), "setting_set");
+    must(backend_setting_get(other, "some-thing", &text, pool), "setting_get");
+    is_int(strlen(text), BACKEND_SETTING_MAX, "much is kept");
+    must(backend_setting_set(session, "some-thing", "", pool), "setting_set");
+    must(backend_setting_get(other, "some-thing", &text, pool), "setting_get");
+    is_str(text, "", "an empty text is one");
+    must(backend_setting_set(session, "some-thing", NULL, pool), "setting_set");
+    must(backend_setting_set(session, "some-thing", NULL, pool), "setting_set");
+    must(backend_setting_get(other, "some-thing", &text, pool), "setting_get");
+    ok(!text, "and none is none");
+}
+
 __attribute__((unused)) static void backend_contract(backend_t *backend, const char *account,
                                                      apr_pool_t *parent)
 {
@@ -504,6 +536,7 @@ __attribute__((unused)) static void backend_contract(backend_t *backend, const c
     must(backend_identity(session, &identity, pool), "identity");
     ok(strchr(identity->address, '@') && identity->display_name && identity->aliases,
        "the account has an address: %s", identity->address);
+    contract_settings(backend, account, session, pool);
     contract_folders(session, pool);
     contract_folder_moves(session, pool);
     contract_items(session, pool);
