@@ -56,6 +56,7 @@ EXTRA_DIST += .perltidyrc $(PERL_LIB) $(PERL_TESTS) \
 E2E_TESTS = \
 	t/e2e/00-smoke.t \
 	t/e2e/admin.t \
+	t/e2e/aliases.t \
 	t/e2e/admin_cli.t \
 	t/e2e/admin_page.t \
 	t/e2e/bodies.t \

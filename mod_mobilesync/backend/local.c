@@ -66,9 +66,9 @@ static base_fault_t *local_configure_number(const apr_array_header_t *arguments,
 static base_fault_t *local_configure(const apr_array_header_t *arguments, void **config,
                                      apr_pool_t *pool)
 {
-    static const char *const keys[] = {"root",    "maildir", "index", "create", "domain",
-                                       "users",   "drafts",  "sent",  "trash",  "junk",
-                                       "archive", "handles", "poll",  NULL};
+    static const char *const keys[] = {"root",  "maildir", "index",   "create", "domain",
+                                       "users", "aliases", "drafts",  "sent",   "trash",
+                                       "junk",  "archive", "handles", "poll",   NULL};
     local_config_t *made = apr_pcalloc(pool, sizeof *made);
     const char *create = backend_argument(arguments, "create");
     size_t i;
@@ -91,6 +91,9 @@ static base_fault_t *local_configure(const apr_array_header_t *arguments, void *
         return local_invalid("create", create, "yes or no", pool);
     made->create = !create || strcmp(create, "yes") == 0;
     made->users = backend_argument(arguments, "users");
+    made->aliases = backend_argument(arguments, "aliases");
+    if (made->aliases && *made->aliases != '/')
+        return local_invalid("aliases", made->aliases, "an absolute path", pool);
     BASE_TRY(local_configure_number(arguments, "handles", 64, &made->handles, pool));
     BASE_TRY(local_configure_number(arguments, "poll", 5, &made->poll_seconds, pool));
     for (i = 0; i < sizeof local_role_keys / sizeof *local_role_keys; i++)
@@ -113,6 +116,7 @@ static base_fault_t *local_start(void *config, const base_log_t *log, void **ins
     made->log = log;
     made->host = local_name_host(pool);
     BASE_TRY(local_cache_make(&made->cache, made->config->handles, log, pool));
+    BASE_TRY(local_aliases_make(made->config->aliases, log, &made->aliases, pool));
     BASE_TRY(local_watcher_make(&made->watcher, made, pool));
     *instance = made;
     return NULL;
@@ -193,13 +197,17 @@ static base_fault_t *local_identity(void *data, backend_identity_t **identity, a
     const apr_array_header_t *domains = session->instance->config->domains;
     const char *domain =
         domains->nelts ? APR_ARRAY_IDX(domains, 0, const char *) : session->instance->host;
+    apr_array_header_t *list = apr_array_make(pool, 2, sizeof(const char *));
 
     *identity = apr_pcalloc(pool, sizeof **identity);
     (*identity)->address = strchr(session->account, '@')
                                ? session->account
                                : apr_pstrcat(pool, session->account, "@", domain, NULL);
+    local_aliases_list(session->instance->aliases, session->account, list, pool);
+    if (strcasecmp((*identity)->address, session->account) != 0)
+        local_aliases_list(session->instance->aliases, (*identity)->address, list, pool);
     (*identity)->display_name = "";
-    (*identity)->aliases = apr_array_make(pool, 1, sizeof(const char *));
+    (*identity)->aliases = list;
     return NULL;
 }
 
@@ -213,10 +221,9 @@ static int local_account_exists(const local_instance_t *instance, const char *ac
 
 /* The account may be the address, or its local part where the domain is one of ours; with
  * "+detail" or without. */
-static base_fault_t *local_resolve(void *data, const char *address, const char **account,
-                                   apr_pool_t *pool)
+static int local_resolve_own(const local_instance_t *instance, const char *address,
+                             const char **account, apr_pool_t *pool)
 {
-    const local_instance_t *instance = data;
     const apr_array_header_t *domains = instance->config->domains;
     const char *lower = base_text_lower(address, pool), *at = strrchr(lower, '@');
     const char *candidates[4] = {NULL};
@@ -239,8 +246,27 @@ static base_fault_t *local_resolve(void *data, const char *address, const char *
     for (i = 0; i < count; i++)
         if (local_account_exists(instance, candidates[i], pool)) {
             *account = candidates[i];
-            return NULL;
+            return 1;
         }
+    return 0;
+}
+
+/* A mailbox of that name goes before an alias; an alias of an alias is none. */
+static base_fault_t *local_resolve(void *data, const char *address, const char **account,
+                                   apr_pool_t *pool)
+{
+    const local_instance_t *instance = data;
+    const char *target;
+
+    if (local_resolve_own(instance, address, account, pool))
+        return NULL;
+    target = local_aliases_account(instance->aliases, address, pool);
+    if (target && strchr(target, '@') && local_resolve_own(instance, target, account, pool))
+        return NULL;
+    if (target && !strchr(target, '@') && local_account_exists(instance, target, pool)) {
+        *account = target;
+        return NULL;
+    }
     return base_fault_make(pool, BASE_FAULT_NOT_FOUND, "nobody here has that address");
 }
 

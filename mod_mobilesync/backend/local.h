@@ -17,6 +17,7 @@
  * same escapes; create=yes|no (make mailboxes and special folders that are missing; default yes);
  * domain=NAME (repeatable: addresses NAME's local part of which is an account are delivered here;
  * the first is that of accounts without one); users=FILE (htpasswd format, for check_password);
+ * aliases=FILE (local_alias.h);
  * drafts=, sent=, trash=, junk=, archive=NAME (names tried before the usual ones); handles=N (idle
  * SQLite handles a child keeps, default 64); poll=SECONDS (between looks where inotify cannot
  * watch, default 5).
@@ -45,6 +46,7 @@
 #include <sqlite3.h>
 
 #include "backend/backend.h"
+#include "backend/local_alias.h"
 
 #define LOCAL_QUIET_USEC (2 * APR_USEC_PER_SEC)
 #define LOCAL_MISSED_USEC (60 * APR_USEC_PER_SEC)
@@ -58,6 +60,7 @@ typedef struct {
     int create;
     apr_array_header_t *domains; /* const char * */
     const char *users;
+    const char *aliases;
     const char *names[BACKEND_ROLE_DEFAULT + 1]; /* configured name of a role, or NULL */
     int handles;
     int poll_seconds;
@@ -72,6 +75,7 @@ typedef struct {
     const base_log_t *log;
     local_cache_t *cache;
     local_watcher_t *watcher;
+    local_aliases_t *aliases;
     const char *host; /* fit for a message's file name */
 } local_instance_t;
 

@@ -21,6 +21,7 @@ static void test_arguments(apr_pool_t *pool)
                                       "root=/x/%u create=maybe",
                                       "root=/x/%u handles=0",
                                       "root=/x/%u poll=often",
+                                      "root=/x/%u aliases=some",
                                       "root=/x/%u colour=red",
                                       "root"};
     size_t i;
@@ -31,7 +32,8 @@ static void test_arguments(apr_pool_t *pool)
     is_fault(backend_configure("local",
                                store_arguments("root=/srv/%d/%n maildir=. index=/var/x/%u "
                                                "create=no domain=a.org domain=b.org "
-                                               "users=/x handles=3 poll=1 sent=Gesendet"),
+                                               "users=/x aliases=/y handles=3 poll=1 "
+                                               "sent=Gesendet"),
                                pool),
              BASE_FAULT_NONE, "all arguments");
 }
@@ -95,6 +97,60 @@ static void test_resolve(apr_pool_t *pool)
     is_fault(backend_resolve(backend, "../bob@one.org", &account, pool), BASE_FAULT_NOT_FOUND,
              "nor is a path");
     is_fault(backend_resolve(backend, "", &account, pool), BASE_FAULT_NOT_FOUND, "nor nothing");
+}
+
+/* What the identity of bob says besides his address, in one line. */
+static const char *aliases_of(backend_t *backend, apr_pool_t *pool)
+{
+    backend_session_t *session;
+    backend_identity_t *identity;
+
+    must(backend_session_open(backend, "bob", &session, pool), "open");
+    must(backend_identity(session, &identity, pool), "identity");
+    return apr_array_pstrcat(pool, identity->aliases, ' ');
+}
+
+static void test_aliases(apr_pool_t *pool)
+{
+    static const char content[] = "# what bob is called\n"
+                                  "\n"
+                                  "Bob.Builder@one.org bob\n"
+                                  "info@one.org\tbob@one.org  \n"
+                                  "eve@one.org bob\n"
+                                  "lost@one.org nosuch\n"
+                                  "two@one.org bob, eve\n"
+                                  "two@one.org bob eve\n"
+                                  "again@one.org info@one.org\n"
+                                  "word bob\n"
+                                  "alone@one.org\n"
+                                  "last@three.org BOB";
+    const char *file = path_of("aliases"), *account = "";
+    backend_t *backend = store_start(apr_pstrcat(pool, "domain=one.org aliases=", file, NULL));
+    backend_session_t *session;
+
+    must(backend_session_open(backend, "eve", &session, pool), "open");
+    is_str(aliases_of(backend, pool), "", "no file, no aliases");
+    message_write(file, content, 0);
+    is_str(aliases_of(backend, pool), "Bob.Builder@one.org eve@one.org last@three.org info@one.org",
+           "a file that came later is read");
+    must(backend_resolve(backend, "bob.builder@ONE.org", &account, pool), "resolve");
+    is_str(account, "bob", "an alias leads to the account");
+    must(backend_resolve(backend, "info@one.org", &account, pool), "resolve");
+    is_str(account, "bob", "also where it is given as an address");
+    must(backend_resolve(backend, "last@three.org", &account, pool), "resolve");
+    is_str(account, "bob", "and in another domain");
+    must(backend_resolve(backend, "eve@one.org", &account, pool), "resolve");
+    is_str(account, "eve", "an account of that name goes before");
+    is_fault(backend_resolve(backend, "lost@one.org", &account, pool), BASE_FAULT_NOT_FOUND,
+             "an alias of nobody");
+    is_fault(backend_resolve(backend, "two@one.org", &account, pool), BASE_FAULT_NOT_FOUND,
+             "a list is no alias");
+    is_fault(backend_resolve(backend, "again@one.org", &account, pool), BASE_FAULT_NOT_FOUND,
+             "nor is an alias of an alias");
+    message_write(file, "new@one.org bob\n", 0);
+    is_str(aliases_of(backend, pool), "new@one.org", "a changed file is read again");
+    unlink(file);
+    is_str(aliases_of(backend, pool), "", "and a file that is gone is none");
 }
 
 static void test_password(apr_pool_t *pool)
@@ -346,6 +402,7 @@ int main(void)
     test_arguments(pool);
     test_accounts(pool);
     test_resolve(pool);
+    test_aliases(pool);
     test_password(pool);
     test_names(pool);
     test_message_names(pool);

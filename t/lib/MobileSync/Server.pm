@@ -30,7 +30,7 @@ use constant { DEFAULT_PASSWORD => 'secret', DEFAULT_DOMAIN => 'example.org' };
 
 # accounts: { name => password }, default anna; their addresses are name@domain, default
 # example.org. nodes: how many httpds. tls: 1 for a TLS port. backend: 'local' (with Maildirs, the
-# default), 'memory', or the arguments of MobileSyncBackend. redis: 0 for none, or options of
+# default; further arguments may follow), 'memory', or the arguments of MobileSyncBackend. redis: 0 for none, or options of
 # MobileSync::Redis. module: 0 for an httpd without the module. folder: a lasting one instead of
 # the temporary one. Any option of MobileSync::Httpd.
 sub start ( $class, %option ) {
@@ -128,8 +128,8 @@ sub _give_away (@paths) {
 }
 
 sub _backend ( $self, $backend ) {
-    return $backend unless $backend eq 'local';
-    return 'local root=' . $self->mail_root . "/%u domain=$self->{domain}";
+    return $backend if $backend =~ /\broot=/ || $backend !~ s/\Alocal\b//;
+    return 'local root=' . $self->mail_root . "/%u domain=$self->{domain}$backend";
 }
 
 # --- accounts ---
