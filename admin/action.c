@@ -122,17 +122,16 @@ static const char *action_id(apr_pool_t *pool)
     return base_text_hex_encode(random, sizeof random, pool);
 }
 
-/* Those who wait learn of it: Ping says "FolderSync first", which then says "begin again". */
-static int action_wake(admin_call_t *call, const action_t *action)
+/* After a reset Ping says "FolderSync first", which then says "begin again". */
+int admin_action_wake(const admin_call_t *call, const char *action, const char *device)
 {
-    base_fault_t *fault =
-        wake_reset(call->service->bus, action->account, action->device, call->pool);
+    base_fault_t *fault = wake_reset(call->service->bus, call->names[0], device, call->pool);
 
     if (!fault)
         return 1;
     base_log_write(call->service->log, BASE_LOG_WARNING,
-                   "admin: %s of account %s is done, but waiting devices were not told: %s",
-                   action->name, action->account, fault->message);
+                   "admin: %s of account %s is done, but waiting devices were not told: %s", action,
+                   call->names[0], fault->message);
     return 0;
 }
 
@@ -165,7 +164,7 @@ static base_fault_t *action_do(admin_call_t *call, const action_t *action)
         admin_audit_end(call, &audit, fault);
         return base_fault_wrap(fault, call->pool, "%s", action->name);
     }
-    woken = action_wake(call, action);
+    woken = admin_action_wake(call, action->name, action->device);
     admin_audit_end(call, &audit, NULL);
     base_log_write(call->service->log, BASE_LOG_INFO,
                    "admin %s: %s of account %s, device %s, folder %s: %d records, undo %s",

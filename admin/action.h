@@ -12,6 +12,19 @@ base_fault_t *admin_account_find(admin_call_t *call, apr_array_header_t **device
 /* Is there that device (names[1])? *found 0: answered 404, with the devices that there are. */
 base_fault_t *admin_device_find(admin_call_t *call, int *found);
 
+/* Those of the device (NULL: of all of the account) who wait learn of an action; what they are
+ * answered, they find out themselves. Returns 0 when that failed, which is logged. */
+int admin_action_wake(const admin_call_t *call, const char *action, const char *device);
+
+/* -- suspend.c -- */
+
+/* { since, by, reason }, or null; record: the DEVICE record. */
+json_t *admin_suspension(const state_record_t *record, apr_pool_t *pool);
+/* That of the device (names[1]). */
+base_fault_t *admin_suspension_read(const admin_call_t *call, json_t **suspension);
+
+/* -- undo.c -- */
+
 /* What of the device (NULL: of the account) can be brought back, newest first. */
 base_fault_t *admin_undo_entries(admin_call_t *call, const char *device, json_t **entries);
 

@@ -67,6 +67,8 @@ base_fault_t *admin_account_reset(admin_call_t *call);
 base_fault_t *admin_device_reset(admin_call_t *call);
 base_fault_t *admin_folder_reset(admin_call_t *call);
 base_fault_t *admin_device_remove(admin_call_t *call);
+base_fault_t *admin_device_suspend(admin_call_t *call);
+base_fault_t *admin_device_resume(admin_call_t *call);
 base_fault_t *admin_undo_list(admin_call_t *call);
 base_fault_t *admin_undo_run(admin_call_t *call);
 base_fault_t *admin_metrics_show(admin_call_t *call);

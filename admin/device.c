@@ -39,6 +39,7 @@ static json_t *device_summary(const char *account, const char *device, const sta
                         admin_json_time(admin_record_time(record, "last", pool), pool));
     json_object_set_new(json, "state", json_string(active ? "active" : "empty"));
     json_object_set_new(json, "synchronised_folders", json_integer(folders));
+    json_object_set_new(json, "suspended", admin_suspension(record, pool));
     return json;
 }
 
@@ -152,7 +153,8 @@ static int page_wants(const device_page_t *page, const char *device, const devic
     return page_contains(page, "device", device, pool) &&
            page_contains(page, "type", admin_record_text(look->record, "type", pool), pool) &&
            page_contains(page, "agent", admin_record_text(look->record, "agent", pool), pool) &&
-           (!state || strcmp(state, look->active ? "active" : "empty") == 0) &&
+           (!state || strcmp(state, look->active ? "active" : "empty") == 0 ||
+            (strcmp(state, "suspended") == 0 && state_record_field(look->record, state))) &&
            (!page->seen_before || last < page->seen_before) &&
            (!page->seen_after || last >= page->seen_after);
 }
@@ -193,8 +195,10 @@ static base_fault_t *page_start(device_page_t *page)
     BASE_TRY(admin_parameter_limit(page->call, &page->limit));
     BASE_TRY(admin_parameter_time(page->call, "seen_before", &page->seen_before));
     BASE_TRY(admin_parameter_time(page->call, "seen_after", &page->seen_after));
-    if (state && strcmp(state, "active") != 0 && strcmp(state, "empty") != 0)
-        return base_fault_make(pool, BASE_FAULT_INVALID, "state must be active or empty");
+    if (state && strcmp(state, "active") != 0 && strcmp(state, "empty") != 0 &&
+        strcmp(state, "suspended") != 0)
+        return base_fault_make(pool, BASE_FAULT_INVALID,
+                               "state must be active, empty or suspended");
     if (!after)
         return NULL;
     if (!(slash = strchr(after, '/')) ||

@@ -12,6 +12,7 @@ libcore_la_SOURCES += \
 	admin/page.c \
 	admin/routes.tbl \
 	admin/snapshot.c admin/snapshot.h \
+	admin/suspend.c \
 	admin/undo.c \
 	admin/why.c
 

@@ -50,6 +50,7 @@ typedef struct {
     backend_session_t *session;
     int confirmed; /* the device came back with the key of the last answer */
     int behind;    /* the folder has changed since the device was told */
+    json_t *suspended;
 } why_folder_t;
 
 static why_t why_judge(const why_folder_t *folder, const sync_event_t *event)
@@ -126,6 +127,7 @@ static base_fault_t *why_open(why_folder_t *folder, int *answered)
                                "anew",
                                folder->held->damaged);
     *answered = 0;
+    BASE_TRY(admin_suspension_read(call, &folder->suspended));
     BASE_TRY(why_confirmed(folder));
     BASE_TRY(
         backend_session_open(call->service->backend, call->names[0], &folder->session, call->pool));
@@ -159,6 +161,7 @@ static json_t *why_folder_json(const why_folder_t *folder)
     json_object_set_new(json, "first_synchronisation_complete",
                         json_boolean(*held->position->cursor && !held->position->scans.count));
     json_object_set_new(json, "changes_waiting", json_boolean(folder->behind));
+    json_object_set_new(json, "suspended", folder->suspended);
     return json;
 }
 

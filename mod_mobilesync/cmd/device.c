@@ -7,6 +7,7 @@
 #define DEVICE_FIELDS_MAX 16
 #define DEVICE_COMMIT_TRIES 5
 #define DEVICE_NOTE_INTERVAL apr_time_from_sec(3600)
+#define DEVICE_SUSPENDED_RETRY 300 /* seconds: how soon a resumed device is back */
 
 static const struct {
     eas_tag_t tag;
@@ -115,4 +116,46 @@ base_fault_t *cmd_device_seen(cmd_exchange_t *exchange)
     if (request->user_agent)
         device_field_add(&fields, "agent", request->user_agent);
     return device_write(exchange, &fields);
+}
+
+static base_fault_t *device_read(cmd_exchange_t *exchange, state_record_t **record)
+{
+    static const char *const names[] = {"last", "suspended"};
+    const state_key_t key = {.account = exchange->account,
+                             .device = exchange->request->device_id,
+                             .kind = STATE_RECORD_DEVICE};
+
+    return state_record_read(exchange->service->store, &key, names, sizeof names / sizeof *names,
+                             record, exchange->pool);
+}
+
+static base_fault_t *device_judge(const cmd_exchange_t *exchange, const state_record_t *record)
+{
+    base_fault_t *fault;
+
+    if (!state_record_field(record, "suspended"))
+        return NULL;
+    fault = base_fault_make(exchange->pool, BASE_FAULT_SUSPENDED,
+                            "an administrator has suspended the device");
+    fault->retry_after = DEVICE_SUSPENDED_RETRY;
+    return fault;
+}
+
+base_fault_t *cmd_device_check(cmd_exchange_t *exchange)
+{
+    state_record_t *record;
+
+    BASE_TRY(device_read(exchange, &record));
+    return device_judge(exchange, record);
+}
+
+base_fault_t *cmd_device_enter(cmd_exchange_t *exchange)
+{
+    state_record_t *record;
+
+    BASE_TRY(device_read(exchange, &record));
+    if (record->version &&
+        exchange->now - device_last(record, exchange->pool) >= DEVICE_NOTE_INTERVAL)
+        BASE_TRY(cmd_device_seen(exchange));
+    return device_judge(exchange, record);
 }

@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "cmd/device.h"
 #include "eas/status.h"
 
 #define CMD_RETRY_AFTER 30 /* seconds, where the fault does not say */
@@ -92,7 +93,8 @@ void cmd_answer_fault(cmd_exchange_t *exchange, const cmd_entry_t *entry, base_f
     base_log_write(exchange->log, cmd_fault_level(fault->code), "%s of %s, device %s: %s [%s]",
                    request->command_name, exchange->account, request->device_id, fault->message,
                    base_fault_code_name(fault->code));
-    if (fault->code == BASE_FAULT_UNAVAILABLE || fault->code == BASE_FAULT_TIMEOUT) {
+    if (fault->code == BASE_FAULT_UNAVAILABLE || fault->code == BASE_FAULT_TIMEOUT ||
+        fault->code == BASE_FAULT_SUSPENDED) {
         cmd_answer_http(exchange, 503, fault->retry_after ? fault->retry_after : CMD_RETRY_AFTER);
         return;
     }
@@ -112,25 +114,32 @@ static int cmd_precondition(const cmd_exchange_t *exchange, const cmd_entry_t *e
     return exchange->body->tag == entry->root ? 0 : EAS_STATUS_InvalidXML;
 }
 
+/* One that is to wait is armed by now: whoever suspends the device from here on wakes it, and who
+ * did so before is seen here. */
 static void cmd_conclude(cmd_exchange_t *exchange, const cmd_entry_t *entry, base_fault_t *fault)
 {
-    if (!fault && !exchange->wait.waiter)
-        fault = eas_writer_finish(exchange->writer);
-    if (fault)
-        cmd_answer_fault(exchange, entry, fault);
+    if (!fault)
+        fault = exchange->wait.waiter ? cmd_device_check(exchange)
+                                      : eas_writer_finish(exchange->writer);
+    if (!fault)
+        return;
+    exchange->wait.waiter = NULL;
+    cmd_answer_fault(exchange, entry, fault);
 }
 
 void cmd_dispatch(cmd_exchange_t *exchange)
 {
     const cmd_entry_t *entry = cmd_find(exchange->request->command);
     int status = cmd_precondition(exchange, entry);
+    base_fault_t *fault;
 
     cmd_exchange_restart(exchange);
     if (status) {
         cmd_answer_status(exchange, entry, status);
         return;
     }
-    cmd_conclude(exchange, entry, entry->run(exchange));
+    fault = cmd_device_enter(exchange);
+    cmd_conclude(exchange, entry, fault ? fault : entry->run(exchange));
 }
 
 void cmd_resume(cmd_exchange_t *exchange, wake_reason_t reason)
@@ -138,6 +147,8 @@ void cmd_resume(cmd_exchange_t *exchange, wake_reason_t reason)
     const cmd_entry_t *entry = cmd_find(exchange->request->command);
     cmd_wait_t wait = exchange->wait;
 
+    base_fault_t *fault = reason == WAKE_REASON_RESET ? cmd_device_check(exchange) : NULL;
+
     exchange->wait.waiter = NULL;
-    cmd_conclude(exchange, entry, wait.resume(exchange, reason, wait.baton));
+    cmd_conclude(exchange, entry, fault ? fault : wait.resume(exchange, reason, wait.baton));
 }
