@@ -187,6 +187,29 @@ subtest 'folders' => sub {
     is_deeply( $fresh->{folders}, $phones[0]{folders}, 'a new phone sees the same' );
 };
 
+# Reading a directory sets its access time (with relatime where that is more than a day old).
+subtest 'nothing changed' => sub {
+    my $box = account( 'still', 100 );
+    my $phone = new_phone( $server, account => 'still' );
+    my $inbox = inbox($phone);
+    my @directories = map { $box->maildir . $_ } '', '/cur', '/new';
+    my ( $long_ago, $at_rest ) = ( time - 3 * 86400, time - 60 );
+    my $read_by = sub ($code) {
+        utime $long_ago, $at_rest, $_ or die "$_: $!\n" for @directories;
+        $code->();
+        return scalar grep { ( stat $_ )[8] != $long_ago } @directories;
+    };
+    plan skip_all => 'the file system keeps no access times'
+        unless $read_by->( sub { $box->messages } );
+    my $sync = sub { is_deeply( $phone->sync($inbox)->{adds}, [], 'a Sync of nothing new' ) };
+    is( $read_by->($sync), 3, 'other modification times than before: the directories are read' );
+    is( $read_by->($sync), 0, 'the same: they are not' );
+    is( $read_by->( sub { $phone->folder_sync; $phone->get_item_estimate( [$inbox] ) } ),
+        0, 'nor by FolderSync and GetItemEstimate' );
+    deliver_letters( $box, 'new', 1 );
+    is( scalar @{ $phone->sync($inbox)->{adds} }, 1, 'an arrival is seen' );
+};
+
 subtest 'renamers at work' => sub {
     my $box = account( 'renamers', 400 );
     my $phone = new_phone( $server, account => 'renamers' );

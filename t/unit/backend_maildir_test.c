@@ -1,24 +1,10 @@
 /* The local driver and messages that other programs change: deliveries, flags, removals, hostile
- * names. Concurrency is in backend_race_test.c, indexes and limits in backend_store_test.c. */
+ * names. Concurrency is in backend_race_test.c, what a look costs in backend_large_test.c, indexes
+ * and limits in backend_store_test.c. */
 #include "backend_maildir.h"
 
-#include <dlfcn.h>
 #include <apr_general.h>
 #include <sqlite3.h>
-
-/* Counts what a look costs: the driver's calls land here, whichever of its two names the
- * function has in this build. */
-static int readdir_calls;
-
-struct dirent *readdir(DIR *stream)
-{
-    static struct dirent *(*next)(DIR *);
-
-    if (!next)
-        *(void **)&next = dlsym(RTLD_NEXT, "readdir64");
-    readdir_calls++;
-    return next(stream);
-}
 
 static void test_arrivals(apr_pool_t *pool)
 {
@@ -122,33 +108,6 @@ static void test_move_onto_copy(apr_pool_t *pool)
     contract_probe(box.session, sent, box.pool);
     must(backend_folder_count(box.session, sent, &contract_all, &n, box.pool), "count");
     is_int(n, 2, "also after a look");
-}
-
-static void test_unchanged(apr_pool_t *pool)
-{
-    box_t box = box_make("unchanged", pool);
-    const char *cursor;
-    backend_range_t range = contract_all;
-    backend_page_t *page;
-    backend_changes_t *changes;
-    int i;
-
-    for (i = 0; i < 50; i++)
-        box_put(&box, "x", "cur/m%d:2,", i);
-    cursor = apr_pstrdup(pool, contract_probe(box.session, box.inbox, box.pool));
-    readdir_calls = 0;
-    contract_probe(box.session, box.inbox, box.pool);
-    ok(readdir_calls > 50, "an mtime of just now is not trusted");
-    maildir_age(box.box);
-    contract_probe(box.session, box.inbox, box.pool);
-    readdir_calls = 0;
-    for (i = 0; i < 3; i++) {
-        box_open(&box);
-        is_str(contract_probe(box.session, box.inbox, box.pool), cursor, "nothing happened");
-    }
-    must(backend_folder_changes(box.session, box.inbox, cursor, 9, &changes, box.pool), "changes");
-    must(backend_folder_enumerate(box.session, box.inbox, &range, 9, &page, box.pool), "enumerate");
-    is_int(readdir_calls, 0, "and no directory was read");
 }
 
 static void test_removals(apr_pool_t *pool)
@@ -258,7 +217,6 @@ int main(void)
     test_arrivals(pool);
     test_own_files(pool);
     test_move_onto_copy(pool);
-    test_unchanged(pool);
     test_removals(pool);
     test_restless(pool);
     test_hostile(pool);
