@@ -27,23 +27,52 @@ typedef struct {
     const char *ca; /* file with the authority of the server's certificate, NULL: the system's */
 } ctl_config_t;
 
-/* Options of commands; NULL or 0 where not given. */
 typedef struct {
-    const char *config;
     int json, yes, dry_run;
-    const char *folder, *device, *account, *type, *agent, *state, *actor, *action;
-    const char *seen_before, *seen_after, *limit;
-    ctl_config_t server; /* from options */
+    apr_table_t *values; /* of those that have one: "seen_before" -> "2026-06-01" */
 } ctl_options_t;
 
 typedef struct {
+    const char *title;
+    const char *member; /* or the way to it: "suspended/since", "undo/0/undo" */
+} ctl_column_t;
+
+/* What is shown of an answer. Columns and members end with a NULL title. */
+typedef struct {
+    const char *cursor;          /* the parameter that the next page takes, NULL: no pages */
+    const ctl_column_t *members; /* NULL: none */
+    const char *list;            /* an array, shown as a table */
+    json_t *(*rows)(const json_t *list); /* rows made of it, NULL: it has them */
+    const ctl_column_t *columns;
+} ctl_view_t;
+
+typedef struct ctl ctl_t;
+
+/* A row of ctl_commands.tbl. */
+typedef struct {
+    const char *words;
+    const char *old_names; /* NULL: none */
+    const char *arguments;
+    const char *options;
+    const char *method;
+    const char *path;
+    const char *what;       /* of an action: "Reset of one device" */
+    const ctl_view_t *view; /* of a view */
+    ctl_exit_t (*run)(ctl_t *ctl);
+    const char *help;
+} ctl_command_t;
+
+struct ctl {
     ctl_config_t config;
     ctl_options_t options;
+    const ctl_command_t *command;
     const char *const *arguments; /* of the command */
     int argument_count;
-    int usage; /* the command line was wrong: say how it is right */
+    const char *path;   /* of its request, encoded, perhaps with the beginning of a query */
+    apr_table_t *query; /* further parameters of it */
+    int usage;          /* the command line was wrong: say how it is right */
     apr_pool_t *pool;
-} ctl_t;
+};
 
 /* Says "mobilesyncctl: ..." on standard error; returns code. */
 ctl_exit_t ctl_error(ctl_exit_t code, const char *format, ...)
@@ -68,17 +97,12 @@ ctl_exit_t ctl_request_pages(ctl_t *ctl, const char *path, apr_table_t *query, c
 
 /* -- ctl_print.c -- */
 
-typedef struct {
-    const char *title;
-    const char *member;
-} ctl_column_t;
-
 /* A table of an array's objects; columns end with a NULL title. */
 void ctl_print_table(const json_t *rows, const ctl_column_t *columns, apr_pool_t *pool);
 /* "Title: value" for each member that has a value. */
 void ctl_print_members(const json_t *object, const ctl_column_t *members, apr_pool_t *pool);
 void ctl_print_json(const json_t *json);
-/* A member as text fit for a terminal: no control characters; "" for null. */
+/* A member (see ctl_column_t) as text fit for a terminal: no control characters; "" for null. */
 const char *ctl_text(const json_t *object, const char *member, apr_pool_t *pool);
 /* Any text made fit for a terminal. */
 const char *ctl_clean(const char *text, apr_pool_t *pool);
@@ -90,5 +114,17 @@ const char *ctl_join(const json_t *array, apr_pool_t *pool);
 /* Runs the command of the words; CTL_USAGE with ctl->usage when there is none. */
 ctl_exit_t ctl_run(ctl_t *ctl, const char *const *words, int count);
 void ctl_commands_print(void);
+/* The value of an option, NULL when it was not given. */
+const char *ctl_option(const ctl_t *ctl, const char *name);
+
+/* -- ctl_views.c, ctl_actions.c: what commands run -- */
+
+ctl_exit_t ctl_show(ctl_t *ctl);
+ctl_exit_t ctl_act(ctl_t *ctl);
+ctl_exit_t ctl_undo(ctl_t *ctl);
+/* Asks the user, unless he said yes. */
+ctl_exit_t ctl_confirm(const ctl_t *ctl);
+/* Asks the server what it would do. */
+ctl_exit_t ctl_dry_run(ctl_t *ctl, const char *method, const char *path, json_t **plan);
 
 #endif

@@ -30,6 +30,7 @@ static const char *client_url(const ctl_t *ctl, const char *path, const apr_tabl
     const apr_array_header_t *pairs = query ? apr_table_elts(query) : NULL;
     size_t length = strlen(ctl->config.server);
     const char *url;
+    char separator = strchr(path, '?') ? '&' : '?';
     int i;
 
     while (length && ctl->config.server[length - 1] == '/')
@@ -38,8 +39,9 @@ static const char *client_url(const ctl_t *ctl, const char *path, const apr_tabl
     for (i = 0; pairs && i < pairs->nelts; i++) {
         const apr_table_entry_t *pair = &APR_ARRAY_IDX(pairs, i, apr_table_entry_t);
 
-        url = apr_pstrcat(ctl->pool, url, i ? "&" : "?", pair->key, "=",
-                          base_text_percent_encode(pair->val, ctl->pool), NULL);
+        url = apr_psprintf(ctl->pool, "%s%c%s=%s", url, separator, pair->key,
+                           base_text_percent_encode(pair->val, ctl->pool));
+        separator = '&';
     }
     return url;
 }
@@ -179,13 +181,12 @@ ctl_exit_t ctl_request_pages(ctl_t *ctl, const char *path, apr_table_t *query, c
 {
     apr_uint64_t limit = 0;
     json_t *all = json_array(), *page;
-    const char *next;
+    const char *next, *most = ctl_option(ctl, "limit");
 
     *answer = json_object();
     apr_pool_cleanup_register(ctl->pool, *answer, client_cleanup_json, apr_pool_cleanup_null);
     json_object_set_new(*answer, member, all);
-    if (ctl->options.limit &&
-        (!base_text_parse_uint(ctl->options.limit, APR_INT32_MAX, &limit) || !limit))
+    if (most && (!base_text_parse_uint(most, APR_INT32_MAX, &limit) || !limit))
         return ctl_error(CTL_USAGE, "--limit takes a number from 1 on");
     do {
         ctl_exit_t code;

@@ -143,15 +143,17 @@ static ctl_exit_t config_check_server(const ctl_t *ctl)
 
 ctl_exit_t ctl_config_load(ctl_t *ctl)
 {
-    const char *file = ctl->options.config ? ctl->options.config : getenv("MOBILESYNC_CONFIG");
+    const char *file = ctl_option(ctl, "config");
     ctl_config_t read = {NULL};
-    ctl_exit_t code = config_read(ctl, &read, file ? file : CTL_CONFIG_FILE, file != NULL);
+    ctl_exit_t code;
     size_t row;
 
-    if (code)
+    if (!file)
+        file = getenv("MOBILESYNC_CONFIG");
+    if ((code = config_read(ctl, &read, file ? file : CTL_CONFIG_FILE, file != NULL)))
         return code;
     for (row = 0; row < CONFIG_ROW_COUNT; row++) {
-        const char *given = *config_value(&ctl->options.server, row);
+        const char *given = ctl_option(ctl, config_rows[row].key);
         const char *environment = getenv(config_rows[row].environment);
 
         *config_value(&ctl->config, row) = given         ? given

@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 
+#define CTL_COLUMNS_MAX 16
+
 /* -- text ------------------------------------------------------------------- */
 
 /* What devices say of themselves must not steer a terminal: C0, DEL and C1 (in UTF-8: C2 80-9F)
@@ -60,7 +62,12 @@ static const char *text_of(const json_t *value, apr_pool_t *pool)
 
 const char *ctl_text(const json_t *object, const char *member, apr_pool_t *pool)
 {
-    return text_of(json_object_get(object, member), pool);
+    char *last, *name = apr_strtok(apr_pstrdup(pool, member), "/", &last);
+
+    for (; name && object; name = apr_strtok(NULL, "/", &last))
+        object = json_is_array(object) ? json_array_get(object, (size_t)apr_atoi64(name))
+                                       : json_object_get(object, name);
+    return text_of(object, pool);
 }
 
 const char *ctl_join(const json_t *array, apr_pool_t *pool)
@@ -76,13 +83,14 @@ const char *ctl_join(const json_t *array, apr_pool_t *pool)
 
 /* -- tables ----------------------------------------------------------------- */
 
-static void print_padded(const char *text, size_t width, int last)
+/* *blanks: those before it, so that no line ends with blanks. */
+static void print_padded(const char *text, size_t width, size_t *blanks)
 {
-    size_t length = base_text_utf8_count(text, strlen(text));
-
-    printf("%s", text);
-    for (; !last && length < width + 2; length++)
-        putchar(' ');
+    if (*text) {
+        printf("%*s%s", (int)*blanks, "", text);
+        *blanks = 0;
+    }
+    *blanks += width + 2 - base_text_utf8_count(text, strlen(text));
 }
 
 static size_t print_width(const json_t *rows, const ctl_column_t *column, apr_pool_t *pool)
@@ -101,17 +109,18 @@ static size_t print_width(const json_t *rows, const ctl_column_t *column, apr_po
 void ctl_print_table(const json_t *rows, const ctl_column_t *columns, apr_pool_t *pool)
 {
     const ctl_column_t *column;
-    size_t widths[16] = {0}, i;
+    size_t widths[CTL_COLUMNS_MAX] = {0}, i, blanks = 0;
 
     for (column = columns; column->title; column++) {
         widths[column - columns] = print_width(rows, column, pool);
-        print_padded(column->title, widths[column - columns], !column[1].title);
+        print_padded(column->title, widths[column - columns], &blanks);
     }
     putchar('\n');
     for (i = 0; i < json_array_size(rows); i++) {
+        blanks = 0;
         for (column = columns; column->title; column++)
             print_padded(ctl_text(json_array_get(rows, i), column->member, pool),
-                         widths[column - columns], !column[1].title);
+                         widths[column - columns], &blanks);
         putchar('\n');
     }
 }

@@ -24,10 +24,12 @@ TESTS += t/unit/admin_test
 sbin_PROGRAMS = mobilesyncctl
 mobilesyncctl_SOURCES = \
 	admin/ctl.h \
+	admin/ctl_actions.c \
 	admin/ctl_client.c \
 	admin/ctl_commands.c admin/ctl_commands.tbl \
 	admin/ctl_config.c \
 	admin/ctl_print.c \
+	admin/ctl_views.c \
 	admin/mobilesyncctl.c
 mobilesyncctl_LDADD = libbase.la $(APR_LIBS) $(CURL_LIBS) $(JANSSON_LIBS)
 dist_man8_MANS = admin/mobilesyncctl.8

@@ -11,28 +11,29 @@
 #include <stdlib.h>
 #include <curl/curl.h>
 #include <apr_general.h>
+#include <apr_strings.h>
 
-/* Options with a value, and where it goes. */
+/* Options with a value. */
 static const struct {
     const char *name;
-    size_t offset;
     const char *help;
 } main_texts[] = {
-    {"config", offsetof(ctl_options_t, config), "file to read instead of " CTL_CONFIG_FILE},
-    {"server", offsetof(ctl_options_t, server.server), "URL of the administration"},
-    {"user", offsetof(ctl_options_t, server.user), "who administers"},
-    {"ca", offsetof(ctl_options_t, server.ca), "file with the authority of its certificate"},
-    {"folder", offsetof(ctl_options_t, folder), "device reset: this folder only"},
-    {"device", offsetof(ctl_options_t, device), "device list, undo, audit: of this device"},
-    {"account", offsetof(ctl_options_t, account), "device list, audit: of this account"},
-    {"type", offsetof(ctl_options_t, type), "device list: whose type has this text"},
-    {"agent", offsetof(ctl_options_t, agent), "device list: whose user agent has this text"},
-    {"state", offsetof(ctl_options_t, state), "device list: active or empty"},
-    {"seen-before", offsetof(ctl_options_t, seen_before), "device list: not seen since this date"},
-    {"seen-after", offsetof(ctl_options_t, seen_after), "device list: seen since this date"},
-    {"actor", offsetof(ctl_options_t, actor), "audit: by this administrator"},
-    {"action", offsetof(ctl_options_t, action), "audit: this action, such as device.reset"},
-    {"limit", offsetof(ctl_options_t, limit), "lists: no more than this many rows"},
+    {"config", "file to read instead of " CTL_CONFIG_FILE},
+    {"server", "URL of the administration"},
+    {"user", "who administers"},
+    {"ca", "file with the authority of its certificate"},
+    {"folder", "device reset, device why: this folder"},
+    {"device", "device list, undo, audit: of this device"},
+    {"account", "device list, audit: of this account"},
+    {"type", "device list: whose type has this text"},
+    {"agent", "device list: whose user agent has this text"},
+    {"state", "device list: active, empty or suspended"},
+    {"seen-before", "device list: not seen since this date"},
+    {"seen-after", "device list: seen since this date"},
+    {"reason", "device suspend: shown to other administrators"},
+    {"actor", "audit: by this administrator"},
+    {"action", "audit: this action, such as device.reset"},
+    {"limit", "lists: no more than this many rows"},
 };
 
 static const struct {
@@ -77,12 +78,25 @@ static void main_help(void)
     printf("  --%-18s %s\n  --%-18s %s\n", "help", "this", "version", "the version");
 }
 
+/* As the server calls it. */
+static const char *main_parameter(const char *name, apr_pool_t *pool)
+{
+    char *copy = apr_pstrdup(pool, name), *p;
+
+    for (p = copy; *p; p++)
+        if (*p == '-')
+            *p = '_';
+    return copy;
+}
+
 /* Reads the options; *code is what to end with when it returns 0. */
-static int main_options(ctl_options_t *options, int argc, char **argv, ctl_exit_t *code)
+static int main_options(ctl_t *ctl, int argc, char **argv, ctl_exit_t *code)
 {
     struct option table[MAIN_TEXTS + MAIN_FLAGS + 3] = {{NULL, 0, NULL, 0}};
+    ctl_options_t *options = &ctl->options;
     int i, option;
 
+    options->values = apr_table_make(ctl->pool, 4);
     for (i = 0; i < MAIN_TEXTS; i++)
         table[i] = (struct option){main_texts[i].name, required_argument, NULL, 256 + i};
     for (i = 0; i < MAIN_FLAGS; i++)
@@ -103,7 +117,8 @@ static int main_options(ctl_options_t *options, int argc, char **argv, ctl_exit_
         if (option == 'y')
             options->yes = 1;
         else if (option - 256 < MAIN_TEXTS)
-            *(const char **)((char *)options + main_texts[option - 256].offset) = optarg;
+            apr_table_setn(options->values,
+                           main_parameter(main_texts[option - 256].name, ctl->pool), optarg);
         else
             *(int *)((char *)options + main_flags[option - 256 - MAIN_TEXTS].offset) = 1;
     }
@@ -116,12 +131,11 @@ int main(int argc, char **argv)
     ctl_t ctl = {.usage = 0};
 
     setlocale(LC_ALL, "");
-    if (!main_options(&ctl.options, argc, argv, &code))
-        return (int)code;
     if (apr_initialize() != APR_SUCCESS || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return (int)ctl_error(CTL_FAILED, "the libraries do not start");
     apr_pool_create(&ctl.pool, NULL);
-    code = ctl_run(&ctl, (const char *const *)argv + optind, argc - optind);
+    if (main_options(&ctl, argc, argv, &code))
+        code = ctl_run(&ctl, (const char *const *)argv + optind, argc - optind);
     if (ctl.usage)
         ctl_error(code, "%s; mobilesyncctl --help tells what there is",
                   optind < argc ? "there is no such command" : "which command?");

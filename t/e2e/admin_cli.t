@@ -193,9 +193,23 @@ subtest 'actions' => sub {
     is( ctl( '-y', 'doRemoveDevice', 'anna', $device )->{code}, 0, 'doRemoveDevice' );
     is( ctl( 'device', 'list', 'anna' )->{code}, 3, 'gone' );
     is( ctl( '-y', 'undo', 'anna' )->{code}, 0, 'and back' );
-    my $audit = ctl( 'audit', '--limit', 3 );
+    my $run_suspend = ctl( '-y', 'doSuspendDeviceSync', 'anna', $device, '--reason', 'lost' );
+    is( $run_suspend->{out}, "Done.\n", 'doSuspendDeviceSync' );
+    like(
+        ctl( 'device', 'show', 'anna', $device )->{out},
+        qr/^Suspended by: +root\nReason: +lost$/m,
+        'is shown'
+    );
+    like( ctl( 'device', 'list', '--state', 'suspended' )->{out},
+        qr/^anna +\Q$device\E/m, 'listed' );
+    like( ctl( '-y', 'device', 'suspend', 'anna', $device )->{out}, qr/nothing/, 'only once' );
+    is( ctl( '-y', 'device', 'resume', 'anna', $device )->{code}, 0, 'device resume' );
+    is( ctl( '-y', 'device', 'remove', 'anna', $device, '--folder', $inbox )->{code},
+        2, 'an option that does not belong there' );
+    is( ctl( 'audit', '--state', 'x' )->{code}, 2, 'nor there' );
+    my $audit = ctl( 'audit', '--limit', 7 );
     like( $audit->{out}, qr/root +127\.0\.0\.1 +undo +anna/, 'the audit' );
-    is( () = $audit->{out} =~ /\n/g, 4, 'three rows of it' );
+    is( () = $audit->{out} =~ /\n/g, 8, 'seven rows of it' );
     is( @{ json( 'audit', '--action', 'device.remove' )->{entries} }, 1, 'filtered' );
 };
 

@@ -1,0 +1,145 @@
+/* What is shown of the server's answers: tables, and members line by line. */
+#include "admin/ctl.h"
+
+#include <stdio.h>
+
+#define COLUMNS(...)       \
+    (const ctl_column_t[]) \
+    {                      \
+        __VA_ARGS__,       \
+        {                  \
+            NULL, NULL     \
+        }                  \
+    }
+
+static const ctl_column_t device_columns[] = {{"ACCOUNT", "account"},
+                                              {"DEVICE", "device"},
+                                              {"TYPE", "type"},
+                                              {"MODEL", "model"},
+                                              {"PROTOCOL", "protocol"},
+                                              {"LAST SEEN (UTC)", "last_seen"},
+                                              {"STATE", "state"},
+                                              {"FOLDERS", "synchronised_folders"},
+                                              {"SUSPENDED (UTC)", "suspended/since"},
+                                              {NULL, NULL}};
+
+/* One row for each folder of an exchange, one at least. */
+static json_t *exchange_rows(const json_t *exchanges)
+{
+    json_t *rows = json_array();
+    size_t i, k;
+
+    for (i = 0; i < json_array_size(exchanges); i++) {
+        const json_t *exchange = json_array_get(exchanges, i);
+        const json_t *folders = json_object_get(exchange, "folders");
+
+        for (k = 0; k == 0 || k < json_array_size(folders); k++) {
+            json_t *row = json_object();
+
+            if (json_array_size(folders))
+                json_object_update(row, json_array_get(folders, k));
+            json_object_update_missing(row, (json_t *)exchange);
+            json_array_append_new(rows, row);
+        }
+    }
+    return rows;
+}
+
+const ctl_view_t ctl_view_accounts = {
+    .cursor = "after",
+    .list = "accounts",
+    .columns = COLUMNS({"ACCOUNT", "account"}, {"DEVICES", "devices"}),
+};
+
+const ctl_view_t ctl_view_account = {.list = "devices", .columns = device_columns};
+
+const ctl_view_t ctl_view_devices = {
+    .cursor = "after", .list = "devices", .columns = device_columns};
+
+const ctl_view_t ctl_view_device = {
+    .members = COLUMNS(
+        {"Account", "account"}, {"Device", "device"}, {"Type", "type"}, {"Model", "model"},
+        {"Name", "friendly_name"}, {"System", "os"}, {"User agent", "user_agent"},
+        {"Protocol", "protocol"}, {"First seen (UTC)", "first_seen"},
+        {"Last seen (UTC)", "last_seen"}, {"Last Sync (UTC)", "last_sync"}, {"State", "state"},
+        {"Suspended (UTC)", "suspended/since"}, {"Suspended by", "suspended/by"},
+        {"Reason", "suspended/reason"}, {"Folder sync key", "hierarchy_sync_key"},
+        {"Items", "items"}, {"Bytes of state", "bytes"}, {"Can be undone", "undo/0/undo"}),
+    .list = "folders",
+    .columns = COLUMNS({"FOLDER", "folder"}, {"NAME", "name"}, {"CLASS", "class"},
+                       {"ITEMS", "items"}, {"COMPLETE", "complete"}, {"MORE", "more_available"},
+                       {"SYNC KEY", "sync_key"}, {"DAMAGED", "damaged"}),
+};
+
+const ctl_view_t ctl_view_exchanges = {
+    .list = "exchanges",
+    .rows = exchange_rows,
+    .columns = COLUMNS({"TIME (UTC)", "time"}, {"COMMAND", "command"}, {"HTTP", "http_status"},
+                       {"STATUS", "status"}, {"MS", "duration_ms"}, {"FOLDER", "folder"},
+                       {"KEY", "sync_key"}, {"NEXT KEY", "next_sync_key"}, {"ADD", "add"},
+                       {"CHG", "change"}, {"DEL", "delete"}, {"NODE", "node"}, {"ERROR", "error"}),
+};
+
+const ctl_view_t ctl_view_why = {
+    .members = COLUMNS(
+        {"Item", "item"}, {"Verdict", "verdict"}, {"That is", "explanation"},
+        {"On the server", "on_server"}, {"On the device", "on_device"}, {"Date (UTC)", "date"},
+        {"Bytes", "size"}, {"Folder", "folder"}, {"Items on device", "items"},
+        {"FilterType", "filter_type"}, {"Wanted from (UTC)", "filter_from"},
+        {"First sync done", "first_synchronisation_complete"},
+        {"Changes waiting", "changes_waiting"}, {"Suspended (UTC)", "suspended/since"},
+        {"Sync key", "sync_key"}, {"Confirmed key", "confirmed_sync_key"}),
+    .list = "not_on_device",
+    .columns = COLUMNS({"ITEM", "item"}, {"DATE (UTC)", "date"}, {"BYTES", "size"},
+                       {"VERDICT", "verdict"}),
+};
+
+const ctl_view_t ctl_view_undo = {
+    .list = "undo",
+    .columns = COLUMNS({"UNDO", "undo"}, {"ACTION", "action"}, {"DEVICES", "devices"},
+                       {"FOLDER", "folder"}, {"BY", "actor"}, {"AT (UTC)", "time"},
+                       {"UNTIL", "undo_until"}),
+};
+
+const ctl_view_t ctl_view_audit = {
+    .cursor = "before",
+    .list = "entries",
+    .columns =
+        COLUMNS({"TIME (UTC)", "time"}, {"BY", "actor"}, {"FROM", "remote"}, {"ACTION", "action"},
+                {"ACCOUNT", "account"}, {"DEVICE", "device"}, {"FOLDER", "folder"},
+                {"ITEMS", "items"}, {"OUTCOME", "outcome"}, {"UNDO", "undo"}, {"WHY", "why"}),
+};
+
+static void show_list(const ctl_t *ctl, const ctl_view_t *view, const json_t *list)
+{
+    json_t *rows = view->rows ? view->rows(list) : NULL;
+
+    ctl_print_table(rows ? rows : list, view->columns, ctl->pool);
+    json_decref(rows);
+}
+
+ctl_exit_t ctl_show(ctl_t *ctl)
+{
+    const ctl_view_t *view = ctl->command->view;
+    const json_t *list;
+    json_t *answer;
+    ctl_exit_t code = view->cursor ? ctl_request_pages(ctl, ctl->path, ctl->query, view->list,
+                                                       view->cursor, &answer)
+                                   : ctl_request(ctl, "GET", ctl->path, ctl->query, &answer);
+
+    if (code)
+        return code;
+    if (ctl->options.json) {
+        ctl_print_json(answer);
+        return CTL_OK;
+    }
+    list = json_object_get(answer, view->list);
+    if (view->members) {
+        ctl_print_members(answer, view->members, ctl->pool);
+        if (list)
+            putchar('\n');
+    }
+    if (list)
+        show_list(ctl, view, list);
+    return CTL_OK;
+}
