@@ -64,10 +64,34 @@ static const char *op_derived_name(const collection_t *collection, const op_name
                                     collection->scope, entry, collection->pool);
 }
 
+/* A conflict is one of the item: when one of its Changes in the request is in conflict, none of
+ * them is done, whichever comes first. */
+static int op_conflict(const collection_t *collection, const collection_op_t *op,
+                       const op_name_t *name, apr_uint64_t current)
+{
+    const sync_holding_t device = sync_window_holding(collection->window, op->uid);
+    const collection_request_t *request = collection->request;
+    int may = !collection->answer.options.client_wins && !name->doubt;
+    int self = (int)(op - request->ops), i;
+
+    for (i = 0; i < request->op_count; i++) {
+        const collection_op_t *each = request->ops + i;
+
+        if (each->kind != COLLECTION_OP_CHANGE || each->uid != op->uid)
+            continue;
+        if (i < self
+                ? collection->recorded[i].code == BASE_FAULT_CONFLICT
+                : may && sync_diff_flags_conflict(&device, name->other ? &name->other->token : NULL,
+                                                  current, each->mask, each->values))
+            return 1;
+    }
+    return 0;
+}
+
 static base_fault_t *op_change(collection_t *collection, const collection_op_t *op,
                                const op_name_t *name, sync_ledger_result_t *result, int *begun)
 {
-    sync_holding_t device = sync_window_holding(collection->window, op->uid);
+    const sync_holding_t device = sync_window_holding(collection->window, op->uid);
     const char *folder_id = collection->request->folder_id;
     backend_session_t *backend = collection->env->backend;
     backend_entry_t entry;
@@ -75,14 +99,15 @@ static base_fault_t *op_change(collection_t *collection, const collection_op_t *
     if (collection->request->class_ != BACKEND_CLASS_EMAIL)
         return base_fault_make(collection->pool, BASE_FAULT_UNSUPPORTED, "a change of this class");
     BASE_TRY(backend_item_entry(backend, folder_id, op->uid, &entry, collection->pool));
-    if (!collection->answer.options.client_wins && !name->doubt &&
-        sync_diff_flags_conflict(&device, name->other ? &name->other->token : NULL, entry.token,
-                                 op->mask, op->values))
+    if (op_conflict(collection, op, name, entry.token))
         return base_fault_make(collection->pool, BASE_FAULT_CONFLICT, "the server's version wins");
     *begun = 1;
     BASE_TRY(backend_item_set_flags(backend, folder_id, op->uid, op->mask, op->values, &entry,
                                     collection->pool));
-    result->token = entry.token;
+    /* of what it did not touch nothing was written: that may be another's, and in conflict */
+    result->token = device.held && device.token != SYNC_TOKEN_UNKNOWN
+                        ? sync_diff_flags_applied(&device, op->mask, op->values).token
+                        : entry.token;
     return NULL;
 }
 

@@ -31,7 +31,7 @@ typedef struct {
     const char *digest;     /* of the operation's content */
     base_fault_code_t code; /* NONE: done; UNKNOWN_OUTCOME: begun, and it may have been done */
     apr_uint64_t uid;
-    apr_uint64_t token; /* what was written, when code is NONE */
+    apr_uint64_t token; /* when code is NONE: what the device holds by it, and so what it wrote */
     apr_time_t date;    /* of the item written */
 } sync_ledger_result_t;
 

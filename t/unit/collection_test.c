@@ -257,6 +257,57 @@ static void test_conflict(void)
     is_int(answer->results[0].code, BASE_FAULT_NOT_FOUND, "which finds nothing");
 }
 
+/* What became of the operations, "NONE CONFLICT". */
+static const char *results(void)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < answer->result_count; i++)
+        text = apr_pstrcat(pool, text, i ? " " : "", base_fault_code_name(answer->results[i].code),
+                           NULL);
+    return text;
+}
+
+/* A conflict is one of the item, not of one Change: then none of the request's is done. */
+static void test_conflict_several(void)
+{
+    collection_options_t client = {.client_wins = 1, .blob = ""};
+    collection_op_t ops[] = {change(1, 1, 0), change(1, 2, 0), change(2, 1, 1), change(1, 3, 1)};
+    collection_op_t later[] = {change(1, 1, 0), change(1, 2, 2), change(1, 1, 1)};
+    collection_request_t *asked;
+
+    fresh();
+    deliver(0, 0);
+    deliver(0, 0);
+    step(request(first_key()));
+    backend_memory_flag(backend, ACCOUNT, inbox, 1, 3, 3);
+    asked = request(answer->key);
+    asked->ops = ops;
+    asked->op_count = 4;
+    is_str(step(asked), "*1:3", "several Changes of an item, server wins: it comes as it is there");
+    is_str(results(), "CONFLICT CONFLICT NONE CONFLICT", "all of them were discarded");
+    is_int((long long)flags_of(1), 3, "none was done");
+    is_int((long long)flags_of(2), 1, "that of another item was");
+
+    backend_memory_flag(backend, ACCOUNT, inbox, 1, 2, 0);
+    asked = request(answer->key);
+    asked->ops = later;
+    asked->op_count = 3;
+    is_str(step(asked), "*1:1", "a later one's conflict is one of the earlier ones");
+    is_str(results(), "CONFLICT CONFLICT CONFLICT", "all of them were discarded");
+    is_int((long long)flags_of(1), 1, "none was done");
+
+    backend_memory_flag(backend, ACCOUNT, inbox, 1, 3, 2);
+    asked = request(answer->key);
+    asked->ops = later;
+    asked->op_count = 3;
+    asked->options = &client;
+    is_str(step(asked), "", "client wins: there is nothing to be told");
+    is_str(results(), "NONE NONE NONE", "all of them were done");
+    is_int((long long)flags_of(1), 3, "in their order");
+}
+
 static void test_delete(void)
 {
     collection_op_t op = {.kind = COLLECTION_OP_DELETE, .uid = 1};
@@ -426,6 +477,7 @@ int main(void)
     test_render();
     test_filter();
     test_conflict();
+    test_conflict_several();
     test_delete();
     test_repeat();
     test_overtaken();

@@ -164,6 +164,23 @@ static void device_excuse(world_t *world, const device_request_t *request)
     apr_pool_destroy(pool);
 }
 
+/* A conflict is one of the item: of its Changes in one request all get it or none. */
+static void device_check_conflicts(world_t *world, const device_request_t *request,
+                                   const device_answer_t *answer)
+{
+    int i, k;
+
+    for (i = 0; i < request->op_count; i++)
+        for (k = i + 1; k < request->op_count; k++)
+            if (request->ops[i].kind == COLLECTION_OP_CHANGE &&
+                request->ops[k].kind == COLLECTION_OP_CHANGE &&
+                request->ops[i].uid == request->ops[k].uid &&
+                (answer->results[i].code == BASE_FAULT_CONFLICT) !=
+                    (answer->results[k].code == BASE_FAULT_CONFLICT))
+                world_fail(world, "of the changes of %d only some are in conflict",
+                           (int)request->ops[i].uid);
+}
+
 /* What an answer says was done is done, and what it says was done before is not done again. */
 static void device_check_effects(world_t *world, const device_request_t *request,
                                  const device_answer_t *answer, const char *before,
@@ -238,7 +255,7 @@ int device_sync(world_t *world, device_t *device, const fate_t *fate)
     device_request_t request;
     const char *before, *after;
     apr_pool_t *pool;
-    int altered = 0, same = 0;
+    int altered = 0, same = 0, first = !device->unanswered;
 
     if (device->unanswered && dice_percent(&world->dice, 60)) {
         request = device->last;
@@ -279,6 +296,8 @@ int device_sync(world_t *world, device_t *device, const fate_t *fate)
     after = world_cursor(world, pool);
     if (!answer.fault && !world->disturbed && !world->tripped)
         device_check_effects(world, &request, &answer, before, after);
+    if (!answer.fault && !world->disturbed && first)
+        device_check_conflicts(world, &request, &answer);
     if (same && !world->disturbed)
         device_check_repeat(world, device, &answer, before, after);
     device->applied |= answer.prepared;
