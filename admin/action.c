@@ -1,5 +1,4 @@
 #include "admin/action.h"
-#include "admin/estimate.h"
 #include "admin/snapshot.h"
 
 #include <string.h>
@@ -7,7 +6,6 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
-#include "state/trash.h"
 
 /* -- who is meant ----------------------------------------------------------- */
 
@@ -42,22 +40,8 @@ base_fault_t *admin_device_find(admin_call_t *call, int *found)
 
 /* -- the plan --------------------------------------------------------------- */
 
-typedef struct {
-    const char *name; /* "device.reset" */
-    state_trash_what_t what;
-    const char *account;
-    const char *device; /* NULL: all */
-    const char *folder; /* NULL: all */
-    int dry_run;
-    /* what there is */
-    apr_array_header_t *devices; /* const char * */
-    int folders;
-    apr_uint64_t items;
-    admin_estimate_t *estimate; /* of a dry run */
-} action_t;
-
-static base_fault_t *action_plan_device(admin_call_t *call, action_t *action, const char *device,
-                                        apr_pool_t *pool)
+static base_fault_t *action_plan_device(admin_call_t *call, admin_action_t *action,
+                                        const char *device, apr_pool_t *pool)
 {
     admin_snapshot_t *snapshot;
     int i;
@@ -76,7 +60,7 @@ static base_fault_t *action_plan_device(admin_call_t *call, action_t *action, co
     return NULL;
 }
 
-static base_fault_t *action_plan(admin_call_t *call, action_t *action)
+base_fault_t *admin_action_plan(admin_call_t *call, admin_action_t *action)
 {
     apr_pool_t *loop;
     base_fault_t *fault = NULL;
@@ -95,7 +79,7 @@ static base_fault_t *action_plan(admin_call_t *call, action_t *action)
     return fault;
 }
 
-static json_t *action_json(const admin_call_t *call, const action_t *action)
+static json_t *action_json(const admin_call_t *call, const admin_action_t *action)
 {
     json_t *answer = admin_json_object(call->pool);
 
@@ -107,8 +91,16 @@ static json_t *action_json(const admin_call_t *call, const action_t *action)
         admin_json_set(answer, "folder", action->folder, call->pool);
     json_object_set_new(answer, "folders", json_integer(action->folders));
     json_object_set_new(answer, "items", json_integer((json_int_t)action->items));
-    if (action->dry_run)
+    if (action->dry_run) {
         json_object_set_new(answer, "estimated_mb", admin_estimate_json(action->estimate));
+        return answer;
+    }
+    admin_json_set(answer, "undo", action->undo, call->pool);
+    json_object_set_new(answer, "undo_until",
+                        action->undo
+                            ? admin_json_time(call->request->now + ADMIN_UNDO_TIME, call->pool)
+                            : json_null());
+    json_object_set_new(answer, "waiting_told", json_boolean(action->told));
     return answer;
 }
 
@@ -123,19 +115,20 @@ static const char *action_id(apr_pool_t *pool)
 }
 
 /* After a reset Ping says "FolderSync first", which then says "begin again". */
-int admin_action_wake(const admin_call_t *call, const char *action, const char *device)
+int admin_action_wake(const admin_call_t *call, const char *action, const char *account,
+                      const char *device)
 {
-    base_fault_t *fault = wake_reset(call->service->bus, call->names[0], device, call->pool);
+    base_fault_t *fault = wake_reset(call->service->bus, account, device, call->pool);
 
     if (!fault)
         return 1;
     base_log_write(call->service->log, BASE_LOG_WARNING,
                    "admin: %s of account %s is done, but waiting devices were not told: %s", action,
-                   call->names[0], fault->message);
+                   account, fault->message);
     return 0;
 }
 
-static base_fault_t *action_do(admin_call_t *call, const action_t *action)
+base_fault_t *admin_action_do(admin_call_t *call, admin_action_t *action)
 {
     const char *id = action_id(call->pool);
     const state_trash_request_t request = {.id = id,
@@ -145,10 +138,9 @@ static base_fault_t *action_do(admin_call_t *call, const action_t *action)
                                            .folder = action->folder,
                                            .note = call->request->actor,
                                            .ttl = ADMIN_UNDO_TIME};
-    json_t *answer = action_json(call, action);
     admin_audit_t audit;
     base_fault_t *fault;
-    int moved = 0, woken;
+    int moved = 0;
 
     admin_audit_init(call, action->name, &audit);
     admin_audit_add(&audit, "account", action->account);
@@ -164,27 +156,22 @@ static base_fault_t *action_do(admin_call_t *call, const action_t *action)
         admin_audit_end(call, &audit, fault);
         return base_fault_wrap(fault, call->pool, "%s", action->name);
     }
-    woken = admin_action_wake(call, action->name, action->device);
+    action->told = admin_action_wake(call, action->name, action->account, action->device);
     admin_audit_end(call, &audit, NULL);
     base_log_write(call->service->log, BASE_LOG_INFO,
                    "admin %s: %s of account %s, device %s, folder %s: %d records, undo %s",
                    call->request->actor, action->name, action->account,
                    action->device ? action->device : "(all)",
                    action->folder ? action->folder : "(all)", moved, id);
-    admin_json_set(answer, "undo", moved ? id : NULL, call->pool);
-    json_object_set_new(answer, "undo_until",
-                        moved ? admin_json_time(call->request->now + ADMIN_UNDO_TIME, call->pool)
-                              : json_null());
-    json_object_set_new(answer, "waiting_told", json_boolean(woken));
-    admin_answer(call, 200, answer);
+    action->undo = moved ? id : NULL;
     return NULL;
 }
 
-static base_fault_t *action_run(admin_call_t *call, action_t *action)
+static base_fault_t *action_run(admin_call_t *call, admin_action_t *action)
 {
-    BASE_TRY(action_plan(call, action));
+    BASE_TRY(admin_action_plan(call, action));
     if (!action->dry_run)
-        return action_do(call, action);
+        BASE_TRY(admin_action_do(call, action));
     admin_answer(call, 200, action_json(call, action));
     return NULL;
 }
@@ -193,7 +180,7 @@ static base_fault_t *action_run(admin_call_t *call, action_t *action)
 
 base_fault_t *admin_account_reset(admin_call_t *call)
 {
-    action_t action = {
+    admin_action_t action = {
         .name = "account.reset", .what = STATE_TRASH_SYNC, .account = call->names[0]};
     int found;
 
@@ -202,7 +189,7 @@ base_fault_t *admin_account_reset(admin_call_t *call)
     return found ? action_run(call, &action) : NULL;
 }
 
-static base_fault_t *action_of_device(admin_call_t *call, action_t *action)
+static base_fault_t *action_of_device(admin_call_t *call, admin_action_t *action)
 {
     int found;
 
@@ -217,21 +204,21 @@ static base_fault_t *action_of_device(admin_call_t *call, action_t *action)
 
 base_fault_t *admin_device_reset(admin_call_t *call)
 {
-    action_t action = {.name = "device.reset", .what = STATE_TRASH_SYNC};
+    admin_action_t action = {.name = "device.reset", .what = STATE_TRASH_SYNC};
 
     return action_of_device(call, &action);
 }
 
 base_fault_t *admin_device_remove(admin_call_t *call)
 {
-    action_t action = {.name = "device.remove", .what = STATE_TRASH_ALL};
+    admin_action_t action = {.name = "device.remove", .what = STATE_TRASH_ALL};
 
     return action_of_device(call, &action);
 }
 
 base_fault_t *admin_folder_reset(admin_call_t *call)
 {
-    action_t action = {
+    admin_action_t action = {
         .name = "folder.reset", .what = STATE_TRASH_FOLDER, .folder = call->names[2]};
     apr_array_header_t *folders;
     json_t *extra;

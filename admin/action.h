@@ -5,20 +5,48 @@
 #define ADMIN_ACTION_H
 
 #include "admin/call.h"
+#include "admin/estimate.h"
 #include "state/audit.h"
+#include "state/trash.h"
 
 /* Are there devices of that account (names[0])? *found 0: answered 404. */
 base_fault_t *admin_account_find(admin_call_t *call, apr_array_header_t **devices, int *found);
 /* Is there that device (names[1])? *found 0: answered 404, with the devices that there are. */
 base_fault_t *admin_device_find(admin_call_t *call, int *found);
 
+/* What moves records aside. */
+typedef struct {
+    const char *name; /* "device.reset" */
+    state_trash_what_t what;
+    const char *account;
+    const char *device; /* NULL: all */
+    const char *folder; /* NULL: all */
+    int dry_run;
+    apr_array_header_t *devices; /* const char *: those concerned */
+    /* the plan */
+    int folders;
+    apr_uint64_t items;
+    admin_estimate_t *estimate; /* of a dry run */
+    /* the deed */
+    const char *undo; /* NULL: there was nothing to move */
+    int told;         /* to those who wait */
+} admin_action_t;
+
+/* Finds out what there is. */
+base_fault_t *admin_action_plan(admin_call_t *call, admin_action_t *action);
+/* Does what was planned. */
+base_fault_t *admin_action_do(admin_call_t *call, admin_action_t *action);
+
 /* Those of the device (NULL: of all of the account) who wait learn of an action; what they are
  * answered, they find out themselves. Returns 0 when that failed, which is logged. */
-int admin_action_wake(const admin_call_t *call, const char *action, const char *device);
+int admin_action_wake(const admin_call_t *call, const char *action, const char *account,
+                      const char *device);
 
 /* -- suspend.c -- */
 
-/* { since, by, reason }, or null; record: the DEVICE record. */
+/* record: the DEVICE record. */
+int admin_is_suspended(const state_record_t *record);
+/* { since, by, reason }, or null. */
 json_t *admin_suspension(const state_record_t *record, apr_pool_t *pool);
 /* That of the device (names[1]). */
 base_fault_t *admin_suspension_read(const admin_call_t *call, json_t **suspension);

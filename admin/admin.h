@@ -18,6 +18,7 @@
  *   POST   /accounts/ACCOUNT/devices/DEVICE/folders/FOLDER/reset
  *   POST   /accounts/ACCOUNT/devices/DEVICE/suspend   it is answered 503 until it is resumed
  *   POST   /accounts/ACCOUNT/devices/DEVICE/resume
+ *   POST   /purge, /accounts/ACCOUNT/purge            removes devices not seen for some days
  *   GET    /audit                                     who did what
  *   GET    /metrics                                   figures, in Prometheus text format
  *

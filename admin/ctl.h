@@ -92,8 +92,8 @@ const char *ctl_path(const ctl_t *ctl, const char *name, ...) __attribute__((sen
 ctl_exit_t ctl_request(ctl_t *ctl, const char *method, const char *path, const apr_table_t *query,
                        json_t **answer);
 /* Every page of a list, in one object { member: [...] }. */
-ctl_exit_t ctl_request_pages(ctl_t *ctl, const char *path, apr_table_t *query, const char *member,
-                             const char *cursor, json_t **answer);
+ctl_exit_t ctl_request_pages(ctl_t *ctl, const char *method, const char *path, apr_table_t *query,
+                             const char *member, const char *cursor, json_t **answer);
 
 /* -- ctl_print.c -- */
 
@@ -122,6 +122,7 @@ const char *ctl_option(const ctl_t *ctl, const char *name);
 ctl_exit_t ctl_show(ctl_t *ctl);
 ctl_exit_t ctl_act(ctl_t *ctl);
 ctl_exit_t ctl_undo(ctl_t *ctl);
+ctl_exit_t ctl_purge(ctl_t *ctl);
 /* Asks the user, unless he said yes. */
 ctl_exit_t ctl_confirm(const ctl_t *ctl);
 /* Asks the server what it would do. */

@@ -167,3 +167,53 @@ ctl_exit_t ctl_undo(ctl_t *ctl)
         printf("Done: the device goes on where it was.\n");
     return CTL_OK;
 }
+
+/* -- purge ------------------------------------------------------------------ */
+
+static void print_purge(const ctl_t *ctl, const json_t *devices)
+{
+    static const ctl_column_t columns[] = {{"ACCOUNT", "account"},
+                                           {"DEVICE", "device"},
+                                           {"LAST SEEN (UTC)", "last_seen"},
+                                           {"FOLDERS", "folders"},
+                                           {"ITEMS", "items"},
+                                           {"UNDO", "undo"},
+                                           {NULL, NULL}};
+
+    if (json_array_size(devices))
+        ctl_print_table(devices, columns, ctl->pool);
+}
+
+/* What went wrong half-way says nothing of the pages before: they are done, and shown. */
+ctl_exit_t ctl_purge(ctl_t *ctl)
+{
+    const char *path = ctl->argument_count > 1
+                           ? ctl_path(ctl, "accounts", ctl->arguments[1], "purge", NULL)
+                           : "/purge";
+    apr_table_t *query = apr_table_make(ctl->pool, 4);
+    json_t *answer;
+    ctl_exit_t code;
+    int dry;
+
+    apr_table_setn(query, "days", ctl->arguments[0]);
+    for (dry = ctl->options.dry_run || !ctl->options.yes; dry >= 0; dry--) {
+        const json_t *devices;
+
+        apr_table_unset(query, "after");
+        apr_table_setn(query, "dry_run", dry ? "1" : "0");
+        code = ctl_request_pages(ctl, "POST", path, query, "devices", "after", &answer);
+        devices = json_object_get(answer, "devices");
+        if (ctl->options.json && dry == ctl->options.dry_run)
+            ctl_print_json(answer);
+        else if (!ctl->options.json)
+            print_purge(ctl, devices);
+        if (!code && !ctl->options.json)
+            printf("%d devices %s.\n", (int)json_array_size(devices),
+                   dry ? "would be removed" : "are removed; each can be undone for a day");
+        if (code || ctl->options.dry_run || (dry && !json_array_size(devices)))
+            return code;
+        if (dry && (code = ctl_confirm(ctl)))
+            return code;
+    }
+    return CTL_OK;
+}

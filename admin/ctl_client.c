@@ -176,8 +176,8 @@ ctl_exit_t ctl_request(ctl_t *ctl, const char *method, const char *path, const a
     return CTL_OK;
 }
 
-ctl_exit_t ctl_request_pages(ctl_t *ctl, const char *path, apr_table_t *query, const char *member,
-                             const char *cursor, json_t **answer)
+ctl_exit_t ctl_request_pages(ctl_t *ctl, const char *method, const char *path, apr_table_t *query,
+                             const char *member, const char *cursor, json_t **answer)
 {
     apr_uint64_t limit = 0;
     json_t *all = json_array(), *page;
@@ -192,7 +192,7 @@ ctl_exit_t ctl_request_pages(ctl_t *ctl, const char *path, apr_table_t *query, c
         ctl_exit_t code;
 
         apr_table_setn(query, "limit", CLIENT_PAGE);
-        if ((code = ctl_request(ctl, "GET", path, query, &page)))
+        if ((code = ctl_request(ctl, method, path, query, &page)))
             return code;
         json_array_extend(all, json_object_get(page, member));
         next = json_string_value(json_object_get(page, "next"));

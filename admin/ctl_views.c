@@ -123,8 +123,8 @@ ctl_exit_t ctl_show(ctl_t *ctl)
     const ctl_view_t *view = ctl->command->view;
     const json_t *list;
     json_t *answer;
-    ctl_exit_t code = view->cursor ? ctl_request_pages(ctl, ctl->path, ctl->query, view->list,
-                                                       view->cursor, &answer)
+    ctl_exit_t code = view->cursor ? ctl_request_pages(ctl, "GET", ctl->path, ctl->query,
+                                                       view->list, view->cursor, &answer)
                                    : ctl_request(ctl, "GET", ctl->path, ctl->query, &answer);
 
     if (code)

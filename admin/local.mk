@@ -4,12 +4,14 @@ libcore_la_SOURCES += \
 	admin/audit.c \
 	admin/call.h \
 	admin/device.c \
+	admin/devices.c admin/devices.h \
 	admin/estimate.c admin/estimate.h \
 	admin/exchange.c admin/exchange.h \
 	admin/held.c admin/held.h \
 	admin/json.c \
 	admin/metrics.c \
 	admin/page.c \
+	admin/purge.c \
 	admin/routes.tbl \
 	admin/snapshot.c admin/snapshot.h \
 	admin/suspend.c \

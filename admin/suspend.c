@@ -15,6 +15,11 @@ static const char *const suspend_fields[] = {"suspended", "suspended-by", "suspe
 
 #define SUSPEND_FIELDS ((int)(sizeof suspend_fields / sizeof *suspend_fields))
 
+int admin_is_suspended(const state_record_t *record)
+{
+    return state_record_field(record, suspend_fields[0]) != NULL;
+}
+
 json_t *admin_suspension(const state_record_t *record, apr_pool_t *pool)
 {
     apr_time_t since = admin_record_time(record, suspend_fields[0], pool);
@@ -65,7 +70,7 @@ static base_fault_t *suspend_write(const admin_call_t *call, int suspend, const 
             .name = suspend_fields[i], .data = values[i], .length = strlen(values[i])};
     for (try = 0; try < SUSPEND_TRIES; try++) {
         BASE_TRY(suspend_read(call, &record));
-        if ((state_record_field(record, suspend_fields[0]) != NULL) == suspend)
+        if (admin_is_suspended(record) == suspend)
             return NULL; /* somebody else did it */
         fault = state_record_commit(call->service->store, &key, record->version, sets,
                                     suspend ? SUSPEND_FIELDS : 0, suspend_fields,
@@ -89,8 +94,9 @@ static base_fault_t *suspend_do(admin_call_t *call, const char *action, int susp
     BASE_TRY(admin_audit_begin(call, &audit));
     fault = suspend_write(call, suspend, reason);
     if (!fault && suspend)
-        json_object_set_new(answer, "waiting_told",
-                            json_boolean(admin_action_wake(call, action, call->names[1])));
+        json_object_set_new(
+            answer, "waiting_told",
+            json_boolean(admin_action_wake(call, action, call->names[0], call->names[1])));
     admin_audit_end(call, &audit, fault);
     if (fault)
         return base_fault_wrap(fault, call->pool, "%s", action);
@@ -104,7 +110,7 @@ static base_fault_t *suspend_run(admin_call_t *call, const char *action, int sus
     json_t *answer = admin_json_object(call->pool), *devices = json_array();
     const char *reason = admin_parameter(call, "reason");
     state_record_t *record;
-    int dry_run, found, suspended, changes;
+    int dry_run, found, changes;
 
     json_array_append_new(devices, admin_json_text(call->names[1], call->pool));
     json_object_set_new(answer, "devices", devices);
@@ -116,8 +122,7 @@ static base_fault_t *suspend_run(admin_call_t *call, const char *action, int sus
     if (!found)
         return NULL;
     BASE_TRY(suspend_read(call, &record));
-    suspended = state_record_field(record, suspend_fields[0]) != NULL;
-    changes = suspended != suspend;
+    changes = admin_is_suspended(record) != suspend;
     admin_json_set(answer, "action", action, call->pool);
     json_object_set_new(answer, "dry_run", json_boolean(dry_run));
     admin_json_set(answer, "account", call->names[0], call->pool);

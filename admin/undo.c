@@ -5,13 +5,13 @@
 
 #include "state/trash.h"
 
-static const char *undo_action(state_trash_what_t what)
+static const char *undo_action(const state_trash_t *entry)
 {
-    switch (what) {
+    switch (entry->what) {
     case STATE_TRASH_FOLDER:
         return "folder.reset";
     case STATE_TRASH_SYNC:
-        return "reset";
+        return entry->device ? "device.reset" : "account.reset";
     case STATE_TRASH_ALL:
         return "device.remove";
     }
@@ -33,11 +33,7 @@ static json_t *undo_json(const state_trash_t *entry, apr_pool_t *pool)
     json_t *json = json_object();
 
     admin_json_set(json, "undo", entry->id, pool);
-    admin_json_set(json, "action",
-                   entry->what == STATE_TRASH_SYNC
-                       ? entry->device ? "device.reset" : "account.reset"
-                       : undo_action(entry->what),
-                   pool);
+    admin_json_set(json, "action", undo_action(entry), pool);
     admin_json_set(json, "folder", entry->folder, pool);
     json_object_set_new(json, "devices", admin_json_names(entry->devices, pool));
     admin_json_set(json, "actor", entry->note, pool);

@@ -59,6 +59,7 @@ E2E_TESTS = \
 	t/e2e/aliases.t \
 	t/e2e/admin_cli.t \
 	t/e2e/admin_page.t \
+	t/e2e/admin_purge.t \
 	t/e2e/admin_suspend.t \
 	t/e2e/bodies.t \
 	t/e2e/config.t \

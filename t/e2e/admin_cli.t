@@ -207,6 +207,16 @@ subtest 'actions' => sub {
     is( ctl( '-y', 'device', 'remove', 'anna', $device, '--folder', $inbox )->{code},
         2, 'an option that does not belong there' );
     is( ctl( 'audit', '--state', 'x' )->{code}, 2, 'nor there' );
+    my $purge = ctl( '--dry-run', 'doPurgeMobileState', 30 );
+    is( $purge->{out}, "0 devices would be removed.\n", 'doPurgeMobileState' );
+    $server->redis->command( 'HSET', "ms:{anna}:d:$device", 'last', 1_000_000 );
+    $purge = ctl( 'device', 'purge', 30 );
+    is( $purge->{code}, 7, 'asks first' );
+    like( $purge->{out}, qr/^anna +\Q$device\E +1970-01-01 .*1 devices would be/ms, 'shows them' );
+    is( json( '-y', 'device', 'purge', 30, 'anna' )->{devices}[0]{account}, 'anna',
+        'device purge' );
+    is( ctl( '-y', 'undo', 'anna' )->{code}, 0, 'is undone' );
+    is( ctl( 'device', 'purge', 'x' )->{code}, 2, 'days?' );
     my $audit = ctl( 'audit', '--limit', 7 );
     like( $audit->{out}, qr/root +127\.0\.0\.1 +undo +anna/, 'the audit' );
     is( () = $audit->{out} =~ /\n/g, 8, 'seven rows of it' );

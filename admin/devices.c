@@ -1,0 +1,225 @@
+/* Accounts and devices: lists, and walks through all of them. */
+#include "admin/devices.h"
+
+#include "admin/action.h"
+#include "admin/snapshot.h"
+
+#include <string.h>
+#include <apr_strings.h>
+
+#include "base/text.h"
+
+#define DEVICES_EXAMINED_MAX 5000 /* in one page, whatever is taken of them */
+
+base_fault_t *admin_device_look(const admin_service_t *service, admin_device_look_t *look,
+                                apr_pool_t *pool)
+{
+    state_key_t key = {
+        .account = look->account, .device = look->device, .kind = STATE_RECORD_DEVICE};
+    static const char *const none[] = {"m"};
+    apr_array_header_t *folders;
+    state_record_t *record;
+
+    BASE_TRY(state_record_read(service->store, &key, NULL, 0, &record, pool));
+    look->record = record;
+    look->last = admin_record_time(record, "last", pool);
+    look->suspended = admin_is_suspended(record);
+    BASE_TRY(state_record_list(service->store, look->account, look->device, STATE_RECORD_FOLDER,
+                               &folders, pool));
+    look->folders = folders->nelts;
+    key.kind = STATE_RECORD_HIERARCHY;
+    BASE_TRY(state_record_read(service->store, &key, none, 1, &record, pool));
+    look->active = look->folders > 0 || record->version != 0;
+    return NULL;
+}
+
+/* -- accounts --------------------------------------------------------------- */
+
+base_fault_t *admin_account_list(admin_call_t *call)
+{
+    json_t *answer = admin_json_object(call->pool), *list = json_array();
+    apr_array_header_t *accounts, *devices;
+    const char *last = NULL;
+    int limit, i;
+
+    json_object_set_new(answer, "accounts", list);
+    BASE_TRY(admin_parameter_limit(call, &limit));
+    BASE_TRY(state_account_list(call->service->store, admin_parameter(call, "after"), limit,
+                                &accounts, call->pool));
+    for (i = 0; i < accounts->nelts; i++) {
+        json_t *account;
+
+        last = APR_ARRAY_IDX(accounts, i, const char *);
+        BASE_TRY(state_device_list(call->service->store, last, &devices, call->pool));
+        if (!devices->nelts) /* it had some */
+            continue;
+        account = json_object();
+        admin_json_set(account, "account", last, call->pool);
+        json_object_set_new(account, "devices", json_integer(devices->nelts));
+        json_array_append_new(list, account);
+    }
+    admin_json_set(answer, "next", accounts->nelts == limit ? last : NULL, call->pool);
+    admin_answer(call, 200, answer);
+    return NULL;
+}
+
+base_fault_t *admin_account_show(admin_call_t *call)
+{
+    json_t *answer = admin_json_object(call->pool), *list;
+    const char *account = call->names[0];
+    apr_array_header_t *devices;
+    int i, found;
+
+    BASE_TRY(admin_account_find(call, &devices, &found));
+    if (!found)
+        return NULL;
+    admin_json_set(answer, "account", account, call->pool);
+    list = json_array();
+    json_object_set_new(answer, "devices", list);
+    for (i = 0; i < devices->nelts; i++) {
+        admin_device_look_t look = {.account = account,
+                                    .device = APR_ARRAY_IDX(devices, i, const char *)};
+
+        BASE_TRY(admin_device_look(call->service, &look, call->pool));
+        json_array_append_new(list, admin_device_summary(&look, call->pool));
+    }
+    admin_answer(call, 200, answer);
+    return NULL;
+}
+
+/* -- walks ------------------------------------------------------------------ */
+
+/* The account's devices until the page is full; then next says where it ends. */
+static base_fault_t *walk_account(admin_walk_t *walk, const char *account, const char *after,
+                                  apr_pool_t *pool)
+{
+    apr_array_header_t *devices;
+    int i, taken;
+
+    BASE_TRY(state_device_list(walk->call->service->store, account, &devices, pool));
+    for (i = 0; i < devices->nelts && !walk->next; i++) {
+        admin_device_look_t look = {.account = account,
+                                    .device = APR_ARRAY_IDX(devices, i, const char *)};
+
+        if (after && strcmp(look.device, after) <= 0)
+            continue;
+        BASE_TRY(admin_device_look(walk->call->service, &look, pool));
+        BASE_TRY(walk->visit(walk->baton, &look, &taken, pool));
+        walk->taken += taken;
+        if (walk->taken == walk->limit || ++walk->examined == DEVICES_EXAMINED_MAX)
+            walk->next = apr_pstrcat(walk->call->pool, base_text_percent_encode(account, pool), "/",
+                                     base_text_percent_encode(look.device, pool), NULL);
+    }
+    return NULL;
+}
+
+static base_fault_t *walk_start(admin_walk_t *walk, const char **account, const char **device)
+{
+    const char *after = admin_parameter(walk->call, "after"), *slash;
+    apr_pool_t *pool = walk->call->pool;
+
+    *account = *device = NULL;
+    BASE_TRY(admin_parameter_limit(walk->call, &walk->limit));
+    if (!after)
+        return NULL;
+    if (!(slash = strchr(after, '/')) ||
+        !(*account = base_text_percent_decode(
+              apr_pstrmemdup(pool, after, (apr_size_t)(slash - after)), pool)) ||
+        !(*device = base_text_percent_decode(slash + 1, pool)))
+        return base_fault_make(pool, BASE_FAULT_INVALID, "after must be a \"next\" of an answer");
+    return NULL;
+}
+
+/* The accounts, the one that the last page ended in first. */
+static base_fault_t *walk_accounts(admin_walk_t *walk, const char *after, const char *device,
+                                   apr_pool_t *loop)
+{
+    apr_array_header_t *accounts;
+    int i;
+
+    if (after)
+        BASE_TRY(walk_account(walk, after, device, loop));
+    do {
+        if (walk->next)
+            break;
+        BASE_TRY(state_account_list(walk->call->service->store, after, ADMIN_PAGE_DEFAULT,
+                                    &accounts, walk->call->pool));
+        for (i = 0; i < accounts->nelts && !walk->next; i++) {
+            after = APR_ARRAY_IDX(accounts, i, const char *);
+            apr_pool_clear(loop);
+            BASE_TRY(walk_account(walk, after, NULL, loop));
+        }
+    } while (accounts->nelts == ADMIN_PAGE_DEFAULT);
+    return NULL;
+}
+
+base_fault_t *admin_walk(admin_walk_t *walk, const char *account)
+{
+    const char *after, *device;
+    apr_pool_t *loop;
+    base_fault_t *fault;
+
+    BASE_TRY(walk_start(walk, &after, &device));
+    apr_pool_create(&loop, walk->call->pool);
+    fault = account ? walk_account(walk, account, device, loop)
+                    : walk_accounts(walk, after, device, loop);
+    fault = base_fault_wrap(fault, walk->call->pool, "going through devices");
+    apr_pool_destroy(loop);
+    return fault;
+}
+
+/* -- devices of all accounts ------------------------------------------------ */
+
+typedef struct {
+    admin_call_t *call;
+    json_t *list;
+    apr_time_t seen_before, seen_after;
+} devices_t;
+
+static int devices_contain(const devices_t *devices, const char *name, const char *text,
+                           apr_pool_t *pool)
+{
+    const char *part = admin_parameter(devices->call, name);
+
+    return !part || (text && strstr(base_text_lower(text, pool), base_text_lower(part, pool)));
+}
+
+static base_fault_t *devices_visit(void *baton, const admin_device_look_t *look, int *taken,
+                                   apr_pool_t *pool)
+{
+    const devices_t *devices = baton;
+    const char *state = admin_parameter(devices->call, "state");
+
+    *taken =
+        devices_contain(devices, "account", look->account, pool) &&
+        devices_contain(devices, "device", look->device, pool) &&
+        devices_contain(devices, "type", admin_record_text(look->record, "type", pool), pool) &&
+        devices_contain(devices, "agent", admin_record_text(look->record, "agent", pool), pool) &&
+        (!state || strcmp(state, look->active ? "active" : "empty") == 0 ||
+         (strcmp(state, "suspended") == 0 && look->suspended)) &&
+        (!devices->seen_before || look->last < devices->seen_before) &&
+        (!devices->seen_after || look->last >= devices->seen_after);
+    if (*taken)
+        json_array_append_new(devices->list, admin_device_summary(look, pool));
+    return NULL;
+}
+
+base_fault_t *admin_device_list(admin_call_t *call)
+{
+    json_t *answer = admin_json_object(call->pool);
+    devices_t devices = {.call = call, .list = json_array()};
+    admin_walk_t walk = {.call = call, .visit = devices_visit, .baton = &devices};
+    const char *state = admin_parameter(call, "state");
+
+    json_object_set_new(answer, "devices", devices.list);
+    BASE_TRY(admin_parameter_time(call, "seen_before", &devices.seen_before));
+    BASE_TRY(admin_parameter_time(call, "seen_after", &devices.seen_after));
+    if (state && strcmp(state, "active") != 0 && strcmp(state, "empty") != 0 &&
+        strcmp(state, "suspended") != 0)
+        return base_fault_make(call->pool, BASE_FAULT_INVALID,
+                               "state must be active, empty or suspended");
+    BASE_TRY(admin_walk(&walk, NULL));
+    admin_json_set(answer, "next", walk.next, call->pool);
+    admin_answer(call, 200, answer);
+    return NULL;
+}

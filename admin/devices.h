@@ -1,0 +1,36 @@
+/* Going through devices. */
+#ifndef ADMIN_DEVICES_H
+#define ADMIN_DEVICES_H
+
+#include "admin/call.h"
+
+/* A short look at a device: its record, and whether there are states, without reading them. */
+typedef struct {
+    const char *account, *device;
+    const state_record_t *record; /* DEVICE */
+    apr_time_t last;              /* seen, to about an hour; 0: not known */
+    int folders;                  /* that have a state */
+    int active;                   /* it has a folder hierarchy or a folder state */
+    int suspended;
+} admin_device_look_t;
+
+/* Fills in the rest. */
+base_fault_t *admin_device_look(const admin_service_t *service, admin_device_look_t *look,
+                                apr_pool_t *pool);
+json_t *admin_device_summary(const admin_device_look_t *look, apr_pool_t *pool);
+
+/* A walk through devices, page by page. */
+typedef struct {
+    admin_call_t *call; /* its parameters limit and after */
+    /* *taken: 1 when the device counts for the limit. pool is cleared now and then. */
+    base_fault_t *(*visit)(void *baton, const admin_device_look_t *look, int *taken,
+                           apr_pool_t *pool);
+    void *baton;
+    int limit, taken, examined;
+    const char *next; /* what the next page takes as after, NULL: that was all */
+} admin_walk_t;
+
+/* Through the devices of the account (NULL: of all), until a page is full. */
+base_fault_t *admin_walk(admin_walk_t *walk, const char *account);
+
+#endif
