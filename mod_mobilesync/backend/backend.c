@@ -287,6 +287,12 @@ base_fault_t *backend_item_remove(backend_session_t *session, const char *folder
     return SESSION_CALL(folder_id, remove, folder_id, uid, pool);
 }
 
+base_fault_t *backend_search(backend_session_t *session, const backend_search_t *search,
+                             backend_found_t **found, apr_pool_t *pool)
+{
+    return SESSION_CALL(NULL, search, search, found, pool);
+}
+
 base_fault_t *backend_watch_start(backend_t *backend, const char *account,
                                   const apr_array_header_t *folder_ids, backend_changed_fn changed,
                                   void *baton, backend_watch_t **watch, apr_pool_t *pool)

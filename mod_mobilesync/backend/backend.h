@@ -130,6 +130,8 @@ typedef struct {
     const apr_array_header_t *aliases; /* const char *, without address */
 } backend_identity_t;
 
+#include "backend/backend_search.h"
+
 typedef struct backend backend_t;
 typedef struct backend_session backend_session_t;
 typedef struct backend_watch backend_watch_t;
@@ -202,6 +204,11 @@ struct backend_driver {
                           const char *to_folder_id, const char *derived_name,
                           backend_entry_t *entry, apr_pool_t *pool);
     base_fault_t *(*remove)(void *session, const char *folder_id, apr_uint64_t uid,
+                            apr_pool_t *pool);
+
+    /* Which items of the folders match. FOLDER_GONE when one of the folders is not there, TIMEOUT
+     * when the query takes too long. */
+    base_fault_t *(*search)(void *session, const backend_search_t *search, backend_found_t **found,
                             apr_pool_t *pool);
 
     /* Calls changed() until unwatched. Arms before it returns: what happens afterwards is

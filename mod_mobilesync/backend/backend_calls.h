@@ -60,6 +60,8 @@ base_fault_t *backend_item_move(backend_session_t *session, const char *folder_i
                                 backend_entry_t *entry, apr_pool_t *pool);
 base_fault_t *backend_item_remove(backend_session_t *session, const char *folder_id,
                                   apr_uint64_t uid, apr_pool_t *pool);
+base_fault_t *backend_search(backend_session_t *session, const backend_search_t *search,
+                             backend_found_t **found, apr_pool_t *pool);
 base_fault_t *backend_watch_start(backend_t *backend, const char *account,
                                   const apr_array_header_t *folder_ids, backend_changed_fn changed,
                                   void *baton, backend_watch_t **watch, apr_pool_t *pool);

@@ -38,7 +38,7 @@ static const char *const fail_calls[] = {
     "folder_list", "folder_create",  "folder_rename", "folder_delete", "probe",
     "changes",     "enumerate",      "count",         "entry",         "fetch",
     "setting_get", "setting_set",    "put",           "set_flags",     "move",
-    "remove",      "watch"};
+    "remove",      "search",         "watch"};
 
 static base_fault_t *fail_rule_parse(const char *text, fail_rule_t *rule, apr_pool_t *pool)
 {
@@ -276,6 +276,12 @@ static base_fault_t *fail_remove(void *data, const char *folder_id, apr_uint64_t
     FAIL_SESSION("remove", backend_item_remove, folder_id, uid, pool);
 }
 
+static base_fault_t *fail_search(void *data, const backend_search_t *search,
+                                 backend_found_t **found, apr_pool_t *pool)
+{
+    FAIL_SESSION("search", backend_search, search, found, pool);
+}
+
 static base_fault_t *fail_watch(void *data, const char *account,
                                 const apr_array_header_t *folder_ids, backend_changed_fn changed,
                                 void *baton, void **watch, apr_pool_t *pool)
@@ -333,6 +339,7 @@ const backend_driver_t backend_fail_driver = {
     .set_flags = fail_set_flags,
     .move = fail_move,
     .remove = fail_remove,
+    .search = fail_search,
     .watch = fail_watch,
     .unwatch = fail_unwatch,
 };

@@ -13,6 +13,7 @@
 #include "backend/local_item.h"
 #include "backend/local_name.h"
 #include "backend/local_query.h"
+#include "backend/local_search.h"
 #include "backend/local_setting.h"
 #include "backend/local_tree.h"
 #include "backend/local_watch.h"
@@ -294,6 +295,7 @@ const backend_driver_t backend_local_driver = {
     .set_flags = local_item_set_flags,
     .move = local_item_move,
     .remove = local_item_remove,
+    .search = local_search,
     .watch = local_watch_start,
     .unwatch = local_watch_stop,
 };

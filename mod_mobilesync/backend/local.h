@@ -11,6 +11,7 @@
  *                                          renames, moves to another disk, and a lost index
  *   ROOT/Maildir/mobilesync-NAME           a setting of the account (out of office, ...)
  *   ROOT/mobilesync/index.sqlite           the index (index=DIR puts it elsewhere)
+ *   ROOT/mobilesync/search.sqlite          the words of those who search (search_index.h)
  *
  * Arguments: root=PATH with %u (account), %n (part before @), %d (part after @), %% ; maildir=NAME
  * below root (default Maildir; where only ROOT/cur exists, ROOT is the Maildir); index=DIR with the

@@ -1,6 +1,7 @@
 libcore_la_SOURCES += \
 	mod_mobilesync/backend/backend.c mod_mobilesync/backend/backend.h \
-	mod_mobilesync/backend/backend_calls.h mod_mobilesync/backend/drivers.h \
+	mod_mobilesync/backend/backend_calls.h mod_mobilesync/backend/backend_search.h \
+	mod_mobilesync/backend/drivers.h \
 	mod_mobilesync/backend/blob.c mod_mobilesync/backend/blob.h \
 	mod_mobilesync/backend/local.c mod_mobilesync/backend/local.h \
 	mod_mobilesync/backend/local_alias.c mod_mobilesync/backend/local_alias.h \
@@ -14,6 +15,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/local_query.c mod_mobilesync/backend/local_query.h \
 	mod_mobilesync/backend/local_scan.c mod_mobilesync/backend/local_scan.h \
 	mod_mobilesync/backend/local_setting.c mod_mobilesync/backend/local_setting.h \
+	mod_mobilesync/backend/local_search.c mod_mobilesync/backend/local_search.h \
 	mod_mobilesync/backend/local_sql.tbl \
 	mod_mobilesync/backend/local_tree.c mod_mobilesync/backend/local_tree.h \
 	mod_mobilesync/backend/local_watch.c mod_mobilesync/backend/local_watch.h \
@@ -22,6 +24,10 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/memory_items.c \
 	mod_mobilesync/backend/memory_hooks.c \
 	mod_mobilesync/backend/memory_store.c mod_mobilesync/backend/memory_store.h \
+	mod_mobilesync/backend/search_index.c mod_mobilesync/backend/search_index.h \
+	mod_mobilesync/backend/search_query.c \
+	mod_mobilesync/backend/search_sql.tbl \
+	mod_mobilesync/backend/search_store.c mod_mobilesync/backend/search_store.h \
 	mod_mobilesync/backend/submit.c mod_mobilesync/backend/submit.h \
 	mod_mobilesync/backend/submit_ways.h \
 	mod_mobilesync/backend/submit_program.c mod_mobilesync/backend/submit_smtp.c \
@@ -79,3 +85,9 @@ t_unit_backend_store_test_SOURCES = t/unit/backend_store_test.c t/unit/backend_c
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_store_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_store_test
+
+check_PROGRAMS += t/unit/backend_search_test
+t_unit_backend_search_test_SOURCES = t/unit/backend_search_test.c t/unit/backend_contract.h \
+	t/unit/backend_maildir.h t/unit/tap.h
+t_unit_backend_search_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/backend_search_test

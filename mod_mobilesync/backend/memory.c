@@ -54,6 +54,8 @@ static base_fault_t *memory_start(void *config, const base_log_t *log, void **in
     apr_allocator_owner_set(allocator, made->pool);
     made->accounts = apr_hash_make(made->pool);
     status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, pool);
+    if (status == APR_SUCCESS)
+        status = apr_thread_mutex_create(&made->search_lock, APR_THREAD_MUTEX_DEFAULT, pool);
     if (status != APR_SUCCESS)
         return base_fault_make_status(pool, BASE_FAULT_INTERNAL, status, "making a mutex");
     *instance = made;
@@ -323,6 +325,7 @@ const backend_driver_t backend_memory_driver = {
     .set_flags = memory_set_flags,
     .move = memory_move,
     .remove = memory_remove,
+    .search = memory_search,
     .watch = memory_watch,
     .unwatch = memory_unwatch,
 };

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "backend/blob.h"
+#include "backend/drivers.h"
 #include "base/text.h"
 
 static base_fault_t *memory_missing(apr_uint64_t uid, apr_pool_t *pool)
@@ -334,5 +335,25 @@ base_fault_t *memory_remove(void *data, const char *folder_id, apr_uint64_t uid,
         free(memory_item_expunge(folder, item));
     }
     memory_leave(session, fault ? NULL : folder, before);
+    return fault;
+}
+
+base_fault_t *memory_search(void *data, const backend_search_t *search, backend_found_t **found,
+                            apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_instance_t *instance = session->instance;
+    base_fault_t *fault = NULL;
+
+    apr_thread_mutex_lock(instance->search_lock);
+    if (!session->account->words) {
+        apr_thread_mutex_lock(instance->lock);
+        fault = search_index_open(NULL, &session->account->words, instance->pool);
+        apr_thread_mutex_unlock(instance->lock);
+    }
+    if (!fault)
+        fault = search_index_run(session->account->words, &backend_memory_driver, session, search,
+                                 found, pool);
+    apr_thread_mutex_unlock(instance->search_lock);
     return fault;
 }

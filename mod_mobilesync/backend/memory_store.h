@@ -7,6 +7,7 @@
 #include <apr_thread_mutex.h>
 
 #include "backend/backend.h"
+#include "backend/search_index.h"
 #include "backend/watchers.h"
 
 typedef struct {
@@ -45,6 +46,7 @@ typedef struct {
     const char *name;
     apr_array_header_t *folders; /* memory_folder_t *; deleted ones stay, ids are not reused */
     apr_hash_t *settings;        /* name -> text */
+    search_index_t *words;       /* NULL until somebody searches */
 } memory_account_t;
 
 typedef struct {
@@ -56,7 +58,8 @@ typedef struct {
 typedef struct {
     const memory_config_t *config;
     apr_thread_mutex_t *lock;
-    backend_watchers_t *watchers; /* not notified with the lock held */
+    apr_thread_mutex_t *search_lock; /* held while an account's words are used; taken before lock */
+    backend_watchers_t *watchers;    /* not notified with the lock held */
     apr_hash_t *accounts;
     apr_time_t clock; /* 0: the real one */
     apr_pool_t *pool;
@@ -120,6 +123,8 @@ base_fault_t *memory_move(void *data, const char *folder_id, apr_uint64_t uid,
                           const char *to_folder_id, const char *derived_name,
                           backend_entry_t *entry, apr_pool_t *pool);
 base_fault_t *memory_remove(void *data, const char *folder_id, apr_uint64_t uid, apr_pool_t *pool);
+base_fault_t *memory_search(void *data, const backend_search_t *search, backend_found_t **found,
+                            apr_pool_t *pool);
 base_fault_t *memory_watch(void *data, const char *account, const apr_array_header_t *folder_ids,
                            backend_changed_fn changed, void *baton, void **watch, apr_pool_t *pool);
 void memory_unwatch(void *data, void *watch);

@@ -22,6 +22,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/ping.c \
 	mod_mobilesync/cmd/report.c mod_mobilesync/cmd/report.h \
 	mod_mobilesync/cmd/provision.c \
+	mod_mobilesync/cmd/query.c mod_mobilesync/cmd/query.h mod_mobilesync/cmd/query_dates.c \
 	mod_mobilesync/cmd/send.c mod_mobilesync/cmd/send.h \
 	mod_mobilesync/cmd/send_deliver.c \
 	mod_mobilesync/cmd/send_mail.c \
@@ -89,3 +90,8 @@ t_unit_collection_look_test_LDADD = $(UNIT_LDADD)
 t_unit_hierarchy_test_SOURCES = t/unit/hierarchy_test.c t/unit/tap.h
 t_unit_hierarchy_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/collection_test t/unit/collection_look_test t/unit/hierarchy_test
+
+check_PROGRAMS += t/unit/cmd_query_test
+t_unit_cmd_query_test_SOURCES = t/unit/cmd_query_test.c t/unit/tap.h
+t_unit_cmd_query_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_query_test
