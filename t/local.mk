@@ -89,7 +89,8 @@ E2E_TESTS = \
 	t/e2e/stall.t \
 	t/e2e/sync.t \
 	t/e2e/transport.t \
-	t/e2e/wait_limits.t
+	t/e2e/wait_limits.t \
+	t/e2e/wait_status.t
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += $(E2E_TESTS)
 

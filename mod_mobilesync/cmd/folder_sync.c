@@ -68,6 +68,7 @@ static void folder_sync_report(cmd_exchange_t *exchange, const hierarchy_request
     int i;
 
     exchange->report.status = report->status = EAS_STATUS_SUCCESS;
+    report->asked = 1;
     report->next_key = answer->key;
     for (i = 0; i < answer->command_count; i++) {
         report->adds += answer->commands[i].kind == HIERARCHY_ADD;

@@ -211,8 +211,28 @@ static int ping_read(cmd_exchange_t *exchange, ping_t *ping)
 
 /* -- the answer ------------------------------------------------------------------------------- */
 
+/* What the Status calls changed, NULL: nothing. */
+static apr_array_header_t *ping_told(const ping_t *ping, int status, apr_pool_t *pool)
+{
+    apr_array_header_t *told;
+    int i;
+
+    if (status != PING_STATUS_CHANGES && status != PING_STATUS_HIERARCHY)
+        return NULL;
+    told = apr_array_make(pool, 2, sizeof(const char *));
+    if (status == PING_STATUS_HIERARCHY)
+        APR_ARRAY_PUSH(told, const char *) = WAKE_FOLDER_HIERARCHY;
+    else
+        for (i = 0; i < ping->folders->nelts; i++)
+            if (APR_ARRAY_IDX(ping->folders, i, ping_folder_t).changed)
+                APR_ARRAY_PUSH(told, const char *) =
+                    APR_ARRAY_IDX(ping->folders, i, ping_folder_t).id;
+    return told;
+}
+
 static void ping_answer(cmd_exchange_t *exchange, const ping_t *ping, int status)
 {
+    apr_array_header_t *told = ping_told(ping, status, exchange->pool);
     eas_writer_t *writer = exchange->writer;
     int i;
 
@@ -220,10 +240,8 @@ static void ping_answer(cmd_exchange_t *exchange, const ping_t *ping, int status
     eas_writer_uint(writer, EAS_Ping_Status, (apr_uint64_t)status);
     if (status == PING_STATUS_CHANGES) {
         eas_writer_start(writer, EAS_Ping_Folders);
-        for (i = 0; i < ping->folders->nelts; i++)
-            if (APR_ARRAY_IDX(ping->folders, i, ping_folder_t).changed)
-                eas_writer_text(writer, EAS_Ping_Folder,
-                                APR_ARRAY_IDX(ping->folders, i, ping_folder_t).id);
+        for (i = 0; i < told->nelts; i++)
+            eas_writer_text(writer, EAS_Ping_Folder, APR_ARRAY_IDX(told, i, const char *));
         eas_writer_end(writer);
     }
     if (status == PING_STATUS_FOLDERS)
@@ -232,6 +250,7 @@ static void ping_answer(cmd_exchange_t *exchange, const ping_t *ping, int status
         eas_writer_uint(writer, EAS_Ping_HeartbeatInterval, (apr_uint64_t)ping->heartbeat_limit);
     eas_writer_end(writer);
     exchange->report.status = status;
+    exchange->report.told = told;
     exchange->report.heartbeat = ping->heartbeat;
     exchange->outcome = apr_psprintf(exchange->pool, "Ping %d %d", status, ping->heartbeat);
 }

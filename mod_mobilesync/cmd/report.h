@@ -14,6 +14,7 @@ typedef struct {
     const char *key;      /* presented */
     const char *next_key; /* answered, NULL: none */
     int status;
+    int asked;                                       /* for changes (GetChanges) */
     int replayed;                                    /* the answer to a repeat */
     int more;                                        /* MoreAvailable */
     int adds, changes, deletes;                      /* given to the device */
@@ -24,9 +25,12 @@ typedef struct {
 typedef struct {
     int status;    /* of the whole command; 0: the command has none, or none was reached */
     int heartbeat; /* of a Ping or a hanging Sync, seconds; 0: none */
+    int waited;    /* for a change: its duration says nothing of how fast the server is */
     base_fault_code_t fault;     /* that ended the command */
     const char *error;           /* its message, NULL: none */
     apr_array_header_t *folders; /* cmd_report_folder_t *; NULL: none */
+    /* const char *: what a Ping calls changed, WAKE_FOLDER_HIERARCHY among them; NULL: nothing */
+    apr_array_header_t *told;
 } cmd_report_t;
 
 /* A new folder in the report; key is not copied. */

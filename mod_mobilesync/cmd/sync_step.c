@@ -331,6 +331,7 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
         request->get_changes = 0;
         request->window = 1;
     }
+    step->report->asked = request->get_changes;
     if (asked->options) {
         step_options(step, asked, options);
         request->options = options;

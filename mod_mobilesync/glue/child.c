@@ -61,6 +61,7 @@ static base_fault_t *child_redis_open(child_t *child, const glue_config_t *confi
         open->store = state_store_create_redis(redis, parsed->prefix, child->log, child->pool);
         open->bus = wake_bus_create_redis(redis, parsed->prefix, child->log, child->pool);
         BASE_TRY(wake_hub_create(open->bus, child->log, &open->hub, child->pool));
+        wake_hub_count_reconnects(open->hub, glue_metrics_reconnects(config->metrics));
         apr_hash_set(child->redis, key, APR_HASH_KEY_STRING, open);
     }
     *result = open;
@@ -135,21 +136,23 @@ void glue_child_init(apr_pool_t *pool, server_rec *main_server)
                      .redis = apr_hash_make(pool),
                      .backends = apr_hash_make(pool),
                      .pool = pool};
+    glue_metrics_child_t *metrics = glue_metrics_child_init(glue_config_get(main_server)->metrics);
     server_rec *server;
 
-    glue_metrics_child_init(glue_config_get(main_server)->metrics);
     item_child_init(pool);
     backend_submit_child_init();
     for (server = main_server; server; server = server->next) {
         glue_config_t *config = glue_config_get(server);
         base_fault_t *fault;
 
+        config->metrics_child = metrics;
         if (glue_config_used(config) && (fault = child_service_open(&child, config)))
             ap_log_error(APLOG_MARK, APLOG_ERR, fault->status, server,
                          "mobilesync cannot serve virtual host %s: %s",
                          server->server_hostname ? server->server_hostname : "(main)",
                          fault->message);
     }
+    glue_park_child_init(pool, main_server);
 }
 
 void glue_child_stopping(apr_pool_t *pool, int graceful)

@@ -8,6 +8,8 @@
 #include "cmd/cmd.h"
 
 typedef struct glue_metrics glue_metrics_t;
+typedef struct glue_parks glue_parks_t;
+typedef struct glue_metrics_child glue_metrics_child_t;
 
 typedef struct {
 #define DIRECTIVE_TEXT(name, field, value, help) const char *field;
@@ -22,8 +24,10 @@ typedef struct {
     /* Set in each child after the fork; NULL in the parent and where the virtual host has no
      * mobilesync configuration. */
     cmd_service_t *service;
-    int blocking_told;       /* this child has logged that waiting blocks */
-    glue_metrics_t *metrics; /* of the whole server, NULL: none */
+    glue_parks_t *parks;                 /* of this child; in the main server only */
+    int blocking_told;                   /* this child has logged that waiting blocks */
+    glue_metrics_t *metrics;             /* of the whole server, NULL: none */
+    glue_metrics_child_t *metrics_child; /* in a child, NULL: none */
 } glue_config_t;
 
 typedef struct {

@@ -63,6 +63,9 @@ void glue_kept_free(glue_kept_t *kept);
 /* park.c: lets the request wait without a thread. Returns SUSPENDED, what a handler returns when
  * it had not to wait after all, or DECLINED where the server cannot do that. */
 int glue_park(request_rec *r, cmd_exchange_t *exchange);
+/* child_init, after everything that waiting requests use: those that still wait when the child ends
+ * are logged. */
+void glue_park_child_init(apr_pool_t *pool, server_rec *main_server);
 /* Could a request that waits be parked here? */
 int glue_park_offered(const request_rec *r);
 /* A request of ours begins on the connection: it may be one that waits. */
@@ -76,6 +79,9 @@ void glue_park_resume(conn_rec *c, request_rec *r);
 void glue_recorder_attach(request_rec *r, cmd_exchange_t *exchange);
 /* log_transaction hook: the response is out, nobody waits for this. */
 int glue_recorder_log(request_rec *r);
+
+/* status.c: mod_status */
+void glue_status_register(void);
 
 /* wait.c: waits until exchange->wait.waiter is woken or the client hangs up, then answers. */
 int glue_wait(request_rec *r, cmd_exchange_t *exchange);

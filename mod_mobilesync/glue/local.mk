@@ -17,6 +17,8 @@ mod_mobilesync_la_SOURCES = \
 	mod_mobilesync/glue/park.c \
 	mod_mobilesync/glue/recorder.c \
 	mod_mobilesync/glue/send.c \
+	mod_mobilesync/glue/status.c \
+	mod_mobilesync/glue/told.c mod_mobilesync/glue/told.h \
 	mod_mobilesync/glue/wait.c
 mod_mobilesync_la_CPPFLAGS = $(AM_CPPFLAGS) $(HTTPD_CFLAGS)
 mod_mobilesync_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared

@@ -1,17 +1,22 @@
-/* Counters of all children, in memory that they share: made before the fork, it begins at 0 with
- * every restart, as Prometheus expects of a process. What is open in a child stands in a slot of
- * the child's own, so that a child that is killed takes it along. */
+/* Counters of all children, in memory that they share: made before the first fork and kept over
+ * graceful restarts, so that children of two generations count in the same place. What is open and
+ * what waits in a child stands in a slot of the child's own, so that a child that is killed takes it
+ * along. */
 #include "glue/metrics.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "apr_atomic.h"
 #include "apr_shm.h"
 #include "apr_strings.h"
+#include "http_config.h"
 #include "http_log.h"
+
+#include "glue/told.h"
 
 APLOG_USE_MODULE(mobilesync);
 
@@ -31,19 +36,38 @@ typedef struct {
     apr_uint64_t microseconds;
 } metrics_durations_t;
 
-typedef struct {
+struct glue_metrics_child {
     pid_t pid; /* 0: free */
     apr_int64_t open[EAS_COMMAND_COUNT_];
-} metrics_child_t;
+    apr_int64_t waiting[GLUE_WAIT_COUNT_];
+};
 
 struct glue_metrics {
     apr_uint64_t requests[EAS_COMMAND_COUNT_][METRICS_STATUSES];
     metrics_durations_t durations[EAS_COMMAND_COUNT_];
 #define METRIC(field, name, help) apr_uint64_t field;
+#define METRIC_WAIT(field, name, key, help) apr_uint64_t field;
 #include "glue/metrics.tbl"
 #undef METRIC
-    metrics_child_t children[METRICS_CHILDREN];
+#undef METRIC_WAIT
+    glue_metrics_child_t children[METRICS_CHILDREN];
+    glue_told_t told;
 };
+
+/* What the parent knows over restarts, in which this module is loaded anew, and perhaps another
+ * version of it: then its counters begin anew. */
+typedef struct {
+    apr_shm_t *shared;
+    const char *layout;
+} metrics_retained_t;
+
+#define METRIC(field, name, help) name " "
+#define METRIC_WAIT(field, name, key, help) name " "
+static const char metrics_fields[] =
+#include "glue/metrics.tbl"
+    "";
+#undef METRIC
+#undef METRIC_WAIT
 
 /* Relaxed: figures need no order among each other. */
 static void metrics_add(apr_uint64_t *counter, apr_uint64_t number)
@@ -57,17 +81,35 @@ static apr_uint64_t metrics_get(const apr_uint64_t *counter)
     return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-glue_metrics_t *glue_metrics_create(apr_pool_t *pool, server_rec *server)
+static metrics_retained_t *metrics_retained(void)
 {
-    apr_shm_t *shared;
-    apr_status_t status = apr_shm_create(&shared, sizeof(glue_metrics_t), NULL, pool);
+    static const char key[] = "mod_mobilesync metrics";
+    metrics_retained_t *retained = ap_retained_data_get(key);
 
+    return retained ? retained : ap_retained_data_create(key, sizeof *retained);
+}
+
+glue_metrics_t *glue_metrics_create(server_rec *server)
+{
+    metrics_retained_t *retained = metrics_retained();
+    apr_pool_t *pool = server->process->pool;
+    const char *layout =
+        apr_psprintf(pool, "%" APR_SIZE_T_FMT " %s", sizeof(glue_metrics_t), metrics_fields);
+    apr_status_t status;
+
+    if (retained->layout && strcmp(retained->layout, layout) == 0)
+        return apr_shm_baseaddr_get(retained->shared);
+    if (retained->layout)
+        apr_shm_destroy(retained->shared); /* older children have theirs still */
+    retained->layout = NULL;
+    status = apr_shm_create(&retained->shared, sizeof(glue_metrics_t), NULL, pool);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, status, server,
                      "mobilesync: no shared memory: there will be no metrics");
         return NULL;
     }
-    return memset(apr_shm_baseaddr_get(shared), 0, sizeof(glue_metrics_t));
+    retained->layout = layout;
+    return memset(apr_shm_baseaddr_get(retained->shared), 0, sizeof(glue_metrics_t));
 }
 
 /* -- children --------------------------------------------------------------- */
@@ -77,67 +119,65 @@ static int metrics_is_gone(pid_t pid)
     return kill(pid, 0) != 0 && errno == ESRCH;
 }
 
-/* This child's slot, found or taken; NULL when there are too many children. */
-static metrics_child_t *metrics_child(glue_metrics_t *metrics)
+glue_metrics_child_t *glue_metrics_child_init(glue_metrics_t *metrics)
 {
     pid_t me = getpid();
     int i;
 
-    for (i = 0; i < METRICS_CHILDREN; i++)
-        if (__atomic_load_n(&metrics->children[i].pid, __ATOMIC_ACQUIRE) == me)
-            return &metrics->children[i];
-    for (i = 0; i < METRICS_CHILDREN; i++) {
-        metrics_child_t *child = &metrics->children[i];
+    for (i = 0; metrics && i < METRICS_CHILDREN; i++) {
+        glue_metrics_child_t *child = &metrics->children[i];
         pid_t old = __atomic_load_n(&child->pid, __ATOMIC_ACQUIRE);
 
-        if ((old && !metrics_is_gone(old)) ||
+        if ((old && old != me && !metrics_is_gone(old)) ||
             !__atomic_compare_exchange_n(&child->pid, &old, me, 0, __ATOMIC_ACQ_REL,
                                          __ATOMIC_ACQUIRE))
             continue;
         memset(child->open, 0, sizeof child->open);
+        memset(child->waiting, 0, sizeof child->waiting);
         return child;
     }
     return NULL;
 }
 
-void glue_metrics_child_init(glue_metrics_t *metrics)
+void glue_metrics_child_gone(glue_metrics_t *metrics, pid_t pid)
 {
-    metrics_child_t *child = metrics ? metrics_child(metrics) : NULL;
+    int i;
 
-    if (child) /* another child may have had this pid */
-        memset(child->open, 0, sizeof child->open);
+    for (i = 0; metrics && pid > 0 && i < METRICS_CHILDREN; i++)
+        if (__atomic_load_n(&metrics->children[i].pid, __ATOMIC_ACQUIRE) == pid)
+            __atomic_store_n(&metrics->children[i].pid, 0, __ATOMIC_RELEASE);
 }
 
-static void metrics_open(glue_metrics_t *metrics, const cmd_exchange_t *exchange, int difference)
+static void metrics_open(const server_rec *server, const cmd_exchange_t *exchange, int difference)
 {
-    metrics_child_t *child = metrics_child(metrics);
+    glue_metrics_child_t *child = glue_config_get(server)->metrics_child;
 
     if (child)
         __atomic_fetch_add(&child->open[exchange->request->command], difference, __ATOMIC_RELAXED);
 }
 
-static apr_int64_t metrics_open_count(const glue_metrics_t *metrics, int command)
+/* The sum of a number over all children that live. offset: of the number in a slot. */
+static apr_uint64_t metrics_sum(const glue_metrics_t *metrics, size_t offset)
 {
-    apr_int64_t count = 0;
+    apr_int64_t sum = 0;
     int i;
 
     for (i = 0; i < METRICS_CHILDREN; i++) {
-        pid_t pid = __atomic_load_n(&metrics->children[i].pid, __ATOMIC_ACQUIRE);
+        const glue_metrics_child_t *child = &metrics->children[i];
+        pid_t pid = __atomic_load_n(&child->pid, __ATOMIC_ACQUIRE);
 
         if (pid && !metrics_is_gone(pid))
-            count += __atomic_load_n(&metrics->children[i].open[command], __ATOMIC_RELAXED);
+            sum += __atomic_load_n((const apr_int64_t *)((const char *)child + offset),
+                                   __ATOMIC_RELAXED);
     }
-    return count;
+    return sum > 0 ? (apr_uint64_t)sum : 0;
 }
 
 /* -- counting --------------------------------------------------------------- */
 
 void glue_metrics_begin(request_rec *r, const cmd_exchange_t *exchange)
 {
-    glue_metrics_t *metrics = glue_config_get(r->server)->metrics;
-
-    if (metrics)
-        metrics_open(metrics, exchange, 1);
+    metrics_open(r->server, exchange, 1);
 }
 
 static void metrics_duration(metrics_durations_t *durations, apr_interval_time_t duration)
@@ -175,7 +215,7 @@ void glue_metrics_end(request_rec *r, const cmd_exchange_t *exchange)
 
     if (!metrics)
         return;
-    metrics_open(metrics, exchange, -1);
+    metrics_open(r->server, exchange, -1);
     status = status < 0 || status >= METRICS_STATUSES ? METRICS_STATUSES - 1 : status;
     metrics_add(&metrics->requests[command][status], 1);
     metrics_add(&metrics->unavailable, r->status == HTTP_SERVICE_UNAVAILABLE);
@@ -184,10 +224,124 @@ void glue_metrics_end(request_rec *r, const cmd_exchange_t *exchange)
     metrics_add(&metrics->bytes_out, (apr_uint64_t)r->bytes_sent);
     metrics_add(&metrics->refused,
                 command == EAS_COMMAND_FolderSync && status == METRICS_FOLDER_SYNC_KEY_STATUS);
-    if (!report->heartbeat) /* what waits says nothing of how fast the server is */
+    if (!report->waited)
         metrics_duration(&metrics->durations[command], apr_time_now() - r->request_time);
     for (i = 0; report->folders && i < report->folders->nelts; i++)
         metrics_folder(metrics, APR_ARRAY_IDX(report->folders, i, const cmd_report_folder_t *));
+}
+
+/* -- waiting ---------------------------------------------------------------- */
+
+void glue_metrics_wait(const server_rec *server, glue_wait_t how, int difference)
+{
+    const glue_config_t *config = glue_config_get(server);
+
+    if (config->metrics_child)
+        __atomic_fetch_add(&config->metrics_child->waiting[how], difference, __ATOMIC_RELAXED);
+    if (config->metrics && how == GLUE_WAIT_BLOCKED && difference > 0)
+        metrics_add(&config->metrics->fallbacks, 1);
+}
+
+void glue_metrics_wake(const server_rec *server, wake_reason_t reason)
+{
+    glue_metrics_t *metrics = glue_config_get(server)->metrics;
+
+    if (!metrics)
+        return;
+    switch (reason) {
+    case WAKE_REASON_CHANGED:
+    case WAKE_REASON_RIPE:
+    case WAKE_REASON_RESET:
+        metrics_add(&metrics->wakeups, 1);
+        break;
+    case WAKE_REASON_EXPIRED:
+        metrics_add(&metrics->heartbeats, 1);
+        break;
+    case WAKE_REASON_SUPERSEDED:
+        metrics_add(&metrics->superseded, 1);
+        break;
+    case WAKE_REASON_STOPPING:
+        metrics_add(&metrics->stopped, 1);
+        break;
+    case WAKE_REASON_NONE:
+        break;
+    }
+}
+
+void glue_metrics_hang_up(const server_rec *server)
+{
+    glue_metrics_t *metrics = glue_config_get(server)->metrics;
+
+    if (metrics)
+        metrics_add(&metrics->hang_ups, 1);
+}
+
+void glue_metrics_close(const server_rec *server)
+{
+    glue_metrics_t *metrics = glue_config_get(server)->metrics;
+
+    if (metrics)
+        metrics_add(&metrics->closed, 1);
+}
+
+apr_uint64_t *glue_metrics_reconnects(glue_metrics_t *metrics)
+{
+    return metrics ? &metrics->reconnects : NULL;
+}
+
+/* The first Sync that asks for the changes of a folder after a Ping called it changed has to bring
+ * some, or to begin anew. A message that came and was taken away again meanwhile counts as well. */
+static void metrics_settle(glue_metrics_t *metrics, request_rec *r, const cmd_exchange_t *exchange,
+                           const cmd_report_folder_t *folder)
+{
+    int begins = folder->key && strcmp(folder->key, "0") == 0;
+
+    if (folder->status == 1 && (folder->asked || begins) &&
+        glue_told_take(&metrics->told, exchange->account, exchange->request->device_id,
+                       folder->folder ? folder->folder : WAKE_FOLDER_HIERARCHY, r->request_time,
+                       r->pool) &&
+        !begins && !folder->more &&
+        !(folder->adds + folder->changes + folder->deletes + folder->quarantined)) {
+        metrics_add(&metrics->false_wakeups, 1);
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "%s, device %s: a Ping said that %s had changed, and there was nothing",
+                      exchange->account, exchange->request->device_id,
+                      folder->folder ? folder->folder : "the hierarchy");
+    }
+}
+
+void glue_metrics_answer(request_rec *r, const cmd_exchange_t *exchange)
+{
+    glue_metrics_t *metrics = glue_config_get(r->server)->metrics;
+    const cmd_report_t *report = &exchange->report;
+    int i;
+
+    if (!metrics || exchange->http_status != HTTP_OK)
+        return;
+    for (i = 0; report->told && i < report->told->nelts; i++)
+        glue_told_put(&metrics->told, exchange->account, exchange->request->device_id,
+                      APR_ARRAY_IDX(report->told, i, const char *), apr_time_now(), r->pool);
+    for (i = 0; report->folders && i < report->folders->nelts; i++)
+        metrics_settle(metrics, r, exchange,
+                       APR_ARRAY_IDX(report->folders, i, const cmd_report_folder_t *));
+}
+
+void glue_metrics_waiting(const glue_metrics_t *metrics,
+                          void (*figure)(void *baton, const char *key, const char *help,
+                                         apr_uint64_t value),
+                          void *baton)
+{
+    static const size_t waiting = offsetof(glue_metrics_child_t, waiting);
+
+    figure(baton, "Parked", "Requests that wait without a thread",
+           metrics_sum(metrics, waiting + GLUE_WAIT_PARKED * sizeof(apr_int64_t)));
+    figure(baton, "Blocked", "Requests that wait and hold a thread",
+           metrics_sum(metrics, waiting + GLUE_WAIT_BLOCKED * sizeof(apr_int64_t)));
+#define METRIC(field, name, help)
+#define METRIC_WAIT(field, name, key, help) figure(baton, key, help, metrics_get(&metrics->field));
+#include "glue/metrics.tbl"
+#undef METRIC
+#undef METRIC_WAIT
 }
 
 /* -- Prometheus text format ------------------------------------------------- */
@@ -257,9 +411,24 @@ static void metrics_write_open(const glue_metrics_t *metrics, base_text_buffer_t
     metrics_head(out, name, "gauge",
                  "Requests not answered yet by command: Pings are the waiting devices");
     for (command = 1; command < EAS_COMMAND_COUNT_; command++)
-        base_text_buffer_printf(out, "%s{command=\"%s\"} %" APR_INT64_T_FMT "\n", name,
+        base_text_buffer_printf(out, "%s{command=\"%s\"} %" APR_UINT64_T_FMT "\n", name,
                                 eas_command_name((eas_command_t)command),
-                                metrics_open_count(metrics, command));
+                                metrics_sum(metrics, offsetof(glue_metrics_child_t, open) +
+                                                         command * sizeof(apr_int64_t)));
+}
+
+static void metrics_write_waiting(const glue_metrics_t *metrics, base_text_buffer_t *out)
+{
+    static const char name[] = "mobilesync_waiting";
+    static const char *const how[GLUE_WAIT_COUNT_] = {
+        [GLUE_WAIT_PARKED] = "parked", [GLUE_WAIT_BLOCKED] = "thread"};
+    int i;
+
+    metrics_head(out, name, "gauge", "Requests that wait for changes: parked, or holding a thread");
+    for (i = 0; i < GLUE_WAIT_COUNT_; i++)
+        base_text_buffer_printf(out, "%s{how=\"%s\"} %" APR_UINT64_T_FMT "\n", name, how[i],
+                                metrics_sum(metrics, offsetof(glue_metrics_child_t, waiting) +
+                                                         i * sizeof(apr_int64_t)));
 }
 
 void glue_metrics_write(void *baton, base_text_buffer_t *out)
@@ -269,9 +438,12 @@ void glue_metrics_write(void *baton, base_text_buffer_t *out)
     metrics_write_requests(metrics, out);
     metrics_write_durations(metrics, out);
     metrics_write_open(metrics, out);
+    metrics_write_waiting(metrics, out);
 #define METRIC(field, name, help)             \
     metrics_head(out, name, "counter", help); \
     base_text_buffer_printf(out, name " %" APR_UINT64_T_FMT "\n", metrics_get(&metrics->field));
+#define METRIC_WAIT(field, name, key, help) METRIC(field, name, help)
 #include "glue/metrics.tbl"
 #undef METRIC
+#undef METRIC_WAIT
 }

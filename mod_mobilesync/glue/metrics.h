@@ -6,13 +6,37 @@
 
 #include "base/text.h"
 
-/* In post_config; ends with the pool. NULL where there is no shared memory (logged). */
-glue_metrics_t *glue_metrics_create(apr_pool_t *pool, server_rec *server);
-void glue_metrics_child_init(glue_metrics_t *metrics);
+/* In post_config: what an earlier generation began goes on. NULL where there is no shared memory
+ * (logged). */
+glue_metrics_t *glue_metrics_create(server_rec *server);
+/* What is open and waits in this child; NULL where there are no metrics, or too many children. */
+glue_metrics_child_t *glue_metrics_child_init(glue_metrics_t *metrics);
+/* In the parent: the child has ended, however it did. */
+void glue_metrics_child_gone(glue_metrics_t *metrics, pid_t pid);
 
 /* Each exchange, once each. */
 void glue_metrics_begin(request_rec *r, const cmd_exchange_t *exchange);
 void glue_metrics_end(request_rec *r, const cmd_exchange_t *exchange);
+
+/* Before the answer is sent: were Pings right? */
+void glue_metrics_answer(request_rec *r, const cmd_exchange_t *exchange);
+
+/* A request begins (1) or ends (-1) to wait, parked or with a thread of its own. */
+typedef enum { GLUE_WAIT_PARKED, GLUE_WAIT_BLOCKED, GLUE_WAIT_COUNT_ } glue_wait_t;
+void glue_metrics_wait(const server_rec *server, glue_wait_t how, int difference);
+/* Something ended the wait, or had the request look. */
+void glue_metrics_wake(const server_rec *server, wake_reason_t reason);
+/* The client hung up while it waited; or httpd closed the connection. */
+void glue_metrics_hang_up(const server_rec *server);
+void glue_metrics_close(const server_rec *server);
+/* The counter of subscriptions made anew; NULL: there are no metrics. */
+apr_uint64_t *glue_metrics_reconnects(glue_metrics_t *metrics);
+
+/* Calls figure for everything that concerns waiting: key as mod_status has it. */
+void glue_metrics_waiting(const glue_metrics_t *metrics,
+                          void (*figure)(void *baton, const char *key, const char *help,
+                                         apr_uint64_t value),
+                          void *baton);
 
 /* Prometheus text format 0.0.4. metrics is a glue_metrics_t. */
 void glue_metrics_write(void *metrics, base_text_buffer_t *out);

@@ -11,9 +11,9 @@
 
 #include "eas/selftest.h"
 
-static void glue_share_metrics(server_rec *main_server, apr_pool_t *pconf)
+static void glue_share_metrics(server_rec *main_server)
 {
-    glue_metrics_t *metrics = glue_metrics_create(pconf, main_server);
+    glue_metrics_t *metrics = glue_metrics_create(main_server);
     server_rec *server;
 
     for (server = main_server; server; server = server->next)
@@ -42,8 +42,18 @@ static int glue_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
     }
     glue_child_probe_redis(main_server, ptemp);
     glue_checks_run(main_server, ptemp);
-    glue_share_metrics(main_server, pconf);
+    glue_share_metrics(main_server);
     return OK;
+}
+
+/* In the parent. */
+static void glue_child_status(server_rec *server, pid_t pid, ap_generation_t generation, int slot,
+                              mpm_child_status status)
+{
+    (void)generation;
+    (void)slot;
+    if (status == MPM_CHILD_EXITED)
+        glue_metrics_child_gone(glue_config_get(server)->metrics, pid);
 }
 
 static void glue_hooks(apr_pool_t *pool)
@@ -51,6 +61,7 @@ static void glue_hooks(apr_pool_t *pool)
     static const char *const before_basic[] = {"mod_auth_basic.c", NULL};
 
     ap_hook_post_config(glue_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_status(glue_child_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(glue_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 #if AP_MODULE_MAGIC_AT_LEAST(20120211, 110) /* 2.4.49 brought the hook */
     ap_hook_child_stopping(glue_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
@@ -67,6 +78,7 @@ static void glue_hooks(apr_pool_t *pool)
 #endif
     ap_hook_log_transaction(glue_recorder_log, NULL, NULL, APR_HOOK_MIDDLE);
     glue_auth_register(pool);
+    glue_status_register();
 }
 
 AP_DECLARE_MODULE(mobilesync) = {

@@ -10,9 +10,8 @@
  * The request is freed while it waits, where the command can go on without it (kept.c).
  *
  * Threads: the request, the connection and the park belong to the worker inside
- * process_connection. The hub's thread touches only park->wake_fd and park->woken, under
- * park->mutex. */
-#include "glue/glue.h"
+ * process_connection. The hub's thread touches only park->wake_fd, under park->mutex. */
+#include "glue/metrics.h"
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -20,9 +19,11 @@
 #include "apr_allocator.h"
 #include "ap_mpm.h"
 #include "apr_portable.h"
+#include "apr_ring.h"
 #include "http_connection.h"
 #include "http_core.h"
 #include "http_log.h"
+#include "http_main.h"
 #include "http_protocol.h"
 #include "http_request.h"
 #include "mpm_common.h"
@@ -38,7 +39,9 @@ APLOG_USE_MODULE(mobilesync);
 #define PARK_NODE 8192 /* APR's least allocation */
 
 /* One for each connection that ever parked; lives as long as the connection. */
-typedef struct {
+typedef struct park park_t;
+struct park {
+    APR_RING_ENTRY(park) link; /* in parks, while it is open */
     conn_rec *c;
     int nested; /* inside the process_connection that our hook runs */
     /* the parked request: either it is there ... */
@@ -49,49 +52,20 @@ typedef struct {
     cmd_wait_t wait;
     server_rec *server; /* whose Timeout holds */
     int client_fd;
-    int wake_fd; /* -1: not parked */
-    int swapped; /* the MPM sees wake_fd in place of client_fd */
+    int wake_fd;               /* -1: not parked */
+    int swapped;               /* the MPM sees wake_fd in place of client_fd */
+    apr_thread_mutex_t *mutex; /* of wake_fd */
+};
+
+/* Everything that is parked in this child. */
+struct glue_parks {
     apr_thread_mutex_t *mutex;
-    int woken; /* the hub wants the request to go on */
-} park_t;
+    APR_RING_HEAD(park_ring, park) ring;
+};
 
 static park_t *park_get(const conn_rec *c)
 {
     return ap_get_module_config(c->conn_config, &mobilesync_module);
-}
-
-static void park_close(park_t *park)
-{
-    apr_thread_mutex_lock(park->mutex);
-    if (park->wake_fd >= 0)
-        close(park->wake_fd);
-    park->wake_fd = -1;
-    apr_thread_mutex_unlock(park->mutex);
-}
-
-/* The connection goes, also one that is parked: each descriptor to whom it belongs. */
-static apr_status_t park_cleanup(void *data)
-{
-    park_t *park = data;
-
-    glue_park_resume(park->c, NULL);
-    park_close(park);
-    glue_kept_free(park->kept);
-    park->kept = NULL;
-    return APR_SUCCESS;
-}
-
-static park_t *park_make(conn_rec *c)
-{
-    park_t *park = apr_pcalloc(c->pool, sizeof *park);
-
-    park->c = c;
-    park->wake_fd = -1;
-    if (apr_thread_mutex_create(&park->mutex, APR_THREAD_MUTEX_DEFAULT, c->pool) != APR_SUCCESS)
-        return NULL;
-    ap_set_module_config(c->conn_config, &mobilesync_module, park);
-    apr_pool_pre_cleanup_register(c->pool, park, park_cleanup);
-    return park;
 }
 
 /* Only the event MPM's own connections: not HTTP/2's streams, and none whose filters hold back
@@ -113,21 +87,8 @@ static int park_epoll(park_t *park, int operation, unsigned events)
     return epoll_ctl(park->wake_fd, operation, park->client_fd, &event) == 0;
 }
 
-/* In the hub's thread, under its mutex. */
-static void park_wake(void *baton, wake_reason_t reason)
-{
-    park_t *park = baton;
-
-    (void)reason;
-    apr_thread_mutex_lock(park->mutex);
-    park->woken = 1;
-    if (park->wake_fd >= 0)
-        park_epoll(park, EPOLL_CTL_MOD, EPOLLRDHUP | EPOLLOUT);
-    apr_thread_mutex_unlock(park->mutex);
-}
-
-/* In the hub's thread: time to show the MPM that the connection lives, because it closes one that
- * is silent for the virtual host's Timeout. */
+/* In the hub's thread: has the MPM run our hook. Also when it is only to see that the connection
+ * lives, because it closes one that is silent for the virtual host's Timeout. */
 static void park_nudge(void *baton)
 {
     park_t *park = baton;
@@ -138,20 +99,69 @@ static void park_nudge(void *baton)
     apr_thread_mutex_unlock(park->mutex);
 }
 
-static int park_open(park_t *park, conn_rec *c)
+static void park_wake(void *baton, wake_reason_t reason)
 {
-    apr_socket_t *socket = ap_get_conn_socket(c);
+    (void)reason;
+    park_nudge(baton);
+}
+
+static void park_enlist(park_t *park)
+{
+    glue_parks_t *parks = glue_config_get(ap_server_conf)->parks;
+
+    apr_thread_mutex_lock(parks->mutex);
+    APR_RING_INSERT_TAIL(&parks->ring, park, park, link);
+    apr_thread_mutex_unlock(parks->mutex);
+    glue_metrics_wait(park->server, GLUE_WAIT_PARKED, 1);
+}
+
+static void park_delist(park_t *park)
+{
+    glue_parks_t *parks = glue_config_get(ap_server_conf)->parks;
+
+    apr_thread_mutex_lock(parks->mutex);
+    APR_RING_REMOVE(park, link);
+    apr_thread_mutex_unlock(parks->mutex);
+    glue_metrics_wait(park->server, GLUE_WAIT_PARKED, -1);
+}
+
+static int park_open(park_t *park, const request_rec *r)
+{
+    apr_socket_t *socket = ap_get_conn_socket(r->connection);
     int fd, made;
 
-    if (!socket || apr_os_sock_get(&park->client_fd, socket) != APR_SUCCESS ||
+    if (!glue_config_get(ap_server_conf)->parks || !socket ||
+        apr_os_sock_get(&park->client_fd, socket) != APR_SUCCESS ||
         (fd = epoll_create1(EPOLL_CLOEXEC)) < 0)
         return 0;
+    park->server = r->server;
     apr_thread_mutex_lock(park->mutex);
     park->wake_fd = fd;
-    park->woken = 0;
     made = park_epoll(park, EPOLL_CTL_ADD, EPOLLRDHUP);
     apr_thread_mutex_unlock(park->mutex);
+    park_enlist(park);
     return made;
+}
+
+/* fd_open: the descriptor is still ours to close. */
+static void park_forget(park_t *park, int fd_open)
+{
+    int fd;
+
+    apr_thread_mutex_lock(park->mutex);
+    fd = park->wake_fd;
+    park->wake_fd = -1;
+    apr_thread_mutex_unlock(park->mutex);
+    if (fd < 0)
+        return;
+    if (fd_open)
+        close(fd);
+    park_delist(park);
+}
+
+static void park_close(park_t *park)
+{
+    park_forget(park, 1);
 }
 
 static int park_client_gone(const park_t *park)
@@ -232,6 +242,7 @@ static int park_revive(park_t *park)
     park->kept = NULL;
     if (!(park->exchange = glue_handler_again(park->r)))
         return 0;
+    park->exchange->report.waited = 1;
     park->exchange->wait = park->wait;
     park->wait.keep(park->wait.baton, park->r->pool);
     return 1;
@@ -257,7 +268,6 @@ static wake_reason_t park_arm(park_t *park)
     apr_interval_time_t timeout = park->server->timeout;
 
     apr_thread_mutex_lock(park->mutex);
-    park->woken = 0;
     park_epoll(park, EPOLL_CTL_MOD, EPOLLRDHUP);
     apr_thread_mutex_unlock(park->mutex);
     wake_waiter_nudge(waiter, timeout > 0 ? timeout / 4 * 3 : 0, park_nudge);
@@ -270,15 +280,15 @@ int glue_park(request_rec *r, cmd_exchange_t *exchange)
     park_t *park = park_get(c);
     wake_reason_t reason;
 
-    if (!park || !park->nested || !park_possible(c) || !park_open(park, c)) {
+    if (!park || !park->nested || !park_possible(c) || !park_open(park, r)) {
         if (park)
             park_close(park);
         return DECLINED;
     }
     park->r = r;
     park->exchange = exchange;
-    park->server = r->server;
     while ((reason = park_arm(park)) != WAKE_REASON_NONE) {
+        glue_metrics_wake(park->server, reason);
         cmd_resume(exchange, reason);
         if (!exchange->wait.waiter) {
             park_take(park, &exchange);
@@ -286,25 +296,40 @@ int glue_park(request_rec *r, cmd_exchange_t *exchange)
             return glue_send(r, exchange);
         }
     }
+    exchange->report.waited = 1;
     return SUSPENDED;
 }
 
-/* The client hung up: log the request and let the connection go. */
-static int park_abandon(conn_rec *c, park_t *park)
+/* Nobody will get an answer: the request is only logged. */
+static void park_abandon(park_t *park, const char *outcome)
 {
     cmd_exchange_t *exchange;
-    request_rec *r = park_take(park, &exchange);
+    request_rec *r;
 
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s of %s, device %s: the client hung up",
-                  exchange->request->command_name, exchange->account, exchange->request->device_id);
-    c->aborted = 1;
-    c->keepalive = AP_CONN_CLOSE;
-    r->status = HTTP_OK;
-    apr_table_setn(r->subprocess_env, "MOBILESYNC_OUTCOME", "hung up");
-    c->cs->state = CONN_STATE_HANDLER;
-    ap_process_request_after_handler(r);
-    c->cs->state = CONN_STATE_LINGER;
-    return OK;
+    park_close(park);
+    if (!park_revive(park)) {
+        r = park_take(park, &exchange);
+        apr_pool_destroy(r->pool);
+        return;
+    }
+    r = park_take(park, &exchange);
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s of %s, device %s: %s",
+                  exchange->request->command_name, exchange->account, exchange->request->device_id,
+                  outcome);
+    exchange->report.error = outcome;
+    exchange->report.fault = BASE_FAULT_GONE;
+    apr_table_setn(r->subprocess_env, "MOBILESYNC_OUTCOME", outcome);
+    ap_run_log_transaction(r);
+    apr_pool_destroy(r->pool);
+}
+
+/* The MPM closes the connection by itself: after Timeout, or because the child ends. */
+static void park_lose(park_t *park)
+{
+    if (!park_waiter(park))
+        return;
+    glue_metrics_close(park->server);
+    park_abandon(park, "closed by the server");
 }
 
 /* Our own end-of-stream bucket goes with the body, and there is no body of the request left to be
@@ -328,9 +353,10 @@ static int park_nudged(conn_rec *c, park_t *park)
 {
     if (!park_client_gone(park))
         return 0;
-    park_close(park);
-    if (park_revive(park))
-        park_abandon(c, park);
+    c->aborted = 1;
+    c->keepalive = AP_CONN_CLOSE;
+    glue_metrics_hang_up(park->server);
+    park_abandon(park, "hung up");
     c->cs->state = CONN_STATE_LINGER;
     return 1;
 }
@@ -350,6 +376,7 @@ static int park_continue(conn_rec *c, park_t *park)
             return park_answer(c, park);
         if (reason == WAKE_REASON_STOPPING)
             c->keepalive = AP_CONN_CLOSE;
+        glue_metrics_wake(park->server, reason);
         cmd_resume(park->exchange, reason);
         if (!park->exchange->wait.waiter)
             return park_answer(c, park);
@@ -362,26 +389,6 @@ static int park_continue(conn_rec *c, park_t *park)
 }
 
 /* -- hooks ------------------------------------------------------------------------------------ */
-
-int glue_park_process_connection(conn_rec *c)
-{
-    park_t *park;
-    int rc;
-
-    if (!park_possible(c) || (!(park = park_get(c)) && !(park = park_make(c))) || park->nested)
-        return DECLINED;
-    if (park_waiter(park))
-        return park_continue(c, park);
-    park->nested = 1;
-    rc = ap_run_process_connection(c);
-    park->nested = 0;
-    if (park->r && c->cs->state == CONN_STATE_SUSPENDED) {
-        park_shed(park);
-        c->cs->sense = CONN_SENSE_WANT_READ;
-        c->cs->state = CONN_STATE_ASYNC_WAITIO;
-    }
-    return rc;
-}
 
 static void park_swap(conn_rec *c, int fd)
 {
@@ -411,22 +418,108 @@ void glue_park_suspend(conn_rec *c, request_rec *r)
     park->swapped = 1;
 }
 
+/* The MPM sees the client's descriptor again. */
+static void park_swap_back(park_t *park)
+{
+    if (!park->swapped)
+        return;
+    park->swapped = 0;
+    if (park_socket_open(park->c))
+        park_swap(park->c, park->client_fd);
+    else {
+        /* the MPM closed what it knew, which was ours */
+        close(park->client_fd);
+        park_forget(park, 0);
+    }
+}
+
+static int park_is_closing(const conn_rec *c)
+{
+    return c->cs->state == CONN_STATE_LINGER || c->cs->state == CONN_STATE_LINGER_NORMAL ||
+           c->cs->state == CONN_STATE_LINGER_SHORT;
+}
+
 /* The MPM is done polling, or closes the connection. */
 void glue_park_resume(conn_rec *c, request_rec *r)
 {
     park_t *park = park_get(c);
 
     (void)r;
-    if (!park || !park->swapped)
+    if (!park)
         return;
-    park->swapped = 0;
-    if (park_socket_open(c))
-        park_swap(c, park->client_fd);
-    else {
-        /* the MPM closed what it knew, which was ours */
-        close(park->client_fd);
-        park->wake_fd = -1;
+    park_swap_back(park);
+    if (park_is_closing(c))
+        park_lose(park);
+}
+
+/* The connection goes, also one that is parked: each descriptor to whom it belongs. */
+static apr_status_t park_cleanup(void *data)
+{
+    park_t *park = data;
+
+    park_swap_back(park);
+    park_lose(park);
+    park_close(park);
+    return APR_SUCCESS;
+}
+
+static park_t *park_make(conn_rec *c)
+{
+    park_t *park = apr_pcalloc(c->pool, sizeof *park);
+
+    park->c = c;
+    park->wake_fd = -1;
+    if (apr_thread_mutex_create(&park->mutex, APR_THREAD_MUTEX_DEFAULT, c->pool) != APR_SUCCESS)
+        return NULL;
+    ap_set_module_config(c->conn_config, &mobilesync_module, park);
+    apr_pool_pre_cleanup_register(c->pool, park, park_cleanup);
+    return park;
+}
+
+int glue_park_process_connection(conn_rec *c)
+{
+    park_t *park;
+    int rc;
+
+    if (!park_possible(c) || (!(park = park_get(c)) && !(park = park_make(c))) || park->nested)
+        return DECLINED;
+    if (park_waiter(park))
+        return park_continue(c, park);
+    park->nested = 1;
+    rc = ap_run_process_connection(c);
+    park->nested = 0;
+    if (park->r && c->cs->state == CONN_STATE_SUSPENDED) {
+        park_shed(park);
+        c->cs->sense = CONN_SENSE_WANT_READ;
+        c->cs->state = CONN_STATE_ASYNC_WAITIO;
     }
+    return rc;
+}
+
+/* The child ends, and its threads have ended: with them nobody needs a lock. */
+static apr_status_t parks_cleanup(void *data)
+{
+    glue_parks_t *parks = data;
+
+    while (!APR_RING_EMPTY(&parks->ring, park, link)) {
+        park_t *park = APR_RING_FIRST(&parks->ring);
+
+        park_swap_back(park);
+        park_lose(park);
+        park_close(park);
+    }
+    return APR_SUCCESS;
+}
+
+void glue_park_child_init(apr_pool_t *pool, server_rec *main_server)
+{
+    glue_parks_t *parks = apr_pcalloc(pool, sizeof *parks);
+
+    if (apr_thread_mutex_create(&parks->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS)
+        return; /* every wait blocks */
+    APR_RING_INIT(&parks->ring, park, link);
+    apr_pool_pre_cleanup_register(pool, parks, parks_cleanup);
+    glue_config_get(main_server)->parks = parks;
 }
 
 #else /* an httpd before 2.4.63: every wait blocks */
@@ -434,6 +527,12 @@ void glue_park_resume(conn_rec *c, request_rec *r)
 void glue_park_begin(conn_rec *c)
 {
     (void)c;
+}
+
+void glue_park_child_init(apr_pool_t *pool, server_rec *main_server)
+{
+    (void)pool;
+    (void)main_server;
 }
 
 int glue_park_offered(const request_rec *r)

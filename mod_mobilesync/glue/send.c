@@ -1,4 +1,4 @@
-#include "glue/glue.h"
+#include "glue/metrics.h"
 
 #include "apr_buckets.h"
 #include "apr_strings.h"
@@ -72,6 +72,7 @@ int glue_send(request_rec *r, cmd_exchange_t *exchange)
     eas_spool_t *spool = exchange->spool;
     base_fault_t *fault;
 
+    glue_metrics_answer(r, exchange);
     apr_table_overlap(r->headers_out, exchange->headers, APR_OVERLAP_TABLES_SET);
     apr_table_setn(r->headers_out, "Cache-Control", "private");
     if (exchange->outcome)

@@ -1,6 +1,6 @@
 /* Waiting for a change on behalf of a command: parked where the server can do that, else by
  * blocking the worker that serves the request, which works with every MPM. */
-#include "glue/glue.h"
+#include "glue/metrics.h"
 
 #include <poll.h>
 #include "ap_mpm.h"
@@ -62,24 +62,37 @@ static void wait_tell(request_rec *r)
                   r->connection->master ? " (HTTP/2)" : "", config->blocking_heartbeat_max);
 }
 
+/* Returns 0 when the client hung up. */
+static int wait_with_thread(request_rec *r, cmd_exchange_t *exchange)
+{
+    wake_reason_t reason;
+
+    exchange->report.waited = 1;
+    while (exchange->wait.waiter) {
+        if (!wait_block(r, exchange->wait.waiter, &reason))
+            return 0;
+        glue_metrics_wake(r->server, reason);
+        cmd_resume(exchange, reason);
+    }
+    return 1;
+}
+
 int glue_wait(request_rec *r, cmd_exchange_t *exchange)
 {
-    int rc = glue_park(r, exchange);
-    wake_reason_t reason;
+    int rc = glue_park(r, exchange), there;
 
     if (rc != DECLINED)
         return rc;
     wait_tell(r);
-    while (exchange->wait.waiter) {
-        if (!wait_block(r, exchange->wait.waiter, &reason)) {
-            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s of %s, device %s: the client hung up",
-                          exchange->request->command_name, exchange->account,
-                          exchange->request->device_id);
-            r->connection->aborted = 1;
-            r->connection->keepalive = AP_CONN_CLOSE;
-            return DONE;
-        }
-        cmd_resume(exchange, reason);
-    }
-    return glue_send(r, exchange);
+    glue_metrics_wait(r->server, GLUE_WAIT_BLOCKED, 1);
+    there = wait_with_thread(r, exchange);
+    glue_metrics_wait(r->server, GLUE_WAIT_BLOCKED, -1);
+    if (there)
+        return glue_send(r, exchange);
+    glue_metrics_hang_up(r->server);
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s of %s, device %s: the client hung up",
+                  exchange->request->command_name, exchange->account, exchange->request->device_id);
+    r->connection->aborted = 1;
+    r->connection->keepalive = AP_CONN_CLOSE;
+    return DONE;
 }

@@ -11,6 +11,9 @@ static void hub_connect(wake_hub_t *hub)
     apr_thread_mutex_lock(hub->mutex);
     hub->failing = fault != NULL;
     if (!fault) {
+        if (hub->lost && hub->reconnects)
+            __atomic_fetch_add(hub->reconnects, 1, __ATOMIC_RELAXED);
+        hub->lost = 0;
         wake_channel_connection(hub, 1);
         return;
     }
@@ -78,6 +81,7 @@ static void hub_handle(wake_hub_t *hub, const wake_message_t *message)
         break;
     case WAKE_MESSAGE_LOST:
         wake_channel_connection(hub, 0);
+        hub->lost = 1;
         /* not at once: a server that refuses subscriptions would keep us turning */
         hub->connect_at = apr_time_now() + hub->bus->driver->delay(hub->listener);
         break;
@@ -161,6 +165,13 @@ void wake_notify(wake_hub_t *hub, const char *account, const char *folder_id, wa
     channel = wake_channel_find(hub, account);
     for (waiter = channel ? channel->waiters : NULL; waiter; waiter = waiter->next)
         wake_waiter_event(waiter, folder_id, event, 0);
+    apr_thread_mutex_unlock(hub->mutex);
+}
+
+void wake_hub_count_reconnects(wake_hub_t *hub, apr_uint64_t *counter)
+{
+    apr_thread_mutex_lock(hub->mutex);
+    hub->reconnects = counter;
     apr_thread_mutex_unlock(hub->mutex);
 }
 

@@ -71,8 +71,10 @@ struct wake_hub {
     int waiters;
     apr_uint64_t last_id;
     int connected;
-    int failing;         /* the last attempt to connect failed */
-    unsigned generation; /* of the connection: grows when one is made or lost */
+    int failing;              /* the last attempt to connect failed */
+    int lost;                 /* once connected, not any more */
+    apr_uint64_t *reconnects; /* NULL: not counted */
+    unsigned generation;      /* of the connection: grows when one is made or lost */
     apr_time_t connect_at;
     apr_time_t compare_at; /* when to look at stale channels, 0: there are none */
     int draining;

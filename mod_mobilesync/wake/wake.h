@@ -112,6 +112,10 @@ void wake_hub_stop(wake_hub_t *hub);
  * blocks. */
 void wake_notify(wake_hub_t *hub, const char *account, const char *folder_id, wake_event_t event);
 
+/* Counts in *counter, which may be shared between processes, how often the connection was made anew
+ * after it was lost. NULL: nowhere. */
+void wake_hub_count_reconnects(wake_hub_t *hub, apr_uint64_t *counter);
+
 /* Waiters in the hub, and those of an account. */
 int wake_hub_count(wake_hub_t *hub);
 int wake_hub_count_account(wake_hub_t *hub, const char *account);
