@@ -84,7 +84,6 @@ E2E_TESTS = \
 	t/e2e/ping.t \
 	t/e2e/restart.t \
 	t/e2e/send.t \
-	t/e2e/send_mail.t \
 	t/e2e/settings.t \
 	t/e2e/stall.t \
 	t/e2e/sync.t \

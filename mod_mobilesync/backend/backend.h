@@ -81,7 +81,7 @@ typedef struct {
     apr_uint64_t uid;
     apr_uint64_t token;
     apr_time_t date;   /* what filters look at; mail: when it was received */
-    apr_uint64_t size; /* bytes of the blob */
+    apr_uint64_t size; /* bytes of the blob that fetch gives */
 } backend_entry_t;
 
 typedef struct {
@@ -108,7 +108,8 @@ typedef struct {
     int more; /* 1: ask again with range.below = the last entry's uid */
 } backend_page_t;
 
-/* A blob to read: in memory (data) or in a file, opened for reading at offset 0. */
+/* A blob to read: in memory (data) or in a file, opened for reading at offset 0. Mail may have the
+ * line ends of the host (LF), whatever was put. */
 typedef struct {
     const char *data; /* NULL when file is set */
     apr_file_t *file; /* closed with the pool */

@@ -29,6 +29,7 @@
  *   moving it to cur/ or changing its flags is no arrival.
  * - T (trashed): for a phone such a message is gone; untrashed, it is a new one.
  * - Letters that are not S R F P D (Dovecot's keywords a-z, and others) are kept on a rename.
+ * - What is stored has the line ends of the host (LF), as other Maildir programs expect.
  * - A message's date is its file's mtime when first seen, which put sets.
  * - A directory's mtime younger than two seconds is not trusted: the next look scans again.
  * - A scan may miss a file that is being renamed. A message is gone only when a second, later

@@ -3,6 +3,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/backend_calls.h mod_mobilesync/backend/backend_search.h \
 	mod_mobilesync/backend/drivers.h \
 	mod_mobilesync/backend/blob.c mod_mobilesync/backend/blob.h \
+	mod_mobilesync/backend/lines.c mod_mobilesync/backend/lines.h \
 	mod_mobilesync/backend/local.c mod_mobilesync/backend/local.h \
 	mod_mobilesync/backend/local_alias.c mod_mobilesync/backend/local_alias.h \
 	mod_mobilesync/backend/local_cache.c mod_mobilesync/backend/local_cache.h \

@@ -82,17 +82,27 @@ const char *local_name_with_derived(const char *name, const char *derived, apr_p
     return apr_pstrcat(pool, apr_pstrmemdup(pool, name, start - name), derived, rest, NULL);
 }
 
-const char *local_name_make(const char *host, apr_uint64_t size, const char *derived,
-                            apr_pool_t *pool)
+const char *local_name_make(const char *host, apr_pool_t *pool)
 {
     apr_time_t now = apr_time_now();
     unsigned char random[8];
 
     apr_generate_random_bytes(random, sizeof random);
-    return apr_psprintf(pool, "%" APR_INT64_T_FMT ".M%dP%dR%s.%s,S=%" APR_UINT64_T_FMT "%s%s",
-                        (apr_int64_t)apr_time_sec(now), (int)apr_time_usec(now), (int)getpid(),
-                        base_text_hex_encode(random, sizeof random, pool), host, size,
-                        derived ? NAME_DERIVED : "", derived ? derived : "");
+    return apr_psprintf(pool, "%" APR_INT64_T_FMT ".M%dP%dR%s.%s", (apr_int64_t)apr_time_sec(now),
+                        (int)apr_time_usec(now), (int)getpid(),
+                        base_text_hex_encode(random, sizeof random, pool), host);
+}
+
+const char *local_name_with_sizes(const char *base, apr_uint64_t size, apr_uint64_t wire_size,
+                                  apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%s,S=%" APR_UINT64_T_FMT ",W=%" APR_UINT64_T_FMT, base, size,
+                        wire_size);
+}
+
+const char *local_name_rest(const char *name)
+{
+    return name + strcspn(name, ",:");
 }
 
 const char *local_name_host(apr_pool_t *pool)

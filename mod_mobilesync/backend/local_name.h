@@ -22,9 +22,14 @@ const char *local_name_derived(const char *name, apr_pool_t *pool);
 /* The name with that derived name in place of any that it has. */
 const char *local_name_with_derived(const char *name, const char *derived, apr_pool_t *pool);
 
-/* A new unique base name (https://cr.yp.to/proto/maildir.html) with size and derived name. */
-const char *local_name_make(const char *host, apr_uint64_t size, const char *derived,
-                            apr_pool_t *pool);
+/* A new unique base name (https://cr.yp.to/proto/maildir.html). */
+const char *local_name_make(const char *host, apr_pool_t *pool);
+/* The base name with the sizes as Maildir++ and Dovecot have them: of the file (",S=") and of the
+ * message on the wire (",W="). */
+const char *local_name_with_sizes(const char *base, apr_uint64_t size, apr_uint64_t wire_size,
+                                  apr_pool_t *pool);
+/* What follows the unique base name: fields like these, and flags. */
+const char *local_name_rest(const char *name);
 
 /* The host's name with '/', ':' and ',' escaped. */
 const char *local_name_host(apr_pool_t *pool);

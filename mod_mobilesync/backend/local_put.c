@@ -9,9 +9,12 @@
 #include <apr_strings.h>
 
 #include "backend/blob.h"
+#include "backend/lines.h"
 #include "backend/local_folder.h"
 #include "backend/local_name.h"
 #include "backend/local_scan.h"
+
+#define PUT_BLOCK 16384
 
 typedef struct {
     local_session_t *session;
@@ -24,7 +27,8 @@ typedef struct {
     int fresh;
     int linked;
     apr_time_t date;
-    apr_uint64_t size;
+    apr_uint64_t size;      /* of the file */
+    apr_uint64_t wire_size; /* with CRLF */
 } put_t;
 
 static base_fault_t *put_write(int descriptor, const char *data, apr_size_t length,
@@ -43,25 +47,35 @@ static base_fault_t *put_write(int descriptor, const char *data, apr_size_t leng
     return NULL;
 }
 
-static base_fault_t *put_write_blob(int descriptor, const backend_blob_t *blob, apr_pool_t *pool)
+/* Writes the message with the line ends of the host, and takes down both its sizes. */
+static base_fault_t *put_write_blob(put_t *put, int descriptor, const backend_blob_t *blob,
+                                    apr_pool_t *pool)
 {
-    apr_uint64_t rest = blob->size;
+    backend_lines_t lines = {.reversible = 1};
+    char in[PUT_BLOCK], out[PUT_BLOCK + 1];
+    apr_uint64_t position = 0;
     apr_off_t start = 0;
-    char buffer[65536];
 
-    if (blob->data)
-        return put_write(descriptor, blob->data, blob->size, pool);
-    if (apr_file_seek(blob->file, APR_SET, &start) != APR_SUCCESS)
+    if (!blob->data && apr_file_seek(blob->file, APR_SET, &start) != APR_SUCCESS)
         return base_fault_make(pool, BASE_FAULT_INTERNAL, "a message that cannot be read again");
-    while (rest > 0) {
-        apr_size_t length = rest < sizeof buffer ? (apr_size_t)rest : sizeof buffer;
-        apr_status_t status = apr_file_read(blob->file, buffer, &length);
+    for (;;) {
+        apr_uint64_t rest = blob->size - position;
+        apr_size_t length = rest < sizeof in ? (apr_size_t)rest : sizeof in, produced;
+        const char *bytes = blob->data ? blob->data + position : in;
+        apr_status_t status = APR_SUCCESS;
 
+        if (!blob->data && length)
+            status = apr_file_read(blob->file, in, &length);
         if (status != APR_SUCCESS)
             return base_fault_make_status(pool, BASE_FAULT_CORRUPT, status, "reading a message");
-        BASE_TRY(put_write(descriptor, buffer, length, pool));
-        rest -= length;
+        produced = backend_lines_host(&lines, bytes, length, out);
+        BASE_TRY(put_write(descriptor, out, produced, pool));
+        put->size += produced;
+        if (length == 0)
+            break;
+        position += length;
     }
+    put->wire_size = put->size + lines.bare;
     return NULL;
 }
 
@@ -81,7 +95,7 @@ static base_fault_t *put_tmp(put_t *put, const backend_blob_t *blob, apr_pool_t 
         openat(put->tmp, put->base, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0)
         return local_fault(errno, pool, "making a file in tmp/");
-    fault = put_write_blob(descriptor, blob, pool);
+    fault = put_write_blob(put, descriptor, blob, pool);
     if (!fault && fstat(put->place.cur, &info) == 0 &&
         fchown(descriptor, (uid_t)-1, info.st_gid) == 0)
         (void)!fchmod(descriptor, info.st_mode & 0666);
@@ -133,11 +147,20 @@ static base_fault_t *put_locked(put_t *put, local_item_t *item, apr_pool_t *pool
     return local_folder_store(session, &put->folder, pool);
 }
 
+static const char *put_name(const put_t *put, apr_pool_t *pool)
+{
+    const char *name = local_name_with_sizes(put->base, put->size, put->wire_size, pool);
+
+    if (put->put->derived_name)
+        name = local_name_with_derived(name, put->put->derived_name, pool);
+    return put->fresh ? name : local_name_with_token(name, put->put->flags, pool);
+}
+
 base_fault_t *local_item_put(void *data, const char *folder_id, const backend_put_t *put,
                              const backend_blob_t *blob, backend_entry_t *entry, apr_pool_t *pool)
 {
     local_session_t *session = data;
-    put_t made = {.session = session, .put = put, .tmp = -1, .size = blob->size};
+    put_t made = {.session = session, .put = put, .tmp = -1};
     base_fault_t *fault;
     local_item_t item;
 
@@ -149,11 +172,11 @@ base_fault_t *local_item_put(void *data, const char *folder_id, const backend_pu
     BASE_TRY(local_folder_load(session, folder_id, &made.folder, pool));
     BASE_TRY(local_place_open(session, &made.folder, &made.place, pool));
     made.date = put->date ? put->date : apr_time_now();
-    made.base = local_name_make(session->instance->host, blob->size, put->derived_name, pool);
+    made.base = local_name_make(session->instance->host, pool);
     /* without flags it arrives as from any deliverer; with them somebody has seen it */
     made.fresh = put->flags == 0;
-    made.name = made.fresh ? made.base : local_name_with_token(made.base, put->flags, pool);
     fault = put_tmp(&made, blob, pool);
+    made.name = put_name(&made, pool);
     if (!fault)
         fault = local_begin(session->index, pool);
     if (!fault)

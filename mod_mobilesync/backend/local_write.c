@@ -174,18 +174,14 @@ static const char *write_move_name(local_session_t *session, const write_move_t 
 {
     const local_item_t *item = &move->item;
     local_item_t there = *item;
-    local_name_t parsed;
     const char *name = item->name;
 
     if (derived_name)
         name = there.name = local_name_with_derived(item->name, derived_name, pool);
     if (!taken && !local_item_seek(&move->to_place, &there, 1, pool))
         return name;
-    local_name_parse(item->name, &parsed);
-    return apr_pstrcat(
-        pool,
-        local_name_make(session->instance->host, (apr_uint64_t)item->size, derived_name, pool),
-        item->name + parsed.base_length, NULL);
+    return apr_pstrcat(pool, local_name_make(session->instance->host, pool), local_name_rest(name),
+                       NULL);
 }
 
 static base_fault_t *write_move_file(local_session_t *session, write_move_t *move,

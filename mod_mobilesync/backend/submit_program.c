@@ -20,6 +20,7 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
+#include "backend/lines.h"
 #include "base/text.h"
 
 #define PROGRAM_BLOCK 65536
@@ -28,46 +29,17 @@
 
 extern char **environ;
 
-/* Writes the block with CRLF as LF. *carry: the last block ended with a CR. */
-static apr_status_t program_write_lines(apr_file_t *file, const char *bytes, apr_size_t length,
-                                        int *carry)
-{
-    const char *end = bytes + length;
-    apr_status_t status = APR_SUCCESS;
-
-    if (*carry && length && bytes[0] != '\n')
-        status = apr_file_putc('\r', file);
-    *carry = 0;
-    while (bytes < end && status == APR_SUCCESS) {
-        const char *cr = memchr(bytes, '\r', (size_t)(end - bytes));
-        const char *stop = cr ? cr : end;
-
-        if (stop > bytes)
-            status = apr_file_write_full(file, bytes, (apr_size_t)(stop - bytes), NULL);
-        bytes = stop;
-        if (cr && cr + 1 == end) {
-            *carry = 1;
-            bytes++;
-        }
-        else if (cr) {
-            if (cr[1] != '\n' && status == APR_SUCCESS)
-                status = apr_file_putc('\r', file);
-            bytes++;
-        }
-    }
-    return status;
-}
-
 /* An unlinked file with the message. */
 static base_fault_t *program_input(const backend_submit_t *submit, const backend_blob_t *message,
                                    apr_file_t **file, apr_pool_t *pool)
 {
     backend_submit_reader_t reader = {.blob = message};
     const char *directory = submit->directory;
-    char *name, *block = apr_palloc(pool, PROGRAM_BLOCK);
+    char *name, *block = apr_palloc(pool, PROGRAM_BLOCK),
+                *out = apr_palloc(pool, PROGRAM_BLOCK + 1);
+    backend_lines_t lines = {0};
     apr_status_t status;
-    apr_size_t length;
-    int carry = 0;
+    apr_size_t length = 1;
 
     if (!directory && (status = apr_temp_dir_get(&directory, pool)) != APR_SUCCESS)
         return base_fault_make_status(pool, BASE_FAULT_UNAVAILABLE, status,
@@ -79,15 +51,14 @@ static base_fault_t *program_input(const backend_submit_t *submit, const backend
                              pool);
     if (status == APR_SUCCESS)
         status = apr_file_remove(name, pool);
-    while (status == APR_SUCCESS) {
+    while (status == APR_SUCCESS && length) {
+        apr_size_t produced;
+
         length = PROGRAM_BLOCK;
         BASE_TRY(backend_submit_read(&reader, block, &length, pool));
-        if (length == 0)
-            break;
-        status = program_write_lines(*file, block, length, &carry);
+        produced = backend_lines_host(&lines, block, length, out);
+        status = apr_file_write_full(*file, out, produced, NULL);
     }
-    if (status == APR_SUCCESS && carry)
-        status = apr_file_putc('\r', *file);
     if (status == APR_SUCCESS)
         status = apr_file_flush(*file);
     if (status != APR_SUCCESS)

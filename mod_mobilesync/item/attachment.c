@@ -7,6 +7,7 @@
 #include "item/content.h"
 #include "item/mime.h"
 #include "item/reader.h"
+#include "item/wire.h"
 
 #define ATTACHMENT_CHUNK 8192
 
@@ -14,6 +15,8 @@ struct item_attachment {
     const item_mime_t *mime;
     const item_mime_part_t *part;
     item_reader_t *reader;
+    item_wire_t wire; /* instead of it, where the content is text as it stands in the message */
+    int as_wire;
     apr_uint64_t size;
     apr_uint64_t left; /* bytes still to deliver */
     apr_pool_t *pool;
@@ -28,6 +31,7 @@ struct item_attachment {
 static void attachment_restart(item_attachment_t *a)
 {
     apr_pool_clear(a->reader_pool);
+    item_wire_init(&a->wire, a->mime->source, a->part->body, a->part->end);
     a->reader = item_reader_part(a->mime, a->part, a->reader_pool);
     a->left = APR_UINT64_MAX;
     a->encoded_start = a->encoded_end = 0;
@@ -43,7 +47,8 @@ base_fault_t *item_attachment_read(void *baton, char *buffer, apr_size_t *length
         *length = (apr_size_t)a->left;
     if (*length == 0)
         return NULL;
-    BASE_TRY(a->reader->read(a->reader, buffer, length));
+    BASE_TRY(a->as_wire ? item_wire_read(&a->wire, buffer, length)
+                        : a->reader->read(a->reader, buffer, length));
     a->left -= *length;
     return NULL;
 }
@@ -80,6 +85,9 @@ base_fault_t *item_attachment_open(const backend_blob_t *blob, unsigned part,
     a->part = item_mime_part(mime, part);
     if (!a->part || a->part->kind == ITEM_MIME_MULTIPART)
         return base_fault_make(pool, BASE_FAULT_NOT_FOUND, "the message has no part %u", part);
+    /* the lines of messages and texts end with CRLF, however the mailbox keeps them */
+    a->as_wire = a->part->encoding == ITEM_MIME_IDENTITY &&
+                 (a->part->kind == ITEM_MIME_MESSAGE || strcmp(a->part->type, "text") == 0);
     a->pool = pool;
     apr_pool_create(&a->reader_pool, pool);
     /* the exact size is known after decoding only: once through it, without keeping anything */

@@ -246,29 +246,25 @@ static base_fault_t *body_load_preview(const item_mime_t *mime, const item_conte
 static base_fault_t *body_load_mime(const item_mime_t *mime, apr_uint64_t limit, int all_or_none,
                                     item_body_t *body, apr_pool_t *pool)
 {
-    apr_uint64_t length;
-    int more, legal;
+    item_wire_measure_t measure;
 
     body->type = ITEM_BODY_MIME;
-    BASE_TRY(item_wire_measure(mime->source, limit, &length, &more, &legal));
-    if (legal) {
+    BASE_TRY(item_wire_measure(mime->source, limit, &measure));
+    if (measure.legal) {
         body->source = mime->source;
-        body->length = length;
+        body->length = measure.length;
+        body->truncated = measure.total > measure.length;
     }
     else {
         item_sink_init(&body->sink, limit, pool);
         BASE_TRY(item_wire_downgrade(mime, &body->sink, pool));
         body->length = body->sink.length;
-        more = body->sink.full;
+        body->truncated = body->sink.full;
     }
-    body->truncated = more;
     body->estimated = body->length;
-    if (more) {
-        body->estimated = item_source_size(mime->source);
-        if (body->estimated <= body->length)
-            body->estimated = body->length + 1;
-    }
-    body->has_data = !(more && (all_or_none || limit == 0));
+    if (body->truncated)
+        body->estimated = measure.total > body->length ? measure.total : body->length + 1;
+    body->has_data = !(body->truncated && (all_or_none || limit == 0));
     return NULL;
 }
 

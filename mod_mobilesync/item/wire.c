@@ -121,39 +121,65 @@ base_fault_t *item_wire_copy_field(const item_mime_t *mime, const item_mime_fiel
     return sink->fault;
 }
 
-base_fault_t *item_wire_measure(item_source_t *source, apr_uint64_t limit, apr_uint64_t *length,
-                                int *more, int *legal)
+/* The bytes that the stream still has to deliver. */
+static base_fault_t *wire_rest(item_wire_t *wire, apr_uint64_t *rest)
+{
+    apr_uint64_t offset = wire->offset;
+    int last_cr = wire->last_cr;
+
+    *rest = (apr_uint64_t)wire->newline;
+    while (offset < wire->end) {
+        const char *bytes, *p, *end;
+        apr_size_t available;
+
+        BASE_TRY(item_source_view(wire->source, offset, 1, &bytes, &available));
+        if (available > wire->end - offset)
+            available = (apr_size_t)(wire->end - offset);
+        if (available == 0)
+            break;
+        *rest += available;
+        end = bytes + available;
+        for (p = bytes; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+            *rest += p > bytes ? p[-1] != '\r' : !last_cr;
+        last_cr = end[-1] == '\r';
+        offset += available;
+    }
+    return NULL;
+}
+
+base_fault_t *item_wire_measure(item_source_t *source, apr_uint64_t limit,
+                                item_wire_measure_t *measure)
 {
     item_wire_t wire;
     char buffer[WIRE_CHUNK];
     apr_size_t kept = 0, n = 1;
+    apr_uint64_t rest, length = 0;
+    int more = 0;
 
-    *length = 0;
-    *more = 0;
-    *legal = 1;
+    memset(measure, 0, sizeof *measure);
+    measure->legal = 1;
     item_wire_init(&wire, source, 0, item_source_size(source));
-    while (n && !*more) {
+    while (n && !more) {
         apr_size_t whole;
 
         n = sizeof buffer - kept;
         BASE_TRY(item_wire_read(&wire, buffer + kept, &n));
+        measure->total += n;
         whole = wire_whole(buffer, kept + n, n == 0);
         /* also what is beyond the limit: where to cut is known in legal text only */
-        if (*legal)
-            *legal = base_text_xml_legal(buffer, whole);
-        if (whole > limit - *length) {
-            whole = base_text_utf8_floor(buffer, whole, (apr_size_t)(limit - *length));
-            *more = 1;
-        }
-        else if (kept + n > limit - *length)
-            *more = 1;
-        *length += whole;
+        if (measure->legal)
+            measure->legal = base_text_xml_legal(buffer, whole);
+        more = kept + n > limit - length;
+        if (whole > limit - length)
+            whole = base_text_utf8_floor(buffer, whole, (apr_size_t)(limit - length));
+        length += whole;
         kept = kept + n - whole;
-        if (whole && !*more)
+        if (!more)
             memmove(buffer, buffer + whole, kept);
-        else if (!whole && n && kept == sizeof buffer)
-            break; /* cannot be: a character has 4 bytes */
     }
+    BASE_TRY(wire_rest(&wire, &rest));
+    measure->length = length;
+    measure->total += rest;
     return NULL;
 }
 

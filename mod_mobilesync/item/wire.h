@@ -28,10 +28,14 @@ typedef struct {
 void item_wire_init(item_wire_t *wire, item_source_t *source, apr_uint64_t start, apr_uint64_t end);
 base_fault_t *item_wire_read(item_wire_t *wire, char *buffer, apr_size_t *length);
 
-/* Walks over at most limit bytes of wire form. *length: how many there are (at most limit + 1), cut
- * at a UTF-8 character when there are more; *legal: they are XML-legal UTF-8. */
-base_fault_t *item_wire_measure(item_source_t *source, apr_uint64_t limit, apr_uint64_t *length,
-                                int *more, int *legal);
+/* What a message is in wire form, of which at most limit bytes are wanted. */
+typedef struct {
+    apr_uint64_t length; /* of what is wanted, cut at a UTF-8 character when there is more */
+    apr_uint64_t total;
+    int legal; /* what is wanted is XML-legal UTF-8 */
+} item_wire_measure_t;
+base_fault_t *item_wire_measure(item_source_t *source, apr_uint64_t limit,
+                                item_wire_measure_t *measure);
 
 /* The message with every part that cannot stand in XML (8-bit text that is not UTF-8, binary,
  * control characters) transfer-encoded anew, as a gateway to a 7-bit world does (RFC 6152 3); the

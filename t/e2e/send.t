@@ -61,6 +61,16 @@ sub new_message ( $account, $folder = '' ) {
     return @new == 1 ? $box{$account}->content( $new[0], $folder ) : scalar @new;
 }
 
+# Path and content of a folder's message with that subject.
+sub file_of ( $account, $folder, $subject ) {
+    my $paths = $box{$account}->messages($folder);
+    for my $name ( keys %$paths ) {
+        my $content = $box{$account}->content( $name, $folder );
+        return ( $paths->{$name}, $content ) if $content =~ /^Subject: \Q$subject\E\r?$/m;
+    }
+    die "no message '$subject' of $account\n";
+}
+
 # The Maildir folder that is the account's Sent.
 sub sent_folder ($account) {
     my ($name) = grep {/sent/i} $box{$account}->folders;
@@ -275,8 +285,55 @@ for my $version (qw(12.1 14.1 16.1)) {
         my $result = eval { $phone->smart_reply( $inbox, $id, $mime ) };
         ok( $version eq '12.1' ? $@->status == 500 : $result->{status} == 150,
             'an original that is gone' );
+        forget();
+        $result = eval { $phone->smart_forward( $inbox, 'none', $mime ) };
+        ok( $version eq '12.1' ? $@->status == 500 : $result->{status} == 150,
+            'and one that never was' );
+        is( new_message('bo'), 0, 'send nothing' );
     };
 }
+
+# In the files lines end as on this host, for the other programs; phones get what was sent.
+subtest 'line ends, and what was signed' => sub {
+    my $phone = phone('16.1');
+    my $other = phone( '14.1', 'bo' );
+    forget();
+    my $signed = join "\r\n", 'Content-Type: text/plain; charset=utf-8',
+        'Content-Transfer-Encoding: quoted-printable', '', 'Signed,  ', 'trailing blanks=20', '', '';
+    my $mime = message(
+        'bo@example.org',
+        subject => 'signed',
+        type => 'multipart/signed; protocol="application/pgp-signature"; boundary="s"',
+        body => join "\r\n",
+        '--s', $signed . '--s', 'Content-Type: application/pgp-signature; name="signature.asc"', '',
+        '-----BEGIN PGP SIGNATURE-----', '', 'iQ==', '-----END PGP SIGNATURE-----', '', '--s--', ''
+    );
+    is( $phone->send_mail( $mime, save => 1 )->{status}, 1, 'sent' );
+    for my $place ( [ bo => '' ], [ anna => sent_folder('anna') ] ) {
+        my ( $path, $file ) = file_of( @$place, 'signed' );
+        unlike( $file, qr/\r/, "the file of $place->[0] has LF" );
+        like( $path, qr/,S=@{[ length $file ]},/, 'its name the size' );
+        like( $path, qr/,W=@{[ length( $file ) + $file =~ tr{\n}{} ]}\b/, 'and that of the wire' );
+    }
+    my $items = inbox_items($other);
+    my ($id) = grep { $items->{$_}->text('Email:Subject') eq 'signed' } keys %$items;
+    my $whole = $other->fetch_item(
+        folder( $other, 2 ), $id,
+        mime_support => 2,
+        body => [ { type => 4 } ]
+    )->{properties}->at('AirSyncBase:Body');
+    my $data = $whole->text('Data');
+    like( $data, qr/\r\n\Q$signed\E--s\r\n/, 'a phone gets the signed part byte for byte' );
+    unlike( $data, qr/(?<!\r)\n/, 'with CRLF' );
+    is( $whole->text('EstimatedDataSize'), length $data, 'of the size that it is said to have' );
+    my $part = $other->fetch_item(
+        folder( $other, 2 ), $id,
+        mime_support => 2,
+        body => [ { type => 4, truncation_size => 300 } ]
+    )->{properties}->at('AirSyncBase:Body');
+    is( $part->text('Data'), substr( $data, 0, 300 ), 'or the beginning' );
+    is( $part->text('EstimatedDataSize'), length $data, 'which says how much there is' );
+};
 
 subtest 'a ClientId stands for one message' => sub {
     my $phone = phone('16.1');
@@ -344,6 +401,19 @@ subtest 'a message of 10 MB' => sub {
     ok( body_of( new_message('bo') ) eq body_of($mime), 'arrives whole' );
     ok( body_of( ( $sendmail->calls )[-1]{message} ) eq body_of($mime), 'leaves whole' );
     ok( body_of( new_message( anna => sent_folder('anna') ) ) eq body_of($mime), 'is kept whole' );
+};
+
+subtest 'without a way to other servers' => sub {
+    my $alone = MobileSync::Server->start;
+    my $phone = $alone->client;
+    for my $to (qw(nobody@example.org far@elsewhere.example)) {
+        my $mime = message( $to, subject => 'nowhere', body => $text );
+        is( $phone->send_mail( $mime, save => 1 )->{status}, 120, "to $to" );
+    }
+    is_deeply( [ map { keys %{ $alone->mailbox->messages($_) } } '', 'Sent' ], [],
+        'nothing is kept of it' );
+    is( $phone->send_mail('no mail at all')->{status}, 107, 'what is no message' );
+    $alone->done;
 };
 
 $server->done;

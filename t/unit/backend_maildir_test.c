@@ -88,6 +88,50 @@ static void test_own_files(apr_pool_t *pool)
              "its removal");
 }
 
+/* Messages of the wire become files of the host, from memory and from files. */
+static void test_line_ends(apr_pool_t *pool)
+{
+    static const char wire[] = "A: b\r\n\r\nc\r\nlast";
+    box_t box = box_make("lines", pool);
+    const char *path = path_of("lines/message"), *name;
+    backend_blob_t blob = {.size = 40000};
+    backend_put_t put = {.date = CONTRACT_DATE};
+    char *large = apr_palloc(pool, blob.size + 1);
+    backend_entry_t e;
+    int i;
+
+    e = contract_put(box.session, box.inbox, wire, 0, CONTRACT_DATE, NULL, box.pool);
+    name = entry_of(path_of("lines/Maildir/new"), "");
+    ok(name && strstr(name, ",S=12,W=15"), "the name has both sizes: %s", name);
+    is_int((long long)e.size, 12, "the entry that of the file");
+    is_str(contract_text(box.session, box.inbox, e.uid, box.pool), "A: b\n\nc\nlast",
+           "its lines end with LF");
+    e = contract_put(box.session, box.inbox, "A: b\n\nc\n", BACKEND_FLAG_SEEN, CONTRACT_DATE, NULL,
+                     box.pool);
+    name = entry_of(path_of("lines/Maildir/cur"), "");
+    ok(name && strstr(name, ",S=8,W=11:2,S"), "those that did already still do: %s", name);
+    for (i = 0; i < (int)blob.size; i++)
+        large[i] = i % 2 ? '\r' : '\n'; /* CRLF across the borders of blocks of any even size */
+    large[blob.size] = '\0';
+    large[0] = 'X';
+    message_write(path, large, 0);
+    must(apr_file_open(&blob.file, path, APR_FOPEN_READ, 0, pool) == APR_SUCCESS
+             ? NULL
+             : base_fault_make(pool, BASE_FAULT_INTERNAL, "open"),
+         path);
+    must(backend_item_put(box.session, box.inbox, &put, &blob, &e, box.pool), "put");
+    is_int((long long)e.size, 20001, "from a file");
+    ok(strcmp(contract_wire(box.session, box.inbox, e.uid, box.pool), large) == 0,
+       "and back again");
+    must(backend_item_set_flags(box.session, box.inbox, e.uid, 1, 1, &e, box.pool), "set_flags");
+    must(backend_item_move(box.session, box.inbox, e.uid,
+                           contract_role(box.session, BACKEND_ROLE_TRASH, box.pool), "M-1", &e,
+                           box.pool),
+         "move");
+    name = entry_of(path_of("lines/Maildir/.Trash/cur"), "");
+    ok(name && strstr(name, ",S=20001,W=40000,MS=M-1:2,S"), "the sizes move along: %s", name);
+}
+
 /* The same base name in the destination must not make one message of two. */
 static void test_move_onto_copy(apr_pool_t *pool)
 {
@@ -96,8 +140,8 @@ static void test_move_onto_copy(apr_pool_t *pool)
     backend_entry_t e;
     apr_uint64_t n;
 
-    box_put(&box, "one", "cur/x:2,S");
-    box_put(&box, "two", ".Sent/cur/x:2,F");
+    box_put(&box, "one", "cur/x,S=3,W=4:2,S");
+    box_put(&box, "two", ".Sent/cur/x,S=3,W=4:2,F");
     contract_probe(box.session, box.inbox, box.pool);
     contract_probe(box.session, sent, box.pool);
     must(backend_item_move(box.session, box.inbox, 1, sent, NULL, &e, box.pool), "move");
@@ -105,6 +149,10 @@ static void test_move_onto_copy(apr_pool_t *pool)
     is_int(n, 2, "both are there");
     is_str(contract_text(box.session, sent, 1, box.pool), "two", "the one that was");
     is_str(contract_text(box.session, sent, e.uid, box.pool), "one", "and the one that came");
+    maildir_remove("copies/Maildir/.Sent/cur/x*");
+    ok(strstr(entry_of(path_of("copies/Maildir/.Sent/cur"), ""), ",S=3,W=4:2,S") != NULL,
+       "under a name of its own, with the sizes");
+    box_put(&box, "two", ".Sent/cur/x,S=3,W=4:2,F");
     contract_probe(box.session, sent, box.pool);
     must(backend_folder_count(box.session, sent, &contract_all, &n, box.pool), "count");
     is_int(n, 2, "also after a look");
@@ -216,6 +264,7 @@ int main(void)
     store_make(pool);
     test_arrivals(pool);
     test_own_files(pool);
+    test_line_ends(pool);
     test_move_onto_copy(pool);
     test_removals(pool);
     test_restless(pool);

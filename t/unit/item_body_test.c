@@ -260,6 +260,7 @@ static void test_truncation(apr_pool_t *pool)
     for (size = 1; size < 200; size++) {
         item_email_options_t options = options_prefer(EAS_VERSION_14_1, ITEM_BODY_MIME, size);
         const char *message, *data;
+        const eas_node_t *node;
         static const char wire[] = "A: é\r\n\r\nline one\r\nline zwölf\r\n€\r\n";
         apr_size_t wanted = base_text_utf8_floor(wire, strlen(wire), size);
 
@@ -267,8 +268,11 @@ static void test_truncation(apr_pool_t *pool)
         message = size % 2 ? "A: é\n\nline one\nline zwölf\n€\n" : wire;
         if (size > strlen(wire) + 2)
             break;
-        data = body_data(email_node(blob_of_text(message, scratch), 0, &options, scratch));
-        wrong += strlen(data) != wanted || memcmp(data, wire, wanted) != 0;
+        node = email_node(blob_of_text(message, scratch), 0, &options, scratch);
+        data = body_data(node);
+        wrong += strlen(data) != wanted || memcmp(data, wire, wanted) != 0 ||
+                 atoll(body_property(node, EAS_AirSyncBase_EstimatedDataSize)) !=
+                     (long long)strlen(wire);
         cases++;
     }
     is_int(wrong, 0, apr_psprintf(pool, "%d sizes of MIME, bare LF and CRLF", cases));
@@ -279,15 +283,19 @@ static void test_truncation(apr_pool_t *pool)
 static void test_large(apr_pool_t *pool)
 {
     base_text_buffer_t message = {.pool = pool}, wire = {.pool = pool};
+    static const char header[] = HEADER "Content-Type: text/plain; charset=utf-8\n\n";
     item_email_options_t options;
-    const char *data;
+    const char *data, *total;
+    const eas_node_t *node;
     int i, type;
 
-    base_text_buffer_puts(&message, HEADER "Content-Type: text/plain; charset=utf-8\n\n");
+    base_text_buffer_puts(&message, header);
     for (i = 0; i < 40000; i++) {
-        base_text_buffer_printf(&message, "line %d ü\n", i);
+        base_text_buffer_printf(&message, "line %d ü%s\n", i, i % 3 ? "\r" : "");
         base_text_buffer_printf(&wire, "line %d ü\r\n", i);
     }
+    total = apr_ltoa(pool, (long)(strlen(header) + 6 + wire.length)); /* 6 lines of it */
+    ;
     for (type = 0; type < 2; type++) {
         const backend_blob_t *blob = type ? blob_in_file(message.data, message.length, pool)
                                           : blob_of(message.data, message.length, pool);
@@ -305,6 +313,11 @@ static void test_large(apr_pool_t *pool)
         ok(strlen(data) >= 299999 && strlen(data) <= 300000 &&
                strncmp(data, wire.data, strlen(data)) == 0,
            "and cut at 300,000");
+        options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_MIME, 300000);
+        node = email_node(blob, 0, &options, pool);
+        ok(strlen(body_data(node)) <= 300000 &&
+               strcmp(body_property(node, EAS_AirSyncBase_EstimatedDataSize), total) == 0,
+           "as MIME too, which says what the whole has");
     }
 }
 

@@ -315,8 +315,9 @@ static void test_open(apr_pool_t *pool)
     is_str(buffer, "JVBERi0xLjQK", "base64 without line breaks");
 
     data = opened("forwarded.eml", 3, &attachment, pool);
-    ok(data && strncmp(data, "From: inner@example.org\n", 24) == 0 && strstr(data, "--g--"),
-       "an embedded message as its own text");
+    ok(data && strncmp(data, "From: inner@example.org\r\n", 25) == 0 && strstr(data, "--g--"),
+       "an embedded message as its own text, with the line ends of the wire");
+    is_int((long long)item_attachment_size(attachment), (long long)strlen(data), "of that size");
     is_str(item_attachment_content_type(attachment), "message/rfc822", "and its type");
     is_str(opened("forwarded.eml", 6, &attachment, pool), "a;b;c", "an attachment within it");
     fault = item_attachment_open(blob_of_file(mail_path("forwarded.eml", pool), pool), 99,
