@@ -71,14 +71,15 @@ sub start ( $class, %option ) {
     return $self;
 }
 
+# Without Chromium's sandbox: root and most containers cannot have it, and no pages but the test
+# server's are opened.
 sub _open_session ($self) {
     my @arguments = (
         qw(--headless=new --disable-gpu --disable-quic --no-first-run
             --disable-background-networking --disable-component-update --disable-sync
-            --disable-dev-shm-usage --lang=en),
+            --disable-dev-shm-usage --no-sandbox --lang=en),
         '--window-size=1280,860',
-        "--user-data-dir=$self->{folder}/profile",
-        $> ? () : '--no-sandbox'
+        "--user-data-dir=$self->{folder}/profile"
     );
     my $session = $self->_request(
         POST => '/session',
