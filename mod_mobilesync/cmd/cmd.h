@@ -31,6 +31,13 @@
 #include "state/state.h"
 #include "wake/wake.h"
 
+/* How long a claim of the ledger is held at most, and waited for by others (state/state.h). A lease
+ * need not outlast what is done under it, because all of that can be done twice at the same time
+ * without harm. It is shorter than the wait, so that after a crash the repeat that comes at once
+ * is served by the request that waits. */
+#define CMD_LEASE apr_time_from_sec(5)
+#define CMD_PATIENCE apr_time_from_sec(8)
+
 /* What the configuration allows; README documents each under its directive. */
 typedef struct {
     int heartbeat_min; /* seconds */
@@ -78,6 +85,7 @@ struct cmd_exchange {
     const base_log_t *log;
     apr_time_t now;
     int wait_max; /* seconds that it may wait, because waiting holds a thread; 0: any time */
+    state_patience_t patience; /* with live claims of other requests */
     apr_pool_t *pool;
     /* the response */
     eas_spool_t *spool;

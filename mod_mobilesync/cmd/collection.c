@@ -271,9 +271,10 @@ static base_fault_t *prepare(collection_t *collection)
     return base_fault_make(collection->pool, BASE_FAULT_INTERNAL, "no verdict on a key");
 }
 
-base_fault_t *collection_overtaken(const collection_t *collection, base_fault_t *fault)
+base_fault_t *collection_overtaken(collection_t *collection, base_fault_t *fault)
 {
-    if (base_fault_code(fault) == BASE_FAULT_CONFLICT && collection->request->op_count)
+    if (base_fault_code(fault) == BASE_FAULT_CONFLICT && collection->request->op_count &&
+        !collection_state_twin(collection))
         fault->code = BASE_FAULT_BUSY;
     return fault;
 }
@@ -281,13 +282,21 @@ base_fault_t *collection_overtaken(const collection_t *collection, base_fault_t 
 base_fault_t *collection_prepare(const collection_env_t *env, const collection_request_t *request,
                                  collection_t **collection, apr_pool_t *pool)
 {
-    collection_t *made = apr_pcalloc(pool, sizeof *made);
+    base_fault_t *fault;
+    int try;
 
-    made->env = env;
-    made->request = request;
-    made->pool = pool;
-    *collection = made;
-    return collection_overtaken(made, prepare(made));
+    for (try = 0; try < COLLECTION_TRIES; try++) {
+        collection_t *made = apr_pcalloc(pool, sizeof *made);
+
+        made->env = env;
+        made->request = request;
+        made->pool = pool;
+        *collection = made;
+        fault = collection_overtaken(made, prepare(made));
+        if (base_fault_code(fault) != BASE_FAULT_CONFLICT)
+            break;
+    }
+    return fault;
 }
 
 const collection_answer_t *collection_answer(const collection_t *collection)

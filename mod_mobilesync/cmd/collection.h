@@ -14,7 +14,8 @@
  * answer->key is final after prepare; more_available is final after the last cut. Nothing of
  * the answer may leave before commit succeeded. When commit loses (CONFLICT: another request
  * of the device was faster) the caller throws the answer away and does the whole step once
- * more, in a fresh pool; when that loses too it answers Status 16.
+ * more, in a fresh pool; when that loses too it answers Status 16. A request that lost against
+ * its own repeat gets that one's answer then.
  *
  * The client's operations take effect during prepare, each exactly once, through the ledger:
  * a step that is given up afterwards loses nothing.
@@ -24,8 +25,8 @@
  *   FOLDER_GONE  (12)    INVALID  operations or options with key 0, a filter that the class
  *   does not have, a bad window (4)
  *   BUSY, CONFLICT  another request of the device is at it (16). After CONFLICT the step may
- *                be done again, after BUSY not: a request with operations that was overtaken
- *                would look like the later one
+ *                be done again, after BUSY not: a request with operations that was overtaken by
+ *                a different one would look like the later one
  *   UNAVAILABLE, TIMEOUT ... store or backend (5 or 503)
  * What is wrong with a single operation is its result, not a fault.
  *
@@ -49,6 +50,7 @@ typedef struct {
     state_store_t *store;
     backend_session_t *backend;
     const base_log_t *log;
+    state_patience_t *patience; /* with operations that are being done for other requests */
 } collection_env_t;
 
 /* Options (MS-ASCMD 2.2.3.125.6) stay until the next ones. The engine reads two of them; the

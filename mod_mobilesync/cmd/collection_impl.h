@@ -11,12 +11,10 @@
 #include "sync/ledger.h"
 #include "sync/window.h"
 
-/* A crashed holder's claim is taken over after this: longer than a backend's call lasts, and no
- * longer than a phone may be put off with Status 16. Effects can be repeated without harm. */
-#define COLLECTION_LEASE apr_time_from_sec(15)
 /* Scopes end with the keys; this is for those of devices that never come back. */
 #define COLLECTION_LEDGER_TTL apr_time_from_sec(30 * 86400)
 
+#define COLLECTION_TRIES 2 /* when another request of the device steps the folder meanwhile */
 #define COLLECTION_BATCH_MIN 64
 #define COLLECTION_BATCH_MAX 512
 #define COLLECTION_EXAMINE_MAX 20000 /* entries compared in one step */
@@ -76,6 +74,8 @@ void collection_options_in_force(const collection_t *collection, collection_opti
 void collection_options_keep(sync_position_t *position, const collection_options_t *options);
 /* INVALID when the class has no such filter. */
 base_fault_t *collection_filter_check(const collection_t *collection, int filter);
+/* 1 when an identical request has been answered since the state was read. */
+int collection_state_twin(collection_t *collection);
 /* CONFLICT when another request has stepped the folder since it was read. */
 base_fault_t *collection_state_still(collection_t *collection);
 /* Takes a fault that says that stored state is damaged for STALE, and logs it. */
@@ -99,7 +99,7 @@ base_fault_t *collection_ops_unpack(collection_t *collection, const sync_delta_t
 
 /* A request with operations that loses against another one of the device must not be done
  * again: it is the one that the device has given up, and would now look like the later one.
- * CONFLICT becomes BUSY. */
-base_fault_t *collection_overtaken(const collection_t *collection, base_fault_t *fault);
+ * CONFLICT becomes BUSY, unless the other one was its repeat, whose answer it can have. */
+base_fault_t *collection_overtaken(collection_t *collection, base_fault_t *fault);
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "cmd/cmd.h"
+
 typedef struct {
     char kind; /* 'c', 'd', 'a' */
     const char *id;
@@ -241,8 +243,8 @@ static base_fault_t *op_claim(collection_t *collection, op_name_t *name, state_l
     for (content = 0; content < SYNC_LEDGER_CONTENTS_MAX; content++) {
         key->entry =
             sync_ledger_entry(name->kind, name->id, name->occurrence, content, collection->pool);
-        BASE_TRY(state_ledger_claim(store, key, COLLECTION_LEASE, COLLECTION_LEDGER_TTL, claim,
-                                    collection->pool));
+        BASE_TRY(state_ledger_claim_patiently(store, key, CMD_LEASE, COLLECTION_LEDGER_TTL,
+                                              collection->env->patience, claim, collection->pool));
         switch ((*claim)->outcome) {
         case STATE_CLAIM_BUSY:
             return base_fault_make(collection->pool, BASE_FAULT_BUSY,

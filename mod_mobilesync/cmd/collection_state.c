@@ -135,6 +135,17 @@ static base_fault_t *state_read_same(collection_t *collection, const char *const
     return NULL;
 }
 
+int collection_state_twin(collection_t *collection)
+{
+    collection_t look = {
+        .env = collection->env, .request = collection->request, .pool = collection->pool};
+
+    /* what the store cannot tell is taken for a no */
+    return !collection_state_load(&look) &&
+           !collection_state_judge(&look, look.request->request_digest) &&
+           look.verdict == SYNC_KEY_REPLAY;
+}
+
 base_fault_t *collection_state_still(collection_t *collection)
 {
     state_record_t *record;

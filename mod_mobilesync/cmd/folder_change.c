@@ -97,7 +97,7 @@ static base_fault_t *folder_change_make(folder_change_t *change, const hierarchy
 
     cmd_once_init(exchange, cmd_once_scope(exchange->pool, "folder", key, digest, NULL), "folder",
                   CMD_ONCE_TTL, &once);
-    BASE_TRY(cmd_once_claim(exchange, &once, CMD_ONCE_LEASE, apr_time_now() + CMD_ONCE_WAIT));
+    BASE_TRY(cmd_once_claim(exchange, &once, CMD_LEASE, &exchange->patience));
     if (once.result) {
         change->command.id = once.result;
         change->done = 1;

@@ -102,7 +102,7 @@ static base_fault_t *move_claimed(move_t *move, cmd_once_t *once, int *status, c
 
 /* A move that fails says why in its own Status, and the others go on. Without the ledger
  * none can: that is a fault of the whole command, and what was moved before is found again. */
-static base_fault_t *move_answer(move_t *move, apr_time_t give_up)
+static base_fault_t *move_answer(move_t *move)
 {
     cmd_exchange_t *exchange = move->exchange;
     eas_writer_t *writer = exchange->writer;
@@ -115,7 +115,7 @@ static base_fault_t *move_answer(move_t *move, apr_time_t give_up)
                   cmd_once_scope(exchange->pool, "move", move->item_id, move->source_id,
                                  move->target_id, NULL),
                   "move", CMD_ONCE_TTL, &once);
-    fault = cmd_once_claim(exchange, &once, CMD_ONCE_LEASE, give_up);
+    fault = cmd_once_claim(exchange, &once, CMD_LEASE, &exchange->patience);
     if (fault && fault->code != BASE_FAULT_BUSY)
         return fault;
     if (!fault)
@@ -153,7 +153,6 @@ base_fault_t *cmd_move_items_run(cmd_exchange_t *exchange)
     const cmd_entry_t *entry = cmd_find(EAS_COMMAND_MoveItems);
     const eas_node_t *node = eas_node_child(exchange->body, EAS_Move_Move);
     const eas_node_t *each;
-    const apr_time_t give_up = apr_time_now() + CMD_ONCE_WAIT;
     move_t move = {.exchange = exchange};
     int count = 0;
 
@@ -175,7 +174,7 @@ base_fault_t *cmd_move_items_run(cmd_exchange_t *exchange)
     for (each = node; each; each = eas_node_next(each)) {
         move = (move_t){0};
         BASE_TRY(move_parse(exchange, each, &move));
-        BASE_TRY(move_answer(&move, give_up));
+        BASE_TRY(move_answer(&move));
     }
     eas_writer_end(exchange->writer);
     return NULL;

@@ -7,8 +7,6 @@
 
 #include "base/text.h"
 
-#define ONCE_POLL apr_time_from_msec(100)
-
 const char *cmd_once_scope(apr_pool_t *pool, const char *kind, ...)
 {
     unsigned char digest[APR_SHA1_DIGESTSIZE];
@@ -37,21 +35,15 @@ void cmd_once_init(cmd_exchange_t *exchange, const char *scope, const char *entr
 }
 
 base_fault_t *cmd_once_claim(cmd_exchange_t *exchange, cmd_once_t *once, apr_interval_time_t lease,
-                             apr_time_t give_up)
+                             state_patience_t *patience)
 {
     state_claim_t *claim;
 
-    for (;;) {
-        BASE_TRY(state_ledger_claim(exchange->service->store, &once->key, lease, once->ttl, &claim,
-                                    exchange->pool));
-        if (claim->outcome != STATE_CLAIM_BUSY)
-            break;
-        if (apr_time_now() >= give_up)
-            return base_fault_make(exchange->pool, BASE_FAULT_BUSY,
-                                   "another request is at it for %d ms more",
-                                   claim->retry_after_ms);
-        apr_sleep(ONCE_POLL);
-    }
+    BASE_TRY(state_ledger_claim_patiently(exchange->service->store, &once->key, lease, once->ttl,
+                                          patience, &claim, exchange->pool));
+    if (claim->outcome == STATE_CLAIM_BUSY)
+        return base_fault_make(exchange->pool, BASE_FAULT_BUSY,
+                               "another request is at it for %d ms more", claim->retry_after_ms);
     if (claim->outcome == STATE_CLAIM_DONE) {
         once->result = apr_pstrmemdup(exchange->pool, claim->result, claim->length);
         return NULL;

@@ -8,12 +8,6 @@
 
 #define CMD_ONCE_TTL apr_time_from_sec(24 * 3600) /* how long a repeat is recognised */
 
-/* A lease need not outlast what is done under it, because all of that can be done twice at the
- * same time without harm. It is shorter than the wait, so that a repeat after a crash is served
- * by the request that waits. */
-#define CMD_ONCE_LEASE apr_time_from_sec(5)
-#define CMD_ONCE_WAIT apr_time_from_sec(8) /* for a live claim of another request */
-
 typedef struct {
     state_ledger_key_t key;
     apr_interval_time_t ttl;
@@ -30,11 +24,10 @@ const char *cmd_once_scope(apr_pool_t *pool, const char *kind, ...) __attribute_
 void cmd_once_init(cmd_exchange_t *exchange, const char *scope, const char *entry,
                    apr_interval_time_t ttl, cmd_once_t *once);
 
-/* Claims, or finds the result. A claim that another request holds is waited for until give_up
- * (at most CMD_ONCE_WAIT from the request's start, so that one request waits once); BUSY when it
- * is held still. */
+/* Claims, or finds the result. A claim that another request holds is waited for with
+ * patience (NULL: none; a command's own is the exchange's); BUSY when it is held still. */
 base_fault_t *cmd_once_claim(cmd_exchange_t *exchange, cmd_once_t *once, apr_interval_time_t lease,
-                             apr_time_t give_up);
+                             state_patience_t *patience);
 
 /* It is done. A claim that was taken over meanwhile is no fault: what was done is done, and who
  * took it over finds that out by itself. */

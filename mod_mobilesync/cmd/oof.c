@@ -87,7 +87,7 @@ static base_fault_t *oof_answer(oof_t *away)
     cmd_once_init(exchange, scope, "answer", OOF_ONCE_FOR, &once);
     once.key.account = away->account;
     once.key.device = OOF_DEVICE;
-    fault = cmd_once_claim(exchange, &once, CMD_ONCE_LEASE, 0);
+    fault = cmd_once_claim(exchange, &once, CMD_LEASE, NULL);
     if (base_fault_code(fault) == BASE_FAULT_BUSY || (!fault && once.result))
         return NULL;
     if (!fault && (fault = oof_deliver(away, series)))

@@ -20,7 +20,6 @@
 /* A message on its way. */
 typedef struct {
     cmd_send_t request;
-    apr_time_t give_up;   /* for claims of others */
     const char *identity; /* scope of the message */
     cmd_once_t client;    /* entry of the ClientId */
     cmd_once_t whole;     /* entry of the message */
@@ -105,7 +104,7 @@ static base_fault_t *send_claim_client(send_t *send, const char **result)
         return NULL;
     cmd_once_init(exchange, cmd_once_scope(exchange->pool, "send-id", client_id, NULL), "send",
                   CMD_ONCE_TTL, &send->client);
-    BASE_TRY(cmd_once_claim(exchange, &send->client, CMD_ONCE_LEASE, send->give_up));
+    BASE_TRY(cmd_once_claim(exchange, &send->client, CMD_LEASE, &exchange->patience));
     if (!(known = send->client.result))
         return NULL;
     if (strncmp(known, send->identity, length) != 0 || known[length] != ' ')
@@ -125,7 +124,7 @@ static base_fault_t *send_claim(send_t *send, apr_interval_time_t ttl, const cha
     if (*result)
         return NULL;
     cmd_once_init(exchange, send->identity, "send", ttl, &send->whole);
-    fault = cmd_once_claim(exchange, &send->whole, CMD_ONCE_LEASE, send->give_up);
+    fault = cmd_once_claim(exchange, &send->whole, CMD_LEASE, &exchange->patience);
     if (fault)
         cmd_once_release(exchange, &send->client);
     *result = send->whole.result;
@@ -153,7 +152,7 @@ static base_fault_t *send_series(send_t *send)
     const char *half, *other;
 
     cmd_once_init(exchange, send->identity, "series", send->whole.ttl, &once);
-    BASE_TRY(cmd_once_claim(exchange, &once, CMD_ONCE_LEASE, send->give_up));
+    BASE_TRY(cmd_once_claim(exchange, &once, CMD_LEASE, &exchange->patience));
     if (once.result) {
         send->series = once.result;
         return NULL;
@@ -268,7 +267,7 @@ static base_fault_t *send_submit(send_t *send)
         return NULL;
     cmd_once_init(exchange, send->identity, "submit", send->whole.ttl, &once);
     BASE_TRY(cmd_once_claim(exchange, &once, backend_submit_timeout(submit) + SEND_LEASE_MARGIN,
-                            send->give_up));
+                            &exchange->patience));
     if (once.result)
         return NULL;
     if (once.doubtful)
@@ -377,8 +376,7 @@ static base_fault_t *send_claimed(send_t *send)
 
 base_fault_t *cmd_send_run(cmd_exchange_t *exchange, item_compose_mode_t mode)
 {
-    send_t send = {.request = {.exchange = exchange, .mode = mode},
-                   .give_up = apr_time_now() + CMD_ONCE_WAIT};
+    send_t send = {.request = {.exchange = exchange, .mode = mode}};
     apr_interval_time_t ttl;
     const char *result;
     int status = 0;

@@ -36,8 +36,8 @@ static base_fault_t *sync_render(sync_run_t *run, sync_step_t *steps, apr_pool_t
     return eas_writer_finish(run->exchange->writer);
 }
 
-/* *again: a collection lost against a faster request; from the second time on it is answered
- * with Status 16. */
+/* *again: a collection lost against a faster request. When it may not be done again, or has
+ * lost for the second time, it is answered with Status 16. */
 static base_fault_t *sync_commit(sync_run_t *run, sync_step_t *steps, int last, int *again)
 {
     base_fault_t *fault;
@@ -47,11 +47,11 @@ static base_fault_t *sync_commit(sync_run_t *run, sync_step_t *steps, int last, 
     for (i = 0; i < run->request->collections->nelts; i++) {
         if (!steps[i].collection || !(fault = collection_commit(steps[i].collection)))
             continue;
-        if (fault->code != BASE_FAULT_CONFLICT)
+        if (fault->code != BASE_FAULT_CONFLICT && fault->code != BASE_FAULT_BUSY)
             return base_fault_wrap(fault, run->exchange->pool, "collection %s",
                                    steps[i].asked->folder_id);
         *again = 1;
-        if (last)
+        if (last || fault->code == BASE_FAULT_BUSY)
             steps[i].asked->status = SYNC_STATUS_RETRY;
     }
     return NULL;

@@ -311,6 +311,7 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
 
     env->store = exchange->service->store;
     env->log = exchange->log;
+    env->patience = &exchange->patience;
     BASE_TRY(cmd_exchange_session(exchange, &env->backend));
     BASE_TRY(cmd_exchange_folder(exchange, asked->folder_id, &step->folder));
     BASE_TRY(sync_ops_read(exchange, asked, step->folder, &step->ops, step->pool));

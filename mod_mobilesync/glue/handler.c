@@ -114,6 +114,7 @@ static cmd_exchange_t *handler_exchange(request_rec *r, const eas_request_t *req
     exchange->service = glue_config_get(r->server)->service;
     exchange->log = glue_log_for_request(r);
     exchange->now = r->request_time;
+    exchange->patience.left = CMD_PATIENCE;
     exchange->pool = r->pool;
     exchange->http_status = HTTP_OK;
     exchange->headers = apr_table_make(r->pool, 4);

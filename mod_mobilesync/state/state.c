@@ -7,6 +7,8 @@
 #include <apr_strings.h>
 
 #define STATE_FIELD_NAME_MAX 64
+#define STATE_PAUSE_FIRST apr_time_from_msec(10)
+#define STATE_PAUSE_MAX apr_time_from_msec(500)
 
 const char *state_kind_letter(state_record_kind_t kind)
 {
@@ -234,6 +236,39 @@ base_fault_t *state_ledger_claim(state_store_t *store, const state_ledger_key_t 
     /* a scope must not be forgotten while somebody holds a claim in it */
     return store->driver->ledger_claim(store->self, key, lease, ttl > lease ? ttl : lease, *claim,
                                        pool);
+}
+
+/* Sleeps for the pause, or for what is left of patience or lease when that is less. */
+static void patience_spend(state_patience_t *patience, apr_interval_time_t pause,
+                           const state_claim_t *claim)
+{
+    apr_interval_time_t lease = apr_time_from_msec((apr_interval_time_t)claim->retry_after_ms + 1);
+
+    if (pause > lease)
+        pause = lease;
+    if (pause > patience->left)
+        pause = patience->left;
+    patience->left -= pause;
+    if (patience->sleep)
+        patience->sleep(patience->baton, pause);
+    else
+        apr_sleep(pause);
+}
+
+base_fault_t *state_ledger_claim_patiently(state_store_t *store, const state_ledger_key_t *key,
+                                           apr_interval_time_t lease, apr_interval_time_t ttl,
+                                           state_patience_t *patience, state_claim_t **claim,
+                                           apr_pool_t *pool)
+{
+    apr_interval_time_t pause = STATE_PAUSE_FIRST;
+
+    for (;;) {
+        BASE_TRY(state_ledger_claim(store, key, lease, ttl, claim, pool));
+        if ((*claim)->outcome != STATE_CLAIM_BUSY || !patience || patience->left <= 0)
+            return NULL;
+        patience_spend(patience, pause, *claim);
+        pause = pause < STATE_PAUSE_MAX / 2 ? 2 * pause : STATE_PAUSE_MAX;
+    }
 }
 
 base_fault_t *state_ledger_record(state_store_t *store, const state_ledger_key_t *key,

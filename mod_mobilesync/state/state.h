@@ -145,6 +145,23 @@ typedef struct {
 base_fault_t *state_ledger_claim(state_store_t *store, const state_ledger_key_t *key,
                                  apr_interval_time_t lease, apr_interval_time_t ttl,
                                  state_claim_t **claim, apr_pool_t *pool);
+
+/* A claim that another request holds is waited for. Mostly that is the same request, sent again
+ * because its answer was late: its result is about to be there, and a device that is sent away
+ * comes back at once with the same question. But who waits holds a thread, and a holder that
+ * vanished holds its claim until the lease ends, so a request has this much patience for all its
+ * claims together. */
+typedef struct {
+    apr_interval_time_t left;
+    void (*sleep)(void *baton, apr_interval_time_t interval); /* NULL: apr_sleep */
+    void *baton;
+} state_patience_t;
+
+/* state_ledger_claim, BUSY only when there is no patience left (NULL: none at all). */
+base_fault_t *state_ledger_claim_patiently(state_store_t *store, const state_ledger_key_t *key,
+                                           apr_interval_time_t lease, apr_interval_time_t ttl,
+                                           state_patience_t *patience, state_claim_t **claim,
+                                           apr_pool_t *pool);
 /* CONFLICT when the claim is no longer ours: taken over, released or forgotten. A lease
  * that merely ran out is still ours. */
 base_fault_t *state_ledger_record(state_store_t *store, const state_ledger_key_t *key,

@@ -22,9 +22,10 @@
 typedef struct {
     cmd_service_t service;
     base_log_t log;
-    state_store_t *memory;  /* behind service.store */
-    state_fail_plan_t plan; /* of the store */
-    apr_time_t now;         /* the store's clock */
+    state_store_t *memory;     /* behind service.store */
+    state_fail_plan_t plan;    /* of the store */
+    apr_time_t now;            /* the store's clock */
+    state_patience_t patience; /* of each request */
     /* calls of the mailbox fail by decide, NULL: none */
     base_fault_code_t (*decide)(void *baton, const char *call, int after);
     void *baton;
@@ -85,6 +86,7 @@ __attribute__((unused)) static world_t *world_create(apr_pool_t *parent)
     world->service.bus = wake_bus_create_memory(pool);
     world->service.limits.item_bytes_max = 50 * 1024 * 1024;
     world->service.node = "test";
+    world->patience.left = CMD_PATIENCE;
     return world;
 }
 
@@ -137,6 +139,7 @@ __attribute__((unused)) static answer_t run(world_t *world, const char *account,
                                  .service = &world->service,
                                  .log = &world->log,
                                  .now = world->now,
+                                 .patience = world->patience,
                                  .pool = world->pool,
                                  .http_status = 200,
                                  .headers = apr_table_make(world->pool, 4)};

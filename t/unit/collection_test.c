@@ -375,74 +375,6 @@ static void test_repeat(void)
     is_int((long long)flags_of(1), 1, "the first content again is applied anew");
 }
 
-static void test_overtaken(void)
-{
-    collection_t *slow, *other;
-    collection_op_t op;
-    const char *key;
-
-    fresh();
-    deliver(0, 0);
-    step(request(first_key()));
-    key = answer->key;
-    deliver(0, 0);
-    slow = prepare(request(key));
-    step(request(key));
-    is_int(base_fault_code(collection_commit(slow)), BASE_FAULT_CONFLICT,
-           "of two steps at once one loses");
-    op = change(1, 1, 1);
-    other = prepare(with_op(key, &op));
-    step(request(key));
-    is_int(base_fault_code(collection_commit(other)), BASE_FAULT_BUSY,
-           "with operations it must not be done again");
-}
-
-/* -- a request that is held up on its way to the ledger -- */
-
-static struct {
-    const collection_request_t *twin;
-    int done;
-} held_up;
-
-/* Meanwhile its twin is answered, the device goes on, and so do others. */
-static state_fail_when_t hold_up(void *baton, state_call_t call, int number)
-{
-    collection_env_t outer = env;
-
-    (void)number;
-    if (call != STATE_CALL_CLAIM || held_up.done)
-        return STATE_FAIL_NOT;
-    held_up.done = 1;
-    env.store = baton;
-    step(held_up.twin);
-    deliver(0, 0);
-    step(request(answer->key));
-    backend_memory_flag(backend, ACCOUNT, inbox, 1, 1, 0);
-    env = outer;
-    return STATE_FAIL_NOT;
-}
-
-static void test_held_up(void)
-{
-    state_store_t *store;
-    collection_op_t op = change(1, 1, 1);
-    const collection_request_t *asked;
-
-    fresh();
-    store = state_store_create_memory(pool);
-    env.store = state_store_create_fail(store, &plan, pool);
-    deliver(0, 0);
-    step(request(first_key()));
-    asked = with_op(answer->key, &op);
-    held_up.twin = asked;
-    plan.decide = hold_up;
-    plan.baton = store;
-    step(asked);
-    is_int(held_up.done, 1, "while a request is held up, its twin's answer is confirmed");
-    is_int(code, BASE_FAULT_BUSY, "it is too late");
-    is_int((long long)flags_of(1), 0, "and does not do its operations once more");
-}
-
 static void test_answers(void)
 {
     collection_request_t *asked[6];
@@ -480,8 +412,6 @@ int main(void)
     test_conflict_several();
     test_delete();
     test_repeat();
-    test_overtaken();
-    test_held_up();
     test_answers();
     apr_pool_destroy(pool);
     apr_terminate();

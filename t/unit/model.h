@@ -95,6 +95,7 @@ typedef struct {
     int disturb; /* before this I/O call somebody else does something, 0: not */
     int nested;  /* ...namely another request of the same device */
     int cut;     /* percent of answers that are cut short */
+    int patient; /* it waits for live claims, and time passes */
 } fate_t;
 
 struct world {
@@ -118,6 +119,8 @@ struct world {
     int bad; /* uids divisible by this cannot be rendered, 0: all can */
     unsigned digests;
     /* the request on its way */
+    state_patience_t patience;
+    unsigned long waits; /* sleeps with patience */
     fate_t fate;
     device_t *busy; /* whose request it is */
     int calls;

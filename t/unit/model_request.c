@@ -3,6 +3,8 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "cmd/cmd.h"
+
 /* -- the server's side ------------------------------------------------------------------------- */
 
 static apr_uint32_t request_generation(world_t *world, apr_pool_t *pool)
@@ -102,11 +104,21 @@ static void serve_render(world_t *world, collection_t *collection, int cut, devi
     }
 }
 
+/* Who waits for a claim does not sleep here: its holder has vanished. */
+static void serve_sleep(void *baton, apr_interval_time_t interval)
+{
+    world_t *world = baton;
+
+    world->now += interval;
+    world->waits++;
+}
+
 void device_serve(world_t *world, device_t *device, const device_request_t *request, int nested,
                   device_answer_t *answer)
 {
     collection_env_t env = {.store = nested ? world->memory : world->store,
-                            .backend = nested ? world->truth : world->session};
+                            .backend = nested ? world->truth : world->session,
+                            .patience = world->fate.patient && !nested ? &world->patience : NULL};
     collection_request_t filled;
     collection_t *collection;
     base_fault_t *fault;
@@ -114,6 +126,8 @@ void device_serve(world_t *world, device_t *device, const device_request_t *requ
     int try;
 
     apr_pool_create(&pool, world->pool);
+    world->patience =
+        (state_patience_t){.left = CMD_PATIENCE, .sleep = serve_sleep, .baton = world};
     for (try = 0; try < 2; try++) {
         apr_pool_clear(pool);
         memset(answer, 0, sizeof *answer);

@@ -16,7 +16,7 @@
 
 /* What went on, to see that the sequences go everywhere. */
 static struct {
-    unsigned long steps, taken, faults, crashes, nested;
+    unsigned long steps, taken, faults, crashes, nested, waits;
 } tally;
 
 static void step_sync(world_t *world, device_t *device)
@@ -43,12 +43,15 @@ static void step_sync(world_t *world, device_t *device)
         fate.disturb += fate.nested; /* before the first call the second request is the first */
         fate.answer_lost = dice_percent(&world->dice, 30);
     }
+    fate.patient = dice_percent(&world->dice, 80);
     fate.cut = dice_percent(&world->dice, 20) ? 60 : 0;
     if (device_sync(world, device, &fate) >= 0)
         tally.taken++;
     tally.faults += world->tripped != 0;
     tally.crashes += world->tripped && fate.crash;
     tally.nested += world->disturbed && fate.nested;
+    tally.waits += world->waits;
+    world->waits = 0;
 }
 
 static void step_lose_state(world_t *world, device_t *device)
@@ -207,10 +210,11 @@ int main(void)
        "%" APR_UINT64_T_FMT " sequences from seed %" APR_UINT64_T_FMT ", %" APR_UINT64_T_FMT
        " failed",
        sequences, seed, failed);
-    printf("# %lu steps, %lu answers taken, %lu failed calls, %lu crashes, %lu nested requests\n",
-           tally.steps, tally.taken, tally.faults, tally.crashes, tally.nested);
+    printf("# %lu steps, %lu answers taken, %lu failed calls, %lu crashes, %lu nested requests, "
+           "%lu pauses\n",
+           tally.steps, tally.taken, tally.faults, tally.crashes, tally.nested, tally.waits);
     ok(sequences < 1000 || (tally.taken > sequences && tally.crashes > sequences / 10 &&
-                            tally.nested > sequences / 10),
+                            tally.nested > sequences / 10 && tally.waits > sequences / 10),
        "the sequences go everywhere");
     apr_pool_destroy(pool);
     apr_terminate();
