@@ -19,6 +19,7 @@
  *   POST   /accounts/ACCOUNT/devices/DEVICE/suspend   it is answered 503 until it is resumed
  *   POST   /accounts/ACCOUNT/devices/DEVICE/resume
  *   POST   /purge, /accounts/ACCOUNT/purge            removes devices not seen for some days
+ *   GET    /parked                                    how many wait, and where
  *   GET    /audit                                     who did what
  *   GET    /metrics                                   figures, in Prometheus text format
  *

@@ -73,6 +73,7 @@ base_fault_t *admin_purge_account(admin_call_t *call);
 base_fault_t *admin_purge_all(admin_call_t *call);
 base_fault_t *admin_undo_list(admin_call_t *call);
 base_fault_t *admin_undo_run(admin_call_t *call);
+base_fault_t *admin_parked_show(admin_call_t *call);
 base_fault_t *admin_metrics_show(admin_call_t *call);
 base_fault_t *admin_audit_list(admin_call_t *call);
 

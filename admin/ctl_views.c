@@ -18,6 +18,7 @@ static const ctl_column_t device_columns[] = {{"ACCOUNT", "account"},
                                               {"MODEL", "model"},
                                               {"PROTOCOL", "protocol"},
                                               {"LAST SEEN (UTC)", "last_seen"},
+                                              {"WAITS AT", "parked/node"},
                                               {"STATE", "state"},
                                               {"FOLDERS", "synchronised_folders"},
                                               {"SUSPENDED (UTC)", "suspended/since"},
@@ -57,14 +58,18 @@ const ctl_view_t ctl_view_devices = {
     .cursor = "after", .list = "devices", .columns = device_columns};
 
 const ctl_view_t ctl_view_device = {
-    .members = COLUMNS(
-        {"Account", "account"}, {"Device", "device"}, {"Type", "type"}, {"Model", "model"},
-        {"Name", "friendly_name"}, {"System", "os"}, {"User agent", "user_agent"},
-        {"Protocol", "protocol"}, {"First seen (UTC)", "first_seen"},
-        {"Last seen (UTC)", "last_seen"}, {"Last Sync (UTC)", "last_sync"}, {"State", "state"},
-        {"Suspended (UTC)", "suspended/since"}, {"Suspended by", "suspended/by"},
-        {"Reason", "suspended/reason"}, {"Folder sync key", "hierarchy_sync_key"},
-        {"Items", "items"}, {"Bytes of state", "bytes"}, {"Can be undone", "undo/0/undo"}),
+    .members =
+        COLUMNS({"Account", "account"}, {"Device", "device"}, {"Type", "type"}, {"Model", "model"},
+                {"Name", "friendly_name"}, {"System", "os"}, {"User agent", "user_agent"},
+                {"Protocol", "protocol"}, {"First seen (UTC)", "first_seen"},
+                {"Last seen (UTC)", "last_seen"}, {"Last Sync (UTC)", "last_sync"},
+                {"Waits at", "parked/node"}, {"Waits since (UTC)", "parked/since"},
+                {"Waits until (UTC)", "parked/until"}, {"Last Ping (UTC)", "ping/last"},
+                {"Asked to wait, s", "ping/heartbeat_asked"}, {"Could wait, s", "ping/heartbeat"},
+                {"State", "state"}, {"Suspended (UTC)", "suspended/since"},
+                {"Suspended by", "suspended/by"}, {"Reason", "suspended/reason"},
+                {"Folder sync key", "hierarchy_sync_key"}, {"Items", "items"},
+                {"Bytes of state", "bytes"}, {"Can be undone", "undo/0/undo"}),
     .list = "folders",
     .columns = COLUMNS({"FOLDER", "folder"}, {"NAME", "name"}, {"CLASS", "class"},
                        {"ITEMS", "items"}, {"COMPLETE", "complete"}, {"MORE", "more_available"},
@@ -92,6 +97,13 @@ const ctl_view_t ctl_view_why = {
     .list = "not_on_device",
     .columns = COLUMNS({"ITEM", "item"}, {"DATE (UTC)", "date"}, {"BYTES", "size"},
                        {"VERDICT", "verdict"}),
+};
+
+const ctl_view_t ctl_view_parked = {
+    .members = COLUMNS({"Pings that wait", "pings"}, {"Syncs that wait", "syncs"},
+                       {"All nodes answered", "complete"}),
+    .list = "nodes",
+    .columns = COLUMNS({"NODE", "node"}, {"PINGS", "pings"}, {"SYNCS", "syncs"}),
 };
 
 const ctl_view_t ctl_view_undo = {

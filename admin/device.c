@@ -1,6 +1,7 @@
 /* One device in full. */
 #include "admin/action.h"
 #include "admin/devices.h"
+#include "admin/parked.h"
 #include "admin/snapshot.h"
 
 #include <string.h>
@@ -72,28 +73,45 @@ static json_t *device_folder(const admin_folder_t *folder, const json_t *exchang
     return json;
 }
 
-/* Ping's parameters as the device sent them last; null when it never did. */
+/* The last Ping that was answered, and the folders that the device wants to hear of; null when it
+ * never sent one. */
 static base_fault_t *device_ping(const admin_call_t *call, const char *device,
                                  const json_t *exchanges, json_t **ping)
 {
     const state_key_t key = {
         .account = call->names[0], .device = device, .kind = STATE_RECORD_REQUEST, .name = "ping"};
-    const char *heartbeat, *folders;
+    const json_t *last = admin_exchange_last(exchanges, "Ping", NULL);
+    const char *heartbeat;
     state_record_t *record;
-    const json_t *last;
 
     BASE_TRY(state_record_read(call->service->store, &key, NULL, 0, &record, call->pool));
     heartbeat = admin_record_text(record, "heartbeat", call->pool);
-    folders = admin_record_text(record, "folders", call->pool);
-    *ping = heartbeat ? json_object() : json_null();
-    if (!heartbeat)
+    *ping = heartbeat || last ? json_object() : json_null();
+    if (!heartbeat && !last)
         return NULL;
-    json_object_set_new(*ping, "heartbeat", json_integer((json_int_t)apr_atoi64(heartbeat)));
-    last = admin_exchange_last(exchanges, "Ping", NULL);
     json_object_set_new(*ping, "last", device_exchange_time(last));
     json_object_set(*ping, "last_status", json_object_get(last, "status"));
     json_object_set(*ping, "node", json_object_get(last, "node"));
-    admin_json_set(*ping, "folders", folders, call->pool);
+    json_object_set(*ping, "heartbeat_asked", json_object_get(last, "heartbeat_asked"));
+    json_object_set(*ping, "heartbeat", json_object_get(last, "heartbeat"));
+    if (heartbeat && !last) /* the recorder is off, or it waits for the first time */
+        json_object_set_new(*ping, "heartbeat_asked",
+                            json_integer((json_int_t)apr_atoi64(heartbeat)));
+    admin_json_set(*ping, "folders", admin_record_text(record, "folders", call->pool), call->pool);
+    return NULL;
+}
+
+/* Whether it waits now. */
+static base_fault_t *device_parked(const admin_call_t *call, json_t *answer)
+{
+    apr_array_header_t *accounts = apr_array_make(call->pool, 1, sizeof(const char *));
+    admin_parked_t *parked;
+
+    APR_ARRAY_PUSH(accounts, const char *) = call->names[0];
+    BASE_TRY(admin_parked_read(call, accounts, &parked));
+    json_object_set_new(answer, "parked",
+                        admin_parked_json(parked, call->names[0], call->names[1], call->pool));
+    json_object_set_new(answer, "parked_complete", json_boolean(admin_parked_is_complete(parked)));
     return NULL;
 }
 
@@ -123,6 +141,7 @@ base_fault_t *admin_device_show(admin_call_t *call)
                         device_exchange_time(admin_exchange_last(exchanges, "Sync", NULL)));
     BASE_TRY(device_ping(call, snapshot->device, exchanges, &json));
     json_object_set_new(answer, "ping", json);
+    BASE_TRY(device_parked(call, answer));
     BASE_TRY(admin_undo_entries(call, snapshot->device, &json));
     json_object_set_new(answer, "undo", json);
     list = json_array();

@@ -2,6 +2,7 @@
 #include "admin/devices.h"
 
 #include "admin/action.h"
+#include "admin/parked.h"
 #include "admin/snapshot.h"
 
 #include <string.h>
@@ -30,6 +31,56 @@ base_fault_t *admin_device_look(const admin_service_t *service, admin_device_loo
     key.kind = STATE_RECORD_HIERARCHY;
     BASE_TRY(state_record_read(service->store, &key, none, 1, &record, pool));
     look->active = look->folders > 0 || record->version != 0;
+    return NULL;
+}
+
+/* -- rows ------------------------------------------------------------------- */
+
+/* The devices of an answer; the names are as they are, whatever JSON makes of them. */
+typedef struct {
+    json_t *list;
+    apr_array_header_t *names; /* const char *: account, device, account, device ... */
+} devices_rows_t;
+
+static void devices_rows_init(devices_rows_t *rows, json_t *answer, apr_pool_t *pool)
+{
+    rows->list = json_array();
+    json_object_set_new(answer, "devices", rows->list);
+    rows->names = apr_array_make(pool, 32, sizeof(const char *));
+}
+
+static void devices_rows_add(const devices_rows_t *rows, const admin_device_look_t *look,
+                             apr_pool_t *pool)
+{
+    apr_pool_t *names = rows->names->pool;
+
+    json_array_append_new(rows->list, admin_device_summary(look, pool));
+    APR_ARRAY_PUSH(rows->names, const char *) = apr_pstrdup(names, look->account);
+    APR_ARRAY_PUSH(rows->names, const char *) = apr_pstrdup(names, look->device);
+}
+
+/* Says of each device whether it waits; only: takes out those that do not. */
+static base_fault_t *devices_rows_park(const admin_call_t *call, const devices_rows_t *rows,
+                                       json_t *answer, int only)
+{
+    apr_array_header_t *accounts = apr_array_make(call->pool, 16, sizeof(const char *));
+    const char *const *names = (const char *const *)rows->names->elts;
+    admin_parked_t *parked;
+    int count = rows->names->nelts / 2, i;
+
+    for (i = 0; i < count; i++) /* an account's devices follow one another */
+        if (!i || strcmp(names[2 * i], names[2 * i - 2]) != 0)
+            APR_ARRAY_PUSH(accounts, const char *) = names[2 * i];
+    BASE_TRY(admin_parked_read(call, accounts, &parked));
+    json_object_set_new(answer, "parked_complete", json_boolean(admin_parked_is_complete(parked)));
+    for (i = count - 1; i >= 0; i--) {
+        json_t *json = admin_parked_json(parked, names[2 * i], names[2 * i + 1], call->pool);
+
+        if (only && json_is_null(json))
+            json_array_remove(rows->list, (size_t)i);
+        else
+            json_object_set_new(json_array_get(rows->list, (size_t)i), "parked", json);
+    }
     return NULL;
 }
 
@@ -65,24 +116,25 @@ base_fault_t *admin_account_list(admin_call_t *call)
 
 base_fault_t *admin_account_show(admin_call_t *call)
 {
-    json_t *answer = admin_json_object(call->pool), *list;
+    json_t *answer = admin_json_object(call->pool);
     const char *account = call->names[0];
     apr_array_header_t *devices;
+    devices_rows_t rows;
     int i, found;
 
     BASE_TRY(admin_account_find(call, &devices, &found));
     if (!found)
         return NULL;
     admin_json_set(answer, "account", account, call->pool);
-    list = json_array();
-    json_object_set_new(answer, "devices", list);
+    devices_rows_init(&rows, answer, call->pool);
     for (i = 0; i < devices->nelts; i++) {
         admin_device_look_t look = {.account = account,
                                     .device = APR_ARRAY_IDX(devices, i, const char *)};
 
         BASE_TRY(admin_device_look(call->service, &look, call->pool));
-        json_array_append_new(list, admin_device_summary(&look, call->pool));
+        devices_rows_add(&rows, &look, call->pool);
     }
+    BASE_TRY(devices_rows_park(call, &rows, answer, 0));
     admin_answer(call, 200, answer);
     return NULL;
 }
@@ -172,7 +224,7 @@ base_fault_t *admin_walk(admin_walk_t *walk, const char *account)
 
 typedef struct {
     admin_call_t *call;
-    json_t *list;
+    devices_rows_t rows;
     apr_time_t seen_before, seen_after;
 } devices_t;
 
@@ -195,30 +247,32 @@ static base_fault_t *devices_visit(void *baton, const admin_device_look_t *look,
         devices_contain(devices, "device", look->device, pool) &&
         devices_contain(devices, "type", admin_record_text(look->record, "type", pool), pool) &&
         devices_contain(devices, "agent", admin_record_text(look->record, "agent", pool), pool) &&
-        (!state || strcmp(state, look->active ? "active" : "empty") == 0 ||
+        (!state || strcmp(state, "parked") == 0 ||
+         strcmp(state, look->active ? "active" : "empty") == 0 ||
          (strcmp(state, "suspended") == 0 && look->suspended)) &&
         (!devices->seen_before || look->last < devices->seen_before) &&
         (!devices->seen_after || look->last >= devices->seen_after);
     if (*taken)
-        json_array_append_new(devices->list, admin_device_summary(look, pool));
+        devices_rows_add(&devices->rows, look, pool);
     return NULL;
 }
 
 base_fault_t *admin_device_list(admin_call_t *call)
 {
     json_t *answer = admin_json_object(call->pool);
-    devices_t devices = {.call = call, .list = json_array()};
+    devices_t devices = {.call = call};
     admin_walk_t walk = {.call = call, .visit = devices_visit, .baton = &devices};
     const char *state = admin_parameter(call, "state");
 
-    json_object_set_new(answer, "devices", devices.list);
+    devices_rows_init(&devices.rows, answer, call->pool);
     BASE_TRY(admin_parameter_time(call, "seen_before", &devices.seen_before));
     BASE_TRY(admin_parameter_time(call, "seen_after", &devices.seen_after));
     if (state && strcmp(state, "active") != 0 && strcmp(state, "empty") != 0 &&
-        strcmp(state, "suspended") != 0)
+        strcmp(state, "suspended") != 0 && strcmp(state, "parked") != 0)
         return base_fault_make(call->pool, BASE_FAULT_INVALID,
-                               "state must be active, empty or suspended");
+                               "state must be active, empty, suspended or parked");
     BASE_TRY(admin_walk(&walk, NULL));
+    BASE_TRY(devices_rows_park(call, &devices.rows, answer, state && strcmp(state, "parked") == 0));
     admin_json_set(answer, "next", walk.next, call->pool);
     admin_answer(call, 200, answer);
     return NULL;

@@ -10,10 +10,10 @@
 static const struct {
     const char *member, *name;
 } exchange_members[] = {
-    {"c", "command"},      {"v", "protocol"},  {"n", "node"},      {"h", "http_status"},
-    {"s", "status"},       {"b", "heartbeat"}, {"f", "fault"},     {"e", "error"},
-    {"d", "duration_ms"},  {"i", "bytes_in"},  {"o", "bytes_out"}, {"g", "hung_up"},
-    {"x", "more_folders"},
+    {"c", "command"}, {"v", "protocol"},        {"n", "node"},      {"h", "http_status"},
+    {"s", "status"},  {"a", "heartbeat_asked"}, {"b", "heartbeat"}, {"f", "fault"},
+    {"e", "error"},   {"d", "duration_ms"},     {"i", "bytes_in"},  {"o", "bytes_out"},
+    {"g", "hung_up"}, {"x", "more_folders"},
 };
 
 static const char *const exchange_folder[] = {

@@ -4,7 +4,7 @@
  *   t  when it began, milliseconds      c  command            v  protocol version
  *   n  node                             h  HTTP status        d  duration, milliseconds
  *   i  bytes of the request's body      o  bytes sent         g  1: the device hung up
- *   s  Status of the command            b  heartbeat, seconds
+ *   s  Status of the command            a  heartbeat asked for, b granted (it waited), seconds
  *   f  kind of fault that ended it      e  its message
  *   l  folders, each a list: folder id (null: the hierarchy), key presented, key answered, Status,
  *      repeat?, MoreAvailable?, given to the device: adds, changes, deletes, left out as they

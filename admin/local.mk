@@ -11,6 +11,7 @@ libcore_la_SOURCES += \
 	admin/json.c \
 	admin/metrics.c \
 	admin/page.c \
+	admin/parked.c admin/parked.h \
 	admin/purge.c \
 	admin/routes.tbl \
 	admin/snapshot.c admin/snapshot.h \

@@ -27,7 +27,7 @@ static const struct {
     {"account", "device list, audit: of this account"},
     {"type", "device list: whose type has this text"},
     {"agent", "device list: whose user agent has this text"},
-    {"state", "device list: active, empty or suspended"},
+    {"state", "device list: active, empty, suspended or parked"},
     {"seen-before", "device list: not seen since this date"},
     {"seen-after", "device list: seen since this date"},
     {"reason", "device suspend: shown to other administrators"},

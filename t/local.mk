@@ -58,6 +58,7 @@ E2E_TESTS = \
 	t/e2e/admin.t \
 	t/e2e/aliases.t \
 	t/e2e/admin_cli.t \
+	t/e2e/admin_observe.t \
 	t/e2e/admin_page.t \
 	t/e2e/admin_purge.t \
 	t/e2e/admin_suspend.t \

@@ -251,7 +251,7 @@ static void ping_answer(cmd_exchange_t *exchange, const ping_t *ping, int status
     eas_writer_end(writer);
     exchange->report.status = status;
     exchange->report.told = told;
-    exchange->report.heartbeat = ping->heartbeat;
+    exchange->report.heartbeat_asked = ping->heartbeat;
     exchange->outcome = apr_psprintf(exchange->pool, "Ping %d %d", status, ping->heartbeat);
 }
 

@@ -23,9 +23,10 @@ typedef struct {
 } cmd_report_folder_t;
 
 typedef struct {
-    int status;    /* of the whole command; 0: the command has none, or none was reached */
-    int heartbeat; /* of a Ping or a hanging Sync, seconds; 0: none */
-    int waited;    /* for a change: its duration says nothing of how fast the server is */
+    int status;          /* of the whole command; 0: the command has none, or none was reached */
+    int heartbeat_asked; /* of a Ping or a hanging Sync, seconds; 0: none */
+    int heartbeat;       /* granted; 0: it did not wait */
+    int waited;          /* for a change: its duration says nothing of how fast the server is */
     base_fault_code_t fault;     /* that ended the command */
     const char *error;           /* its message, NULL: none */
     apr_array_header_t *folders; /* cmd_report_folder_t *; NULL: none */

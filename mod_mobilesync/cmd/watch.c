@@ -9,6 +9,7 @@ struct cmd_watch {
     backend_watch_t *backend; /* NULL: the backend cannot be watched */
     wake_hub_t *hub;
     cmd_watch_resume_fn resume;
+    int asked, granted; /* seconds */
     const char *note;
     apr_pool_t *pool; /* whose cleanup ends it */
     char account[];   /* and the note after it */
@@ -99,6 +100,12 @@ static apr_time_t watch_deadline(const cmd_exchange_t *exchange, apr_time_t dead
     return deadline > most && watch_crowded(exchange) ? most : deadline;
 }
 
+static void watch_report(const cmd_watch_t *watch, cmd_exchange_t *exchange)
+{
+    exchange->report.heartbeat_asked = watch->asked;
+    exchange->report.heartbeat = watch->granted;
+}
+
 base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
                             const char *const *folder_ids, int count, apr_time_t deadline,
                             const char *note, cmd_watch_t **result)
@@ -111,12 +118,17 @@ base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
                               .folder_ids = ids,
                               .folder_count = count + 1,
                               .deadline = watch_deadline(exchange, deadline),
+                              .since = exchange->now,
+                              .wanted = deadline,
                               .coalesce = exchange->service->limits.coalesce};
     int i;
 
     for (i = 0; i < count; i++)
         ids[i] = folder_ids[i];
     ids[count] = WAKE_FOLDER_HIERARCHY;
+    watch->asked = (int)apr_time_sec(options.wanted - exchange->now);
+    watch->granted = (int)apr_time_sec(options.deadline - exchange->now);
+    watch_report(watch, exchange);
     BASE_TRY(wake_waiter_arm(watch->hub, &options, &watch->waiter, exchange->pool));
     *result = watch;
     return watch_backend(watch, exchange, folder_ids, count);
@@ -126,6 +138,7 @@ static base_fault_t *watch_resume(cmd_exchange_t *exchange, wake_reason_t reason
 {
     cmd_watch_t *watch = baton;
 
+    watch_report(watch, exchange); /* it may be another exchange than that which armed */
     return watch->resume(exchange, reason, watch, watch->note);
 }
 

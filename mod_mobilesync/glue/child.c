@@ -44,12 +44,12 @@ static base_fault_t *child_redis_config(const glue_config_t *config, redis_confi
     return NULL;
 }
 
-static base_fault_t *child_redis_open(child_t *child, const glue_config_t *config,
+static base_fault_t *child_redis_open(child_t *child, const glue_config_t *config, const char *node,
                                       child_redis_t **result)
 {
-    const char *key = apr_psprintf(child->pool, "%s %s %d %d", config->redis_url,
+    const char *key = apr_psprintf(child->pool, "%s %s %d %d %s", config->redis_url,
                                    config->redis_prefix ? config->redis_prefix : "",
-                                   config->redis_timeout, config->redis_connections);
+                                   config->redis_timeout, config->redis_connections, node);
     redis_config_t *parsed;
     redis_pool_t *redis;
     child_redis_t *open = apr_hash_get(child->redis, key, APR_HASH_KEY_STRING);
@@ -62,6 +62,7 @@ static base_fault_t *child_redis_open(child_t *child, const glue_config_t *confi
         open->bus = wake_bus_create_redis(redis, parsed->prefix, child->log, child->pool);
         BASE_TRY(wake_hub_create(open->bus, child->log, &open->hub, child->pool));
         wake_hub_count_reconnects(open->hub, glue_metrics_reconnects(config->metrics));
+        wake_hub_identify(open->hub, node);
         apr_hash_set(child->redis, key, APR_HASH_KEY_STRING, open);
     }
     *result = open;
@@ -100,10 +101,12 @@ static void child_limits(const glue_config_t *config, cmd_limits_t *limits)
     };
 }
 
-static const char *child_node(apr_pool_t *pool)
+static const char *child_node(const glue_config_t *config, apr_pool_t *pool)
 {
     char name[APRMAXHOSTLEN + 1];
 
+    if (config->node)
+        return config->node;
     return apr_gethostname(name, sizeof name, pool) == APR_SUCCESS ? apr_pstrdup(pool, name)
                                                                    : "localhost";
 }
@@ -116,7 +119,8 @@ static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
 
     BASE_TRY(backend_submit_configure(config->sendmail, config->smtp_url, config->spool_directory,
                                       &submit, child->pool));
-    BASE_TRY(child_redis_open(child, config, &redis));
+    service->node = child_node(config, child->pool);
+    BASE_TRY(child_redis_open(child, config, service->node, &redis));
     BASE_TRY(child_backend_open(child, config, &service->backend));
     child_limits(config, &service->limits);
     service->store = redis->store;
@@ -124,7 +128,6 @@ static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
     service->hub = redis->hub;
     service->submit = submit;
     service->spool_directory = config->spool_directory;
-    service->node = child_node(child->pool);
     config->service = service;
     return NULL;
 }

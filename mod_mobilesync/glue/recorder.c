@@ -78,6 +78,7 @@ static json_t *recorder_entry(request_rec *r, const cmd_exchange_t *exchange)
     recorder_set(entry, "n", exchange->service->node, r->pool);
     recorder_set_number(entry, "h", r->status);
     recorder_set_number(entry, "s", report->status);
+    recorder_set_number(entry, "a", report->heartbeat_asked);
     recorder_set_number(entry, "b", report->heartbeat);
     if (report->error) {
         recorder_set(entry, "f", base_fault_code_name(report->fault), r->pool);

@@ -26,6 +26,7 @@ typedef enum {
     WAKE_MESSAGE_EVENT,     /* account, name (folder), event, number (version) */
     WAKE_MESSAGE_SUPERSEDE, /* account, name (device), request, number */
     WAKE_MESSAGE_RESET,     /* account, name (device, "": all), number */
+    WAKE_MESSAGE_QUESTION,  /* account (the ticket to answer under), name (the question) */
     WAKE_MESSAGE_LOST       /* the connection and every subscription */
 } wake_message_kind_t;
 
@@ -48,6 +49,12 @@ typedef struct {
     base_fault_t *(*supersede)(void *self, wake_query_t *query, apr_pool_t *pool);
     /* Answers many queries in one round trip. */
     base_fault_t *(*read)(void *self, wake_query_t *queries, int count, apr_pool_t *pool);
+
+    /* Puts a question to every listener that is connected and collects their answers (const char
+     * *), for a limited time; *silent: how many did not answer. */
+    base_fault_t *(*ask)(void *self, const char *question, apr_array_header_t **answers,
+                         int *silent, apr_pool_t *pool);
+    base_fault_t *(*answer)(void *self, const char *ticket, const char *text, apr_pool_t *pool);
 
     /* A listener is used by one thread, but for interrupt. It ends with the pool. */
     base_fault_t *(*listen)(void *self, void **listener, apr_pool_t *pool);

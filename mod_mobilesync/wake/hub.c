@@ -1,5 +1,7 @@
 #include "wake/hub.h"
 
+#include <apr_strings.h>
+
 /* -- the thread ------------------------------------------------------------- */
 
 static void hub_connect(wake_hub_t *hub)
@@ -65,6 +67,20 @@ static apr_interval_time_t hub_idle(const wake_hub_t *hub)
     return next > now ? next - now : 0;
 }
 
+/* Nobody who asked waits for ever: an answer that cannot be given is only missing. */
+static void hub_answer(wake_hub_t *hub, const wake_message_t *message)
+{
+    const char *ticket = apr_pstrdup(hub->thread_pool, message->account);
+    const char *text = wake_waiting_answer(hub, message->name, hub->thread_pool);
+    base_fault_t *fault;
+
+    apr_thread_mutex_unlock(hub->mutex);
+    fault = hub->bus->driver->answer(hub->bus->self, ticket, text, hub->thread_pool);
+    apr_thread_mutex_lock(hub->mutex);
+    if (fault)
+        base_log_write(hub->log, BASE_LOG_DEBUG, "wake: telling who waits: %s", fault->message);
+}
+
 static void hub_handle(wake_hub_t *hub, const wake_message_t *message)
 {
     switch (message->kind) {
@@ -78,6 +94,9 @@ static void hub_handle(wake_hub_t *hub, const wake_message_t *message)
     case WAKE_MESSAGE_SUPERSEDE:
     case WAKE_MESSAGE_RESET:
         wake_channel_message(hub, message);
+        break;
+    case WAKE_MESSAGE_QUESTION:
+        hub_answer(hub, message);
         break;
     case WAKE_MESSAGE_LOST:
         wake_channel_connection(hub, 0);
@@ -189,6 +208,11 @@ int wake_hub_count_account(wake_hub_t *hub, const char *account)
     return count;
 }
 
+void wake_hub_identify(wake_hub_t *hub, const char *node)
+{
+    hub->node = node;
+}
+
 int wake_hub_count(wake_hub_t *hub)
 {
     int count;
@@ -247,6 +271,7 @@ base_fault_t *wake_hub_create(wake_bus_t *bus, const base_log_t *log, wake_hub_t
 
     hub->bus = bus;
     hub->log = log;
+    hub->node = "";
     BASE_TRY(hub_pools(hub, pool));
     hub->channels = apr_hash_make(hub->pool);
     apr_pool_cleanup_register(hub->pool, hub, hub_free_cleanup, apr_pool_cleanup_null);

@@ -36,6 +36,7 @@ struct wake_waiter {
     const char **folder_ids;
     int folder_count;
     apr_time_t deadline;
+    apr_time_t since, wanted; /* told to those who ask */
     apr_interval_time_t coalesce;
     apr_pool_t *pool; /* whose cleanup frees it */
     /* the numbers it was armed with, or has heard since */
@@ -59,6 +60,7 @@ struct wake_waiter {
 struct wake_hub {
     wake_bus_t *bus;
     const base_log_t *log;
+    const char *node;
     void *listener; /* used by the thread, but for interrupt */
     apr_thread_t *thread;
     apr_pool_t *pool;        /* of the channels */
@@ -103,6 +105,11 @@ void wake_channel_free_all(wake_hub_t *hub);
 /* Compares the numbers of everybody who may have missed something. In the hub's thread;
  * gives the mutex up meanwhile. */
 void wake_compare(wake_hub_t *hub);
+
+/* -- waiting.c --------------------------------------------------------------- */
+
+/* What this child answers to the question. */
+const char *wake_waiting_answer(wake_hub_t *hub, const char *question, apr_pool_t *pool);
 
 /* -- waiter.c --------------------------------------------------------------- */
 

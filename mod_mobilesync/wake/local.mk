@@ -8,6 +8,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/wake/redis_bus.c \
 	mod_mobilesync/wake/timer.c mod_mobilesync/wake/timer.h \
 	mod_mobilesync/wake/waiter.c \
+	mod_mobilesync/wake/waiting.c \
 	mod_mobilesync/wake/wake.h
 
 check_PROGRAMS += t/unit/wake_test t/unit/wake_redis_test

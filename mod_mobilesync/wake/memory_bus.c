@@ -11,6 +11,7 @@
 #include <apr_thread_mutex.h>
 
 #define MEMORY_BUS_DELAY apr_time_from_msec(5)
+#define MEMORY_BUS_ANSWER_TIME apr_time_from_sec(1)
 
 typedef struct memory_listener memory_listener_t;
 
@@ -20,6 +21,15 @@ struct memory_node {
     wake_message_t message; /* its texts follow */
 };
 
+/* On the stack of who asks. */
+typedef struct memory_question memory_question_t;
+struct memory_question {
+    memory_question_t *next;
+    const char *ticket;
+    apr_array_header_t *answers;
+    int silent;
+};
+
 typedef struct {
     apr_pool_t *pool;
     apr_thread_mutex_t *mutex; /* guards everything below and in the listeners */
@@ -27,6 +37,9 @@ typedef struct {
     apr_uint64_t counter;
     memory_listener_t *listeners;
     wake_memory_state_t state;
+    memory_question_t *questions; /* that wait for answers */
+    apr_thread_cond_t *answered;
+    unsigned last_ticket;
 } memory_bus_t;
 
 struct memory_listener {
@@ -192,6 +205,76 @@ static base_fault_t *memory_bus_read(void *self, wake_query_t *queries, int coun
     return fault;
 }
 
+/* -- questions ---------------------------------------------------------------- */
+
+static void memory_question_put(memory_bus_t *bus, memory_question_t *question, const char *text)
+{
+    const wake_message_t message = {
+        .kind = WAKE_MESSAGE_QUESTION, .account = question->ticket, .name = text};
+    memory_listener_t *listener;
+
+    question->next = bus->questions;
+    bus->questions = question;
+    for (listener = bus->listeners; listener; listener = listener->next)
+        if (listener->connected) {
+            memory_queue(listener, &message);
+            question->silent++;
+        }
+}
+
+static void memory_question_drop(memory_bus_t *bus, const memory_question_t *question)
+{
+    memory_question_t **link = &bus->questions;
+
+    while (*link != question)
+        link = &(*link)->next;
+    *link = question->next;
+}
+
+static base_fault_t *memory_bus_ask(void *self, const char *text, apr_array_header_t **answers,
+                                    int *silent, apr_pool_t *pool)
+{
+    memory_bus_t *bus = self;
+    memory_question_t question = {.answers = apr_array_make(pool, 4, sizeof(const char *))};
+    apr_time_t until = apr_time_now() + MEMORY_BUS_ANSWER_TIME;
+    apr_interval_time_t patience;
+    base_fault_t *fault;
+
+    apr_thread_mutex_lock(bus->mutex);
+    if (!(fault = memory_down(bus, WAKE_MEMORY_DOWN, pool))) {
+        question.ticket = apr_psprintf(pool, "%u", ++bus->last_ticket);
+        memory_question_put(bus, &question, text);
+        while (question.silent && (patience = until - apr_time_now()) > 0)
+            apr_thread_cond_timedwait(bus->answered, bus->mutex, patience);
+        memory_question_drop(bus, &question);
+    }
+    apr_thread_mutex_unlock(bus->mutex);
+    *answers = question.answers;
+    *silent = question.silent;
+    return fault;
+}
+
+static base_fault_t *memory_bus_answer(void *self, const char *ticket, const char *text,
+                                       apr_pool_t *pool)
+{
+    memory_bus_t *bus = self;
+    memory_question_t *question;
+
+    (void)pool;
+    apr_thread_mutex_lock(bus->mutex);
+    for (question = bus->questions; question; question = question->next)
+        if (strcmp(question->ticket, ticket) == 0) {
+            /* the pool of who asks, who waits meanwhile */
+            APR_ARRAY_PUSH(question->answers, const char *) =
+                apr_pstrdup(question->answers->pool, text);
+            question->silent--;
+            apr_thread_cond_broadcast(bus->answered);
+            break;
+        }
+    apr_thread_mutex_unlock(bus->mutex);
+    return NULL;
+}
+
 /* -- listening -------------------------------------------------------------- */
 
 static apr_status_t memory_listener_cleanup(void *data)
@@ -320,6 +403,8 @@ static const wake_bus_driver_t memory_bus_driver = {
     .reset = memory_bus_reset,
     .supersede = memory_bus_supersede,
     .read = memory_bus_read,
+    .ask = memory_bus_ask,
+    .answer = memory_bus_answer,
     .listen = memory_bus_listen,
     .connect = memory_bus_connect,
     .delay = memory_bus_delay,
@@ -336,7 +421,8 @@ wake_bus_t *wake_bus_create_memory(apr_pool_t *pool)
 
     apr_pool_create(&self->pool, pool);
     self->numbers = apr_hash_make(self->pool);
-    if (apr_thread_mutex_create(&self->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS)
+    if (apr_thread_mutex_create(&self->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS ||
+        apr_thread_cond_create(&self->answered, pool) != APR_SUCCESS)
         abort();
     bus->driver = &memory_bus_driver;
     bus->self = self;

@@ -2,9 +2,13 @@
 #include "wake/bus.h"
 
 #include <string.h>
+#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "base/text.h"
+
+#define REDIS_BUS_ANSWER_TIME apr_time_from_sec(1) /* for all answers to a question together */
+#define REDIS_BUS_ANSWER_TTL "10"                  /* seconds: who asked may have died */
 
 typedef struct {
     redis_pool_t *redis;
@@ -174,6 +178,94 @@ static base_fault_t *redis_bus_read(void *self, wake_query_t *queries, int count
     return NULL;
 }
 
+/* -- questions ---------------------------------------------------------------- */
+
+static const char *redis_bus_who(const redis_bus_t *bus, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, base_text_percent_encode(bus->prefix, pool), ":who", NULL);
+}
+
+/* The list of answers. */
+static const char *redis_bus_answers(const redis_bus_t *bus, const char *ticket, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, redis_bus_who(bus, pool), ":", ticket, NULL);
+}
+
+static const char *redis_bus_ticket(apr_pool_t *pool)
+{
+    unsigned char random[12];
+
+    apr_generate_random_bytes(random, sizeof random);
+    return base_text_hex_encode(random, sizeof random, pool);
+}
+
+/* Waits for one more answer; *answer NULL: time is up. The connection's own timeout is longer. */
+static base_fault_t *redis_bus_collect(redis_bus_t *bus, const char *list,
+                                       apr_interval_time_t patience, const char **answer,
+                                       apr_pool_t *pool)
+{
+    redis_args_t *args = redis_args_make(pool);
+    const redis_value_t *text;
+    redis_value_t *value;
+
+    redis_args_text(args, "BLPOP");
+    redis_args_text(args, list);
+    redis_args_text(args, apr_psprintf(pool, "%.3f", (double)patience / APR_USEC_PER_SEC));
+    BASE_TRY(redis_command(bus->redis, args, REDIS_ONCE, &value, pool));
+    text = redis_value_string(value, 1);
+    *answer = text ? text->data : NULL;
+    return NULL;
+}
+
+/* PUBLISH says how many have heard it, so that nothing is waited for in vain. */
+static base_fault_t *redis_bus_ask(void *self, const char *question, apr_array_header_t **answers,
+                                   int *silent, apr_pool_t *pool)
+{
+    redis_bus_t *bus = self;
+    const char *ticket = redis_bus_ticket(pool), *list = redis_bus_answers(bus, ticket, pool);
+    apr_interval_time_t patience = redis_pool_config(bus->redis)->command_timeout / 2;
+    redis_args_t *args = redis_args_make(pool);
+    redis_value_t *value;
+    apr_time_t until;
+
+    redis_args_text(args, "PUBLISH");
+    redis_args_text(args, redis_bus_who(bus, pool));
+    redis_args_text(args, apr_pstrcat(pool, "Q ", ticket, " ", question, NULL));
+    BASE_TRY(redis_command(bus->redis, args, REDIS_ONCE, &value, pool));
+    *answers = apr_array_make(pool, 8, sizeof(const char *));
+    until = apr_time_now() + (patience < REDIS_BUS_ANSWER_TIME ? patience : REDIS_BUS_ANSWER_TIME);
+    for (*silent = (int)value->integer; *silent > 0; (*silent)--) {
+        const char *answer;
+
+        patience = until - apr_time_now();
+        if (patience < apr_time_from_msec(1))
+            break;
+        BASE_TRY(redis_bus_collect(bus, list, patience, &answer, pool));
+        if (!answer)
+            break;
+        APR_ARRAY_PUSH(*answers, const char *) = answer;
+    }
+    return NULL;
+}
+
+static base_fault_t *redis_bus_answer_give(void *self, const char *ticket, const char *text,
+                                           apr_pool_t *pool)
+{
+    redis_bus_t *bus = self;
+    redis_args_t *commands[2] = {redis_args_make(pool), redis_args_make(pool)};
+    const char *list = redis_bus_answers(bus, ticket, pool);
+    redis_value_t **values;
+
+    redis_args_text(commands[0], "RPUSH");
+    redis_args_text(commands[0], list);
+    redis_args_text(commands[0], text);
+    redis_args_text(commands[1], "EXPIRE");
+    redis_args_text(commands[1], list);
+    redis_args_text(commands[1], REDIS_BUS_ANSWER_TTL);
+    BASE_TRY(redis_pipeline(bus->redis, commands, 2, REDIS_ONCE, &values, pool));
+    return redis_value_fault(values[0], pool);
+}
+
 /* -- listening -------------------------------------------------------------- */
 
 static base_fault_t *redis_bus_listen(void *self, void **result, apr_pool_t *pool)
@@ -190,7 +282,9 @@ static base_fault_t *redis_bus_connect(void *data, apr_pool_t *pool)
 {
     redis_listener_t *listener = data;
 
-    return redis_subscriber_connect(listener->subscriber, pool);
+    BASE_TRY(redis_subscriber_connect(listener->subscriber, pool));
+    redis_subscriber_subscribe(listener->subscriber, redis_bus_who(listener->bus, pool));
+    return NULL;
 }
 
 static apr_interval_time_t redis_bus_delay(void *data)
@@ -265,6 +359,17 @@ static int redis_bus_parse(const char *text, wake_message_t *message, apr_pool_t
     }
 }
 
+/* A message of the channel that all children hear. */
+static void redis_bus_parse_who(const char *text, wake_message_t *message, apr_pool_t *pool)
+{
+    const char *rest = text, *kind = redis_bus_word(&rest, pool);
+    const char *ticket = redis_bus_word(&rest, pool);
+
+    if (!kind || !ticket || strcmp(kind, "Q") != 0)
+        return;
+    *message = (wake_message_t){.kind = WAKE_MESSAGE_QUESTION, .account = ticket, .name = rest};
+}
+
 static void redis_bus_next(void *data, apr_interval_time_t timeout, wake_message_t *message)
 {
     redis_listener_t *listener = data;
@@ -286,7 +391,9 @@ static void redis_bus_next(void *data, apr_interval_time_t timeout, wake_message
         message->kind = WAKE_MESSAGE_UNSUBSCRIBED;
         break;
     case REDIS_EVENT_MESSAGE:
-        if (!redis_bus_parse(event.data, message, listener->pool)) {
+        if (!message->account)
+            redis_bus_parse_who(event.data, message, listener->pool);
+        else if (!redis_bus_parse(event.data, message, listener->pool)) {
             message->kind = WAKE_MESSAGE_NONE;
             base_log_write(listener->bus->log, BASE_LOG_DEBUG, "wake: \"%s\" is no message",
                            event.data);
@@ -312,6 +419,8 @@ static const wake_bus_driver_t redis_bus_driver = {
     .reset = redis_bus_reset,
     .supersede = redis_bus_supersede,
     .read = redis_bus_read,
+    .ask = redis_bus_ask,
+    .answer = redis_bus_answer_give,
     .listen = redis_bus_listen,
     .connect = redis_bus_connect,
     .delay = redis_bus_delay,

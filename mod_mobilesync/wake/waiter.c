@@ -224,6 +224,8 @@ static wake_waiter_t *waiter_make(wake_hub_t *hub, const wake_options_t *options
     waiter->kind = options->kind;
     waiter->folder_count = options->folder_count;
     waiter->deadline = options->deadline;
+    waiter->since = options->since;
+    waiter->wanted = options->wanted;
     waiter->coalesce = options->coalesce;
     return waiter;
 }

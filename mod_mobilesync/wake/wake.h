@@ -32,7 +32,9 @@
  * "p:DEVICE" and "s:DEVICE" -> number of the newest Ping and Sync, "r:DEVICE" and "r:" ->
  * the latest reset of a device and of the whole account. P:{account}:c is the channel; a
  * message is "E kind version FOLDER", "S p|s number DEVICE" or "R number DEVICE" (kind: A or
- * C; the names are the rest of the message as they are).
+ * C; the names are the rest of the message as they are). P:who is the channel of every child that
+ * somebody waits in; a message is "Q TICKET question", and the answers go to the list P:who:TICKET,
+ * which is forgotten after some seconds.
  *
  * Faults: UNAVAILABLE (bus down), INVALID. */
 #ifndef WAKE_WAKE_H
@@ -116,9 +118,37 @@ void wake_notify(wake_hub_t *hub, const char *account, const char *folder_id, wa
  * after it was lost. NULL: nowhere. */
 void wake_hub_count_reconnects(wake_hub_t *hub, apr_uint64_t *counter);
 
+/* The name of this server, not copied: what is said of where somebody waits. Before the first
+ * waiter. */
+void wake_hub_identify(wake_hub_t *hub, const char *node);
+
 /* Waiters in the hub, and those of an account. */
 int wake_hub_count(wake_hub_t *hub);
 int wake_hub_count_account(wake_hub_t *hub, const char *account);
+
+/* -- who waits --------------------------------------------------------------- */
+
+typedef struct {
+    const char *account, *device, *node;
+    wake_kind_t kind;
+    apr_time_t since;
+    int asked, granted; /* heartbeat, seconds */
+} wake_waiting_t;
+
+typedef struct {
+    const char *node;
+    int pings, syncs;
+} wake_waiting_count_t;
+
+/* Who of the accounts waits at this moment, in whatever child of whatever node (wake_waiting_t).
+ * *silent: children that did not answer in time, so that somebody may be missing. UNAVAILABLE: the
+ * bus is down. */
+base_fault_t *wake_waiting_list(wake_bus_t *bus, const char *const *accounts, int count,
+                                apr_array_header_t **list, int *silent, apr_pool_t *pool);
+
+/* How many wait: a wake_waiting_count_t of each child that somebody waits in, or did. */
+base_fault_t *wake_waiting_count(wake_bus_t *bus, apr_array_header_t **counts, int *silent,
+                                 apr_pool_t *pool);
 
 /* -- waiter ----------------------------------------------------------------- */
 
@@ -129,6 +159,8 @@ typedef struct {
     const char *const *folder_ids;
     int folder_count;
     apr_time_t deadline;          /* end of the heartbeat */
+    apr_time_t since, wanted;     /* when the request came, and the deadline that it asked for;
+                                     for those who look at who waits */
     apr_interval_time_t coalesce; /* how long WAKE_EVENT_CHANGED may wait for more: then the
                                      reason is RIPE; 0: not at all */
 } wake_options_t;

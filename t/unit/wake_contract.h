@@ -433,6 +433,77 @@ static void wake_contract_rivals(wake_env_t *env, apr_pool_t *pool)
         apr_pool_destroy(rivals[i].pool);
 }
 
+/* The waiting of an account, or one that says "(none)". */
+static const wake_waiting_t *wake_waiting_one(wake_env_t *env, const char *account,
+                                              apr_pool_t *pool)
+{
+    static const wake_waiting_t none = {.device = "(none)", .node = "(none)"};
+    apr_array_header_t *list;
+    int silent;
+
+    if (wake_waiting_list(env->bus, &account, 1, &list, &silent, pool) || silent || !list->nelts)
+        return &none;
+    return &APR_ARRAY_IDX(list, list->nelts - 1, wake_waiting_t);
+}
+
+static int wake_waiting_sum(wake_env_t *env, const char *node, apr_pool_t *pool)
+{
+    apr_array_header_t *counts;
+    int silent, sum = 0, i;
+
+    if (wake_waiting_count(env->bus, &counts, &silent, pool) || silent)
+        return -1;
+    for (i = 0; i < counts->nelts; i++) {
+        const wake_waiting_count_t *count = &APR_ARRAY_IDX(counts, i, wake_waiting_count_t);
+
+        if (strcmp(count->node, node) == 0)
+            sum += count->pings + 1000 * count->syncs;
+    }
+    return sum;
+}
+
+static void wake_contract_waiting(wake_env_t *env, apr_pool_t *parent)
+{
+    static const char *const accounts[] = {"nobody@x", WAKE_ODD, "w@x"};
+    const wake_waiting_t *one;
+    wake_options_t options = wake_options(WAKE_ODD, WAKE_ODD);
+    apr_array_header_t *list;
+    apr_pool_t *pool;
+    int silent, before, other;
+
+    apr_pool_create(&pool, parent);
+    wake_hub_identify(env->hub, "node one");
+    wake_hub_identify(env->remote, "node two");
+    before = wake_waiting_sum(env, "node one", pool);
+    other = wake_waiting_sum(env, "node two", pool);
+    options.deadline = apr_time_now() + apr_time_from_sec(900);
+    options.since = options.deadline - apr_time_from_sec(900);
+    options.wanted = options.since + apr_time_from_sec(3000);
+    wake_armed(env->hub, &options, pool);
+    options = wake_options("w@x", "D");
+    options.kind = WAKE_KIND_SYNC;
+    wake_armed(env->remote, &options, pool);
+    ok(!wake_waiting_list(env->other, accounts, 3, &list, &silent, pool), "who waits?");
+    is_int(silent, 0, "everybody answers");
+    is_int(list->nelts, 2, "two do");
+    one = wake_waiting_one(env, WAKE_ODD, pool);
+    is_str(one->account, WAKE_ODD, "an account");
+    is_str(one->device, WAKE_ODD, "a device");
+    is_str(one->node, "node one", "a node");
+    is_int(one->asked, 3000, "the heartbeat asked for");
+    is_int(one->granted, 900, "and granted");
+    ok(one->since > apr_time_now() - WAKE_LONG && one->since <= apr_time_now(), "since when");
+    one = wake_waiting_one(env, "w@x", pool);
+    is_str(one->node, "node two", "another node");
+    is_int(one->kind, WAKE_KIND_SYNC, "a Sync");
+    is_int(wake_waiting_sum(env, "node one", pool), before + 1, "counted, of one node");
+    is_int(wake_waiting_sum(env, "node two", pool), other + 1000, "and of the other");
+    apr_pool_clear(pool);
+    is_str(wake_waiting_one(env, WAKE_ODD, pool)->device, "(none)", "no more");
+    is_int(wake_waiting_sum(env, "node one", pool), before, "not counted either");
+    apr_pool_destroy(pool);
+}
+
 static void wake_contract_invalid(wake_env_t *env, apr_pool_t *pool)
 {
     wake_options_t options = wake_options("", "D");
@@ -475,7 +546,7 @@ static void wake_contract_run(wake_env_t *env, const char *label, apr_pool_t *pa
         wake_contract_expired,  wake_contract_coalesce, wake_contract_supersede,
         wake_contract_reset,    wake_contract_notify,   wake_contract_park,
         wake_contract_gone,     wake_contract_many,     wake_contract_race,
-        wake_contract_rivals,   wake_contract_invalid,
+        wake_contract_rivals,   wake_contract_waiting,  wake_contract_invalid,
     };
     apr_pool_t *pool;
     size_t i;

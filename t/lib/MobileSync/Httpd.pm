@@ -155,7 +155,8 @@ sub _host_config ($self) {
     push @lines, "MobileSyncRedis $self->{redis}"
         if defined $self->{module} && defined $self->{redis};
     push @lines, map {"MobileSyncBackend $_"} @{ $self->{backends} };
-    push @lines, map {"$_ $self->{settings}{$_}"} sort keys %{ $self->{settings} };
+    my %settings = ( MobileSyncNode => $self->{name}, %{ $self->{settings} } );
+    push @lines, map {"$_ $settings{$_}"} sort keys %settings;
     my $path = PATH;
     my $handler = defined $self->{module} ? 'SetHandler mobilesync' : '';
     return join "\n", @lines, <<"END";
