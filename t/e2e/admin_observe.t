@@ -50,6 +50,16 @@ sub parked ( $account, $phone ) {
     return until_good( sub { device( $account, $phone )->{parked} }, sub ($parked) {$parked} );
 }
 
+# mobilesyncctl's output.
+sub ctl (@arguments) {
+    local @ENV{qw(MOBILESYNC_SERVER MOBILESYNC_USER MOBILESYNC_PASSWORD)} =
+        ( $admin->url, @$admin{qw(user password)} );
+    my $program = ( $ENV{top_builddir} // "$FindBin::Bin/../.." ) . '/mobilesyncctl';
+    open my $pipe, '-|', $program, @arguments or die "$program: $!\n";
+    my $out = join '', readline $pipe;
+    return close $pipe ? $out : "exit $?: $out";
+}
+
 subtest 'who waits' => sub {
     my ( $phone, $inbox, $account ) = synced_phone( node => 1 );
     my $idle = device( $account, $phone );
@@ -78,6 +88,13 @@ subtest 'who waits' => sub {
     is( $count->{pings}, 1, 'one Ping waits' );
     is_deeply( [ map { $_->{node} } grep { $_->{pings} } @{ $count->{nodes} } ],
         ['node1'], 'at the second node' );
+    like( ctl('stats'), qr/^node1 +1 +0$/m, 'mobilesyncctl shows it' );
+    like( ctl( qw(device list), $account ), qr/$phone->{device_id} .* node1 /, 'in lists' );
+    like(
+        ctl( qw(device show), $account, $phone->{device_id} ),
+        qr/^Waits at: +node1$/m,
+        'and of a device'
+    );
     $server->mailbox($account)->deliver( simple_mail( subject => 'new' ) );
     ok( $ping->is_ready(PATIENCE), 'new mail' );
     is( $ping->result->{status}, 2, 'ends the Ping' );
