@@ -108,7 +108,6 @@ static base_fault_t *sync_hang_resume(cmd_exchange_t *exchange, wake_reason_t re
 
 static base_fault_t *sync_hang_step(cmd_exchange_t *exchange, sync_hang_t *hang)
 {
-    exchange->report.heartbeat = hang->request->wait;
     BASE_TRY(sync_answer(exchange, hang->request));
     if (!eas_writer_is_empty(exchange->writer)) {
         cmd_watch_end(hang->watch);
