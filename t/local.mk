@@ -75,6 +75,7 @@ E2E_TESTS = \
 	t/e2e/get_attachment.t \
 	t/e2e/get_item_estimate.t \
 	t/e2e/hostile.t \
+	t/e2e/invitation.t \
 	t/e2e/lost.t \
 	t/e2e/mailbox.t \
 	t/e2e/maildir.t \

@@ -189,6 +189,7 @@ static base_fault_t *operations_fetch_item(operations_fetch_t *fetch)
     if (fetch->options)
         BASE_TRY(cmd_options_parse(fetch->options, &options, fetch->pool));
     BASE_TRY(operations_schema(fetch, &options.email));
+    BASE_TRY(cmd_exchange_addresses(exchange, &options.email.addresses));
     BASE_TRY(cmd_exchange_item(exchange, &fetch->reference, &entry, &blob, fetch->pool));
     BASE_TRY(item_email_load(blob, &fetch->reference, &entry, &options.email, &email, fetch->pool));
     if (fetch->operations->parts && item_email_body_has_data(email))

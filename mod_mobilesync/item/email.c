@@ -50,6 +50,8 @@ static base_fault_t *email_load(item_email_t *email, const backend_blob_t *blob)
     item_content_find(mime, &content, email->pool);
     email->mime = mime;
     email->content = content;
+    BASE_TRY(item_meeting_load(mime, email->options->addresses, email->entry->date, &email->meeting,
+                               email->pool));
     for (i = 0; i < ITEM_EMAIL_PROPERTY_COUNT; i++)
         if (email_is_wanted(email->options, item_email_property_tag(i)))
             BASE_TRY(item_email_property_load(email, i));
@@ -66,6 +68,7 @@ base_fault_t *item_email_load(const backend_blob_t *blob, const item_reference_t
     e->reference = apr_pmemdup(pool, reference, sizeof *reference);
     e->entry = apr_pmemdup(pool, entry, sizeof *entry);
     e->options = options;
+    e->version = options->version;
     BASE_TRY(base_fault_wrap(email_load(e, blob), pool, "message %" APR_UINT64_T_FMT, entry->uid));
     e->options = NULL; /* the caller's; nothing below looks at it */
     *email = e;
@@ -147,6 +150,9 @@ void item_email_write(item_email_t *email, int part, eas_writer_t *writer)
             break;
         case ITEM_EMAIL_ATTACHMENTS:
             email_write_attachments(email, writer);
+            break;
+        case ITEM_EMAIL_MEETING:
+            item_meeting_write(email->meeting, email->version, writer, email->pool);
             break;
         case ITEM_EMAIL_BODY:
             item_body_write(email->body, part, writer);

@@ -231,8 +231,20 @@ static base_fault_t *email_load_message_class(item_email_t *email, const char *a
     const char *name;
 
     (void)argument;
-    BASE_TRY(item_class_find(email->mime, &name, email->pool));
+    if (email->meeting)
+        name = item_meeting_class(email->meeting);
+    else
+        BASE_TRY(item_class_find(email->mime, &name, email->pool));
     email_text(value, name);
+    return NULL;
+}
+
+static base_fault_t *email_load_meeting_request(item_email_t *email, const char *argument,
+                                                item_email_value_t *value)
+{
+    (void)argument;
+    if (email->meeting && item_meeting_is_request(email->meeting))
+        value->kind = ITEM_EMAIL_MEETING;
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "item/body.h"
 #include "item/content.h"
 #include "item/email.h"
+#include "item/meeting.h"
 
 typedef enum {
     ITEM_EMAIL_ABSENT,
@@ -14,6 +15,7 @@ typedef enum {
     ITEM_EMAIL_EMPTY, /* <Tag/> */
     ITEM_EMAIL_FLAG,
     ITEM_EMAIL_ATTACHMENTS,
+    ITEM_EMAIL_MEETING,
     ITEM_EMAIL_BODY
 } item_email_kind_t;
 
@@ -45,6 +47,8 @@ struct item_email {
     item_email_value_t values[ITEM_EMAIL_PROPERTY_COUNT];
     apr_array_header_t *attachments; /* item_email_attachment_t */
     item_body_t *body;               /* NULL when it is not asked for */
+    item_meeting_t *meeting;         /* NULL when it is about none */
+    eas_version_t version;
     /* what it was loaded from */
     const item_mime_t *mime;
     const item_content_t *content;

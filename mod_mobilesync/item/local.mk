@@ -30,8 +30,12 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/html_filter.c \
 	mod_mobilesync/item/html_filter.h \
 	mod_mobilesync/item/html_element.tbl \
+	mod_mobilesync/item/ical.c \
+	mod_mobilesync/item/ical.h \
 	mod_mobilesync/item/item.c \
 	mod_mobilesync/item/item.h \
+	mod_mobilesync/item/meeting.c \
+	mod_mobilesync/item/meeting.h \
 	mod_mobilesync/item/mime.c \
 	mod_mobilesync/item/mime.h \
 	mod_mobilesync/item/oof.c \
@@ -41,6 +45,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/reader.c \
 	mod_mobilesync/item/reader.h \
 	mod_mobilesync/item/reader_utf8.c \
+	mod_mobilesync/item/recurrence.c \
+	mod_mobilesync/item/recurrence.h \
 	mod_mobilesync/item/reference.c \
 	mod_mobilesync/item/reference.h \
 	mod_mobilesync/item/sink.c \
@@ -48,13 +54,16 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/source.c \
 	mod_mobilesync/item/source.h \
 	mod_mobilesync/item/wire.c \
-	mod_mobilesync/item/wire.h
+	mod_mobilesync/item/wire.h \
+	mod_mobilesync/item/zone.c \
+	mod_mobilesync/item/zone.h
 
 ITEM_TESTS = \
 	t/unit/item_body_test \
 	t/unit/item_compose_test \
 	t/unit/item_email_test \
 	t/unit/item_hostile_test \
+	t/unit/item_meeting_test \
 	t/unit/item_mime_test \
 	t/unit/item_reference_test \
 	t/unit/item_text_test
@@ -68,6 +77,8 @@ t_unit_item_email_test_SOURCES = t/unit/item_email_test.c t/unit/item_helpers.h 
 t_unit_item_email_test_LDADD = $(UNIT_LDADD)
 t_unit_item_hostile_test_SOURCES = t/unit/item_hostile_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_hostile_test_LDADD = $(UNIT_LDADD)
+t_unit_item_meeting_test_SOURCES = t/unit/item_meeting_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_meeting_test_LDADD = $(UNIT_LDADD)
 t_unit_item_mime_test_SOURCES = t/unit/item_mime_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_mime_test_LDADD = $(UNIT_LDADD)
 t_unit_item_reference_test_SOURCES = t/unit/item_reference_test.c t/unit/item_helpers.h t/unit/tap.h

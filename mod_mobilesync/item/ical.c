@@ -1,0 +1,130 @@
+#include "item/ical.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <apr_strings.h>
+
+void item_ical_child_init(void)
+{
+    icalerror_set_errors_are_fatal(0);
+}
+
+static apr_status_t ical_free(void *component)
+{
+    icalcomponent_free(component);
+    return APR_SUCCESS;
+}
+
+static apr_status_t ical_free_text(void *text)
+{
+    free(text);
+    return APR_SUCCESS;
+}
+
+/* libical frees components by recursion, and its time grows faster than the lines of one. */
+static int ical_within_limits(const char *text)
+{
+    const char *line;
+    int lines = 0, depth = 0;
+
+    if (strlen(text) > ITEM_ICAL_MAX)
+        return 0;
+    for (line = text; *line; line += *line != '\0') {
+        if (++lines > ITEM_ICAL_LINES_MAX)
+            return 0;
+        if (strncasecmp(line, "BEGIN:", 6) == 0 && ++depth > ITEM_ICAL_DEPTH_MAX)
+            return 0;
+        if (strncasecmp(line, "END:", 4) == 0 && depth > 0)
+            depth--;
+        line += strcspn(line, "\n");
+    }
+    return 1;
+}
+
+icalcomponent *item_ical_parse(const char *text, apr_pool_t *pool)
+{
+    icalcomponent *component;
+
+    if (!ical_within_limits(text))
+        return NULL;
+    component = icalparser_parse_string(text);
+    if (!component)
+        return NULL;
+    apr_pool_cleanup_register(pool, component, ical_free, apr_pool_cleanup_null);
+    return icalcomponent_isa(component) == ICAL_VCALENDAR_COMPONENT ? component : NULL;
+}
+
+/* What icalproperty_get_value_as_string_r() gives is escaped as in the file. */
+static const char *ical_unescape(const char *text, apr_pool_t *pool)
+{
+    char *plain = apr_palloc(pool, strlen(text) + 1), *q = plain;
+
+    for (; *text; text++) {
+        if (*text == '\\' && text[1]) {
+            text++;
+            *q++ = *text == 'n' || *text == 'N' ? '\n' : *text;
+        }
+        else
+            *q++ = *text;
+    }
+    *q = '\0';
+    return plain;
+}
+
+static const char *ical_value(icalproperty *property, apr_pool_t *pool)
+{
+    char *text = property ? icalproperty_get_value_as_string_r(property) : NULL;
+
+    if (!text)
+        return NULL;
+    apr_pool_cleanup_register(pool, text, ical_free_text, apr_pool_cleanup_null);
+    return ical_unescape(text, pool);
+}
+
+const char *item_ical_text(icalcomponent *component, icalproperty_kind kind, apr_pool_t *pool)
+{
+    return ical_value(icalcomponent_get_first_property(component, kind), pool);
+}
+
+const char *item_ical_extension(icalcomponent *component, const char *name, apr_pool_t *pool)
+{
+    icalproperty *property;
+
+    for (property = icalcomponent_get_first_property(component, ICAL_X_PROPERTY); property;
+         property = icalcomponent_get_next_property(component, ICAL_X_PROPERTY)) {
+        const char *found = icalproperty_get_x_name(property);
+
+        if (found && strcasecmp(found, name) == 0)
+            return ical_value(property, pool);
+    }
+    return NULL;
+}
+
+const char *item_ical_parameter(icalproperty *property, const char *name, apr_pool_t *pool)
+{
+    char *text = icalproperty_get_parameter_as_string_r(property, name);
+    size_t length;
+
+    if (!text)
+        return NULL;
+    apr_pool_cleanup_register(pool, text, ical_free_text, apr_pool_cleanup_null);
+    length = strlen(text);
+    return length > 1 && text[0] == '"' && text[length - 1] == '"'
+               ? apr_pstrmemdup(pool, text + 1, length - 2)
+               : text;
+}
+
+apr_time_t item_ical_naive(const struct icaltimetype *time)
+{
+    apr_time_exp_t t = {.tm_year = time->year - 1900,
+                        .tm_mon = time->month - 1,
+                        .tm_mday = time->day,
+                        .tm_hour = time->is_date ? 0 : time->hour,
+                        .tm_min = time->is_date ? 0 : time->minute,
+                        .tm_sec = time->is_date ? 0 : time->second};
+    apr_time_t when = 0;
+
+    apr_time_exp_gmt_get(&when, &t);
+    return when;
+}

@@ -1,0 +1,497 @@
+#include "item/meeting.h"
+
+#include <string.h>
+#include <strings.h>
+#include <apr_base64.h>
+#include <apr_escape.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "item/header.h"
+#include "item/reader.h"
+#include "item/recurrence.h"
+#include "item/zone.h"
+
+#define MEETING_UID_MAX 300        /* MS-ASCAL R463 */
+#define MEETING_LOCATION_MAX 8192  /* bytes; R527 has more characters than that */
+#define MEETING_REMINDER_MAX 65535 /* the schema's type */
+
+enum { MEETING_SINGLE = 0, MEETING_SERIES = 1, MEETING_INSTANCE = 2, MEETING_EXCEPTION = 3 };
+
+struct item_meeting {
+    const char *class_name;
+    int request;
+    const char *uid;
+    int all_day;
+    apr_time_t start, end, stamp;
+    apr_time_t instance; /* RECURRENCE-ID; type says whether there is one */
+    struct icaltimetype instance_date;
+    int type; /* InstanceType */
+    const char *location;
+    const char *organizer;
+    long reminder; /* seconds, -1: none */
+    int response_requested;
+    int sensitivity;
+    int busy;
+    int disallow_proposal;
+    int message_type; /* MeetingMessageType */
+    item_zone_t zone; /* of the start */
+    int recurs;
+    item_recurrence_t recurrence;
+    apr_time_t until;
+};
+
+/* What is being read. */
+typedef struct {
+    icalcomponent *calendar;
+    icalcomponent *event;
+    apr_pool_t *pool;
+} meeting_source_t;
+
+/* A word of a property and what it stands for. */
+typedef struct {
+    const char *word;
+    int value;
+} meeting_word_t;
+
+static int meeting_word(const char *text, const meeting_word_t *words, int otherwise)
+{
+    for (; text && words->word; words++)
+        if (strcasecmp(text, words->word) == 0)
+            return words->value;
+    return otherwise;
+}
+
+/* -- times ------------------------------------------------------------------------------------ */
+
+/* The zone of a time: UTC, its TZID's, or, where it names none, the calendar's own. */
+static void meeting_zone(const meeting_source_t *source, icalproperty *property,
+                         const struct icaltimetype *time, item_zone_t *zone)
+{
+    const char *tzid = item_ical_parameter(property, "TZID", source->pool);
+    icalcomponent *own;
+
+    *zone = item_zone_utc;
+    if (tzid && item_zone_find(source->calendar, tzid, time, zone, source->pool))
+        return;
+    own = icalcomponent_get_first_component(source->calendar, ICAL_VTIMEZONE_COMPONENT);
+    if (own && !icaltime_is_utc(*time))
+        item_zone_from_component(own, time, zone, source->pool);
+}
+
+static apr_time_t meeting_moment(const item_zone_t *zone, const struct icaltimetype *time)
+{
+    return icaltime_is_utc(*time) ? item_ical_naive(time) : item_zone_to_utc(zone, time);
+}
+
+/* 0 when the event has no such time. */
+static int meeting_time(const meeting_source_t *source, icalproperty_kind kind, apr_time_t *when,
+                        struct icaltimetype *time, item_zone_t *zone)
+{
+    icalproperty *property = icalcomponent_get_first_property(source->event, kind);
+    icalvalue *value = property ? icalproperty_get_value(property) : NULL;
+
+    if (!value ||
+        (icalvalue_isa(value) != ICAL_DATETIME_VALUE && icalvalue_isa(value) != ICAL_DATE_VALUE))
+        return 0;
+    *time = icalvalue_isa(value) == ICAL_DATE_VALUE ? icalvalue_get_date(value)
+                                                    : icalvalue_get_datetime(value);
+    if (icaltime_is_null_time(*time) || time->year < 1601 || time->year > 9999)
+        return 0;
+    meeting_zone(source, property, time, zone);
+    *when = meeting_moment(zone, time);
+    return 1;
+}
+
+/* DTEND, or DTSTART and DURATION; without either a day, or no time at all (RFC 5545 3.6.1). */
+static void meeting_load_end(item_meeting_t *meeting, const meeting_source_t *source,
+                             const struct icaltimetype *start)
+{
+    icalproperty *duration =
+        icalcomponent_get_first_property(source->event, ICAL_DURATION_PROPERTY);
+    struct icaltimetype time;
+    item_zone_t zone;
+    int seconds = meeting->all_day ? 86400 : 0;
+
+    if (meeting_time(source, ICAL_DTEND_PROPERTY, &meeting->end, &time, &zone) &&
+        meeting->end >= meeting->start)
+        return;
+    if (duration)
+        seconds = icaldurationtype_as_int(icalproperty_get_duration(duration));
+    meeting->end = meeting->start + apr_time_from_sec(seconds > 0 ? seconds : 0);
+    if (meeting->all_day) { /* local days, not hours */
+        time = *start;
+        icaltime_adjust(&time, seconds > 86400 ? seconds / 86400 : 1, 0, 0, 0);
+        meeting->end = meeting_moment(&meeting->zone, &time);
+    }
+}
+
+static int meeting_load_times(item_meeting_t *meeting, const meeting_source_t *source,
+                              struct icaltimetype *start, apr_time_t received)
+{
+    struct icaltimetype time;
+    item_zone_t zone;
+
+    if (!meeting_time(source, ICAL_DTSTART_PROPERTY, &meeting->start, start, &meeting->zone))
+        return 0;
+    meeting->all_day = start->is_date;
+    meeting_load_end(meeting, source, start);
+    if (!meeting_time(source, ICAL_DTSTAMP_PROPERTY, &meeting->stamp, &time, &zone))
+        meeting->stamp = received;
+    if (meeting_time(source, ICAL_RECURRENCEID_PROPERTY, &meeting->instance,
+                     &meeting->instance_date, &zone))
+        meeting->type = meeting->instance == meeting->start ? MEETING_INSTANCE : MEETING_EXCEPTION;
+    return 1;
+}
+
+/* A rule that no pattern can say is left out: the phone shows the first occurrence. */
+static void meeting_load_recurrence(item_meeting_t *meeting, const meeting_source_t *source,
+                                    const struct icaltimetype *start)
+{
+    icalproperty *property = icalcomponent_get_first_property(source->event, ICAL_RRULE_PROPERTY);
+    struct icalrecurrencetype rule;
+
+    if (!property || meeting->type != MEETING_SINGLE)
+        return;
+    rule = icalproperty_get_rrule(property);
+    meeting->recurs = item_recurrence_from_rule(&rule, start, &meeting->recurrence);
+    if (meeting->recurs)
+        meeting->type = MEETING_SERIES;
+    if (!icaltime_is_null_time(rule.until)) {
+        struct icaltimetype until = rule.until;
+
+        if (until.is_date) { /* the whole day belongs to it */
+            until.is_date = 0;
+            until.hour = 23;
+            until.minute = until.second = 59;
+        }
+        meeting->until = meeting_moment(&meeting->zone, &until);
+    }
+}
+
+/* -- properties ------------------------------------------------------------------------------- */
+
+static const char *meeting_address(const char *uri)
+{
+    return uri && strncasecmp(uri, "mailto:", 7) == 0 ? uri + 7 : NULL;
+}
+
+static void meeting_load_organizer(item_meeting_t *meeting, const meeting_source_t *source)
+{
+    icalproperty *property =
+        icalcomponent_get_first_property(source->event, ICAL_ORGANIZER_PROPERTY);
+    const char *name = property ? item_ical_parameter(property, "CN", source->pool) : NULL;
+    const char *address =
+        meeting_address(item_ical_text(source->event, ICAL_ORGANIZER_PROPERTY, source->pool));
+    item_address_t organizer = {.name = name ? name : "", .address = address ? address : ""};
+
+    if (*organizer.name || *organizer.address)
+        meeting->organizer = item_header_address_text(&organizer, source->pool);
+}
+
+/* Phones offer an answer only where one is wanted; who does not say wants one, as Exchange has
+ * it. */
+static void meeting_load_attendees(item_meeting_t *meeting, const meeting_source_t *source,
+                                   const apr_array_header_t *addresses)
+{
+    icalproperty *property;
+    int i;
+
+    meeting->response_requested = 1;
+    for (property = icalcomponent_get_first_property(source->event, ICAL_ATTENDEE_PROPERTY);
+         property && addresses;
+         property = icalcomponent_get_next_property(source->event, ICAL_ATTENDEE_PROPERTY)) {
+        const char *address = meeting_address(icalproperty_get_attendee(property));
+        const char *rsvp = item_ical_parameter(property, "RSVP", source->pool);
+
+        for (i = 0; address && rsvp && i < addresses->nelts; i++)
+            if (strcasecmp(address, APR_ARRAY_IDX(addresses, i, const char *)) == 0)
+                meeting->response_requested = strcasecmp(rsvp, "FALSE") != 0;
+    }
+}
+
+static void meeting_load_reminder(item_meeting_t *meeting, const meeting_source_t *source)
+{
+    icalcomponent *alarm = icalcomponent_get_first_component(source->event, ICAL_VALARM_COMPONENT);
+    icalproperty *property =
+        alarm ? icalcomponent_get_first_property(alarm, ICAL_TRIGGER_PROPERTY) : NULL;
+    struct icaltriggertype trigger;
+    long seconds;
+
+    meeting->reminder = -1;
+    if (!property)
+        return;
+    trigger = icalproperty_get_trigger(property);
+    if (!icaltime_is_null_time(trigger.time))
+        return;
+    seconds = -(long)icaldurationtype_as_int(trigger.duration);
+    if (seconds >= 0 && seconds <= MEETING_REMINDER_MAX)
+        meeting->reminder = seconds;
+}
+
+static void meeting_load_words(item_meeting_t *meeting, const meeting_source_t *source)
+{
+    static const meeting_word_t classes[] = {{"PRIVATE", 2}, {"CONFIDENTIAL", 3}, {NULL, 0}};
+    static const meeting_word_t states[] = {{"FREE", 0}, {"TENTATIVE", 1},        {"BUSY", 2},
+                                            {"OOF", 3},  {"WORKINGELSEWHERE", 4}, {NULL, 0}};
+    static const meeting_word_t transparency[] = {{"TRANSPARENT", 0}, {NULL, 0}};
+    static const meeting_word_t truth[] = {{"TRUE", 1}, {NULL, 0}};
+    apr_pool_t *pool = source->pool;
+    const char *sequence = item_ical_text(source->event, ICAL_SEQUENCE_PROPERTY, pool);
+
+    meeting->sensitivity =
+        meeting_word(item_ical_text(source->event, ICAL_CLASS_PROPERTY, pool), classes, 0);
+    meeting->busy =
+        meeting_word(item_ical_text(source->event, ICAL_TRANSP_PROPERTY, pool), transparency, 2);
+    meeting->busy =
+        meeting_word(item_ical_extension(source->event, "X-MICROSOFT-CDO-BUSYSTATUS", pool), states,
+                     meeting->busy);
+    meeting->busy =
+        meeting_word(item_ical_extension(source->event, "X-MICROSOFT-CDO-INTENDEDSTATUS", pool),
+                     states, meeting->busy);
+    meeting->disallow_proposal = meeting_word(
+        item_ical_extension(source->event, "X-MICROSOFT-DISALLOW-COUNTER", pool), truth, 0);
+    meeting->location = item_ical_text(source->event, ICAL_LOCATION_PROPERTY, pool);
+    if (meeting->location)
+        meeting->location =
+            apr_pstrmemdup(pool, meeting->location,
+                           base_text_utf8_floor(meeting->location, strlen(meeting->location),
+                                                MEETING_LOCATION_MAX));
+    /* R534, R535 */
+    meeting->message_type = sequence && *sequence > '0' && *sequence <= '9' ? 2 : 1;
+}
+
+/* -- which message it is ---------------------------------------------------------------------- */
+
+static const char *meeting_reply_class(const meeting_source_t *source)
+{
+    icalproperty *attendee =
+        icalcomponent_get_first_property(source->event, ICAL_ATTENDEE_PROPERTY);
+    const char *answer = attendee ? item_ical_parameter(attendee, "PARTSTAT", source->pool) : NULL;
+
+    if (answer && strcasecmp(answer, "ACCEPTED") == 0)
+        return "IPM.Schedule.Meeting.Resp.Pos";
+    if (answer && strcasecmp(answer, "DECLINED") == 0)
+        return "IPM.Schedule.Meeting.Resp.Neg";
+    return answer && strcasecmp(answer, "TENTATIVE") == 0 ? "IPM.Schedule.Meeting.Resp.Tent" : NULL;
+}
+
+/* METHOD of the calendar; some programs say it in the part's type only (RFC 6047 2.4 wants both). */
+static int meeting_load_class(item_meeting_t *meeting, const meeting_source_t *source,
+                              const item_mime_part_t *part)
+{
+    const char *method = item_ical_text(source->calendar, ICAL_METHOD_PROPERTY, source->pool);
+
+    if (!method && part->content_type)
+        method = item_header_parameter(part->content_type, "method", source->pool);
+    if (!method)
+        return 0;
+    if (strcasecmp(method, "REQUEST") == 0)
+        meeting->class_name = "IPM.Schedule.Meeting.Request";
+    else if (strcasecmp(method, "CANCEL") == 0)
+        meeting->class_name = "IPM.Schedule.Meeting.Canceled";
+    else if (strcasecmp(method, "REPLY") == 0)
+        meeting->class_name = meeting_reply_class(source);
+    else if (strcasecmp(method, "COUNTER") == 0)
+        meeting->class_name = "IPM.Schedule.Meeting.Resp.Tent";
+    meeting->request = strcasecmp(method, "REQUEST") == 0 || strcasecmp(method, "CANCEL") == 0;
+    return meeting->class_name != NULL;
+}
+
+/* The series itself where there are instances too. */
+static icalcomponent *meeting_event(icalcomponent *calendar)
+{
+    icalcomponent *event = icalcomponent_get_first_component(calendar, ICAL_VEVENT_COMPONENT),
+                  *first = event;
+
+    for (; event; event = icalcomponent_get_next_component(calendar, ICAL_VEVENT_COMPONENT))
+        if (!icalcomponent_get_first_property(event, ICAL_RECURRENCEID_PROPERTY))
+            return event;
+    return first;
+}
+
+static const item_mime_part_t *meeting_part(const item_mime_t *mime)
+{
+    const item_mime_part_t *part;
+
+    for (part = mime->root; part; part = item_mime_next(part))
+        /* what is inside an attached message is not about this one */
+        if (item_mime_is(part, "text", "calendar") &&
+            !(part->parent && part->parent->kind == ITEM_MIME_MESSAGE))
+            return part;
+    return NULL;
+}
+
+base_fault_t *item_meeting_load(const item_mime_t *mime, const apr_array_header_t *addresses,
+                                apr_time_t received, item_meeting_t **meeting, apr_pool_t *pool)
+{
+    const item_mime_part_t *part = meeting_part(mime);
+    item_meeting_t *m = apr_pcalloc(pool, sizeof *m);
+    meeting_source_t source = {.pool = pool};
+    struct icaltimetype start;
+    const char *text;
+    apr_size_t length;
+
+    *meeting = NULL;
+    if (!part)
+        return NULL;
+    BASE_TRY(
+        item_reader_all(item_reader_text(mime, part, pool), ITEM_ICAL_MAX, &text, &length, pool));
+    source.calendar = item_ical_parse(text, pool);
+    source.event = source.calendar ? meeting_event(source.calendar) : NULL;
+    if (!source.event || !meeting_load_class(m, &source, part))
+        return NULL;
+    m->uid = item_ical_text(source.event, ICAL_UID_PROPERTY, pool);
+    if (!m->uid || !*m->uid || strlen(m->uid) > MEETING_UID_MAX ||
+        !meeting_load_times(m, &source, &start, received))
+        m->request = 0; /* nobody could answer it */
+    if (m->request) {
+        meeting_load_recurrence(m, &source, &start);
+        meeting_load_organizer(m, &source);
+        meeting_load_attendees(m, &source, addresses);
+        meeting_load_reminder(m, &source);
+        meeting_load_words(m, &source);
+    }
+    *meeting = m;
+    return NULL;
+}
+
+const char *item_meeting_class(const item_meeting_t *meeting)
+{
+    return meeting->class_name;
+}
+
+int item_meeting_is_request(const item_meeting_t *meeting)
+{
+    return meeting->request;
+}
+
+/* -- write ------------------------------------------------------------------------------------ */
+
+/* An id that Outlook made is the GlobalObjId in hex; any other becomes a vCal ID (MS-ASEMAIL
+ * 2.2.2.37). The bytes of the instance's date are set in either. */
+static const char *meeting_global_id(const item_meeting_t *meeting, apr_pool_t *pool)
+{
+    static const unsigned char class_id[16] = {0x04, 0x00, 0x00, 0x00, 0x82, 0x00, 0xe0, 0x00,
+                                               0x74, 0xc5, 0xb7, 0x10, 0x1a, 0x82, 0xe0, 0x08};
+    static const char prefix[] = "040000008200E00074C5B7101A82E008";
+    apr_size_t length = strlen(meeting->uid), size = 53 + length, used = length / 2;
+    unsigned char *bytes = apr_pcalloc(pool, size);
+    char *text = apr_palloc(pool, (apr_size_t)apr_base64_encode_len((int)size));
+
+    if (length >= 80 && strncasecmp(meeting->uid, prefix, 32) == 0 &&
+        apr_unescape_hex(bytes, meeting->uid, (apr_ssize_t)length, 0, &used) == APR_SUCCESS)
+        size = used;
+    else {
+        memset(bytes, 0, size);
+        memcpy(bytes, class_id, sizeof class_id);
+        bytes[36] = (unsigned char)((length + 13) & 0xff);
+        bytes[37] = (unsigned char)((length + 13) >> 8);
+        memcpy(bytes + 40, "vCal-Uid\1\0\0\0", 12);
+        memcpy(bytes + 52, meeting->uid, length);
+    }
+    if (meeting->type == MEETING_INSTANCE || meeting->type == MEETING_EXCEPTION) {
+        bytes[16] = (unsigned char)(meeting->instance_date.year >> 8);
+        bytes[17] = (unsigned char)(meeting->instance_date.year & 0xff);
+        bytes[18] = (unsigned char)meeting->instance_date.month;
+        bytes[19] = (unsigned char)meeting->instance_date.day;
+    }
+    apr_base64_encode_binary(text, bytes, (int)size);
+    return text;
+}
+
+/* Elements that a pattern does not have are left out. */
+static void meeting_write_positive(eas_writer_t *writer, eas_tag_t tag, int value)
+{
+    if (value > 0)
+        eas_writer_uint(writer, tag, (apr_uint64_t)value);
+}
+
+static void meeting_write_recurrence(const item_meeting_t *meeting, eas_version_t version,
+                                     eas_writer_t *writer, apr_pool_t *pool)
+{
+    const item_recurrence_t *recurrence = &meeting->recurrence;
+
+    eas_writer_start(writer, EAS_Email_Recurrences);
+    eas_writer_start(writer, EAS_Email_Recurrence);
+    eas_writer_uint(writer, EAS_Email_Type, recurrence->type);
+    eas_writer_uint(writer, EAS_Email_Interval, (apr_uint64_t)recurrence->interval);
+    if (meeting->until)
+        eas_writer_text(writer, EAS_Email_Until, base_time_format_compact(meeting->until, pool));
+    meeting_write_positive(writer, EAS_Email_Occurrences, recurrence->occurrences);
+    meeting_write_positive(writer, EAS_Email_WeekOfMonth, recurrence->week_of_month);
+    meeting_write_positive(writer, EAS_Email_DayOfMonth, recurrence->day_of_month);
+    meeting_write_positive(writer, EAS_Email_DayOfWeek, recurrence->day_of_week);
+    meeting_write_positive(writer, EAS_Email_MonthOfYear, recurrence->month_of_year);
+    if (recurrence->type >= ITEM_RECURRENCE_MONTHLY && version >= EAS_VERSION_14_0)
+        eas_writer_uint(writer, EAS_Email2_CalendarType, 0); /* R291 */
+    if (recurrence->type == ITEM_RECURRENCE_WEEKLY && version >= EAS_VERSION_14_1)
+        eas_writer_uint(writer, EAS_Email2_FirstDayOfWeek,
+                        (apr_uint64_t)recurrence->first_day_of_week);
+    eas_writer_end(writer);
+    eas_writer_end(writer);
+}
+
+static void meeting_write_location(const item_meeting_t *meeting, eas_version_t version,
+                                   eas_writer_t *writer)
+{
+    if (!meeting->location || !*meeting->location)
+        return;
+    if (version < EAS_VERSION_16_0) {
+        eas_writer_text(writer, EAS_Email_Location, meeting->location);
+        return;
+    }
+    eas_writer_start(writer, EAS_AirSyncBase_Location);
+    eas_writer_text(writer, EAS_AirSyncBase_DisplayName, meeting->location);
+    eas_writer_end(writer);
+}
+
+static void meeting_write_identity(const item_meeting_t *meeting, eas_version_t version,
+                                   eas_writer_t *writer, apr_pool_t *pool)
+{
+    if (version < EAS_VERSION_16_0)
+        eas_writer_text(writer, EAS_Email_GlobalObjId, meeting_global_id(meeting, pool));
+    if (version >= EAS_VERSION_14_0 && meeting->disallow_proposal)
+        eas_writer_uint(writer, EAS_Email_DisallowNewTimeProposal, 1);
+    if (version >= EAS_VERSION_14_1)
+        eas_writer_uint(writer, EAS_Email2_MeetingMessageType, (apr_uint64_t)meeting->message_type);
+    if (version >= EAS_VERSION_16_0)
+        eas_writer_text(writer, EAS_Calendar_UID, meeting->uid);
+}
+
+static void meeting_write_time(eas_writer_t *writer, eas_tag_t tag, apr_time_t when,
+                               apr_pool_t *pool)
+{
+    eas_writer_text(writer, tag, base_time_format_dashed(when, pool));
+}
+
+/* The order is the schema's (Email.xsd). */
+void item_meeting_write(const item_meeting_t *meeting, eas_version_t version, eas_writer_t *writer,
+                        apr_pool_t *pool)
+{
+    int busy = meeting->busy == 4 && version < EAS_VERSION_16_0 ? 2 : meeting->busy; /* R1154 */
+
+    eas_writer_start(writer, EAS_Email_MeetingRequest);
+    eas_writer_uint(writer, EAS_Email_AllDayEvent, meeting->all_day != 0);
+    meeting_write_time(writer, EAS_Email_StartTime, meeting->start, pool);
+    meeting_write_time(writer, EAS_Email_DtStamp, meeting->stamp, pool);
+    meeting_write_time(writer, EAS_Email_EndTime, meeting->end, pool);
+    eas_writer_uint(writer, EAS_Email_InstanceType, (apr_uint64_t)meeting->type);
+    meeting_write_location(meeting, version, writer);
+    if (meeting->organizer)
+        eas_writer_text(writer, EAS_Email_Organizer, meeting->organizer);
+    if (meeting->type == MEETING_INSTANCE || meeting->type == MEETING_EXCEPTION)
+        meeting_write_time(writer, EAS_Email_RecurrenceId, meeting->instance, pool);
+    if (meeting->reminder >= 0)
+        eas_writer_uint(writer, EAS_Email_Reminder, (apr_uint64_t)meeting->reminder);
+    eas_writer_uint(writer, EAS_Email_ResponseRequested, (apr_uint64_t)meeting->response_requested);
+    if (meeting->recurs)
+        meeting_write_recurrence(meeting, version, writer, pool);
+    eas_writer_uint(writer, EAS_Email_Sensitivity, (apr_uint64_t)meeting->sensitivity);
+    eas_writer_uint(writer, EAS_Email_BusyStatus, (apr_uint64_t)busy);
+    eas_writer_text(writer, EAS_Email_TimeZone, item_zone_blob(&meeting->zone, pool));
+    meeting_write_identity(meeting, version, writer, pool);
+    eas_writer_end(writer);
+}
