@@ -12,6 +12,7 @@ PERL_LIB = \
 	t/lib/EAS/Client.pm \
 	t/lib/EAS/Client/Account.pm \
 	t/lib/EAS/Client/Items.pm \
+	t/lib/EAS/Client/Search.pm \
 	t/lib/EAS/Client/Sync.pm \
 	t/lib/EAS/HTTP.pm \
 	t/lib/EAS/Hostile.pm \
@@ -85,6 +86,7 @@ E2E_TESTS = \
 	t/e2e/park.t \
 	t/e2e/ping.t \
 	t/e2e/restart.t \
+	t/e2e/search.t \
 	t/e2e/send.t \
 	t/e2e/settings.t \
 	t/e2e/stall.t \

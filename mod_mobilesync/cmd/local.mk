@@ -23,6 +23,9 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/report.c mod_mobilesync/cmd/report.h \
 	mod_mobilesync/cmd/provision.c \
 	mod_mobilesync/cmd/query.c mod_mobilesync/cmd/query.h mod_mobilesync/cmd/query_dates.c \
+	mod_mobilesync/cmd/search.c mod_mobilesync/cmd/search.h \
+	mod_mobilesync/cmd/search_mailbox.c mod_mobilesync/cmd/search_mailbox.h \
+	mod_mobilesync/cmd/search_store_mailbox.c \
 	mod_mobilesync/cmd/send.c mod_mobilesync/cmd/send.h \
 	mod_mobilesync/cmd/send_deliver.c \
 	mod_mobilesync/cmd/send_mail.c \

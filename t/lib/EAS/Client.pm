@@ -24,7 +24,7 @@ use EAS::HTTP;
 use EAS::Query ();
 use EAS::Schema;
 use EAS::WBXML ();
-use parent qw(EAS::Client::Account EAS::Client::Items EAS::Client::Sync);
+use parent qw(EAS::Client::Account EAS::Client::Items EAS::Client::Search EAS::Client::Sync);
 
 use constant {
     WBXML_TYPE => 'application/vnd.ms-sync.wbxml',

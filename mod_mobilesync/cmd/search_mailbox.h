@@ -1,0 +1,39 @@
+/* Searching the mailbox: what Search and Find share. */
+#ifndef CMD_SEARCH_MAILBOX_H
+#define CMD_SEARCH_MAILBOX_H
+
+#include "cmd/cmd.h"
+#include "item/email.h"
+
+typedef struct {
+    int first, last; /* numbers of results, from 0, both included */
+} cmd_range_t;
+
+typedef struct {
+    apr_array_header_t *folder_ids; /* const char *, as the client wrote them; none: all of mail */
+    int deep;                       /* the folders below them as well */
+    const backend_query_t *query;
+    cmd_range_t range;
+    const char *name; /* of the sequence of results; what makes it is hashed together */
+    int renew;
+} cmd_search_t;
+
+/* "m-n". Returns 0 when the text is no range. */
+int cmd_range_parse(const char *text, cmd_range_t *range);
+/* The range of the results that were given: count of them from the range's first. */
+const char *cmd_range_show(const cmd_range_t *range, int count, apr_pool_t *pool);
+
+/* FOLDER_GONE: one of the folders is none of mail (any more). TIMEOUT: nothing was found so far, and
+ * there are messages that were not looked at. */
+base_fault_t *cmd_search_mailbox(cmd_exchange_t *exchange, const cmd_search_t *search,
+                                 backend_found_t **found);
+
+/* Enough was rendered, or it took long enough: the client asks for the rest. */
+int cmd_search_full(const cmd_exchange_t *exchange);
+
+/* An item that was found, to be shown. *email NULL: it is gone meanwhile. */
+base_fault_t *cmd_search_load(cmd_exchange_t *exchange, const backend_match_t *match,
+                              const item_email_options_t *options, item_reference_t *reference,
+                              item_email_t **email, apr_pool_t *pool);
+
+#endif
