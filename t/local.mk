@@ -38,6 +38,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Process.pm \
 	t/lib/MobileSync/Redis.pm \
 	t/lib/MobileSync/Sendmail.pm \
+	t/lib/MobileSync/Smtp.pm \
 	t/lib/MobileSync/Scenario.pm \
 	t/lib/MobileSync/Server.pm
 PERL_TESTS = \
@@ -89,6 +90,7 @@ E2E_TESTS = \
 	t/e2e/search.t \
 	t/e2e/send.t \
 	t/e2e/settings.t \
+	t/e2e/smtp.t \
 	t/e2e/stall.t \
 	t/e2e/sync.t \
 	t/e2e/transport.t \

@@ -39,6 +39,16 @@ base_fault_t *backend_submit_configure(const char *sendmail, const char *smtp_ur
                     : backend_submit_smtp_configure(*submit, smtp_url, pool);
 }
 
+base_fault_t *backend_submit_set_authorities(backend_submit_t *submit, const char *file,
+                                             apr_pool_t *pool)
+{
+    if (access(file, R_OK) != 0)
+        return base_fault_make_status(pool, BASE_FAULT_INVALID, APR_FROM_OS_ERROR(errno), "%s",
+                                      file);
+    submit->authorities = apr_pstrdup(pool, file);
+    return NULL;
+}
+
 void backend_submit_set_timeout(backend_submit_t *submit, apr_interval_time_t timeout)
 {
     submit->timeout = timeout;

@@ -38,13 +38,18 @@ typedef struct backend_submit backend_submit_t;
  * TLS: smtps:// always; smtp:// takes STARTTLS where the server offers it. With a password TLS
  * is required and the server's certificate checked, except towards this host itself; without
  * one a certificate proves nothing that plain text would not have been good enough for, so any
- * is taken (RFC 7435).
+ * is taken (RFC 7435). Where authorities are named, TLS and a certificate by one of them are
+ * required in any case.
  *
  * INVALID says what is wrong, without the password. */
 base_fault_t *backend_submit_configure(const char *sendmail, const char *smtp_url,
                                        const char *directory, backend_submit_t **submit,
                                        apr_pool_t *pool);
 
+/* The PEM file of the authorities that may vouch for the SMTP server, in place of the system's. INVALID
+ * when it cannot be read. */
+base_fault_t *backend_submit_set_authorities(backend_submit_t *submit, const char *file,
+                                             apr_pool_t *pool);
 /* Another limit than BACKEND_SUBMIT_TIMEOUT. */
 void backend_submit_set_timeout(backend_submit_t *submit, apr_interval_time_t timeout);
 apr_interval_time_t backend_submit_timeout(const backend_submit_t *submit);

@@ -143,11 +143,13 @@ static struct curl_slist *smtp_recipients(const apr_array_header_t *recipients)
 
 static void smtp_set_security(CURL *curl, const backend_submit_t *submit)
 {
-    int verify = submit->user && !submit->on_host;
+    int verify = submit->authorities || (submit->user && !submit->on_host);
 
     curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)(verify ? CURLUSESSL_ALL : CURLUSESSL_TRY));
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, (long)verify);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+    if (submit->authorities)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, submit->authorities);
     if (submit->user) {
         curl_easy_setopt(curl, CURLOPT_USERNAME, submit->user);
         curl_easy_setopt(curl, CURLOPT_PASSWORD, submit->password);

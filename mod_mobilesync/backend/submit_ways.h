@@ -10,8 +10,9 @@ struct backend_submit {
     const char *url;
     const char *user;
     const char *password;
-    int secure;  /* smtps: TLS from the first byte */
-    int on_host; /* the server is this host itself */
+    int secure;              /* smtps: TLS from the first byte */
+    int on_host;             /* the server is this host itself */
+    const char *authorities; /* PEM file, NULL = the system's */
     const char *directory;
     apr_interval_time_t timeout;
 };

@@ -119,6 +119,8 @@ static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
 
     BASE_TRY(backend_submit_configure(config->sendmail, config->smtp_url, config->spool_directory,
                                       &submit, child->pool));
+    if (submit && config->smtp_authorities)
+        BASE_TRY(backend_submit_set_authorities(submit, config->smtp_authorities, child->pool));
     service->node = child_node(config, child->pool);
     BASE_TRY(child_redis_open(child, config, service->node, &redis));
     BASE_TRY(child_backend_open(child, config, &service->backend));

@@ -230,6 +230,8 @@ static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
         return "MobileSyncWindow is above MobileSyncWindowMax";
     if (config->sendmail && config->smtp_url)
         return "MobileSyncSendmail and MobileSyncSmtp exclude each other";
+    if (config->smtp_authorities && !config->smtp_url)
+        return "MobileSyncSmtpCAFile is of use with MobileSyncSmtp only";
     if (strcasecmp(config->account_form, "full") && strcasecmp(config->account_form, "bare"))
         return "MobileSyncAccountName must be full or bare";
     if ((fault = redis_config_parse(config->redis_url, &redis, pool)))
@@ -241,6 +243,9 @@ static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
         return apr_psprintf(pool, "%s: %s",
                             config->sendmail ? "MobileSyncSendmail" : "MobileSyncSmtp",
                             fault->message);
+    if (config->smtp_authorities &&
+        (fault = backend_submit_set_authorities(submit, config->smtp_authorities, pool)))
+        return apr_psprintf(pool, "MobileSyncSmtpCAFile: %s", fault->message);
     return NULL;
 }
 

@@ -11,10 +11,11 @@ use MobileSync::Server;
 
 # How a server with these settings fails to start.
 sub complaint (%option) {
-    my $server = eval { MobileSync::Server->start( backend => 'memory', %option ) };
+    my $server = MobileSync::Server->new( backend => 'memory', %option );
+    my $started = eval { $server->redis->start; $server->node->start; 1 };
     my $why = $@;
-    $server->stop if $server;
-    return $server ? 'it starts' : $why;
+    $server->discard;
+    return $started ? 'it starts' : $why;
 }
 
 subtest 'mistakes' => sub {
@@ -25,6 +26,7 @@ subtest 'mistakes' => sub {
         [ MobileSyncAccountName => 'short', qr{MobileSyncAccountName must be full or bare} ],
         [ MobileSyncSmtp => 'gopher://x', qr{MobileSyncSmtp} ],
         [ MobileSyncSendmail => '/no/such/program', qr{MobileSyncSendmail} ],
+        [ MobileSyncSmtpCAFile => '/dev/null', qr{MobileSyncSmtpCAFile .* with MobileSyncSmtp} ],
         [ MobileSyncNonsense => 'x', qr{Invalid command 'MobileSyncNonsense'} ],
     );
     for my $mistake (@mistakes) {
@@ -37,6 +39,13 @@ subtest 'mistakes' => sub {
         qr{MobileSyncWindow is above MobileSyncWindowMax}, 'windows that cross' );
     like( complaint( settings => { MobileSyncRedis => 'http://127.0.0.1/' } ),
         qr{MobileSyncRedis: }, 'a URL of something else' );
+    like(
+        complaint(
+            settings => { MobileSyncSmtp => 'smtp://h', MobileSyncSmtpCAFile => '/no/such/file' }
+        ),
+        qr{MobileSyncSmtpCAFile: /no/such/file},
+        'authorities that are not there'
+    );
     like( complaint( backend => 'nonsense' ), qr{there is no driver "nonsense"}, 'no such backend' );
     like( complaint( backend => 'local root=/x nonsense=1' ),
         qr{MobileSyncBackend: .*nonsense}, 'no such argument' );

@@ -228,6 +228,13 @@ sub done ($self) {
         || Test::More::diag( join "\n", @wrong );
 }
 
+# Stops everything, however it went: for a server that is to fail.
+sub discard ($self) {
+    $self->stop;
+    $self->{is_done} = 1;
+    return;
+}
+
 sub _keep ($self) {
     my $temporary = $self->{temporary} // return;
     $temporary->unlink_on_destroy(0);
