@@ -72,6 +72,7 @@ E2E_TESTS = \
 	t/e2e/devices.t \
 	t/e2e/empty_folder.t \
 	t/e2e/fetch.t \
+	t/e2e/find.t \
 	t/e2e/folder_sync.t \
 	t/e2e/folders.t \
 	t/e2e/get_attachment.t \

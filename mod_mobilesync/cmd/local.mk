@@ -6,6 +6,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/dispatch.c \
 	mod_mobilesync/cmd/empty_folder.c mod_mobilesync/cmd/empty_folder.h \
 	mod_mobilesync/cmd/exchange.c \
+	mod_mobilesync/cmd/find.c \
 	mod_mobilesync/cmd/folder_change.c mod_mobilesync/cmd/folder_change.h \
 	mod_mobilesync/cmd/folder_create.c \
 	mod_mobilesync/cmd/folder_delete.c \

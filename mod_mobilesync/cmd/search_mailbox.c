@@ -144,20 +144,19 @@ int cmd_search_full(const cmd_exchange_t *exchange)
            apr_time_now() - exchange->now > limits->response_time;
 }
 
-base_fault_t *cmd_search_load(cmd_exchange_t *exchange, const backend_match_t *match,
-                              const item_email_options_t *options, item_reference_t *reference,
-                              item_email_t **email, apr_pool_t *pool)
+base_fault_t *cmd_search_open(cmd_exchange_t *exchange, const backend_match_t *match,
+                              item_reference_t *reference, backend_entry_t *entry,
+                              backend_blob_t **blob, apr_pool_t *pool)
 {
-    backend_entry_t entry;
-    backend_blob_t *blob;
     base_fault_t *fault;
 
-    *email = NULL;
+    *blob = NULL;
     *reference = (item_reference_t){
         .folder_id = match->folder_id, .generation = match->generation, .uid = match->uid};
-    fault = cmd_exchange_item(exchange, reference, &entry, &blob, pool);
-    if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND ||
-        base_fault_code(fault) == BASE_FAULT_FOLDER_GONE)
-        return NULL;
-    return fault ? fault : item_email_load(blob, reference, &entry, options, email, pool);
+    fault = cmd_exchange_item(exchange, reference, entry, blob, pool);
+    if (base_fault_code(fault) != BASE_FAULT_NOT_FOUND &&
+        base_fault_code(fault) != BASE_FAULT_FOLDER_GONE)
+        return fault;
+    *blob = NULL;
+    return NULL;
 }

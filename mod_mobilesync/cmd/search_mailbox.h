@@ -3,7 +3,6 @@
 #define CMD_SEARCH_MAILBOX_H
 
 #include "cmd/cmd.h"
-#include "item/email.h"
 
 typedef struct {
     int first, last; /* numbers of results, from 0, both included */
@@ -31,9 +30,9 @@ base_fault_t *cmd_search_mailbox(cmd_exchange_t *exchange, const cmd_search_t *s
 /* Enough was rendered, or it took long enough: the client asks for the rest. */
 int cmd_search_full(const cmd_exchange_t *exchange);
 
-/* An item that was found, to be shown. *email NULL: it is gone meanwhile. */
-base_fault_t *cmd_search_load(cmd_exchange_t *exchange, const backend_match_t *match,
-                              const item_email_options_t *options, item_reference_t *reference,
-                              item_email_t **email, apr_pool_t *pool);
+/* An item that was found. *blob NULL: it is gone meanwhile. */
+base_fault_t *cmd_search_open(cmd_exchange_t *exchange, const backend_match_t *match,
+                              item_reference_t *reference, backend_entry_t *entry,
+                              backend_blob_t **blob, apr_pool_t *pool);
 
 #endif

@@ -260,11 +260,15 @@ static base_fault_t *mailbox_write_match(const mailbox_t *mailbox, const backend
                                          const item_email_options_t *options, int *written,
                                          apr_pool_t *pool)
 {
+    item_email_t *email = NULL;
     item_reference_t reference;
-    item_email_t *email;
+    backend_entry_t entry;
+    backend_blob_t *blob;
     base_fault_t *fault =
-        cmd_search_load(mailbox->exchange, match, options, &reference, &email, pool);
+        cmd_search_open(mailbox->exchange, match, &reference, &entry, &blob, pool);
 
+    if (!fault && blob)
+        fault = item_email_load(blob, &reference, &entry, options, &email, pool);
     if (base_fault_code(fault) == BASE_FAULT_UNAVAILABLE)
         return fault;
     if (fault) /* shown without its content */

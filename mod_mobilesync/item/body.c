@@ -230,14 +230,14 @@ static const char *body_preview_text(const char *text, int characters, apr_pool_
     return preview;
 }
 
-static base_fault_t *body_load_preview(const item_mime_t *mime, const item_content_t *content,
-                                       int characters, item_body_t *body, apr_pool_t *pool)
+base_fault_t *item_body_preview(const item_mime_t *mime, const item_content_t *content,
+                                int characters, const char **preview, apr_pool_t *pool)
 {
     item_sink_t sink;
 
     item_sink_init(&sink, BODY_PREVIEW_TEXT, pool);
     BASE_TRY(item_body_render(mime, content, ITEM_BODY_TEXT, &sink, NULL, pool));
-    body->preview = body_preview_text(sink.buffer.data ? sink.buffer.data : "", characters, pool);
+    *preview = body_preview_text(sink.buffer.data ? sink.buffer.data : "", characters, pool);
     return NULL;
 }
 
@@ -360,8 +360,9 @@ base_fault_t *item_body_load(const item_mime_t *mime, const item_content_t *cont
             preview = 0; /* MS-ASAIRS R1001036 */
     }
     if (preview > 0 && options->version >= EAS_VERSION_14_0)
-        BASE_TRY(body_load_preview(
-            mime, content, preview < ITEM_PREVIEW_MAX ? preview : ITEM_PREVIEW_MAX, b, pool));
+        BASE_TRY(item_body_preview(mime, content,
+                                   preview < ITEM_PREVIEW_MAX ? preview : ITEM_PREVIEW_MAX,
+                                   &b->preview, pool));
     item_body_rewind(b);
     return NULL;
 }

@@ -23,6 +23,10 @@ base_fault_t *item_body_render(const item_mime_t *mime, const item_content_t *co
 base_fault_t *item_body_render_part(const item_mime_t *mime, const item_mime_part_t *part,
                                     item_body_type_t type, item_sink_t *sink, apr_pool_t *pool);
 
+/* The beginning of the body as text on one line, at most that many characters. */
+base_fault_t *item_body_preview(const item_mime_t *mime, const item_content_t *content,
+                                int characters, const char **preview, apr_pool_t *pool);
+
 item_body_type_t item_body_type(const item_body_t *body);
 int item_body_has_data(const item_body_t *body);
 apr_uint64_t item_body_length(const item_body_t *body); /* of the data, in bytes */

@@ -327,3 +327,20 @@ int item_content_is_inline(const item_mime_part_t *part, apr_hash_t *references,
     return (part->content_id && apr_hash_get(references, part->content_id, APR_HASH_KEY_STRING)) ||
            (part->location && apr_hash_get(references, part->location, APR_HASH_KEY_STRING));
 }
+
+base_fault_t *item_content_attached(const item_mime_t *mime, const item_content_t *content,
+                                    apr_array_header_t **attached, apr_pool_t *pool)
+{
+    apr_hash_t *references;
+    int i;
+
+    *attached = apr_array_make(pool, 4, sizeof(item_mime_part_t *));
+    if (!content->attachments->nelts)
+        return NULL;
+    BASE_TRY(item_content_references(mime, content, &references, pool));
+    for (i = 0; i < content->attachments->nelts; i++)
+        if (!item_content_is_inline(content_at(content->attachments, i), references, pool))
+            APR_ARRAY_PUSH(*attached, const item_mime_part_t *) =
+                content_at(content->attachments, i);
+    return NULL;
+}

@@ -38,6 +38,10 @@ apr_uint64_t item_content_estimate(const item_mime_part_t *part);
 base_fault_t *item_content_references(const item_mime_t *mime, const item_content_t *content,
                                       apr_hash_t **references, apr_pool_t *pool);
 
+/* The attachments (item_mime_part_t *) that are not shown within the body. */
+base_fault_t *item_content_attached(const item_mime_t *mime, const item_content_t *content,
+                                    apr_array_header_t **attached, apr_pool_t *pool);
+
 /* Is the attachment shown within the body? */
 int item_content_is_inline(const item_mime_part_t *part, apr_hash_t *references, apr_pool_t *pool);
 

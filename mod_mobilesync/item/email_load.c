@@ -98,10 +98,15 @@ static base_fault_t *email_load_reply_to(item_email_t *email, const char *name,
     return NULL;
 }
 
+const char *item_email_display_names(const item_email_t *email, const char *field)
+{
+    return email_join(email, field, "; ", 1, EMAIL_ADDRESSES_MAX);
+}
+
 static base_fault_t *email_load_display_names(item_email_t *email, const char *name,
                                               item_email_value_t *value)
 {
-    email_text(value, email_join(email, name, "; ", 1, EMAIL_ADDRESSES_MAX));
+    email_text(value, item_email_display_names(email, name));
     return NULL;
 }
 

@@ -64,6 +64,10 @@ eas_tag_t item_email_property_tag(int property);
 /* LastVerbExecuted (MS-ASEMAIL 2.2.2.44) of the flags, 0 when nothing was done. */
 apr_uint64_t item_email_last_verb(apr_uint64_t flags);
 
+/* The names (addresses where there are none) of an address field, with "; " in between; NULL when there
+ * are none. */
+const char *item_email_display_names(const item_email_t *email, const char *field);
+
 base_fault_t *item_email_property_load(item_email_t *email, int property);
 
 #endif

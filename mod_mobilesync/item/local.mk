@@ -41,6 +41,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/oof.c \
 	mod_mobilesync/item/oof.h \
 	mod_mobilesync/item/plain.c \
+	mod_mobilesync/item/summary.c mod_mobilesync/item/summary.h \
 	mod_mobilesync/item/words.c mod_mobilesync/item/words.h \
 	mod_mobilesync/item/reader.c \
 	mod_mobilesync/item/reader.h \

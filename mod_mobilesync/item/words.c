@@ -45,27 +45,19 @@ static base_fault_t *words_body(const item_mime_t *mime, const item_content_t *c
     return NULL;
 }
 
-/* Pictures within the body are nothing that somebody attached. */
 static base_fault_t *words_attachments(const item_mime_t *mime, const item_content_t *content,
                                        backend_text_t *text, apr_pool_t *pool)
 {
     base_text_buffer_t names = {.pool = pool};
-    apr_hash_t *references;
+    apr_array_header_t *attached;
     int i;
 
-    if (!content->attachments->nelts)
-        return NULL;
-    BASE_TRY(item_content_references(mime, content, &references, pool));
-    for (i = 0; i < content->attachments->nelts; i++) {
-        const item_mime_part_t *part =
-            APR_ARRAY_IDX(content->attachments, i, const item_mime_part_t *);
-
-        if (item_content_is_inline(part, references, pool))
-            continue;
-        text->attachments++;
-        if (names.length < WORDS_FIELD_MAX)
-            base_text_buffer_printf(&names, "%s ", item_content_name(part, pool));
-    }
+    BASE_TRY(item_content_attached(mime, content, &attached, pool));
+    text->attachments = attached->nelts;
+    for (i = 0; i < attached->nelts && names.length < WORDS_FIELD_MAX; i++)
+        base_text_buffer_printf(
+            &names, "%s ",
+            item_content_name(APR_ARRAY_IDX(attached, i, const item_mime_part_t *), pool));
     text->fields[BACKEND_FIELD_ATTACHMENT] = names.data;
     return NULL;
 }
