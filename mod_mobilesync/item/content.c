@@ -101,8 +101,7 @@ static void content_walk_alternative(content_walk_t *walk, item_mime_part_t *par
 static void content_attach(content_walk_t *walk, const item_mime_part_t *part)
 {
     content_push(walk->content->attachments, part);
-    if (!walk->content->calendar && item_mime_is(part, "text", "calendar") &&
-        item_header_parameter(part->content_type, "method", walk->pool))
+    if (!walk->content->calendar && item_mime_is(part, "text", "calendar"))
         walk->content->calendar = part;
 }
 

@@ -17,8 +17,8 @@ typedef struct {
     apr_array_header_t *html;
     int has_html;                    /* something in html is HTML: the native format */
     apr_array_header_t *attachments; /* item_mime_part_t * */
-    /* A text/calendar part with a METHOD (RFC 6047), or NULL: where the Calendar class will find
-     * the meeting request. Until then it is an attachment of an ordinary message. */
+    /* The first text/calendar part, one of the attachments, or NULL: where meeting.h finds what the
+     * message is about (RFC 6047). */
     const item_mime_part_t *calendar;
 } item_content_t;
 

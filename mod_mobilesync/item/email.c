@@ -50,8 +50,8 @@ static base_fault_t *email_load(item_email_t *email, const backend_blob_t *blob)
     item_content_find(mime, &content, email->pool);
     email->mime = mime;
     email->content = content;
-    BASE_TRY(item_meeting_load(mime, email->options->addresses, email->entry->date, &email->meeting,
-                               email->pool));
+    BASE_TRY(item_meeting_load(mime, content->calendar, email->options->addresses,
+                               email->entry->date, &email->meeting, email->pool));
     for (i = 0; i < ITEM_EMAIL_PROPERTY_COUNT; i++)
         if (email_is_wanted(email->options, item_email_property_tag(i)))
             BASE_TRY(item_email_property_load(email, i));

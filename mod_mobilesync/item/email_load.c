@@ -378,8 +378,11 @@ static base_fault_t *email_load_attachments(item_email_t *email, const char *arg
         apr_array_make(email->pool, parts->nelts + 1, sizeof(item_email_attachment_t));
     for (i = 0; i < parts->nelts && i < EMAIL_ATTACHMENTS_MAX; i++) {
         const item_mime_part_t *part = APR_ARRAY_IDX(parts, i, const item_mime_part_t *);
-        item_email_attachment_t *attachment = apr_array_push(email->attachments);
+        item_email_attachment_t *attachment;
 
+        if (email->meeting && part == email->content->calendar)
+            continue; /* the phone shows it as the meeting */
+        attachment = apr_array_push(email->attachments);
         attachment->name = item_content_name(part, email->pool);
         attachment->reference = item_reference_file(email->reference, part->number, email->pool);
         attachment->size = item_content_estimate(part);

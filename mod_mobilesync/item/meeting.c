@@ -312,22 +312,10 @@ static icalcomponent *meeting_event(icalcomponent *calendar)
     return first;
 }
 
-static const item_mime_part_t *meeting_part(const item_mime_t *mime)
+base_fault_t *item_meeting_load(const item_mime_t *mime, const item_mime_part_t *part,
+                                const apr_array_header_t *addresses, apr_time_t received,
+                                item_meeting_t **meeting, apr_pool_t *pool)
 {
-    const item_mime_part_t *part;
-
-    for (part = mime->root; part; part = item_mime_next(part))
-        /* what is inside an attached message is not about this one */
-        if (item_mime_is(part, "text", "calendar") &&
-            !(part->parent && part->parent->kind == ITEM_MIME_MESSAGE))
-            return part;
-    return NULL;
-}
-
-base_fault_t *item_meeting_load(const item_mime_t *mime, const apr_array_header_t *addresses,
-                                apr_time_t received, item_meeting_t **meeting, apr_pool_t *pool)
-{
-    const item_mime_part_t *part = meeting_part(mime);
     item_meeting_t *m = apr_pcalloc(pool, sizeof *m);
     meeting_source_t source = {.pool = pool};
     struct icaltimetype start;

@@ -12,11 +12,12 @@
 
 typedef struct item_meeting item_meeting_t;
 
-/* NULL when the message is no such message, or when its calendar cannot be read. addresses: of the
+/* part: the message's calendar, may be NULL. NULL when it is about no meeting, or cannot be read. addresses: of the
  * account (const char *), NULL = unknown. received: stands for a DTSTAMP that is missing. Faults:
  * those of reading. */
-base_fault_t *item_meeting_load(const item_mime_t *mime, const apr_array_header_t *addresses,
-                                apr_time_t received, item_meeting_t **meeting, apr_pool_t *pool);
+base_fault_t *item_meeting_load(const item_mime_t *mime, const item_mime_part_t *part,
+                                const apr_array_header_t *addresses, apr_time_t received,
+                                item_meeting_t **meeting, apr_pool_t *pool);
 
 /* "IPM.Schedule.Meeting.Request", ... */
 const char *item_meeting_class(const item_meeting_t *meeting);

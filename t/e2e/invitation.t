@@ -121,6 +121,9 @@ for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
             $version >= 14.1 ? 1 : undef,
             'a first one'
         );
+        is( $item{weekly}->property('AirSyncBase:Attachments'),
+            undef, 'the calendar is no attachment' );
+        ok( $item{broken}->property('AirSyncBase:Attachments'), 'but one that cannot be read is' );
         is( $request{once}->text('Recurrences'), undef, 'one meeting has no recurrence' );
         is( $request{moved}->text('RecurrenceId'), '2026-07-05T08:00:00.000Z', 'which one moved' );
         is( $request{day}->text('AllDayEvent'), 1, 'a whole day' );
