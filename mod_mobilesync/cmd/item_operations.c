@@ -176,7 +176,7 @@ static base_fault_t *operations_schema(operations_fetch_t *fetch, item_email_opt
     return NULL;
 }
 
-static base_fault_t *operations_fetch_item(operations_fetch_t *fetch)
+static base_fault_t *operations_fetch_item(operations_fetch_t *fetch, int *status)
 {
     cmd_exchange_t *exchange = fetch->operations->exchange;
     cmd_options_t options;
@@ -188,6 +188,8 @@ static base_fault_t *operations_fetch_item(operations_fetch_t *fetch)
     cmd_options_init(&options, exchange->request->version);
     if (fetch->options)
         BASE_TRY(cmd_options_parse(fetch->options, &options, fetch->pool));
+    if ((*status = options.refused))
+        return NULL;
     BASE_TRY(operations_schema(fetch, &options.email));
     BASE_TRY(cmd_exchange_addresses(exchange, &options.email.addresses));
     BASE_TRY(cmd_exchange_item(exchange, &fetch->reference, &entry, &blob, fetch->pool));
@@ -307,7 +309,7 @@ static base_fault_t *operations_fetch(operations_t *operations, const eas_node_t
 
     if (!status)
         fault = fetch.reference.part ? operations_fetch_attachment(&fetch, &status)
-                                     : operations_fetch_item(&fetch);
+                                     : operations_fetch_item(&fetch, &status);
     if (base_fault_code(fault) == BASE_FAULT_UNAVAILABLE)
         return fault;
     if (fault) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "eas/status.h"
 
 void cmd_options_init(cmd_options_t *options, eas_version_t version)
 {
@@ -26,25 +27,52 @@ static base_fault_t *options_uint(const eas_node_t *node, eas_tag_t tag, apr_uin
                : NULL;
 }
 
-static base_fault_t *options_preference(const eas_node_t *node, item_email_options_t *email,
+/* BodyPreference and BodyPartPreference have the same children. */
+static base_fault_t *options_preference(const eas_node_t *node, item_body_preference_t *preference,
                                         apr_pool_t *pool)
 {
     apr_uint64_t type = 0, size = ITEM_TRUNCATION_NONE, preview = 0;
-    int all_or_none = eas_node_child_flag(node, EAS_AirSyncBase_AllOrNone, 0), i;
+    int all_or_none = eas_node_child_flag(node, EAS_AirSyncBase_AllOrNone, 0);
 
     BASE_TRY(options_uint(node, EAS_AirSyncBase_Type, ITEM_BODY_MIME, &type, pool));
     BASE_TRY(options_uint(node, EAS_AirSyncBase_TruncationSize, APR_UINT32_MAX, &size, pool));
     BASE_TRY(options_uint(node, EAS_AirSyncBase_Preview, ITEM_PREVIEW_MAX, &preview, pool));
     if (type < ITEM_BODY_TEXT || all_or_none < 0)
-        return options_invalid("BodyPreference", pool);
+        return options_invalid(eas_tag_name(node->tag), pool);
+    *preference = (item_body_preference_t){.type = (item_body_type_t)type,
+                                           .truncation_size = size,
+                                           .all_or_none = all_or_none,
+                                           .preview = (int)preview};
+    return NULL;
+}
+
+static base_fault_t *options_body(const eas_node_t *node, item_email_options_t *email,
+                                  apr_pool_t *pool)
+{
+    item_body_preference_t preference;
+    int i;
+
+    BASE_TRY(options_preference(node, &preference, pool));
     for (i = 0; i < email->preference_count; i++)
-        if (email->preferences[i].type == (item_body_type_t)type)
+        if (email->preferences[i].type == preference.type)
             return options_invalid("a second BodyPreference of a Type", pool);
-    email->preferences[email->preference_count++] =
-        (item_body_preference_t){.type = (item_body_type_t)type,
-                                 .truncation_size = size,
-                                 .all_or_none = all_or_none,
-                                 .preview = (int)preview};
+    email->preferences[email->preference_count++] = preference;
+    return NULL;
+}
+
+/* There is one for each Type (MS-ASAIRS R146), and HTML is the only one (R324). */
+static base_fault_t *options_body_part(const eas_node_t *node, cmd_options_t *options,
+                                       apr_pool_t *pool)
+{
+    item_body_preference_t preference;
+
+    BASE_TRY(options_preference(node, &preference, pool));
+    if (preference.type != ITEM_BODY_HTML)
+        options->refused = EAS_STATUS_BodyPartPreferenceTypeNotSupported;
+    else if (options->email.part_preference.type)
+        return options_invalid("a second BodyPartPreference of a Type", pool);
+    else
+        options->email.part_preference = preference;
     return NULL;
 }
 
@@ -64,8 +92,19 @@ base_fault_t *cmd_options_parse(const eas_node_t *node, cmd_options_t *options, 
         return options_invalid("MIMETruncation", pool);
     for (child = eas_node_child(node, EAS_AirSyncBase_BodyPreference); child;
          child = eas_node_next(child))
-        BASE_TRY(options_preference(child, &options->email, pool));
+        BASE_TRY(options_body(child, &options->email, pool));
+    for (child = eas_node_child(node, EAS_AirSyncBase_BodyPartPreference); child;
+         child = eas_node_next(child))
+        BASE_TRY(options_body_part(child, options, pool));
     return NULL;
+}
+
+static void options_encode_preference(base_text_buffer_t *out, char letter,
+                                      const item_body_preference_t *preference)
+{
+    base_text_buffer_printf(out, " %c%d,%" APR_UINT64_T_FMT ",%d,%d", letter, (int)preference->type,
+                            preference->truncation_size, preference->all_or_none,
+                            preference->preview);
 }
 
 const char *cmd_options_encode(const cmd_options_t *options, apr_pool_t *pool)
@@ -77,27 +116,24 @@ const char *cmd_options_encode(const cmd_options_t *options, apr_pool_t *pool)
     base_text_buffer_printf(&out, "f%d c%d m%d t%" APR_UINT64_T_FMT, options->filter_type,
                             (int)options->conflict, email->mime_support, email->mime_truncation);
     for (i = 0; i < email->preference_count; i++)
-        base_text_buffer_printf(&out, " b%d,%" APR_UINT64_T_FMT ",%d,%d",
-                                (int)email->preferences[i].type,
-                                email->preferences[i].truncation_size,
-                                email->preferences[i].all_or_none, email->preferences[i].preview);
+        options_encode_preference(&out, 'b', &email->preferences[i]);
+    if (email->part_preference.type)
+        options_encode_preference(&out, 'p', &email->part_preference);
     return out.data;
 }
 
-static void options_decode_preference(const char *text, item_email_options_t *email)
+static int options_decode_preference(const char *text, item_body_preference_t *preference)
 {
-    item_body_preference_t preference;
     unsigned long long size;
     int type;
 
-    if (email->preference_count == ITEM_BODY_PREFERENCES_MAX ||
-        sscanf(text, "%d,%llu,%d,%d", &type, &size, &preference.all_or_none, &preference.preview) !=
-            4 ||
+    if (sscanf(text, "%d,%llu,%d,%d", &type, &size, &preference->all_or_none,
+               &preference->preview) != 4 ||
         type < ITEM_BODY_TEXT || type > ITEM_BODY_MIME)
-        return;
-    preference.type = (item_body_type_t)type;
-    preference.truncation_size = size;
-    email->preferences[email->preference_count++] = preference;
+        return 0;
+    preference->type = (item_body_type_t)type;
+    preference->truncation_size = size;
+    return 1;
 }
 
 void cmd_options_decode(const char *text, cmd_options_t *options)
@@ -105,11 +141,18 @@ void cmd_options_decode(const char *text, cmd_options_t *options)
     const char *p;
 
     for (p = text; p && *p; p = strchr(p, ' ')) {
+        item_email_options_t *email = &options->email;
+        item_body_preference_t preference;
         unsigned long long number = 0;
 
         p += *p == ' ';
-        if (*p == 'b') {
-            options_decode_preference(p + 1, &options->email);
+        if (*p == 'b' || *p == 'p') {
+            if (!options_decode_preference(p + 1, &preference))
+                continue;
+            if (*p == 'p')
+                email->part_preference = preference;
+            else if (email->preference_count < ITEM_BODY_PREFERENCES_MAX)
+                email->preferences[email->preference_count++] = preference;
             continue;
         }
         if (sscanf(p + 1, "%llu", &number) != 1)

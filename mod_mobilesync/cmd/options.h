@@ -19,6 +19,7 @@ typedef struct {
     int filter_type;
     cmd_conflict_t conflict;
     item_email_options_t email;
+    int refused; /* a Status: something is asked for that is not served; 0 = all is well */
 } cmd_options_t;
 
 void cmd_options_init(cmd_options_t *options, eas_version_t version);

@@ -317,6 +317,8 @@ base_fault_t *cmd_search_store_mailbox(cmd_exchange_t *exchange, const eas_node_
     cmd_options_init(&parsed, exchange->request->version);
     if (options)
         BASE_TRY(cmd_options_parse(options, &parsed, exchange->pool));
+    if (parsed.refused)
+        mailbox_refuse(&mailbox, parsed.refused);
     mailbox_options(&mailbox, options);
     BASE_TRY(mailbox_query(&mailbox, query));
     mailbox_describe(&mailbox, query);

@@ -202,6 +202,7 @@ static base_fault_t *ops_load_whole(const sync_ops_t *ops, const collection_op_t
 
     for (i = 0; i < whole.preference_count; i++)
         whole.preferences[i].truncation_size = ITEM_TRUNCATION_NONE;
+    whole.part_preference.truncation_size = ITEM_TRUNCATION_NONE;
     whole.mime_truncation = ITEM_TRUNCATION_NONE;
     BASE_TRY(cmd_exchange_session(ops->exchange, &session));
     BASE_TRY(backend_item_entry(session, ops->folder->id, op->uid, &entry, pool));

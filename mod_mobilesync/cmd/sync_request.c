@@ -87,7 +87,8 @@ static int sync_window(const eas_node_t *node, int *window)
     return found >= 0;
 }
 
-/* One Options for mail; another one is for SMS, which a mailbox does not have (R930, R934). */
+/* One Options for mail; another one is for SMS, which a mailbox does not have (R930, R934). 0, or
+ * a Status. */
 static int sync_options(const eas_node_t *collection, eas_version_t version, const char **encoded,
                         apr_pool_t *pool)
 {
@@ -101,13 +102,15 @@ static int sync_options(const eas_node_t *collection, eas_version_t version, con
         if (class_ && strcmp(class_, "SMS") == 0)
             continue;
         if (*encoded)
-            return 0;
+            return SYNC_STATUS_PROTOCOL;
         cmd_options_init(&options, version);
         if (cmd_options_parse(node, &options, pool))
-            return 0;
+            return SYNC_STATUS_PROTOCOL;
+        if (options.refused)
+            return options.refused;
         *encoded = cmd_options_encode(&options, pool);
     }
-    return 1;
+    return 0;
 }
 
 static base_fault_t *sync_collection_read(const eas_node_t *node, int window, eas_version_t version,
@@ -135,9 +138,9 @@ static base_fault_t *sync_collection_read(const eas_node_t *node, int window, ea
     collection->deletes_as_moves = eas_node_child_flag(node, EAS_AirSync_DeletesAsMoves, 1);
     collection->commands = eas_node_child(node, EAS_AirSync_Commands);
     collection->supported = eas_node_child(node, EAS_AirSync_Supported);
+    collection->status = sync_options(node, version, &collection->options, pool);
     if (get_changes < 0 || (initial && get_changes) || collection->deletes_as_moves < 0 ||
-        (initial && collection->commands) || !sync_window(node, &collection->window) ||
-        !sync_options(node, version, &collection->options, pool))
+        (initial && collection->commands) || !sync_window(node, &collection->window))
         collection->status = SYNC_STATUS_PROTOCOL;
     return sync_digest(node, window, &collection->digest, pool);
 }

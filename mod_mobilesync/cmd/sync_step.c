@@ -178,7 +178,7 @@ static base_fault_t *step_write_command(step_t *step, int index)
 static apr_uint64_t step_estimate(const step_t *step, const backend_entry_t *entry)
 {
     const item_email_options_t *email = &step->options.email;
-    apr_uint64_t body = 0;
+    apr_uint64_t body = 0, part = email->part_preference.truncation_size;
     int i;
 
     for (i = 0; i < email->preference_count; i++)
@@ -186,6 +186,8 @@ static apr_uint64_t step_estimate(const step_t *step, const backend_entry_t *ent
             body = email->preferences[i].truncation_size;
     if (!email->preference_count || body > entry->size)
         body = entry->size;
+    if (email->part_preference.type)
+        body += part > entry->size ? entry->size : part;
     return body + STEP_ITEM_OVERHEAD;
 }
 

@@ -8,6 +8,7 @@
 #include "item/charset.h"
 #include "item/header.h"
 #include "item/html.h"
+#include "item/quote.h"
 #include "item/reader.h"
 #include "item/wire.h"
 
@@ -282,6 +283,37 @@ static base_fault_t *body_load_text(const item_mime_t *mime, const item_content_
     return NULL;
 }
 
+/* Only where all that was looked at is at hand; in a longer one what is said first is far above. */
+static void body_cut_quote(item_body_t *body)
+{
+    apr_size_t length = body->sink.buffer.length, own;
+
+    if (body->sink.spool || !length)
+        return;
+    own = item_quote_begin(body->sink.buffer.data, length);
+    if (own == length)
+        return;
+    body->sink.buffer.length = own;
+    body->sink.length = body->length = body->estimated = own;
+    body->truncated = 0;
+}
+
+base_fault_t *item_body_load_part(const item_mime_t *mime, const item_content_t *content,
+                                  const item_body_preference_t *preference, item_body_t **body,
+                                  apr_pool_t *pool)
+{
+    item_body_t *b = apr_pcalloc(pool, sizeof *b);
+
+    BASE_TRY(body_load_text(mime, content, preference, b, pool));
+    body_cut_quote(b);
+    b->has_data = !(b->truncated && (preference->all_or_none || b->length == 0));
+    if (preference->preview > 0)
+        BASE_TRY(body_load_preview(mime, content, preference->preview, b, pool));
+    item_body_rewind(b);
+    *body = b;
+    return NULL;
+}
+
 static const item_body_preference_t *body_preference(const item_email_options_t *options,
                                                      item_body_type_t type)
 {
@@ -416,22 +448,39 @@ static void body_write_data(item_body_t *body, eas_writer_t *writer)
                          body->sink.buffer.length);
 }
 
-/* The order is the schema's (AirSyncBase.xsd): Preview before Part. */
-void item_body_write(item_body_t *body, int part, eas_writer_t *writer)
+/* The order is the schema's (AirSyncBase.xsd). */
+static void body_write_head(item_body_t *body, eas_writer_t *writer)
 {
     apr_uint64_t estimated = body->estimated < 0xffffffffu ? body->estimated : 0xffffffffu;
 
-    eas_writer_start(writer, EAS_AirSyncBase_Body);
     eas_writer_uint(writer, EAS_AirSyncBase_Type, body->type);
     eas_writer_uint(writer, EAS_AirSyncBase_EstimatedDataSize, estimated);
     /* S/MIME clients want it said either way (MS-ASCMD R3409) */
     if (body->truncated || body->type == ITEM_BODY_MIME)
         eas_writer_uint(writer, EAS_AirSyncBase_Truncated, body->truncated != 0);
+}
+
+void item_body_write(item_body_t *body, int part, eas_writer_t *writer)
+{
+    eas_writer_start(writer, EAS_AirSyncBase_Body);
+    body_write_head(body, writer);
     if (body->has_data && part == 0)
         body_write_data(body, writer);
     if (body->preview)
         eas_writer_text(writer, EAS_AirSyncBase_Preview, body->preview);
     if (body->has_data && part > 0)
         eas_writer_uint(writer, EAS_ItemOperations_Part, (apr_uint64_t)part);
+    eas_writer_end(writer);
+}
+
+void item_body_write_part(item_body_t *body, eas_writer_t *writer)
+{
+    eas_writer_start(writer, EAS_AirSyncBase_BodyPart);
+    eas_writer_uint(writer, EAS_AirSyncBase_Status, 1);
+    body_write_head(body, writer);
+    if (body->has_data)
+        body_write_data(body, writer);
+    if (body->preview)
+        eas_writer_text(writer, EAS_AirSyncBase_Preview, body->preview);
     eas_writer_end(writer);
 }

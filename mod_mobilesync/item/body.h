@@ -13,6 +13,12 @@ base_fault_t *item_body_load(const item_mime_t *mime, const item_content_t *cont
                              const item_email_options_t *options, item_body_t **body,
                              apr_pool_t *pool);
 
+/* What the message itself says, without those that it answers: airsyncbase:BodyPart (MS-ASAIRS
+ * 2.2.2.10), as HTML. */
+base_fault_t *item_body_load_part(const item_mime_t *mime, const item_content_t *content,
+                                  const item_body_preference_t *preference, item_body_t **body,
+                                  apr_pool_t *pool);
+
 /* The body as TEXT or HTML. *estimated (may be NULL): bytes that the whole has, where the sink became
  * full. */
 base_fault_t *item_body_render(const item_mime_t *mime, const item_content_t *content,
@@ -34,5 +40,6 @@ void item_body_rewind(item_body_t *body);
 base_fault_t *item_body_read(void *body, char *buffer, apr_size_t *length);
 
 void item_body_write(item_body_t *body, int part, eas_writer_t *writer);
+void item_body_write_part(item_body_t *body, eas_writer_t *writer);
 
 #endif

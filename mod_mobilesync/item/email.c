@@ -157,6 +157,9 @@ void item_email_write(item_email_t *email, int part, eas_writer_t *writer)
         case ITEM_EMAIL_BODY:
             item_body_write(email->body, part, writer);
             break;
+        case ITEM_EMAIL_BODY_PART:
+            item_body_write_part(email->body_part, writer);
+            break;
         }
     }
 }

@@ -39,6 +39,8 @@ typedef struct {
     apr_uint64_t mime_truncation; /* bytes: item_email_mime_truncation(MIMETruncation) */
     item_body_preference_t preferences[ITEM_BODY_PREFERENCES_MAX];
     int preference_count; /* 0: the body comes as plain text, whole */
+    /* BodyPartPreference (MS-ASAIRS 2.2.2.11), of HTML; type NONE: not asked for. From 14.1 on. */
+    item_body_preference_t part_preference;
     /* Schema of ItemOperations (MS-ASCMD 2.2.3.158): only these properties are written. NULL =
      * all that the version has. */
     const eas_tag_t *schema;

@@ -365,6 +365,20 @@ static base_fault_t *email_load_body(item_email_t *email, const char *argument,
     return NULL;
 }
 
+static base_fault_t *email_load_body_part(item_email_t *email, const char *argument,
+                                          item_email_value_t *value)
+{
+    const item_body_preference_t *preference = &email->options->part_preference;
+
+    (void)argument;
+    if (!preference->type)
+        return NULL;
+    BASE_TRY(item_body_load_part(email->mime, email->content, preference, &email->body_part,
+                                 email->pool));
+    value->kind = ITEM_EMAIL_BODY_PART;
+    return NULL;
+}
+
 static base_fault_t *email_load_attachments(item_email_t *email, const char *argument,
                                             item_email_value_t *value)
 {

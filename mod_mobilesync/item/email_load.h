@@ -16,7 +16,8 @@ typedef enum {
     ITEM_EMAIL_FLAG,
     ITEM_EMAIL_ATTACHMENTS,
     ITEM_EMAIL_MEETING,
-    ITEM_EMAIL_BODY
+    ITEM_EMAIL_BODY,
+    ITEM_EMAIL_BODY_PART
 } item_email_kind_t;
 
 typedef struct {
@@ -47,6 +48,7 @@ struct item_email {
     item_email_value_t values[ITEM_EMAIL_PROPERTY_COUNT];
     apr_array_header_t *attachments; /* item_email_attachment_t */
     item_body_t *body;               /* NULL when it is not asked for */
+    item_body_t *body_part;          /* the same */
     item_meeting_t *meeting;         /* NULL when it is about none */
     eas_version_t version;
     /* what it was loaded from */

@@ -43,6 +43,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/plain.c \
 	mod_mobilesync/item/summary.c mod_mobilesync/item/summary.h \
 	mod_mobilesync/item/words.c mod_mobilesync/item/words.h \
+	mod_mobilesync/item/quote.c \
+	mod_mobilesync/item/quote.h \
 	mod_mobilesync/item/reader.c \
 	mod_mobilesync/item/reader.h \
 	mod_mobilesync/item/reader_utf8.c \

@@ -1,6 +1,8 @@
 /* Which form of the body is sent, and how it is cut. */
 #include "item_helpers.h"
 
+#include "item/quote.h"
+
 #define HEADER "From: a@b.c\nTo: d@e.f\nSubject: s\nMIME-Version: 1.0\n"
 #define TEXT_MAIL HEADER "Content-Type: text/plain; charset=utf-8\n\n0123456789"
 #define HTML_MAIL HEADER "Content-Type: text/html; charset=utf-8\n\n<p>0123456789</p>"
@@ -411,6 +413,37 @@ static void test_html_form(apr_pool_t *pool)
     is_str(data, "<p>one</p><br>\r\ntwo &lt;", "HTML with a footer of text");
 }
 
+static void test_quotes(apr_pool_t *pool)
+{
+    static const struct {
+        const char *html;
+        int own; /* bytes; -1: all */
+        const char *name;
+    } rows[] = {
+        {"<p>Yes.</p>", -1, "no quotation"},
+        {"<p>Yes.</p><div class=\"gmail_quote\">On Monday ...</div>", 11, "Gmail"},
+        {"<p>Yes.</p><blockquote style=\"x\" type=\"cite\">Why?</blockquote>", 11, "Apple Mail"},
+        {"<p>Yes.</p><div ID=\"DIVRPLYFWDMSG\">Why?</div>", 11, "Outlook, in any case"},
+        {"Yes.<br>-----Original Message-----<br>Why?", 8, "plain text of Outlook"},
+        {"<p>Yes.</p><div id=\"appendonsend\"></div><div class=\"gmail_quote\">x</div>", 11,
+         "the first of several"},
+        {"<body>\n<p>&nbsp;</p><div class=\"gmail_quote\">Why?</div>Because.", -1,
+         "an answer below"},
+        {"FYI<div class=\"gmail_quote\">---------- Forwarded message ---------</div>", -1,
+         "forwarded"},
+        {"a &lt;b class=\"gmail_quote", 0 - 1, "a mark in the text"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        apr_size_t length = strlen(rows[i].html);
+
+        is_int((long long)item_quote_begin(rows[i].html, length),
+               rows[i].own < 0 ? (long long)length : rows[i].own, rows[i].name);
+    }
+    (void)pool;
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -424,6 +457,7 @@ int main(void)
     test_mime_form(pool);
     test_previews(pool);
     test_html_form(pool);
+    test_quotes(pool);
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();

@@ -75,6 +75,14 @@ sub move_items ( $self, $moves, %option ) {
 
 # The elements of body preferences, each { type, truncation_size, all_or_none, preview }.
 sub body_preferences ( $self, @preferences ) {
+    return _preferences( 'AirSyncBase:BodyPreference', @preferences );
+}
+
+sub body_part_preferences ( $self, @preferences ) {
+    return _preferences( 'AirSyncBase:BodyPartPreference', @preferences );
+}
+
+sub _preferences ( $tag, @preferences ) {
     my @names = (
         type => 'Type',
         truncation_size => 'TruncationSize',
@@ -88,7 +96,7 @@ sub body_preferences ( $self, @preferences ) {
         while ( my ( $field, $tag ) = splice @fields, 0, 2 ) {
             push @children, [ $tag => $preference->{$field} ] if defined $preference->{$field};
         }
-        push @elements, [ 'AirSyncBase:BodyPreference', @children ];
+        push @elements, [ $tag, @children ];
     }
     return @elements;
 }
@@ -119,7 +127,8 @@ sub _fetch ( $self, $fetch ) {
     push @options, [ Range => $fetch->{range} ] if defined $fetch->{range};
     push @options, [ 'AirSync:MIMESupport', $fetch->{mime_support} ]
         if defined $fetch->{mime_support};
-    push @options, $self->body_preferences( @{ $fetch->{body} // [] } );
+    push @options, $self->body_preferences( @{ $fetch->{body} // [] } ),
+        $self->body_part_preferences( @{ $fetch->{body_part} // [] } );
     my @fields = (
         [ 'AirSync:CollectionId', $fetch->{folder} ],
         [ 'AirSync:ServerId', $fetch->{item} ],
@@ -165,7 +174,8 @@ sub _fetched_item ( $fetch, $answer ) {
 # One item, one attachment: the first result of item_operations.
 sub fetch_item ( $self, $folder_id, $item_id, %option ) {
     my %fetch = ( folder => $folder_id, item => $item_id );
-    @fetch{qw(range body mime_support)} = delete @option{qw(range body mime_support)};
+    my @fields = qw(range body body_part mime_support);
+    @fetch{@fields} = delete @option{@fields};
     return $self->item_operations( [ \%fetch ], first => 1, %option );
 }
 

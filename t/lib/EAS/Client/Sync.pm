@@ -117,8 +117,8 @@ sub _collection_tree ( $self, $wanted ) {
     ];
 }
 
-# { filter_type, class, conflict, mime_support, mime_truncation, max_items, body => [ preferences ]
-# } or a list of trees.
+# { filter_type, class, conflict, mime_support, mime_truncation, max_items, body => [ preferences ],
+# body_part => [ preferences ] } or a list of trees.
 sub sync_options ( $self, $options ) {
     return @$options if ref $options eq 'ARRAY';
     my @fields = (
@@ -129,8 +129,11 @@ sub sync_options ( $self, $options ) {
         [ 'AirSync:Conflict' => $options->{conflict} ],
         [ 'AirSync:MaxItems' => $options->{max_items} ],
     );
-    return ( ( grep { defined $_->[1] } @fields ),
-        $self->body_preferences( @{ $options->{body} // [] } ) );
+    return (
+        ( grep { defined $_->[1] } @fields ),
+        $self->body_preferences( @{ $options->{body} // [] } ),
+        $self->body_part_preferences( @{ $options->{body_part} // [] } )
+    );
 }
 
 sub _command_tree ($command) {
