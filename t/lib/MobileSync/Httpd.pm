@@ -155,7 +155,8 @@ sub _host_config ($self) {
     push @lines, "MobileSyncRedis $self->{redis}"
         if defined $self->{module} && defined $self->{redis};
     push @lines, map {"MobileSyncBackend $_"} @{ $self->{backends} };
-    my %settings = ( MobileSyncNode => $self->{name}, %{ $self->{settings} } );
+    my %settings = %{ $self->{settings} };
+    $settings{MobileSyncNode} //= $self->{name} if defined $self->{module};
     push @lines, map {"$_ $settings{$_}"} sort keys %settings;
     my $path = PATH;
     my $handler = defined $self->{module} ? 'SetHandler mobilesync' : '';
