@@ -78,6 +78,7 @@ E2E_TESTS = \
 	t/e2e/folders.t \
 	t/e2e/get_attachment.t \
 	t/e2e/get_item_estimate.t \
+	t/e2e/hanging.t \
 	t/e2e/hostile.t \
 	t/e2e/invitation.t \
 	t/e2e/lost.t \

@@ -49,6 +49,19 @@ static void cmd_answer_http(cmd_exchange_t *exchange, int code, int retry_after)
         apr_table_setn(exchange->headers, "Retry-After", apr_itoa(exchange->pool, retry_after));
 }
 
+/* For the access log: the command, its Status where it has one, and how long it was to wait. */
+static void cmd_set_outcome(cmd_exchange_t *exchange)
+{
+    const cmd_report_t *report = &exchange->report;
+    const char *name = exchange->request->command_name;
+
+    if (report->status && report->heartbeat_asked)
+        exchange->outcome =
+            apr_psprintf(exchange->pool, "%s %d %d", name, report->status, report->heartbeat_asked);
+    else if (report->status)
+        exchange->outcome = apr_psprintf(exchange->pool, "%s %d", name, report->status);
+}
+
 void cmd_answer_status(cmd_exchange_t *exchange, const cmd_entry_t *entry, int status)
 {
     base_fault_t *fault;
@@ -64,8 +77,7 @@ void cmd_answer_status(cmd_exchange_t *exchange, const cmd_entry_t *entry, int s
     eas_writer_start(exchange->writer, entry->root);
     eas_writer_uint(exchange->writer, entry->status, (apr_uint64_t)status);
     eas_writer_end(exchange->writer);
-    exchange->outcome =
-        apr_psprintf(exchange->pool, "%s %d", exchange->request->command_name, status);
+    cmd_set_outcome(exchange);
     if ((fault = eas_writer_finish(exchange->writer))) {
         base_log_write(exchange->log, BASE_LOG_ERR, "writing an error response: %s",
                        fault->message);
@@ -121,8 +133,11 @@ static void cmd_conclude(cmd_exchange_t *exchange, const cmd_entry_t *entry, bas
     if (!fault)
         fault = exchange->wait.waiter ? cmd_device_check(exchange)
                                       : eas_writer_finish(exchange->writer);
-    if (!fault)
+    if (!fault) {
+        if (!exchange->wait.waiter)
+            cmd_set_outcome(exchange);
         return;
+    }
     exchange->wait.waiter = NULL;
     cmd_answer_fault(exchange, entry, fault);
 }

@@ -152,7 +152,7 @@ static int ping_read_folders(const eas_node_t *node, ping_t *ping)
     for (; folder; folder = eas_node_next(folder)) {
         const char *id = eas_node_child_text(folder, EAS_Ping_Id);
 
-        if (!ping_id_valid(id))
+        if (!ping_id_valid(id) || ping_find(ping, id)) /* twice: R6699 */
             return PING_STATUS_SYNTAX;
         ping_add(ping, id);
     }
@@ -252,7 +252,6 @@ static void ping_answer(cmd_exchange_t *exchange, const ping_t *ping, int status
     exchange->report.status = status;
     exchange->report.told = told;
     exchange->report.heartbeat_asked = ping->heartbeat;
-    exchange->outcome = apr_psprintf(exchange->pool, "Ping %d %d", status, ping->heartbeat);
 }
 
 /* -- looking ---------------------------------------------------------------------------------- */

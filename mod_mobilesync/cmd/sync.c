@@ -2,6 +2,7 @@
  * rendered first and committed then. When a commit loses against another request of the device
  * the whole answer is thrown away and made once more: collections that were committed answer
  * the same again, because their request is now an identical repeat. */
+#include "cmd/hierarchy.h"
 #include "cmd/sync_step.h"
 #include "cmd/watch.h"
 
@@ -106,13 +107,43 @@ static base_fault_t *sync_hang_again(cmd_exchange_t *exchange, wake_reason_t rea
                                      cmd_watch_t *watch, const char *note);
 static base_fault_t *sync_hang_resume(cmd_exchange_t *exchange, wake_reason_t reason, void *baton);
 
-static base_fault_t *sync_hang_step(cmd_exchange_t *exchange, sync_hang_t *hang)
+/* A device that waits in Sync learns here that the folders have changed, as others do from Ping:
+ * the whole Sync has Status 12. */
+static base_fault_t *sync_hang_hierarchy(cmd_exchange_t *exchange, int *changed)
 {
+    collection_env_t env = {.store = exchange->service->store, .log = exchange->log};
+    base_fault_t *fault;
+
+    BASE_TRY(cmd_exchange_session(exchange, &env.backend));
+    fault = hierarchy_watch_check(&env, exchange->account, exchange->request->device_id, changed,
+                                  exchange->pool);
+    if (base_fault_code(fault) == BASE_FAULT_STALE) {
+        *changed = 1;
+        fault = NULL;
+    }
+    return fault ? base_fault_wrap(fault, exchange->pool, "looking at the folder hierarchy") : NULL;
+}
+
+/* patient: a change of the folders may wait, because the device itself may be making it. */
+static base_fault_t *sync_hang_step(cmd_exchange_t *exchange, sync_hang_t *hang, int patient)
+{
+    sync_request_t refused = {.status = SYNC_STATUS_HIERARCHY};
+    int changed = 0;
+
     BASE_TRY(sync_answer(exchange, hang->request));
+    if (eas_writer_is_empty(exchange->writer)) {
+        BASE_TRY(sync_hang_hierarchy(exchange, &changed));
+        if (changed && !patient) {
+            cmd_exchange_restart(exchange);
+            sync_write_error(exchange, &refused);
+        }
+    }
     if (!eas_writer_is_empty(exchange->writer)) {
         cmd_watch_end(hang->watch);
         return NULL;
     }
+    if (changed)
+        cmd_watch_hold(hang->watch, exchange);
     cmd_watch_wait(hang->watch, exchange, sync_hang_again);
     if (!sync_request_is_cacheable(hang->request)) {
         exchange->wait.resume = sync_hang_resume;
@@ -132,7 +163,7 @@ static base_fault_t *sync_hang_resume(cmd_exchange_t *exchange, wake_reason_t re
     case WAKE_REASON_RIPE:
         cmd_watch_rearm(hang->watch);
         exchange->now = apr_time_now();
-        return sync_hang_step(exchange, hang);
+        return sync_hang_step(exchange, hang, reason == WAKE_REASON_CHANGED);
     case WAKE_REASON_RESET:
         cmd_watch_end(hang->watch);
         return sync_answer(exchange, hang->request);
@@ -143,6 +174,7 @@ static base_fault_t *sync_hang_resume(cmd_exchange_t *exchange, wake_reason_t re
         break;
     }
     cmd_watch_end(hang->watch);
+    exchange->report.status = SYNC_STATUS_SUCCESS;
     return NULL; /* the empty response: no key has moved */
 }
 
@@ -172,7 +204,7 @@ static base_fault_t *sync_hang(cmd_exchange_t *exchange, const sync_request_t *r
     hang->request = request;
     BASE_TRY(cmd_watch_arm(exchange, WAKE_KIND_SYNC, ids, count,
                            exchange->now + apr_time_from_sec(request->wait), note, &hang->watch));
-    return sync_hang_step(exchange, hang);
+    return sync_hang_step(exchange, hang, 1);
 }
 
 base_fault_t *cmd_sync_run(cmd_exchange_t *exchange)

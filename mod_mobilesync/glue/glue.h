@@ -85,6 +85,8 @@ void glue_status_register(void);
 
 /* wait.c: waits until exchange->wait.waiter is woken or the client hangs up, then answers. */
 int glue_wait(request_rec *r, cmd_exchange_t *exchange);
+/* Nobody gets an answer: notes why, for the logs. outcome is not copied. */
+void glue_wait_abandon(request_rec *r, cmd_exchange_t *exchange, const char *outcome);
 
 /* send.c: the exchange's answer. Returns what a handler returns. */
 int glue_send(request_rec *r, cmd_exchange_t *exchange);

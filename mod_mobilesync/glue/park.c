@@ -313,12 +313,7 @@ static void park_abandon(park_t *park, const char *outcome)
         return;
     }
     r = park_take(park, &exchange);
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s of %s, device %s: %s",
-                  exchange->request->command_name, exchange->account, exchange->request->device_id,
-                  outcome);
-    exchange->report.error = outcome;
-    exchange->report.fault = BASE_FAULT_GONE;
-    apr_table_setn(r->subprocess_env, "MOBILESYNC_OUTCOME", outcome);
+    glue_wait_abandon(r, exchange, outcome);
     ap_run_log_transaction(r);
     apr_pool_destroy(r->pool);
 }

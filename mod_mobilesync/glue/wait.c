@@ -77,6 +77,16 @@ static int wait_with_thread(request_rec *r, cmd_exchange_t *exchange)
     return 1;
 }
 
+void glue_wait_abandon(request_rec *r, cmd_exchange_t *exchange, const char *outcome)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s of %s, device %s: %s",
+                  exchange->request->command_name, exchange->account, exchange->request->device_id,
+                  outcome);
+    exchange->report.error = outcome;
+    exchange->report.fault = BASE_FAULT_GONE;
+    apr_table_setn(r->subprocess_env, "MOBILESYNC_OUTCOME", outcome);
+}
+
 int glue_wait(request_rec *r, cmd_exchange_t *exchange)
 {
     int rc = glue_park(r, exchange), there;
@@ -90,8 +100,7 @@ int glue_wait(request_rec *r, cmd_exchange_t *exchange)
     if (there)
         return glue_send(r, exchange);
     glue_metrics_hang_up(r->server);
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s of %s, device %s: the client hung up",
-                  exchange->request->command_name, exchange->account, exchange->request->device_id);
+    glue_wait_abandon(r, exchange, "hung up");
     r->connection->aborted = 1;
     r->connection->keepalive = AP_CONN_CLOSE;
     return DONE;

@@ -12,7 +12,11 @@ use MobileSync::Server;
 for my $mpm (qw(prefork worker)) {
     subtest $mpm => sub {
         my $server =
-            MobileSync::Server->start( mpm => $mpm, settings => { MobileSyncHeartbeatMin => 1 } );
+            MobileSync::Server->start(
+            mpm => $mpm,
+            config => 'CustomLog outcome.log "%{MOBILESYNC_OUTCOME}e"',
+            settings => { MobileSyncHeartbeatMin => 1 }
+            );
         my $phone = $server->client;
         $phone->folder_sync;
         my $inbox = $phone->folder_of_type(2)->{id};
@@ -29,8 +33,15 @@ for my $mpm (qw(prefork worker)) {
         ok( !$ping->is_ready(1), 'another one waits' );
         $ping->hang_up;
         wait_until( 'the server to notice',
-            sub { $server->node->error_log->count(qr{the client hung up}) } );
-        pass('that the phone hung up is noticed');
+            sub { $server->node->error_log->count(qr{device TEST\w+: hung up}) } );
+        wait_until(
+            'the access log',
+            sub {
+                open my $log, '<', $server->node->base . '/outcome.log' or die "outcome.log: $!\n";
+                grep {/^hung up$/} <$log>;
+            }
+        );
+        pass('that the phone hung up is noticed and logged');
 
         $ping = $phone->ping( heartbeat => 600, folders => [$inbox], async => 1 );
         ok( !$ping->is_ready(1), 'a third one waits' );

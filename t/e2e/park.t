@@ -93,11 +93,14 @@ subtest 'a request that waited' => sub {
     my $other = waiting_phone('LOG');
     my $folder = [ Folder => [ Id => $inbox ], [ Class => 'Email' ] ];
     my $tree = [ 'Ping:Ping', [ HeartbeatInterval => 2 ], [ Folders => $folder ] ];
+    my $connection = $other->connection;
     my $answer = $other->exchange(
         $other->request_bytes( command => 'Ping', body => EAS::WBXML::encode($tree) ) );
     is( $answer->status, 200, 'is answered' );
     is( $answer->header('X-Location'), 'here', "as the location's configuration says" );
     is( $answer->header('MS-Server-ActiveSync'), '16.1', 'with the usual headers' );
+    is( $other->sync($inbox)->{empty}, 1, 'is followed by another one' );
+    is( $other->connection, $connection, 'on the same connection' );
     my @lines = grep {/Cmd=Ping/} outcomes('LOG');
     is( scalar @lines, 1, 'is logged once' );
     like(
@@ -130,22 +133,30 @@ subtest 'over TLS' => sub {
     sleep 1;    # to let it wait: a TLS session ticket makes the connection readable
     deliver('over TLS');
     all_woken( [$ping], 'a phone is woken' );
+    $other->sync_until_done($inbox);
+    my $connection = $other->connection;
+    is( $other->ping( heartbeat => 14, folders => [$inbox] )->{status},
+        1, 'a heartbeat longer than Timeout ends' );
+    is( $other->sync($inbox)->{empty}, 1, 'another request follows' );
+    is( $other->connection, $connection, 'on the same connection' );
 };
 
 subtest 'a phone that hangs up' => sub {
-    my $other = waiting_phone('GONE');
-    my $ping = wait_for_change($other);
-    ok( !$ping->is_ready(1), 'waits' );
-    $ping->hang_up;
-    wait_until( 'the server to notice',
-        sub { $server->node->error_log->count(qr{WAITERGONE.*hung up}) } );
-    wait_until(
-        'the access log',
-        sub {
-            grep {/^hung up\|/} outcomes('GONE');
-        }
-    );
-    pass('is missed, and logged as such');
+    for my $tls ( 0, 1 ) {
+        my $name = "GONE$tls";
+        my $ping = wait_for_change( waiting_phone( $name, tls => $tls ) );
+        ok( !$ping->is_ready(1), 'waits' );
+        $ping->hang_up;
+        wait_until( 'the server to notice',
+            sub { $server->node->error_log->count(qr{WAITER$name: hung up}) } );
+        wait_until(
+            'the access log',
+            sub {
+                grep {/^hung up\|/} outcomes($name);
+            }
+        );
+        pass( 'is missed, and logged as such' . ( $tls ? ', over TLS' : '' ) );
+    }
 };
 
 subtest 'a graceful restart' => sub {

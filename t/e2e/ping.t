@@ -95,6 +95,8 @@ subtest 'parameters' => sub {
         600, 'is told the limit' );
     my $many = $phone->ping( heartbeat => 60, folders => [ map {"f$_"} 1 .. 5 ] );
     is_deeply( [ @$many{qw(status max_folders)} ], [ 6, 4 ], 'too many folders' );
+    is( $phone->ping( heartbeat => 60, folders => [ $inbox, $inbox ] )->{status},
+        4, 'a folder twice' );
     is( $phone->ping( heartbeat => 60, folders => ['none'] )->{status}, 7, 'an unknown folder' );
     is( $phone->ping( tree => [ 'Ping:Ping', [ HeartbeatInterval => 'soon' ] ] )->{status},
         4, 'no number' );
