@@ -308,7 +308,7 @@ base_fault_t *item_body_load_part(const item_mime_t *mime, const item_content_t 
     body_cut_quote(b);
     b->has_data = !(b->truncated && (preference->all_or_none || b->length == 0));
     if (preference->preview > 0)
-        BASE_TRY(body_load_preview(mime, content, preference->preview, b, pool));
+        BASE_TRY(item_body_preview(mime, content, preference->preview, &b->preview, pool));
     item_body_rewind(b);
     *body = b;
     return NULL;
