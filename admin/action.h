@@ -66,6 +66,20 @@ const json_t *admin_exchange_last(const json_t *list, const char *command, const
 /* Did the device present that key of that folder? */
 int admin_exchange_presented(const json_t *list, const char *folder, const char *key);
 
+/* -- trace.c -- */
+
+/* { until, content }; null: the device is not traced. */
+json_t *admin_trace_state(const state_record_t *record, apr_time_t now, apr_pool_t *pool);
+/* What was traced of the device (names[1]), newest first. */
+base_fault_t *admin_trace_entries(admin_call_t *call, json_t **list);
+
+/* -- device.c, why.c -- */
+
+/* All that is known of the device (names), into the object. */
+base_fault_t *admin_device_json(admin_call_t *call, json_t *object);
+/* Why the device lacks what of a folder: a new object. */
+base_fault_t *admin_why_folder(admin_call_t *call, const char *folder, json_t **json);
+
 /* -- audit.c -- */
 
 #define ADMIN_AUDIT_FIELDS_MAX 16

@@ -19,6 +19,10 @@
  *   POST   /accounts/ACCOUNT/devices/DEVICE/suspend   it is answered 503 until it is resumed
  *   POST   /accounts/ACCOUNT/devices/DEVICE/resume
  *   POST   /purge, /accounts/ACCOUNT/purge            removes devices not seen for some days
+ *   GET    /accounts/ACCOUNT/devices/DEVICE/trace     what was traced of it
+ *   POST   /accounts/ACCOUNT/devices/DEVICE/trace     trace it for a while
+ *   DELETE /accounts/ACCOUNT/devices/DEVICE/trace     no longer
+ *   GET    /accounts/ACCOUNT/devices/DEVICE/bundle    all that support needs to know of it
  *   GET    /parked                                    how many wait, and where
  *   GET    /audit                                     who did what
  *   GET    /metrics                                   figures, in Prometheus text format
@@ -49,6 +53,7 @@ typedef struct {
     wake_bus_t *bus;
     backend_t *backend; /* only read: sizes, and what there is */
     const char *node;
+    const apr_table_t *facts; /* of the server, for support; no credentials. NULL: none */
     const base_log_t *log;
     void (*metrics_write)(void *metrics, base_text_buffer_t *out); /* NULL: none */
     void *metrics;

@@ -117,11 +117,13 @@ void ctl_commands_print(void);
 /* The value of an option, NULL when it was not given. */
 const char *ctl_option(const ctl_t *ctl, const char *name);
 
-/* -- ctl_views.c, ctl_actions.c: what commands run -- */
+/* -- ctl_views.c, ctl_actions.c, ctl_trace.c: what commands run -- */
 
 ctl_exit_t ctl_show(ctl_t *ctl);
 ctl_exit_t ctl_act(ctl_t *ctl);
 ctl_exit_t ctl_undo(ctl_t *ctl);
+ctl_exit_t ctl_trace(ctl_t *ctl);
+ctl_exit_t ctl_bundle(ctl_t *ctl);
 ctl_exit_t ctl_purge(ctl_t *ctl);
 /* Asks the user, unless he said yes. */
 ctl_exit_t ctl_confirm(const ctl_t *ctl);

@@ -115,23 +115,33 @@ static base_fault_t *device_parked(const admin_call_t *call, json_t *answer)
     return NULL;
 }
 
-base_fault_t *admin_device_show(admin_call_t *call)
+static void device_folders(json_t *answer, const admin_snapshot_t *snapshot,
+                           const json_t *exchanges, apr_pool_t *pool)
 {
-    json_t *answer = admin_json_object(call->pool), *holder = admin_json_object(call->pool);
-    json_t *list, *summary, *json, *exchanges;
+    json_t *list = json_array();
+    int i;
+
+    json_object_set_new(answer, "folders", list);
+    for (i = 0; i < snapshot->folders->nelts; i++)
+        json_array_append_new(
+            list,
+            device_folder(&APR_ARRAY_IDX(snapshot->folders, i, admin_folder_t), exchanges, pool));
+}
+
+base_fault_t *admin_device_json(admin_call_t *call, json_t *answer)
+{
+    json_t *holder = admin_json_object(call->pool), *summary, *json, *exchanges;
     admin_device_look_t look = {.account = call->names[0], .device = call->names[1]};
     admin_snapshot_t *snapshot;
-    int i, found;
 
-    BASE_TRY(admin_device_find(call, &found));
-    if (!found)
-        return NULL;
     BASE_TRY(
         admin_snapshot_read(call->service, call->names[0], call->names[1], &snapshot, call->pool));
     BASE_TRY(admin_device_look(call->service, &look, call->pool));
     summary = admin_device_summary(&look, call->pool);
     json_object_update(answer, summary);
     json_decref(summary);
+    json_object_set_new(answer, "tracing",
+                        admin_trace_state(look.record, call->request->now, call->pool));
     admin_json_set(answer, "hierarchy_sync_key", snapshot->sync_key, call->pool);
     json_object_set_new(answer, "items", json_integer((json_int_t)snapshot->items));
     json_object_set_new(answer, "bytes", json_integer((json_int_t)snapshot->bytes));
@@ -144,12 +154,19 @@ base_fault_t *admin_device_show(admin_call_t *call)
     BASE_TRY(device_parked(call, answer));
     BASE_TRY(admin_undo_entries(call, snapshot->device, &json));
     json_object_set_new(answer, "undo", json);
-    list = json_array();
-    json_object_set_new(answer, "folders", list);
-    for (i = 0; i < snapshot->folders->nelts; i++)
-        json_array_append_new(list,
-                              device_folder(&APR_ARRAY_IDX(snapshot->folders, i, admin_folder_t),
-                                            exchanges, call->pool));
+    device_folders(answer, snapshot, exchanges, call->pool);
+    return NULL;
+}
+
+base_fault_t *admin_device_show(admin_call_t *call)
+{
+    json_t *answer = admin_json_object(call->pool);
+    int found;
+
+    BASE_TRY(admin_device_find(call, &found));
+    if (!found)
+        return NULL;
+    BASE_TRY(admin_device_json(call, answer));
     admin_answer(call, 200, answer);
     return NULL;
 }

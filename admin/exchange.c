@@ -62,8 +62,8 @@ base_fault_t *admin_exchange_entries(admin_call_t *call, json_t **list)
     apr_array_header_t *entries;
     int i;
 
-    BASE_TRY(state_recorder_read(call->service->store, call->names[0], call->names[1], &entries,
-                                 call->pool));
+    BASE_TRY(state_recorder_read(call->service->store, STATE_RECORDER_EXCHANGES, call->names[0],
+                                 call->names[1], &entries, call->pool));
     *list = json_array();
     for (i = 0; i < entries->nelts; i++) {
         json_t *json = exchange_json(APR_ARRAY_IDX(entries, i, const char *), call->pool);

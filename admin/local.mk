@@ -2,6 +2,7 @@ libcore_la_SOURCES += \
 	admin/action.c admin/action.h \
 	admin/admin.c admin/admin.h \
 	admin/audit.c \
+	admin/bundle.c \
 	admin/call.h \
 	admin/device.c \
 	admin/devices.c admin/devices.h \
@@ -16,6 +17,7 @@ libcore_la_SOURCES += \
 	admin/routes.tbl \
 	admin/snapshot.c admin/snapshot.h \
 	admin/suspend.c \
+	admin/trace.c admin/trace.h \
 	admin/undo.c \
 	admin/why.c
 
@@ -32,6 +34,7 @@ mobilesyncctl_SOURCES = \
 	admin/ctl_commands.c admin/ctl_commands.tbl \
 	admin/ctl_config.c \
 	admin/ctl_print.c \
+	admin/ctl_trace.c \
 	admin/ctl_views.c \
 	admin/mobilesyncctl.c
 mobilesyncctl_LDADD = libbase.la $(APR_LIBS) $(CURL_LIBS) $(JANSSON_LIBS)

@@ -31,6 +31,8 @@ static const struct {
     {"seen-before", "device list: not seen since this date"},
     {"seen-after", "device list: seen since this date"},
     {"reason", "device suspend: shown to other administrators"},
+    {"minutes", "device trace on: for how long, 15 if not given"},
+    {"content", "device trace on: yes: with contents, subjects and addresses"},
     {"actor", "audit: by this administrator"},
     {"action", "audit: this action, such as device.reset"},
     {"limit", "lists: no more than this many rows"},

@@ -256,7 +256,7 @@ static base_fault_t *why_examine(const why_folder_t *folder, int *counts, int *a
     return fault;
 }
 
-static base_fault_t *why_folder(why_folder_t *folder)
+static base_fault_t *why_folder(why_folder_t *folder, json_t **result)
 {
     json_t *json = why_folder_json(folder), *numbers = json_object(), *list = json_array();
     int counts[WHY_COUNT_] = {0}, all, i;
@@ -268,7 +268,20 @@ static base_fault_t *why_folder(why_folder_t *folder)
         if (i != WHY_GONE && i != WHY_REMOVAL)
             json_object_set_new(numbers, why_texts[i].name, json_integer(counts[i]));
     json_object_set_new(json, "all_examined", json_boolean(all));
-    admin_answer(folder->call, 200, json);
+    *result = json;
+    return NULL;
+}
+
+base_fault_t *admin_why_folder(admin_call_t *call, const char *id, json_t **result)
+{
+    why_folder_t folder = {.call = call, .folder_id = id};
+    int answered;
+
+    BASE_TRY(why_open(&folder, &answered));
+    if (answered)
+        return base_fault_make(call->pool, BASE_FAULT_NOT_FOUND, "it is no longer synchronised");
+    BASE_TRY(why_folder(&folder, result));
+    json_incref(*result);
     return NULL;
 }
 
@@ -277,6 +290,7 @@ base_fault_t *admin_why_show(admin_call_t *call)
     const char *item = admin_parameter(call, "item"), *id = admin_parameter(call, "folder");
     why_folder_t folder = {.call = call, .folder_id = id};
     item_reference_t reference;
+    json_t *json;
     int found, answered;
 
     if (!item == !id)
@@ -299,5 +313,9 @@ base_fault_t *admin_why_show(admin_call_t *call)
                              NULL);
         return NULL;
     }
-    return item ? why_item(&folder, reference.uid) : why_folder(&folder);
+    if (item)
+        return why_item(&folder, reference.uid);
+    BASE_TRY(why_folder(&folder, &json));
+    admin_answer(call, 200, json);
+    return NULL;
 }

@@ -67,6 +67,13 @@ typedef struct {
 
 typedef struct cmd_exchange cmd_exchange_t;
 
+/* Is the device being traced? */
+typedef enum {
+    CMD_TRACE_OFF,
+    CMD_TRACE_REDACTED, /* without contents, subjects and addresses */
+    CMD_TRACE_FULL
+} cmd_trace_t;
+
 typedef struct {
     /* registered, compared, ready to wait; NULL: the command does not wait */
     wake_waiter_t *waiter;
@@ -95,6 +102,7 @@ struct cmd_exchange {
     apr_table_t *headers;
     cmd_wait_t wait;
     cmd_report_t report;
+    cmd_trace_t trace;   /* known once the command runs */
     const char *outcome; /* for the access log: "Sync 1", "Ping 2 3540"; NULL when unset */
     /* opened on demand: see cmd_exchange_session and cmd_exchange_folders */
     backend_session_t *session;

@@ -120,13 +120,26 @@ base_fault_t *cmd_device_seen(cmd_exchange_t *exchange)
 
 static base_fault_t *device_read(cmd_exchange_t *exchange, state_record_t **record)
 {
-    static const char *const names[] = {"last", "suspended"};
+    static const char *const names[] = {"last", "suspended", "trace"};
     const state_key_t key = {.account = exchange->account,
                              .device = exchange->request->device_id,
                              .kind = STATE_RECORD_DEVICE};
 
     return state_record_read(exchange->service->store, &key, names, sizeof names / sizeof *names,
                              record, exchange->pool);
+}
+
+/* Asked for in the same round trip, so that it costs nothing while there is no trace. */
+static void device_trace(cmd_exchange_t *exchange, const state_record_t *record)
+{
+    const state_field_t *field = state_record_field(record, "trace");
+    char *kind;
+
+    exchange->trace = CMD_TRACE_OFF;
+    if (field &&
+        exchange->now <
+            apr_strtoi64(apr_pstrmemdup(exchange->pool, field->data, field->length), &kind, 10))
+        exchange->trace = strcmp(kind, " full") == 0 ? CMD_TRACE_FULL : CMD_TRACE_REDACTED;
 }
 
 static base_fault_t *device_judge(const cmd_exchange_t *exchange, const state_record_t *record)
@@ -154,6 +167,7 @@ base_fault_t *cmd_device_enter(cmd_exchange_t *exchange)
     state_record_t *record;
 
     BASE_TRY(device_read(exchange, &record));
+    device_trace(exchange, record);
     if (record->version &&
         exchange->now - device_last(record, exchange->pool) >= DEVICE_NOTE_INTERVAL)
         BASE_TRY(cmd_device_seen(exchange));

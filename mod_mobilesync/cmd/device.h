@@ -2,7 +2,8 @@
  * Fields (all text): type, version (protocol), agent (HTTP User-Agent), first and last
  * (microseconds since the epoch), and what DeviceInformation gave (MS-ASCMD 2.2.3.45): model,
  * imei, name, os, language, phone, user-agent, sms, operator. While an administrator has suspended
- * the device: suspended (since when, microseconds), suspended-by, suspended-why. */
+ * the device: suspended (since when, microseconds), suspended-by, suspended-why. trace: until when
+ * the device is traced (microseconds), a blank, and "full" or "redacted". */
 #ifndef CMD_DEVICE_H
 #define CMD_DEVICE_H
 

@@ -10,6 +10,7 @@ struct cmd_watch {
     wake_hub_t *hub;
     cmd_watch_resume_fn resume;
     int asked, granted; /* seconds */
+    cmd_trace_t trace;
     const char *note;
     apr_pool_t *pool; /* whose cleanup ends it */
     char account[];   /* and the note after it */
@@ -104,6 +105,7 @@ static void watch_report(const cmd_watch_t *watch, cmd_exchange_t *exchange)
 {
     exchange->report.heartbeat_asked = watch->asked;
     exchange->report.heartbeat = watch->granted;
+    exchange->trace = watch->trace;
 }
 
 base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
@@ -128,6 +130,7 @@ base_fault_t *cmd_watch_arm(cmd_exchange_t *exchange, wake_kind_t kind,
     ids[count] = WAKE_FOLDER_HIERARCHY;
     watch->asked = (int)apr_time_sec(options.wanted - exchange->now);
     watch->granted = (int)apr_time_sec(options.deadline - exchange->now);
+    watch->trace = exchange->trace;
     watch_report(watch, exchange);
     BASE_TRY(wake_waiter_arm(watch->hub, &options, &watch->waiter, exchange->pool));
     *result = watch;

@@ -85,7 +85,7 @@ apr_status_t eas_node_content(const eas_node_t *node, const char **data, apr_siz
 
 /* -- dump ------------------------------------------------------------------ */
 
-static int node_is_private(eas_tag_t tag)
+static int node_is_public(eas_tag_t tag)
 {
     static const char *const names[] = {"Data", "Mime", "Password", "RecoveryPassword"};
     const char *name = eas_tag_name(tag);
@@ -93,8 +93,8 @@ static int node_is_private(eas_tag_t tag)
 
     for (i = 0; name && i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
-            return 1;
-    return 0;
+            return 0;
+    return 1;
 }
 
 static const char *node_name(const eas_node_t *node, apr_pool_t *pool)
@@ -117,7 +117,8 @@ static void node_dump_text(base_text_buffer_t *out, const char *text)
             base_text_buffer_append(out, text, 1);
 }
 
-static void node_dump_start(base_text_buffer_t *out, const eas_node_t *node, int depth)
+static void node_dump_start(base_text_buffer_t *out, const eas_node_t *node,
+                            const eas_node_view_t *view, int depth)
 {
     const char *name = node_name(node, out->pool);
 
@@ -133,7 +134,7 @@ static void node_dump_start(base_text_buffer_t *out, const eas_node_t *node, int
         base_text_buffer_puts(out, "\n");
         return;
     }
-    if (node->length > NODE_DUMP_TEXT || node->file || node_is_private(node->tag) ||
+    if (node->length > view->text_max || node->file || !view->shown(node->tag) ||
         !base_text_xml_legal(node->text, node->length))
         base_text_buffer_printf(out, "[%" APR_SIZE_T_FMT " bytes]", node->length);
     else
@@ -141,22 +142,28 @@ static void node_dump_start(base_text_buffer_t *out, const eas_node_t *node, int
     base_text_buffer_printf(out, "</%s>\n", name);
 }
 
-const char *eas_node_dump(const eas_node_t *node, apr_pool_t *pool)
+const char *eas_node_print(const eas_node_t *node, const eas_node_view_t *view, int *cut,
+                           apr_pool_t *pool)
 {
     base_text_buffer_t out = {.pool = pool};
     const eas_node_t *at = node;
     int depth = 0;
 
+    *cut = 0;
     if (!node)
         return "";
     for (;;) {
-        node_dump_start(&out, at, depth);
-        if (at->first) {
+        /* what is open is closed all the same */
+        if (view->bytes_max && out.length > view->bytes_max)
+            *cut = 1;
+        if (!*cut)
+            node_dump_start(&out, at, view, depth);
+        if (!*cut && at->first) {
             at = at->first;
             depth++;
             continue;
         }
-        while (at != node && !at->next) {
+        while (at != node && (!at->next || *cut)) {
             at = at->parent;
             depth--;
             base_text_buffer_printf(&out, "%*s</%s>\n", 2 * depth, "", node_name(at, pool));
@@ -165,4 +172,12 @@ const char *eas_node_dump(const eas_node_t *node, apr_pool_t *pool)
             return out.data;
         at = at->next;
     }
+}
+
+const char *eas_node_dump(const eas_node_t *node, apr_pool_t *pool)
+{
+    static const eas_node_view_t view = {.shown = node_is_public, .text_max = NODE_DUMP_TEXT};
+    int cut;
+
+    return eas_node_print(node, &view, &cut, pool);
 }

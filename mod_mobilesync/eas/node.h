@@ -48,7 +48,20 @@ int eas_node_child_flag(const eas_node_t *node, eas_tag_t tag, int missing);
 apr_status_t eas_node_content(const eas_node_t *node, const char **data, apr_size_t *length,
                               apr_pool_t *pool);
 
-/* Indented XML for TRACE logs; texts over 64 bytes and everything in Data, Mime
+/* What of a document is shown: those elements whose text shown(tag) says to, and of each no more
+ * than text_max bytes; of the whole about bytes_max (0: all), *cut 1 when there was more. The
+ * rest is shown as its length only. */
+typedef struct {
+    int (*shown)(eas_tag_t tag);
+    apr_size_t text_max;
+    apr_size_t bytes_max;
+} eas_node_view_t;
+
+/* Indented XML. */
+const char *eas_node_print(const eas_node_t *node, const eas_node_view_t *view, int *cut,
+                           apr_pool_t *pool);
+
+/* The same for TRACE logs; texts over 64 bytes and everything in Data, Mime
  * and Password elements are shown as their length only. */
 const char *eas_node_dump(const eas_node_t *node, apr_pool_t *pool);
 

@@ -1,7 +1,9 @@
 /* SetHandler mobilesync-admin: httpd's request for admin/, and its answer. */
 #include "glue/metrics.h"
 
+#include "ap_mpm.h"
 #include "apr_strings.h"
+#include "apr_uri.h"
 #include "http_core.h"
 #include "http_log.h"
 #include "http_protocol.h"
@@ -80,6 +82,49 @@ static int admin_send(request_rec *r, const admin_response_t *response)
     return OK;
 }
 
+/* A URL without user and password. */
+static const char *admin_fact_url(const char *url, apr_pool_t *pool)
+{
+    apr_uri_t uri;
+
+    if (apr_uri_parse(pool, url, &uri) != APR_SUCCESS || !uri.scheme)
+        return "(set)";
+    uri.query = NULL;
+    return apr_uri_unparse(pool, &uri, APR_URI_UNP_OMITUSERINFO);
+}
+
+static void admin_fact_text(apr_table_t *facts, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    if (strstr(value, "://") || strncmp(value, "unix:", 5) == 0)
+        value = admin_fact_url(value, apr_table_elts(facts)->pool);
+    apr_table_setn(facts, name, strcmp(name, "MobileSyncSendmail") ? value : "(set)");
+}
+
+/* What support asks first. Of backend and sendmail the arguments may have passwords in them. */
+static apr_table_t *admin_facts(request_rec *r)
+{
+    const glue_config_t *config = glue_config_get(r->server);
+    apr_table_t *facts = apr_table_make(r->pool, 32);
+
+    apr_table_setn(facts, "module", MOBILESYNC_VERSION);
+    apr_table_setn(facts, "httpd", ap_get_server_description());
+    apr_table_setn(facts, "mpm", ap_show_mpm());
+    apr_table_setn(facts, "protocols", eas_version_list());
+    apr_table_setn(facts, "commands", cmd_list(r->pool));
+    apr_table_setn(facts, "MobileSyncBackend", config->backend);
+#define DIRECTIVE_TEXT(name, field, value, help) admin_fact_text(facts, #name, config->field);
+#define DIRECTIVE_INT(name, field, value, least, greatest, help) \
+    apr_table_setn(facts, #name, apr_itoa(r->pool, config->field));
+#define DIRECTIVE_OTHER(name, takes, setter, help)
+#include "glue/directives.tbl"
+#undef DIRECTIVE_TEXT
+#undef DIRECTIVE_INT
+#undef DIRECTIVE_OTHER
+    return facts;
+}
+
 int glue_admin_handler(request_rec *r)
 {
     const cmd_service_t *service = glue_config_get(r->server)->service;
@@ -122,6 +167,7 @@ int glue_admin_handler(request_rec *r)
     admin.bus = service->bus;
     admin.backend = service->backend;
     admin.node = service->node;
+    admin.facts = admin_facts(r);
     admin.metrics = glue_config_get(r->server)->metrics;
     admin.metrics_write = admin.metrics ? glue_metrics_write : NULL;
     return admin_send(r, admin_handle(&admin, &request, r->pool));

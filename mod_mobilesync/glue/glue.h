@@ -83,6 +83,10 @@ int glue_recorder_log(request_rec *r);
 /* status.c: mod_status */
 void glue_status_register(void);
 
+/* trace.c: nothing, unless the device is traced. */
+void glue_trace_request(request_rec *r, const cmd_exchange_t *exchange);
+void glue_trace_response(request_rec *r, const cmd_exchange_t *exchange);
+
 /* wait.c: waits until exchange->wait.waiter is woken or the client hangs up, then answers. */
 int glue_wait(request_rec *r, cmd_exchange_t *exchange);
 /* Nobody gets an answer: notes why, for the logs. outcome is not copied. */

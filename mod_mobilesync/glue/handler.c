@@ -143,6 +143,7 @@ static int handler_command(request_rec *r, const eas_request_t *request, const c
         ap_log_rerror(APLOG_MARK, APLOG_TRACE1, 0, r, "request: %s",
                       eas_node_dump(exchange->body, r->pool));
     cmd_dispatch(exchange);
+    glue_trace_request(r, exchange);
     if (exchange->wait.waiter)
         return glue_wait(r, exchange);
     return glue_send(r, exchange);

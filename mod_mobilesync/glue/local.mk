@@ -19,8 +19,11 @@ mod_mobilesync_la_SOURCES = \
 	mod_mobilesync/glue/send.c \
 	mod_mobilesync/glue/status.c \
 	mod_mobilesync/glue/told.c mod_mobilesync/glue/told.h \
+	mod_mobilesync/glue/trace.c \
 	mod_mobilesync/glue/wait.c
-mod_mobilesync_la_CPPFLAGS = $(AM_CPPFLAGS) $(HTTPD_CFLAGS)
+# httpd's headers define a PACKAGE_VERSION of their own
+mod_mobilesync_la_CPPFLAGS = $(AM_CPPFLAGS) $(HTTPD_CFLAGS) \
+	-DMOBILESYNC_VERSION='"$(PACKAGE_VERSION)"'
 mod_mobilesync_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
 mod_mobilesync_la_LIBADD = libcore.la
 

@@ -102,24 +102,39 @@ static int recorder_append(const char *bytes, size_t length, void *text)
     return 0;
 }
 
+static const char *recorder_text(const json_t *entry, apr_pool_t *pool)
+{
+    base_text_buffer_t text = {.pool = pool};
+
+    json_dump_callback(entry, recorder_append, &text, JSON_COMPACT);
+    return text.data;
+}
+
 int glue_recorder_log(request_rec *r)
 {
     const cmd_exchange_t *exchange = ap_get_module_config(r->request_config, &mobilesync_module);
-    base_text_buffer_t text = {.pool = r->pool};
     base_fault_t *fault;
+    const char *text;
     json_t *entry;
     int keep;
 
     if (!exchange)
         return DECLINED;
     glue_metrics_end(r, exchange);
+    glue_trace_response(r, exchange);
     if (!(keep = glue_config_get(r->server)->recorder))
         return DECLINED;
     entry = recorder_entry(r, exchange);
-    json_dump_callback(entry, recorder_append, &text, JSON_COMPACT);
+    text = recorder_text(entry, r->pool);
+    if (strlen(text) > STATE_RECORDER_EXCHANGE_MAX) { /* long keys, as no phone has them */
+        json_object_set_new(entry, "x", json_integer(exchange->report.folders->nelts));
+        json_object_del(entry, "l");
+        text = recorder_text(entry, r->pool);
+    }
     json_decref(entry);
-    fault = state_recorder_add(exchange->service->store, exchange->account,
-                               exchange->request->device_id, text.data, keep, r->pool);
+    fault =
+        state_recorder_add(exchange->service->store, STATE_RECORDER_EXCHANGES, exchange->account,
+                           exchange->request->device_id, text, keep, r->pool);
     if (fault) /* an outage is in the log already */
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, fault->status, r, "flight recorder: %s",
                       fault->message);

@@ -47,10 +47,12 @@ typedef struct {
                                 apr_pool_t *pool);
     base_fault_t *(*trash_restore)(void *self, const char *account, const char *id,
                                    const char *device, int *restored, apr_pool_t *pool);
-    base_fault_t *(*recorder_add)(void *self, const char *account, const char *device,
-                                  const char *entry, int keep, apr_pool_t *pool);
-    base_fault_t *(*recorder_read)(void *self, const char *account, const char *device,
-                                   apr_array_header_t **entries, apr_pool_t *pool);
+    base_fault_t *(*recorder_add)(void *self, state_recorder_kind_t kind, const char *account,
+                                  const char *device, const char *entry, int keep,
+                                  apr_pool_t *pool);
+    base_fault_t *(*recorder_read)(void *self, state_recorder_kind_t kind, const char *account,
+                                   const char *device, apr_array_header_t **entries,
+                                   apr_pool_t *pool);
     base_fault_t *(*audit_begin)(void *self, const state_audit_field_t *fields, int count,
                                  const char **id, apr_pool_t *pool);
     base_fault_t *(*audit_end)(void *self, const char *id, const state_audit_field_t *fields,

@@ -165,18 +165,20 @@ static base_fault_t *fail_trash_restore(void *self, const char *account, const c
                 state_trash_restore(INNER, account, id, device, restored, pool));
 }
 
-static base_fault_t *fail_recorder_add(void *self, const char *account, const char *device,
-                                       const char *entry, int keep, apr_pool_t *pool)
+static base_fault_t *fail_recorder_add(void *self, state_recorder_kind_t kind, const char *account,
+                                       const char *device, const char *entry, int keep,
+                                       apr_pool_t *pool)
 {
     FAIL_AROUND(STATE_CALL_RECORDER_ADD,
-                state_recorder_add(INNER, account, device, entry, keep, pool));
+                state_recorder_add(INNER, kind, account, device, entry, keep, pool));
 }
 
-static base_fault_t *fail_recorder_read(void *self, const char *account, const char *device,
-                                        apr_array_header_t **entries, apr_pool_t *pool)
+static base_fault_t *fail_recorder_read(void *self, state_recorder_kind_t kind, const char *account,
+                                        const char *device, apr_array_header_t **entries,
+                                        apr_pool_t *pool)
 {
     FAIL_AROUND(STATE_CALL_RECORDER_READ,
-                state_recorder_read(INNER, account, device, entries, pool));
+                state_recorder_read(INNER, kind, account, device, entries, pool));
 }
 
 static base_fault_t *fail_audit_begin(void *self, const state_audit_field_t *fields, int count,

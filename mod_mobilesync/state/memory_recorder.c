@@ -9,6 +9,10 @@
 typedef struct {
     int count;
     char *entries[STATE_RECORDER_MAX]; /* oldest first */
+} memory_list_t;
+
+typedef struct {
+    memory_list_t lists[STATE_RECORDER_KIND_COUNT_];
 } memory_recorder_t;
 
 const char *state_memory_recorder_key(const char *account, const char *device, apr_size_t *length,
@@ -18,30 +22,34 @@ const char *state_memory_recorder_key(const char *account, const char *device, a
     return apr_psprintf(pool, "%s%c%s", account, '\0', device);
 }
 
-static void recorder_drop_oldest(memory_recorder_t *recorder)
+static void recorder_drop_oldest(memory_list_t *list)
 {
-    free(recorder->entries[0]);
-    recorder->count--;
-    memmove(recorder->entries, recorder->entries + 1,
-            (size_t)recorder->count * sizeof *recorder->entries);
+    free(list->entries[0]);
+    list->count--;
+    memmove(list->entries, list->entries + 1, (size_t)list->count * sizeof *list->entries);
 }
 
 void state_memory_recorder_free(void *data)
 {
     memory_recorder_t *recorder = data;
 
-    while (recorder && recorder->count)
-        recorder_drop_oldest(recorder);
+    int kind;
+
+    for (kind = 0; recorder && kind < STATE_RECORDER_KIND_COUNT_; kind++)
+        while (recorder->lists[kind].count)
+            recorder_drop_oldest(&recorder->lists[kind]);
     free(recorder);
 }
 
-base_fault_t *state_memory_recorder_add(void *data, const char *account, const char *device,
-                                        const char *entry, int keep, apr_pool_t *pool)
+base_fault_t *state_memory_recorder_add(void *data, state_recorder_kind_t kind, const char *account,
+                                        const char *device, const char *entry, int keep,
+                                        apr_pool_t *pool)
 {
     memory_store_t *self = data;
     apr_size_t length;
     const char *key = state_memory_recorder_key(account, device, &length, pool);
     memory_recorder_t *recorder;
+    memory_list_t *list;
 
     apr_thread_mutex_lock(self->mutex);
     recorder = apr_hash_get(self->recorders, key, (apr_ssize_t)length);
@@ -50,15 +58,17 @@ base_fault_t *state_memory_recorder_add(void *data, const char *account, const c
         apr_hash_set(self->recorders, apr_pmemdup(self->pool, key, length), (apr_ssize_t)length,
                      recorder);
     }
-    while (recorder->count >= keep)
-        recorder_drop_oldest(recorder);
-    recorder->entries[recorder->count] = state_memory_alloc(strlen(entry) + 1);
-    memcpy(recorder->entries[recorder->count++], entry, strlen(entry) + 1);
+    list = &recorder->lists[kind];
+    while (list->count >= keep)
+        recorder_drop_oldest(list);
+    list->entries[list->count] = state_memory_alloc(strlen(entry) + 1);
+    memcpy(list->entries[list->count++], entry, strlen(entry) + 1);
     apr_thread_mutex_unlock(self->mutex);
     return NULL;
 }
 
-base_fault_t *state_memory_recorder_read(void *data, const char *account, const char *device,
+base_fault_t *state_memory_recorder_read(void *data, state_recorder_kind_t kind,
+                                         const char *account, const char *device,
                                          apr_array_header_t **entries, apr_pool_t *pool)
 {
     memory_store_t *self = data;
@@ -70,8 +80,9 @@ base_fault_t *state_memory_recorder_read(void *data, const char *account, const 
     *entries = apr_array_make(pool, 8, sizeof(const char *));
     apr_thread_mutex_lock(self->mutex);
     recorder = apr_hash_get(self->recorders, key, (apr_ssize_t)length);
-    for (i = recorder ? recorder->count - 1 : -1; i >= 0; i--)
-        APR_ARRAY_PUSH(*entries, const char *) = apr_pstrdup(pool, recorder->entries[i]);
+    for (i = recorder ? recorder->lists[kind].count - 1 : -1; i >= 0; i--)
+        APR_ARRAY_PUSH(*entries, const char *) =
+            apr_pstrdup(pool, recorder->lists[kind].entries[i]);
     apr_thread_mutex_unlock(self->mutex);
     return NULL;
 }

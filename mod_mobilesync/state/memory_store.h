@@ -65,9 +65,11 @@ void state_memory_scope_drop(memory_store_t *self, memory_scope_t *scope);
 
 /* -- memory_recorder.c -- */
 
-base_fault_t *state_memory_recorder_add(void *self, const char *account, const char *device,
-                                        const char *entry, int keep, apr_pool_t *pool);
-base_fault_t *state_memory_recorder_read(void *self, const char *account, const char *device,
+base_fault_t *state_memory_recorder_add(void *self, state_recorder_kind_t kind, const char *account,
+                                        const char *device, const char *entry, int keep,
+                                        apr_pool_t *pool);
+base_fault_t *state_memory_recorder_read(void *self, state_recorder_kind_t kind,
+                                         const char *account, const char *device,
                                          apr_array_header_t **entries, apr_pool_t *pool);
 const char *state_memory_recorder_key(const char *account, const char *device, apr_size_t *length,
                                       apr_pool_t *pool);

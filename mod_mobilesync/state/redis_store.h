@@ -43,10 +43,12 @@ base_fault_t *state_redis_trash_restore(void *self, const char *account, const c
 
 /* -- redis_recorder.c -- */
 
-base_fault_t *state_redis_recorder_add(void *self, const char *account, const char *device,
-                                       const char *entry, int keep, apr_pool_t *pool);
-base_fault_t *state_redis_recorder_read(void *self, const char *account, const char *device,
-                                        apr_array_header_t **entries, apr_pool_t *pool);
+base_fault_t *state_redis_recorder_add(void *self, state_recorder_kind_t kind, const char *account,
+                                       const char *device, const char *entry, int keep,
+                                       apr_pool_t *pool);
+base_fault_t *state_redis_recorder_read(void *self, state_recorder_kind_t kind, const char *account,
+                                        const char *device, apr_array_header_t **entries,
+                                        apr_pool_t *pool);
 
 /* -- redis_audit.c: what is the installation's -- */
 

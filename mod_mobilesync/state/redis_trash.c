@@ -113,7 +113,7 @@ static const char *trash_what(const state_trash_request_t *request, apr_pool_t *
     case STATE_TRASH_SYNC:
         return "hfr";
     case STATE_TRASH_ALL:
-        return "dhfrle";
+        return "dhfrlex";
     }
     return "";
 }
@@ -163,7 +163,9 @@ static base_fault_t *trash_members(trash_t *trash, int device, const char *what,
 /* What there is of the devices now. */
 static base_fault_t *trash_collect(trash_t *trash, const char *what)
 {
+    static const char *const recorders[] = {"e", "x"}; /* which no index has */
     int count = trash->devices->nelts, i;
+    size_t k;
     redis_args_t **commands =
         apr_palloc(trash->pool, 2 * (apr_size_t)(count + 1) * sizeof *commands);
     redis_value_t **values;
@@ -190,8 +192,10 @@ static base_fault_t *trash_collect(trash_t *trash, const char *what)
     for (i = 0; i < count; i++) {
         BASE_TRY(trash_members(trash, i + 1, what, values[2 * i], ""));
         BASE_TRY(trash_members(trash, i + 1, what, values[2 * i + 1], "l:"));
-        if (trash_wanted(what, "e")) /* which no index has */
-            trash_add(trash, i + 1, "e", apr_itoa(trash->pool, trash->records->nelts + 1));
+        for (k = 0; k < sizeof recorders / sizeof *recorders; k++)
+            if (trash_wanted(what, recorders[k]))
+                trash_add(trash, i + 1, recorders[k],
+                          apr_itoa(trash->pool, trash->records->nelts + 1));
     }
     return NULL;
 }

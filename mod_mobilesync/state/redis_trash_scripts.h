@@ -3,7 +3,7 @@
  *
  * An entry is a hash: _x format, _u token and _n answer of the last restoring, what, device,
  * folder, note, created, expires (ms), count (records moved), left (fields still there), and
- * "1", "2", ...: "device NUL member", where member is as in the device's index, or "l:SCOPE" or "e".
+ * "1", "2", ...: "device NUL member", where member is as in the device's index, or "l:SCOPE", "e" or "x".
  * What it names is in the key of the same number. */
 #ifndef STATE_REDIS_TRASH_SCRIPTS_H
 #define STATE_REDIS_TRASH_SCRIPTS_H
@@ -50,7 +50,7 @@ static const char redis_trash_source[] =
     "    if rest < 0 or rest > ttl then redis.call('PEXPIRE', to, ttl) end\n"
     "    redis.call('HSET', KEYS[3], number, ARGV[8 + device] .. '\\0' .. member)\n"
     "    left = left + 1\n"
-    "    if kind ~= 'l' and kind ~= 'e' then count = count + 1 end\n"
+    "    if kind ~= 'l' and kind ~= 'e' and kind ~= 'x' then count = count + 1 end\n"
     "  end\n"
     "  if kind == 'l' then\n"
     "    redis.call('ZREM', KEYS[3 + 2 * device], string.sub(member, 3))\n"
@@ -110,7 +110,7 @@ static const char redis_restore_source[] =
     "  redis.call('HINCRBY', KEYS[3], 'left', -1)\n"
     "  if redis.call('EXISTS', from) == 1 then\n"
     "    local kind = string.sub(member, 1, 1)\n"
-    "    if kind ~= 'l' and kind ~= 'e' then\n"
+    "    if kind ~= 'l' and kind ~= 'e' and kind ~= 'x' then\n"
     "      redis.call('RENAME', from, home)\n"
     "      redis.call('PERSIST', home)\n"
     "      redis.call('SADD', index, member)\n"

@@ -16,6 +16,7 @@
  *   P:{account}:l:DEVICE:SCOPE     hash   ledger scope: entry -> claim or result
  *   P:{account}:s:DEVICE           zset   the device's ledger scopes -> when they expire, ms
  *   P:{account}:e:DEVICE           list   the last exchanges (state/recorder.h)
+ *   P:{account}:x:DEVICE           list   their trace, where one was asked for
  *   P:{account}:trash, :t:...      what administrators moved aside (state/trash.h)
  *   P:{account}:v                  hash   folder id -> version and more (wake/)
  *   P:{account}:c                  channel of the account (wake/)

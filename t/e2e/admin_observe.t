@@ -3,6 +3,7 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use JSON::PP ();
 use Test::More;
 use MobileSync::Scenario;
 use MobileSync::Server;
@@ -130,6 +131,123 @@ subtest 'odd names' => sub {
     my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
     is( parked( $account, $phone )->{node}, 'node1', 'wait as others do' );
     $ping->hang_up;
+};
+
+subtest 'a trace' => sub {
+    my ( $phone, $inbox, $account ) = synced_phone();
+    my $path = device_path( $account, $phone, 'trace' );
+    my $key = "ms:{$account}:x:$phone->{device_id}";
+    my $trace = sub (@query) { return $admin->get($path)->{json} };
+    my $mail = sub ($subject) {
+        return simple_mail(
+            subject => $subject,
+            from => 'sender-of-it@example.net',
+            body => "a very private line\n"
+        );
+    };
+    my $sync_traced = sub ($wanted) {
+        return until_good( sub { $trace->()->{trace} }, sub ($list) { @$list == $wanted } );
+    };
+    is( $trace->()->{tracing}, undef, 'a device that is not traced' );
+    $server->mailbox($account)->deliver( $mail->('hidden-subject') );
+    $phone->sync($inbox);
+    is_deeply( $trace->()->{trace}, [], 'nothing is kept' );
+    ok( !$server->redis->command( 'EXISTS', $key ), 'nowhere' );
+    is( $admin->post( $path, query => { dry_run => 1 } )->{json}{dry_run},
+        JSON::PP::true, 'a dry run' );
+    is( $trace->()->{tracing}, undef, 'does nothing' );
+    is( $admin->post( $path, query => { minutes => 0 } )->{status}, 400, 'for no time' );
+    is( $admin->post( $path, query => { minutes => 5 } )->{status}, 200, 'switched on' );
+    my $state = $trace->()->{tracing};
+    ok( $state->{until} && !$state->{content}, 'until when, and without content' );
+    $server->mailbox($account)->deliver( $mail->('secret-subject') );
+    my ($added) = @{ $phone->sync($inbox)->{adds} };
+    my $list = $sync_traced->(2);
+    is_deeply(
+        [ map {"$_->{command} $_->{direction}"} @$list ],
+        [ 'Sync response', 'Sync request' ],
+        'a Sync'
+    );
+    like( $list->[1]{xml}, qr{<SyncKey>\S+-\d+</SyncKey>}, 'what was asked' );
+    like( $list->[0]{xml}, qr{<ServerId>\Q$added\E</ServerId>}, 'and answered' );
+    like( $list->[0]{xml}, qr{<Subject[^>]*>\[14 bytes\]</Subject>}, 'a subject is its length' );
+    like( $list->[0]{xml}, qr{<From[^>]*>\[\d+ bytes\]</From>}, 'a sender too' );
+    my $stored = join '', $server->redis->command( 'LRANGE', $key, 0, -1 )->@*;
+    unlike( $stored, qr/secret-subject|sender-of-it|private/, 'nothing else is in Redis' );
+    cmp_ok( $server->redis->command( 'TTL', $key ), '<=', 86_400, 'it will be forgotten' );
+
+    my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
+    parked( $account, $phone );
+    $list = $sync_traced->(3);
+    is( "$list->[0]{command} $list->[0]{direction}", 'Ping request', 'a Ping that waits' );
+    $server->mailbox($account)->deliver( $mail->('third') );
+    ok( $ping->is_ready(PATIENCE), 'until there is new mail' );
+    $ping->result;
+    $list = $sync_traced->(4);
+    like( $list->[0]{xml}, qr{<Status>2</Status>}, 'and is answered' );
+
+    $admin->post( $path, query => { content => 1 } );
+    ok( $trace->()->{tracing}{content}, 'with contents' );
+    $phone->sync($inbox);
+    $list = $sync_traced->(6);
+    like( $list->[0]{xml}, qr{<Subject[^>]*>third</Subject>}, 'which are shown then' );
+    my ($audited) =
+        @{ $admin->get( ['audit'], query => { account => $account } )->{json}{entries} };
+    is_deeply(
+        [ @$audited{qw(action content actor)} ],
+        [ 'device.trace', 'shown', 'root' ],
+        'and the audit says who asked'
+    );
+
+    my $bundle = $admin->get( device_path( $account, $phone, 'bundle' ) );
+    is( $bundle->{status}, 200, 'a bundle' );
+    my $json = $bundle->{json};
+    is( $json->{device}{device}, $phone->{device_id}, 'has the device' );
+    ok( @{ $json->{exchanges} } > 3, 'its exchanges' );
+    is( scalar @{ $json->{trace} }, 6, 'its trace' );
+    is( scalar @{ $json->{why} }, 1, 'what its folder lacks' );
+    is( $json->{why}[0]{on_server}{waiting}, 0, 'which is nothing' );
+    ok( $json->{server}{module} && $json->{server}{httpd}, 'versions' ) || diag explain $json->{server};
+    is( $json->{server}{MobileSyncHeartbeatMax}, 600, 'and settings' );
+    unlike(
+        $bundle->{content},
+        qr/hidden-subject|secret-subject|third|sender-of|private|Inbox/,
+        'but no content'
+    );
+    unlike( $bundle->{content}, qr/\Q$phone->{password}\E|\Q$admin->{password}\E/, 'no password' );
+    like( ctl( qw(device bundle), $account, $phone->{device_id} ),
+        qr/"exchanges"/, 'on a terminal' );
+    like(
+        ctl( qw(device trace show), $account, $phone->{device_id} ),
+        qr/^\S+ \S+  Ping request.*?^  <Ping /ms,
+        'mobilesyncctl shows the trace'
+    );
+
+    like( ctl( qw(--yes device trace off), $account, $phone->{device_id} ),
+        qr/Done/, 'switched off' );
+    is( $trace->()->{tracing}, undef, 'it is off' );
+    $phone->sync($inbox);
+    until_good(
+        sub { $admin->get( device_path( $account, $phone, 'exchanges' ) )->{json}{exchanges} },
+        sub ($all) { $all->[0]{folders}[0]{sync_key} eq $phone->collection($inbox)->{key} }
+    );
+    is( scalar @{ $trace->()->{trace} }, 6, 'nothing more is kept' );
+
+    $admin->post( $path, query => { minutes => 1 } );
+    $server->redis->command(
+        'HSET',
+        "ms:{$account}:d:$phone->{device_id}",
+        trace => int( ( time - 1 ) * 1e6 ) . ' full'
+    );
+    is( $trace->()->{tracing}, undef, 'when its time is over' );
+    $phone->sync($inbox);
+    until_good(
+        sub { $admin->get( device_path( $account, $phone, 'exchanges' ) )->{json}{exchanges} },
+        sub ($all) { $all->[0]{folders}[0]{sync_key} eq $phone->collection($inbox)->{key} }
+    );
+    is( scalar @{ $trace->()->{trace} }, 6, 'it has ended by itself' );
+    $admin->delete( device_path( $account, $phone ) );
+    ok( !$server->redis->command( 'EXISTS', $key ), 'it goes with the device' );
 };
 
 subtest 'a node that is killed' => sub {

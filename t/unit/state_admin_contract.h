@@ -331,33 +331,50 @@ static void admin_contract_audit(state_store_t *store, apr_pool_t *pool)
            "a bad id is refused");
 }
 
-static const char *admin_contract_recorded(state_store_t *store, const char *account,
-                                           const char *device, apr_pool_t *pool)
+static const char *admin_contract_recorded_of(state_store_t *store, state_recorder_kind_t kind,
+                                              const char *account, const char *device,
+                                              apr_pool_t *pool)
 {
     apr_array_header_t *entries;
 
-    if (state_recorder_read(store, account, device, &entries, pool))
+    if (state_recorder_read(store, kind, account, device, &entries, pool))
         return "(fault)";
     return contract_join(entries, pool);
+}
+
+static const char *admin_contract_recorded(state_store_t *store, const char *account,
+                                           const char *device, apr_pool_t *pool)
+{
+    return admin_contract_recorded_of(store, STATE_RECORDER_EXCHANGES, account, device, pool);
 }
 
 static void admin_contract_recorder(state_store_t *store, apr_pool_t *pool)
 {
     const char *const account = CONTRACT_ODD;
-    char *large = apr_psprintf(pool, "%0*d", STATE_RECORDER_ENTRY_MAX + 1, 0);
+    char *large = apr_psprintf(pool, "%0*d", STATE_RECORDER_EXCHANGE_MAX + 1, 0);
     int i;
 
     is_str(admin_contract_recorded(store, account, "R", pool), "", "no exchanges yet");
     for (i = 1; i <= 7; i++)
-        ok(!state_recorder_add(store, account, "R", apr_itoa(pool, i), 5, pool), "an exchange");
+        ok(!state_recorder_add(store, STATE_RECORDER_EXCHANGES, account, "R", apr_itoa(pool, i), 5,
+                               pool),
+           "an exchange");
     is_str(admin_contract_recorded(store, account, "R", pool), "7,6,5,4,3", "the last five");
-    ok(!state_recorder_add(store, account, "R", "8 \"\xc3\xbc\"", 2, pool), "of which two stay");
+    ok(!state_recorder_add(store, STATE_RECORDER_EXCHANGES, account, "R", "8 \"\xc3\xbc\"", 2,
+                           pool),
+       "of which two stay");
     is_str(admin_contract_recorded(store, account, "R", pool), "8 \"\xc3\xbc\",7", "with any text");
     is_str(admin_contract_recorded(store, account, "S", pool), "", "another device has none");
-    is_int(base_fault_code(state_recorder_add(store, account, "R", large, 5, pool)),
+    is_int(base_fault_code(
+               state_recorder_add(store, STATE_RECORDER_EXCHANGES, account, "R", large, 5, pool)),
            BASE_FAULT_TOO_LARGE, "a large one is refused");
-    is_int(base_fault_code(state_recorder_add(store, account, "R", "x", 0, pool)),
+    is_int(base_fault_code(
+               state_recorder_add(store, STATE_RECORDER_EXCHANGES, account, "R", "x", 0, pool)),
            BASE_FAULT_INVALID, "to keep none");
+    ok(!state_recorder_add(store, STATE_RECORDER_TRACE, account, "R", large, 5, pool),
+       "a trace's entries may be larger");
+    is_str(admin_contract_recorded_of(store, STATE_RECORDER_TRACE, account, "R", pool), large,
+           "they are apart");
     admin_contract_device(store, account, "R", pool);
     admin_contract_move(store, "e1", account, "R", STATE_TRASH_SYNC, NULL, pool);
     is_str(admin_contract_recorded(store, account, "R", pool), "8 \"\xc3\xbc\",7",
@@ -365,10 +382,14 @@ static void admin_contract_recorder(state_store_t *store, apr_pool_t *pool)
     is_int(admin_contract_move(store, "e2", account, "R", STATE_TRASH_ALL, NULL, pool), 1,
            "a removal");
     is_str(admin_contract_recorded(store, account, "R", pool), "", "takes them");
+    is_str(admin_contract_recorded_of(store, STATE_RECORDER_TRACE, account, "R", pool), "",
+           "and the trace");
     is_int(admin_contract_restore(store, account, "e2", NULL, pool), 1, "they come back");
+    is_str(admin_contract_recorded_of(store, STATE_RECORDER_TRACE, account, "R", pool), large,
+           "the trace too");
     is_str(admin_contract_recorded(store, account, "R", pool), "8 \"\xc3\xbc\",7", "with the rest");
     admin_contract_move(store, "e3", account, "R", STATE_TRASH_ALL, NULL, pool);
-    state_recorder_add(store, account, "R", "new", 5, pool);
+    state_recorder_add(store, STATE_RECORDER_EXCHANGES, account, "R", "new", 5, pool);
     admin_contract_restore(store, account, "e3", NULL, pool);
     is_str(admin_contract_recorded(store, account, "R", pool), "new", "but do not hide newer ones");
 }
