@@ -78,20 +78,20 @@ static base_fault_t *send_parse_client_id(cmd_send_t *send)
 /* The original's reference, or the Status that says why there is none. */
 static int send_source_resolve(cmd_send_t *send, const send_source_t *source)
 {
+    /* what Search gives out is the ServerId */
+    const char *item_id = source->long_id ? source->long_id : source->item_id;
     apr_time_t instance;
 
     if (source->instance_id && !base_time_parse(source->instance_id, &instance))
         return EAS_STATUS_InvalidDateTime; /* R541, R578 */
     if (source->long_id && (source->folder_id || source->item_id || source->instance_id))
         return EAS_STATUS_InvalidCombinationOfIDs; /* R3243 */
-    if (source->long_id)
-        return EAS_STATUS_ItemNotFound; /* no Search has given one out */
-    if (!source->item_id)
+    if (!item_id)
         return EAS_STATUS_InvalidCombinationOfIDs;
     /* Not InvalidIDs (R4823), even where it is no ServerId of ours: a phone whose account moved
      * here from another server still names items as that one did, and upon this Status (R4930) it
      * sends the whole message itself. */
-    if (!item_reference_parse_server_id(source->item_id, &send->original, send->exchange->pool) ||
+    if (!item_reference_parse_server_id(item_id, &send->original, send->exchange->pool) ||
         (source->folder_id && strcmp(source->folder_id, send->original.folder_id) != 0))
         return EAS_STATUS_ItemNotFound;
     /* R4930: a message is no series, so that it has no such instance */

@@ -294,12 +294,32 @@ for my $version (qw(12.1 14.1 16.1)) {
 }
 
 # In the files lines end as on this host, for the other programs; phones get what was sent.
+subtest 'what a search found is answered and forwarded' => sub {
+    $box{anna}->deliver( "From: bo\@example.org\nTo: anna\@example.org\nSubject: Needle\n"
+            . "Message-ID: <needle\@x>\n\nin the haystack\n" );
+    for my $version (qw(12.1 14.1 16.1)) {
+        my $phone = phone($version);
+        my ($found) = @{ $phone->search_text('haystack')->{results} };
+        ok( $found, "$version: found" );
+        forget();
+        my $result = $phone->smart_reply( undef, $found->{long_id},
+            message( 'bo@example.org', subject => 'Re: Needle', body => 'Here.' ) );
+        is( $result->{status}, 1, 'answered by its LongId' );
+        like( new_message('bo'), qr/in the haystack.*/s, 'which quotes it' );
+        $result = $phone->smart_forward( undef, $found->{long_id},
+            message( 'bo@example.org', subject => 'Fwd: Needle', body => 'See.' ) );
+        is( $result->{status}, 1, 'forwarded by its LongId' );
+        like( new_message('bo'), qr/in the haystack/, 'with what it said' );
+    }
+};
+
 subtest 'line ends, and what was signed' => sub {
     my $phone = phone('16.1');
     my $other = phone( '14.1', 'bo' );
     forget();
     my $signed = join "\r\n", 'Content-Type: text/plain; charset=utf-8',
-        'Content-Transfer-Encoding: quoted-printable', '', 'Signed,  ', 'trailing blanks=20', '', '';
+        'Content-Transfer-Encoding: quoted-printable', '', 'Signed,  ', 'trailing blanks=20', '',
+        '';
     my $mime = message(
         'bo@example.org',
         subject => 'signed',
@@ -410,8 +430,8 @@ subtest 'without a way to other servers' => sub {
         my $mime = message( $to, subject => 'nowhere', body => $text );
         is( $phone->send_mail( $mime, save => 1 )->{status}, 120, "to $to" );
     }
-    is_deeply( [ map { keys %{ $alone->mailbox->messages($_) } } '', 'Sent' ], [],
-        'nothing is kept of it' );
+    is_deeply( [ map { keys %{ $alone->mailbox->messages($_) } } '', 'Sent' ],
+        [], 'nothing is kept of it' );
     is( $phone->send_mail('no mail at all')->{status}, 107, 'what is no message' );
     $alone->done;
 };

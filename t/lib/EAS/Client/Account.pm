@@ -256,7 +256,8 @@ sub send_mail ( $self, $mime, %option ) {
     return $self->_send( 'SendMail', undef, $mime, %option );
 }
 
-# $folder_id, $item_id: the message answered or forwarded. replace_mime: the MIME is whole as it is.
+# $folder_id, $item_id: the message answered or forwarded, or undef and its LongId. replace_mime: the
+# MIME is whole as it is.
 sub smart_reply ( $self, $folder_id, $item_id, $mime, %option ) {
     return $self->_send( 'SmartReply', [ $folder_id, $item_id ], $mime, %option );
 }
@@ -270,7 +271,8 @@ sub _send ( $self, $command, $source, $mime, %option ) {
     my %request;
     if ( $self->{version} < 14 ) {
         my %parameters = ( SaveInSent => $save ? 'T' : 'F' );
-        @parameters{qw(CollectionId ItemId)} = @$source if $source;
+        $parameters{LongId} = $source->[1] if $source && !defined $source->[0];
+        @parameters{qw(CollectionId ItemId)} = @$source if $source && defined $source->[0];
         %request = (
             parameters => \%parameters,
             body => $mime,
@@ -279,7 +281,10 @@ sub _send ( $self, $command, $source, $mime, %option ) {
     }
     else {
         my @source =
-            $source ? [ Source => [ FolderId => $source->[0] ], [ ItemId => $source->[1] ] ] : ();
+            !$source ? ()
+            : defined $source->[0]
+            ? [ Source => [ FolderId => $source->[0] ], [ ItemId => $source->[1] ] ]
+            : [ Source => [ LongId => $source->[1] ] ];
         $request{tree} = [
             "ComposeMail:$command",
             [ ClientId => $client_id // $self->new_client_id ],
