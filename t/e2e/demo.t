@@ -30,6 +30,8 @@ my $told = '';
 like( $told, qr/120 of 120/, 'all of it' );
 like( $told, qr/the Ping returned/, 'is woken' );
 like( $told, qr/a copy in/, 'and answers' );
+like( $told, qr/\d+ found in/, 'searches' );
+like( $told, qr/with the attachment: \d+ bytes/, 'and forwards' );
 
 $server->done;
 done_testing;

@@ -29,6 +29,7 @@ sub run ($self) {
     $self->_open_message;
     my $subject = $self->_await_mail;
     $self->_answer($subject);
+    $self->_forward( $self->_search );
     return;
 }
 
@@ -224,6 +225,46 @@ sub _answer ( $self, $subject ) {
         values %{ $client->items( $sent->{id} ) };
     die "there is no copy of the reply in $sent->{name}\n" unless @copies;
     $self->_tell("and a copy in $sent->{name}");
+    return;
+}
+
+# Looks for a word of a message that has an attachment. Returns its LongId.
+sub _search ($self) {
+    my ( $wanted, $word );
+    for my $item ( grep { $_->property('AirSyncBase:Attachments') } @{ $self->{items} } ) {
+        ($word) = ( $item->text('Email:Subject') // '' ) =~ /\b([A-Za-z]{5,})\b/a or next;
+        $wanted = $item;
+        last;
+    }
+    die "no message has an attachment and a subject\n" unless $wanted;
+    $self->_step("It searches the mailbox for \"$word\" (Search)");
+    my $start = Time::HiRes::time();
+    my $found = $self->{client}->search_text( $word, range => '0-99' );
+    die "Search: Status $found->{status}\n" if $found->{status} != 1;
+    $self->_tell( "$found->{total} found in " . _since($start) . ':' );
+    my @results = @{ $found->{results} };
+    my $subject = $wanted->text('Email:Subject');
+    my ($hit) = grep { ( $_->{properties}->text('Email:Subject') // '' ) eq $subject } @results;
+    die "not the message that has the word in its subject\n" unless $hit;
+    my @shown = grep {defined} ( $hit, grep { $_ != $hit } @results )[ 0 .. 2 ];
+    $self->_tell( _shorten( $_->{properties}->text('Email:Subject') // '', WIDTH - 8 ) ) for @shown;
+    return $hit->{long_id};
+}
+
+sub _forward ( $self, $long_id ) {
+    $self->_step('It forwards what it found (SmartForward)');
+    my %before = %{ $self->{friend_box}->messages };
+    my $mime = join "\r\n", "From: Anna <$self->{address}>", "To: Bert <$self->{friend_address}>",
+        'Subject: Fwd: as we said', 'MIME-Version: 1.0', 'Content-Type: text/plain', '',
+        "See below.\r\n";
+    my $result = $self->{client}->smart_forward( undef, $long_id, $mime, save => 1 );
+    die "SmartForward: Status $result->{status}\n" if $result->{status} != 1;
+    my @new = grep { !$before{$_} } keys %{ $self->{friend_box}->messages };
+    die "the forwarded message did not arrive\n" unless @new == 1;
+    my $arrived = $self->{friend_box}->content( $new[0] );
+    die "it came without its attachment\n" unless $arrived =~ m{^Content-Type: multipart/mixed}mi;
+    $self->_tell( sprintf 'it lies in the Inbox of Bert, with the attachment: %d bytes',
+        length $arrived );
     return;
 }
 
