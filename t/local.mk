@@ -25,6 +25,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Browser.pm \
 	t/lib/MobileSync/Certificates.pm \
 	t/lib/MobileSync/Demo.pm \
+	t/lib/MobileSync/Disk.pm \
 	t/lib/MobileSync/ErrorLog.pm \
 	t/lib/MobileSync/Httpd.pm \
 	t/lib/MobileSync/Letters.pm \
@@ -76,6 +77,7 @@ E2E_TESTS = \
 	t/e2e/find.t \
 	t/e2e/folder_sync.t \
 	t/e2e/folders.t \
+	t/e2e/full.t \
 	t/e2e/get_attachment.t \
 	t/e2e/get_item_estimate.t \
 	t/e2e/hanging.t \

@@ -145,6 +145,8 @@ void cmd_resume(cmd_exchange_t *exchange, wake_reason_t reason);
 void cmd_answer_status(cmd_exchange_t *exchange, const cmd_entry_t *entry, int status);
 
 /* Turns a fault into the answer of a whole command and logs it. */
+/* How loud a fault is logged where it becomes a Status. */
+base_log_level_t cmd_fault_level(base_fault_code_t code);
 void cmd_answer_fault(cmd_exchange_t *exchange, const cmd_entry_t *entry, base_fault_t *fault);
 
 /* Throws away what was rendered: a fresh spool and writer. */

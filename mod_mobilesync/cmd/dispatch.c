@@ -87,11 +87,11 @@ void cmd_answer_status(cmd_exchange_t *exchange, const cmd_entry_t *entry, int s
 
 /* Who must act on it decides the level: an outage and damage are the operator's, the rest is
  * what clients do. */
-static base_log_level_t cmd_fault_level(base_fault_code_t code)
+base_log_level_t cmd_fault_level(base_fault_code_t code)
 {
     if (code == BASE_FAULT_INTERNAL || code == BASE_FAULT_CORRUPT)
         return BASE_LOG_ERR;
-    if (code == BASE_FAULT_UNAVAILABLE || code == BASE_FAULT_TIMEOUT)
+    if (code == BASE_FAULT_UNAVAILABLE || code == BASE_FAULT_TIMEOUT || code == BASE_FAULT_QUOTA)
         return BASE_LOG_WARNING;
     return BASE_LOG_INFO;
 }

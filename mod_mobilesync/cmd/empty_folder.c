@@ -114,8 +114,9 @@ static int empty_folder_status(const empty_folder_t *empty, const base_fault_t *
 {
     if (!fault)
         return empty->left ? EMPTY_FOLDER_STATUS_PARTIAL : EMPTY_FOLDER_STATUS_SUCCESS;
-    base_log_write(empty->exchange->log, BASE_LOG_INFO, "EmptyFolderContents of %s, device %s: %s",
-                   empty->exchange->account, empty->exchange->request->device_id, fault->message);
+    base_log_write(empty->exchange->log, cmd_fault_level(fault->code),
+                   "EmptyFolderContents of %s, device %s: %s", empty->exchange->account,
+                   empty->exchange->request->device_id, fault->message);
     return empty->deleted ? EMPTY_FOLDER_STATUS_PARTIAL
                           : eas_status_from_fault(EAS_COMMAND_ItemOperations, fault->code);
 }

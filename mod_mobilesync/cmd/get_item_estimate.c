@@ -62,7 +62,7 @@ static base_fault_t *estimate_collection(cmd_exchange_t *exchange, const eas_nod
     if (fault && (fault->code == BASE_FAULT_UNAVAILABLE || fault->code == BASE_FAULT_TIMEOUT))
         return base_fault_wrap(fault, exchange->pool, "GetItemEstimate");
     if (fault)
-        base_log_write(exchange->log, BASE_LOG_INFO,
+        base_log_write(exchange->log, cmd_fault_level(fault->code),
                        "GetItemEstimate of %s, device %s, collection %s: %s", exchange->account,
                        exchange->request->device_id, folder_id, fault->message);
     eas_writer_start(writer, EAS_GetItemEstimate_Response);

@@ -313,7 +313,7 @@ static base_fault_t *operations_fetch(operations_t *operations, const eas_node_t
     if (base_fault_code(fault) == BASE_FAULT_UNAVAILABLE)
         return fault;
     if (fault) {
-        base_log_write(operations->exchange->log, BASE_LOG_INFO,
+        base_log_write(operations->exchange->log, cmd_fault_level(fault->code),
                        "ItemOperations Fetch of %s, item %s:%" APR_UINT64_T_FMT ": %s",
                        operations->exchange->account, fetch.reference.folder_id,
                        fetch.reference.uid, fault->message);

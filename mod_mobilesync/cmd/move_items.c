@@ -122,9 +122,10 @@ static base_fault_t *move_answer(move_t *move)
         fault = move_claimed(move, &once, &status, &new_id);
     if (fault) {
         status = eas_status_from_fault(EAS_COMMAND_MoveItems, fault->code);
-        base_log_write(exchange->log, BASE_LOG_INFO, "MoveItems of %s, device %s, %s to %s: %s",
-                       exchange->account, exchange->request->device_id, move->item_id,
-                       move->target_id, fault->message);
+        base_log_write(exchange->log, cmd_fault_level(fault->code),
+                       "MoveItems of %s, device %s, %s to %s: %s", exchange->account,
+                       exchange->request->device_id, move->item_id, move->target_id,
+                       fault->message);
     }
     eas_writer_start(writer, EAS_Move_Response);
     eas_writer_text(writer, EAS_Move_SrcMsgId, move->item_id);

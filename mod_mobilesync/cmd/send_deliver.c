@@ -50,8 +50,10 @@ static base_fault_t *send_deliver_one(cmd_send_t *send, const char *account,
     return NULL;
 }
 
-/* A fault of one recipient's mailbox as what it is for the sender. */
-static base_fault_t *send_delivery_fault(base_fault_t *fault, const char *account, apr_pool_t *pool)
+/* A fault of one recipient's mailbox as what it is for the sender. Where that says less than the
+ * operator has to know (a full disk), it is logged here. */
+static base_fault_t *send_delivery_fault(const cmd_send_t *send, base_fault_t *fault,
+                                         const char *account)
 {
     base_fault_code_t code = fault->code;
 
@@ -59,8 +61,11 @@ static base_fault_t *send_delivery_fault(base_fault_t *fault, const char *accoun
         code = BASE_FAULT_UNAVAILABLE;
     else if (code != BASE_FAULT_UNAVAILABLE && code != BASE_FAULT_TOO_LARGE)
         code = BASE_FAULT_DENIED;
-    return base_fault_make_status(pool, code, fault->status, "delivering to %s: %s", account,
-                                  fault->message);
+    if (cmd_fault_level(code) > cmd_fault_level(fault->code))
+        base_log_write(send->exchange->log, cmd_fault_level(fault->code), "delivering to %s: %s",
+                       account, fault->message);
+    return base_fault_make(send->exchange->pool, code, "delivering to %s: %s", account,
+                           fault->message);
 }
 
 /* One recipient's trouble keeps nothing from the others; what a retry can mend is told rather
@@ -78,7 +83,7 @@ base_fault_t *cmd_send_deliver(cmd_send_t *send, const apr_array_header_t *accou
         base_fault_t *fault = send_deliver_one(send, account, message, series, pool);
 
         if (fault) {
-            fault = send_delivery_fault(fault, account, send->exchange->pool);
+            fault = send_delivery_fault(send, fault, account);
             if (worst)
                 base_log_write(send->exchange->log, BASE_LOG_INFO, "%s", worst->message);
             if (!worst || fault->code == BASE_FAULT_UNAVAILABLE)

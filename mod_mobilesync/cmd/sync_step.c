@@ -366,10 +366,7 @@ static base_fault_t *step_refuse(step_t *step, const sync_collection_t *asked, b
 
     if (fault->code == BASE_FAULT_UNAVAILABLE || fault->code == BASE_FAULT_TIMEOUT)
         return base_fault_wrap(fault, run->exchange->pool, "collection %s", asked->folder_id);
-    base_log_write(run->exchange->log,
-                   fault->code == BASE_FAULT_CORRUPT || fault->code == BASE_FAULT_INTERNAL
-                       ? BASE_LOG_ERR
-                       : BASE_LOG_INFO,
+    base_log_write(run->exchange->log, cmd_fault_level(fault->code),
                    "Sync of %s, device %s, collection %s: %s", run->exchange->account,
                    run->exchange->request->device_id, asked->folder_id, fault->message);
     step->report->status = eas_status_from_fault(EAS_COMMAND_Sync, fault->code);

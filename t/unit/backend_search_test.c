@@ -36,11 +36,16 @@ static base_fault_t *extract(const backend_blob_t *blob, backend_text_t *text, a
 }
 
 static apr_uint64_t put(backend_session_t *session, const char *folder, const char *text, int hours,
-                        apr_pool_t *pool)
+                        apr_pool_t *parent)
 {
-    return contract_put(session, folder, text, 0, CONTRACT_DATE + hours * apr_time_from_sec(3600),
-                        NULL, pool)
-        .uid;
+    backend_entry_t entry;
+    apr_pool_t *pool; /* what a call opened is closed with its pool */
+
+    apr_pool_create(&pool, parent);
+    entry = contract_put(session, folder, text, 0, CONTRACT_DATE + hours * apr_time_from_sec(3600),
+                         NULL, pool);
+    apr_pool_destroy(pool);
+    return entry.uid;
 }
 
 static backend_query_t *words(const char *text, unsigned fields, int prefix, apr_pool_t *pool)
@@ -401,14 +406,17 @@ static void test_dead(apr_pool_t *parent)
     put(session, f, "b word", 1, pool);
     for (round = 0; round < 6; round++) {
         apr_uint64_t uid[250];
-        apr_pool_t *inner;
+        apr_pool_t *inner, *scratch;
 
         apr_pool_create(&inner, pool);
+        apr_pool_create(&scratch, inner);
         for (i = 0; i < 250; i++)
             uid[i] = put(session, f, "b gone", 2, inner);
         is_str(find(session, f, query, inner), "1 ", "what is there is found");
-        for (i = 0; i < 250; i++)
-            must(backend_item_remove(session, f, uid[i], inner), "remove");
+        for (i = 0; i < 250; i++) {
+            must(backend_item_remove(session, f, uid[i], scratch), "remove");
+            apr_pool_clear(scratch);
+        }
         is_str(find(session, f, words("gone", 0, 0, inner), inner), "", "what is gone is not");
         last = dead_words(index);
         most = last > most ? last : most;

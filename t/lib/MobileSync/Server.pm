@@ -29,7 +29,7 @@ use MobileSync::Redis;
 use constant { DEFAULT_PASSWORD => 'secret', DEFAULT_DOMAIN => 'example.org' };
 
 # accounts: { name => password }, default anna; their addresses are name@domain, default
-# example.org. nodes: how many httpds. tls: 1 for a TLS port. backend: 'local' (with Maildirs, the
+# example.org. mail: the folder of the mailboxes, in place of one beside all else. nodes: how many httpds. tls: 1 for a TLS port. backend: 'local' (with Maildirs, the
 # default; further arguments may follow), 'memory', or the arguments of MobileSyncBackend. redis: 0 for none, or options of
 # MobileSync::Redis. module: 0 for an httpd without the module. folder: a lasting one instead of
 # the temporary one. Any option of MobileSync::Httpd.
@@ -46,6 +46,7 @@ sub new ( $class, %option ) {
         owner => $$,
         accounts => $accounts,
         domain => delete $option{domain} // DEFAULT_DOMAIN,
+        mail => delete $option{mail},
         detached => $option{detached},
         allowed => []
     }, $class;
@@ -115,7 +116,8 @@ sub _make_folder ( $self, $folder ) {
         $self->{folder} = $self->{temporary}->dirname;
     }
     chmod 0711, $self->{folder};
-    mkdir $self->mail_root, 0700;
+    mkdir $self->mail_root;
+    chmod 0700, $self->mail_root;
     _give_away( $self->mail_root );
     return;
 }
@@ -134,7 +136,7 @@ sub _backend ( $self, $backend ) {
 
 # --- accounts ---
 
-sub mail_root ($self) { return "$self->{folder}/mail" }
+sub mail_root ($self) { return $self->{mail} // "$self->{folder}/mail" }
 sub _htpasswd ($self) { return "$self->{folder}/htpasswd" }
 
 # {SHA} costs httpd less than a microsecond; the tests are not about password hashes.
