@@ -8,6 +8,7 @@
 #include "admin/estimate.h"
 #include "state/audit.h"
 #include "state/trash.h"
+#include "sync/quarantine.h"
 
 /* Are there devices of that account (names[0])? *found 0: answered 404. */
 base_fault_t *admin_account_find(admin_call_t *call, apr_array_header_t **devices, int *found);
@@ -50,6 +51,16 @@ int admin_is_suspended(const state_record_t *record);
 json_t *admin_suspension(const state_record_t *record, apr_pool_t *pool);
 /* That of the device (names[1]). */
 base_fault_t *admin_suspension_read(const admin_call_t *call, json_t **suspension);
+
+/* -- quarantine.c -- */
+
+/* In all those folders (const char *). */
+base_fault_t *admin_quarantine_count(const admin_service_t *service, const char *account,
+                                     const char *device, const apr_array_header_t *folders,
+                                     int *count, apr_pool_t *pool);
+/* waiting: an administrator wants it to be tried, and the device has not come yet. */
+json_t *admin_quarantined_json(const char *folder_id, apr_uint32_t generation,
+                               const sync_quarantined_t *item, int waiting, apr_pool_t *pool);
 
 /* -- undo.c -- */
 

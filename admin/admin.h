@@ -16,6 +16,7 @@
  *   DELETE /accounts/ACCOUNT/devices/DEVICE           remove it
  *   POST   /accounts/ACCOUNT/devices/DEVICE/reset     it begins again
  *   POST   /accounts/ACCOUNT/devices/DEVICE/folders/FOLDER/reset
+ *   POST   /accounts/ACCOUNT/devices/DEVICE/retry     quarantined items are tried again
  *   POST   /accounts/ACCOUNT/devices/DEVICE/suspend   it is answered 503 until it is resumed
  *   POST   /accounts/ACCOUNT/devices/DEVICE/resume
  *   POST   /purge, /accounts/ACCOUNT/purge            removes devices not seen for some days

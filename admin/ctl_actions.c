@@ -45,6 +45,8 @@ static void print_plan(const ctl_t *ctl, const json_t *plan)
         printf(", up to %s MB, will be downloaded again", megabytes);
     if (json_object_get(plan, "folders"))
         printf(".\n");
+    else if (json_object_get(plan, "items"))
+        printf("%s items will be tried again.\n", ctl_text(plan, "items", ctl->pool));
 }
 
 static void print_done(const ctl_t *ctl, const json_t *answer)

@@ -19,6 +19,7 @@ static const ctl_column_t device_columns[] = {{"ACCOUNT", "account"},
                                               {"PROTOCOL", "protocol"},
                                               {"LAST SEEN (UTC)", "last_seen"},
                                               {"WAITS AT", "parked/node"},
+                                              {"QUARANTINED", "quarantined"},
                                               {"STATE", "state"},
                                               {"FOLDERS", "synchronised_folders"},
                                               {"SUSPENDED (UTC)", "suspended/since"},
@@ -46,6 +47,34 @@ static json_t *exchange_rows(const json_t *exchanges)
     return rows;
 }
 
+/* The quarantined items of all folders. */
+static json_t *quarantine_rows(const json_t *folders)
+{
+    json_t *rows = json_array();
+    size_t i, k;
+
+    for (i = 0; i < json_array_size(folders); i++) {
+        const json_t *folder = json_array_get(folders, i);
+        const json_t *items = json_object_get(folder, "quarantined");
+
+        for (k = 0; k < json_array_size(items); k++) {
+            json_t *row = json_object();
+
+            json_object_update(row, json_array_get(items, k));
+            json_object_set(row, "folder", json_object_get(folder, "name"));
+            json_array_append_new(rows, row);
+        }
+    }
+    return rows;
+}
+
+const ctl_view_t ctl_view_quarantine = {
+    .list = "folders",
+    .rows = quarantine_rows,
+    .columns = COLUMNS({"ITEM", "item"}, {"FOLDER", "folder"}, {"TRIED (UTC)", "time"},
+                       {"TRIES", "tries"}, {"RETRY WAITS", "retry_waiting"}, {"REASON", "reason"}),
+};
+
 const ctl_view_t ctl_view_accounts = {
     .cursor = "after",
     .list = "accounts",
@@ -58,18 +87,18 @@ const ctl_view_t ctl_view_devices = {
     .cursor = "after", .list = "devices", .columns = device_columns};
 
 const ctl_view_t ctl_view_device = {
-    .members =
-        COLUMNS({"Account", "account"}, {"Device", "device"}, {"Type", "type"}, {"Model", "model"},
-                {"Name", "friendly_name"}, {"System", "os"}, {"User agent", "user_agent"},
-                {"Protocol", "protocol"}, {"First seen (UTC)", "first_seen"},
-                {"Last seen (UTC)", "last_seen"}, {"Last Sync (UTC)", "last_sync"},
-                {"Waits at", "parked/node"}, {"Waits since (UTC)", "parked/since"},
-                {"Waits until (UTC)", "parked/until"}, {"Last Ping (UTC)", "ping/last"},
-                {"Asked to wait, s", "ping/heartbeat_asked"}, {"Could wait, s", "ping/heartbeat"},
-                {"State", "state"}, {"Suspended (UTC)", "suspended/since"},
-                {"Suspended by", "suspended/by"}, {"Reason", "suspended/reason"},
-                {"Folder sync key", "hierarchy_sync_key"}, {"Items", "items"},
-                {"Bytes of state", "bytes"}, {"Can be undone", "undo/0/undo"}),
+    .members = COLUMNS(
+        {"Account", "account"}, {"Device", "device"}, {"Type", "type"}, {"Model", "model"},
+        {"Name", "friendly_name"}, {"System", "os"}, {"User agent", "user_agent"},
+        {"Protocol", "protocol"}, {"First seen (UTC)", "first_seen"},
+        {"Last seen (UTC)", "last_seen"}, {"Last Sync (UTC)", "last_sync"},
+        {"Waits at", "parked/node"}, {"Waits since (UTC)", "parked/since"},
+        {"Waits until (UTC)", "parked/until"}, {"Last Ping (UTC)", "ping/last"},
+        {"Asked to wait, s", "ping/heartbeat_asked"}, {"Could wait, s", "ping/heartbeat"},
+        {"State", "state"}, {"Suspended (UTC)", "suspended/since"},
+        {"Suspended by", "suspended/by"}, {"Reason", "suspended/reason"},
+        {"Folder sync key", "hierarchy_sync_key"}, {"Items", "items"}, {"Bytes of state", "bytes"},
+        {"Quarantined", "quarantined"}, {"Can be undone", "undo/0/undo"}),
     .list = "folders",
     .columns = COLUMNS({"FOLDER", "folder"}, {"NAME", "name"}, {"CLASS", "class"},
                        {"ITEMS", "items"}, {"COMPLETE", "complete"}, {"MORE", "more_available"},
@@ -88,15 +117,16 @@ const ctl_view_t ctl_view_exchanges = {
 const ctl_view_t ctl_view_why = {
     .members = COLUMNS(
         {"Item", "item"}, {"Verdict", "verdict"}, {"That is", "explanation"},
-        {"On the server", "on_server"}, {"On the device", "on_device"}, {"Date (UTC)", "date"},
-        {"Bytes", "size"}, {"Folder", "folder"}, {"Items on device", "items"},
-        {"FilterType", "filter_type"}, {"Wanted from (UTC)", "filter_from"},
-        {"First sync done", "first_synchronisation_complete"},
+        {"Reason", "quarantined/reason"}, {"Tried (UTC)", "quarantined/time"},
+        {"Tries", "quarantined/tries"}, {"On the server", "on_server"},
+        {"On the device", "on_device"}, {"Date (UTC)", "date"}, {"Bytes", "size"},
+        {"Folder", "folder"}, {"Items on device", "items"}, {"FilterType", "filter_type"},
+        {"Wanted from (UTC)", "filter_from"}, {"First sync done", "first_synchronisation_complete"},
         {"Changes waiting", "changes_waiting"}, {"Suspended (UTC)", "suspended/since"},
         {"Sync key", "sync_key"}, {"Confirmed key", "confirmed_sync_key"}),
     .list = "not_on_device",
     .columns = COLUMNS({"ITEM", "item"}, {"DATE (UTC)", "date"}, {"BYTES", "size"},
-                       {"VERDICT", "verdict"}),
+                       {"VERDICT", "verdict"}, {"REASON", "quarantined/reason"}),
 };
 
 const ctl_view_t ctl_view_parked = {

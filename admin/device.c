@@ -33,6 +33,7 @@ json_t *admin_device_summary(const admin_device_look_t *look, apr_pool_t *pool)
     json_object_set_new(json, "last_seen", admin_json_time(look->last, pool));
     json_object_set_new(json, "state", json_string(look->active ? "active" : "empty"));
     json_object_set_new(json, "synchronised_folders", json_integer(look->folders));
+    json_object_set_new(json, "quarantined", json_integer(look->quarantined));
     json_object_set_new(json, "suspended", admin_suspension(look->record, pool));
     return json;
 }
@@ -42,6 +43,20 @@ static json_t *device_exchange_time(const json_t *exchange)
     json_t *time = json_object_get(exchange, "time");
 
     return time ? json_incref(time) : json_null();
+}
+
+static json_t *device_quarantined(const admin_folder_t *folder, apr_pool_t *pool)
+{
+    json_t *list = json_array();
+    int i;
+
+    for (i = 0; i < folder->quarantine->items->nelts; i++)
+        json_array_append_new(
+            list,
+            admin_quarantined_json(folder->id, folder->generation,
+                                   &APR_ARRAY_IDX(folder->quarantine->items, i, sync_quarantined_t),
+                                   folder->retry_waiting && folder->retry_waiting[i], pool));
+    return list;
 }
 
 static json_t *device_folder(const admin_folder_t *folder, const json_t *exchanges,
@@ -68,6 +83,7 @@ static json_t *device_folder(const admin_folder_t *folder, const json_t *exchang
     json_object_set_new(json, "pending", pending);
     json_object_set_new(json, "filter_type", json_integer(folder->filter));
     json_object_set_new(json, "bytes", json_integer((json_int_t)folder->bytes));
+    json_object_set_new(json, "quarantined", device_quarantined(folder, pool));
     json_object_set_new(json, "last_sync",
                         device_exchange_time(admin_exchange_last(exchanges, "Sync", folder->id)));
     return json;

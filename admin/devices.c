@@ -28,6 +28,8 @@ base_fault_t *admin_device_look(const admin_service_t *service, admin_device_loo
     BASE_TRY(state_record_list(service->store, look->account, look->device, STATE_RECORD_FOLDER,
                                &folders, pool));
     look->folders = folders->nelts;
+    BASE_TRY(admin_quarantine_count(service, look->account, look->device, folders,
+                                    &look->quarantined, pool));
     key.kind = STATE_RECORD_HIERARCHY;
     BASE_TRY(state_record_read(service->store, &key, none, 1, &record, pool));
     look->active = look->folders > 0 || record->version != 0;

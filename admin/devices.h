@@ -12,6 +12,7 @@ typedef struct {
     int folders;                  /* that have a state */
     int active;                   /* it has a folder hierarchy or a folder state */
     int suspended;
+    int quarantined; /* items that could not be rendered for it */
 } admin_device_look_t;
 
 /* Fills in the rest. */

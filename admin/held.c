@@ -84,3 +84,20 @@ const sync_delta_entry_t *admin_held_pending(const admin_held_t *held, apr_uint6
             return &held->delta->entries[i];
     return NULL;
 }
+
+int admin_held_todo(const admin_held_t *held, apr_uint64_t uid)
+{
+    int i;
+
+    for (i = 0; i < held->position->todo_count; i++)
+        if (held->position->todo[i] == uid)
+            return 1;
+    return 0;
+}
+
+sync_quarantine_t *admin_held_quarantine(const state_record_t *record, apr_pool_t *pool)
+{
+    const state_field_t *field = state_record_field(record, SYNC_QUARANTINE_FIELD);
+
+    return sync_quarantine_unpack(field ? field->data : NULL, field ? field->length : 0, pool);
+}

@@ -14,6 +14,7 @@ libcore_la_SOURCES += \
 	admin/page.c \
 	admin/parked.c admin/parked.h \
 	admin/purge.c \
+	admin/quarantine.c \
 	admin/routes.tbl \
 	admin/snapshot.c admin/snapshot.h \
 	admin/suspend.c \

@@ -111,6 +111,7 @@ static void folder_decode(admin_folder_t *folder, const state_record_t *record, 
 {
     const admin_held_t *held = admin_held_decode(record, pool);
     const sync_folder_state_t *state = held->state;
+    char *waiting;
     int last, i;
 
     folder->synchronised = 1;
@@ -126,6 +127,11 @@ static void folder_decode(admin_folder_t *folder, const state_record_t *record, 
     folder->more = last >= 0 && state->pending[last].more;
     folder->complete = *held->position->cursor && !held->position->scans.count;
     folder->items = sync_held_count(held->set);
+    folder->retry_waiting = waiting =
+        apr_palloc(pool, (apr_size_t)folder->quarantine->items->nelts + 1);
+    for (i = 0; i < folder->quarantine->items->nelts; i++)
+        waiting[i] = (char)admin_held_todo(
+            held, APR_ARRAY_IDX(folder->quarantine->items, i, sync_quarantined_t).uid);
     for (i = 0; held->delta && i < held->delta->count; i++) {
         sync_op_t op = held->delta->entries[i].op;
 
@@ -158,7 +164,11 @@ static base_fault_t *snapshot_states(const admin_service_t *service, admin_snaps
         if (!fault && record->version) {
             admin_folder_t *folder = snapshot_folder(snapshot, key.name);
 
+            folder->quarantine = admin_held_quarantine(record, pool);
             folder_decode(folder, record, loop);
+            folder->retry_waiting = apr_pmemdup(
+                pool, folder->retry_waiting,
+                folder->retry_waiting ? (apr_size_t)folder->quarantine->items->nelts : 0);
             folder->sync_key = folder->sync_key ? apr_pstrdup(pool, folder->sync_key) : NULL;
             folder->confirmed = folder->confirmed ? apr_pstrdup(pool, folder->confirmed) : NULL;
             snapshot->synchronised++;

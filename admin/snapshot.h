@@ -3,6 +3,7 @@
 #define ADMIN_SNAPSHOT_H
 
 #include "admin/admin.h"
+#include "sync/quarantine.h"
 
 typedef struct {
     const char *id;
@@ -20,6 +21,8 @@ typedef struct {
     int filter;   /* FilterType in force */
     apr_uint32_t generation;
     apr_uint64_t bytes;
+    const sync_quarantine_t *quarantine;
+    const char *retry_waiting; /* of each of its items: 1 when the next Sync tries it */
 } admin_folder_t;
 
 typedef struct {

@@ -19,6 +19,7 @@ typedef enum {
     WHY_GONE,
     WHY_FILTERED,
     WHY_WAITING,
+    WHY_QUARANTINED,
     WHY_LEFT_OUT,
     WHY_CHANGE,
     WHY_REMOVAL,
@@ -34,9 +35,11 @@ static const struct {
     [WHY_GONE] = {"gone", "neither the server nor the device has it"},
     [WHY_FILTERED] = {"filtered", "it is older than what the device asked for (FilterType)"},
     [WHY_WAITING] = {"waiting", "the device has it not yet: one of its next Syncs brings it"},
-    [WHY_LEFT_OUT] = {"left_out", "it was left out as it could not be rendered (the flight "
-                                  "recorder and the error log tell when and why), or the device "
-                                  "removed its copy; it comes when it changes"},
+    [WHY_QUARANTINED] = {"quarantined", "it cannot be rendered, for the reason given; it is tried "
+                                        "again when it changes, or when you say so (retry)"},
+    [WHY_LEFT_OUT] = {"left_out", "it was left out, as it vanished for a moment or could not be "
+                                  "rendered and is no longer on record, or the device removed its "
+                                  "copy; it comes when it changes"},
     [WHY_CHANGE] = {"change_waiting", "the device has another version: one of its next Syncs "
                                       "brings the change"},
     [WHY_REMOVAL] = {"removal_waiting", "the server has it no more, or no longer for this device: "
@@ -50,6 +53,7 @@ typedef struct {
     backend_session_t *session;
     int confirmed; /* the device came back with the key of the last answer */
     int behind;    /* the folder has changed since the device was told */
+    const sync_quarantine_t *quarantine;
     json_t *suspended;
 } why_folder_t;
 
@@ -58,7 +62,6 @@ static why_t why_judge(const why_folder_t *folder, const sync_event_t *event)
     const sync_position_t *position = folder->held->position;
     const sync_holding_t holding = admin_held_item(folder->held, event->uid);
     const sync_delta_entry_t *pending = admin_held_pending(folder->held, event->uid);
-    int i;
 
     switch (sync_diff_judge(&holding, event, position->cut)) {
     case SYNC_OP_NONE:
@@ -76,10 +79,9 @@ static why_t why_judge(const why_folder_t *folder, const sync_event_t *event)
     if (folder->behind || !*position->cursor ||
         sync_scans_cover(&position->scans, event->uid, event->date))
         return WHY_WAITING;
-    for (i = 0; i < position->todo_count; i++)
-        if (position->todo[i] == event->uid)
-            return WHY_WAITING;
-    return WHY_LEFT_OUT;
+    if (admin_held_todo(folder->held, event->uid))
+        return WHY_WAITING;
+    return sync_quarantine_find(folder->quarantine, event->uid) ? WHY_QUARANTINED : WHY_LEFT_OUT;
 }
 
 /* -- the folder ------------------------------------------------------------- */
@@ -121,6 +123,7 @@ static base_fault_t *why_open(why_folder_t *folder, int *answered)
         return NULL;
     }
     folder->held = admin_held_decode(record, call->pool);
+    folder->quarantine = admin_held_quarantine(record, call->pool);
     if (folder->held->damaged)
         return base_fault_make(call->pool, BASE_FAULT_CORRUPT,
                                "the stored %s is damaged: the device's next Sync begins the folder "
@@ -165,6 +168,16 @@ static json_t *why_folder_json(const why_folder_t *folder)
     return json;
 }
 
+/* Null when the item is not quarantined. */
+static json_t *why_quarantined(const why_folder_t *folder, apr_uint64_t uid)
+{
+    const sync_quarantined_t *item = sync_quarantine_find(folder->quarantine, uid);
+
+    return item ? admin_quarantined_json(folder->folder_id, folder->held->state->generation, item,
+                                         admin_held_todo(folder->held, uid), folder->call->pool)
+                : json_null();
+}
+
 static void why_verdict(json_t *json, why_t why)
 {
     json_object_set_new(json, "verdict", json_string(why_texts[why].name));
@@ -197,6 +210,7 @@ static base_fault_t *why_item(why_folder_t *folder, apr_uint64_t uid)
     json_object_set_new(json, "size",
                         event.exists ? json_integer((json_int_t)entry.size) : json_null());
     json_object_set_new(json, "on_device", json_boolean(holding.held));
+    json_object_set_new(json, "quarantined", why_quarantined(folder, uid));
     why_verdict(json, why_judge(folder, &event));
     admin_answer(call, 200, json);
     return NULL;
@@ -221,6 +235,7 @@ static void why_list_entry(const why_folder_t *folder, const backend_entry_t *en
     json_object_set_new(json, "date", admin_json_time(entry->date, folder->call->pool));
     json_object_set_new(json, "size", json_integer((json_int_t)entry->size));
     json_object_set_new(json, "verdict", json_string(why_texts[why].name));
+    json_object_set_new(json, "quarantined", why_quarantined(folder, entry->uid));
     json_array_append_new(list, json);
 }
 

@@ -91,6 +91,7 @@ E2E_TESTS = \
 	t/e2e/mpm.t \
 	t/e2e/park.t \
 	t/e2e/ping.t \
+	t/e2e/quarantine.t \
 	t/e2e/restart.t \
 	t/e2e/search.t \
 	t/e2e/send.t \
@@ -108,6 +109,10 @@ GUARD_TESTS = t/guard/docs.t t/guard/source.t
 TESTS += $(GUARD_TESTS)
 EXTRA_DIST += $(GUARD_TESTS)
 
+# Preloaded into httpds by t/e2e/quarantine.t. With an rpath it is made as a shared object.
+check_LTLIBRARIES = t/e2e/libpoison.la
+t_e2e_libpoison_la_SOURCES = t/e2e/poison.c
+t_e2e_libpoison_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 # Figures, not tests: they take minutes and depend on the machine.
 EXTRA_DIST += t/bench/bench t/bench/ping t/bench/ping_load.c t/bench/ping_phone.h
 bench: all

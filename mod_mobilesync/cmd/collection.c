@@ -203,7 +203,7 @@ static base_fault_t *prepare_step(collection_t *collection)
     const collection_request_t *request = collection->request;
     const sync_folder_state_t *state = collection->state;
     collection_answer_t *answer = &collection->answer;
-    int begun, unchanged, all = 1, forgotten;
+    int begun, unchanged, all = 1, forgotten, limit = collection_trial_window(collection);
     sync_position_t start, after;
 
     BASE_TRY(collection_state_start(collection, &start));
@@ -216,8 +216,7 @@ static base_fault_t *prepare_step(collection_t *collection)
         BASE_TRY(collection_probe(collection));
         sync_position_begin(&start, collection->probe);
     }
-    collection->window =
-        sync_window_make(&start, collection->held, request->window, collection->pool);
+    collection->window = sync_window_make(&start, collection->held, limit, collection->pool);
     collection->entries = apr_hash_make(collection->pool);
     collection->scope = sync_ledger_scope(state->keys.series, request->folder_id,
                                           collection->presented < 0
@@ -227,7 +226,7 @@ static base_fault_t *prepare_step(collection_t *collection)
     if (request->op_count)
         BASE_TRY(collection_ops_apply(collection));
     if (request->get_changes)
-        BASE_TRY(collection_run(collection, request->window, NULL, &all));
+        BASE_TRY(collection_run(collection, limit, NULL, &all));
     sync_window_finish(collection->window, all);
     answer_commands(collection);
     collection->stepped =
@@ -304,15 +303,18 @@ const collection_answer_t *collection_answer(const collection_t *collection)
     return &collection->answer;
 }
 
-void collection_drop(collection_t *collection, int index, collection_drop_t reason)
+void collection_drop(collection_t *collection, int index, const char *why)
 {
-    (void)reason;
     if (index < 0 || index >= collection->answer.command_count)
         return;
-    if (collection->replay)
+    if (collection->replay) {
         collection->replay_dropped[index] = 1;
-    else
-        sync_window_drop(collection->window, index);
+        return;
+    }
+    sync_window_drop(collection->window, index);
+    if (why)
+        sync_quarantine_put(collection->quarantine, collection->answer.commands[index].uid,
+                            collection->request->now, why);
 }
 
 void collection_cut(collection_t *collection, int n)

@@ -6,8 +6,11 @@
  *   fault = collection_prepare(&env, &request, &collection, pool);
  *   answer = collection_answer(collection);
  *   if (!answer->changed) leave the collection out of the response; commit all the same.
- *   for each command: render it; on failure collection_drop(collection, i, reason);
- *       out of bytes or time: collection_cut(collection, i) and stop.
+ *   out of bytes: collection_cut(collection, n).
+ *   fault = collection_begin(collection);    -- so that a crash from here on is noticed
+ *   for each command: render it, unless collection_convicted(collection, i);
+ *       on failure collection_drop(collection, i, reason);
+ *       out of time: collection_cut(collection, i) and stop.
  *   fault = collection_commit(collection);   -- one compare-and-set
  *   send answer->key, answer->results, the commands rendered, answer->more_available.
  *
@@ -16,6 +19,9 @@
  * of the device was faster) the caller throws the answer away and does the whole step once
  * more, in a fresh pool; when that loses too it answers Status 16. A request that lost against
  * its own repeat gets that one's answer then.
+ *
+ * A step that ends without commit, for whatever reason but a crash, is given up by
+ * collection_abandon.
  *
  * The client's operations take effect during prepare, each exactly once, through the ledger:
  * a step that is given up afterwards loses nothing.
@@ -51,6 +57,7 @@ typedef struct {
     backend_session_t *backend;
     const base_log_t *log;
     state_patience_t *patience; /* with operations that are being done for other requests */
+    const char *node;           /* of this process; NULL: crashes are not looked for */
 } collection_env_t;
 
 /* Options (MS-ASCMD 2.2.3.125.6) stay until the next ones. The engine reads two of them; the
@@ -152,14 +159,18 @@ base_fault_t *collection_prepare(const collection_env_t *env, const collection_r
 
 const collection_answer_t *collection_answer(const collection_t *collection);
 
-typedef enum {
-    COLLECTION_DROP_GONE,       /* vanished meanwhile */
-    COLLECTION_DROP_QUARANTINED /* cannot be rendered; not offered again until it changes */
-} collection_drop_t;
+/* Notes that the commands left will be rendered now, when there is anything among them that can
+ * fail. */
+base_fault_t *collection_begin(collection_t *collection);
+
+/* NULL, or why the item is not to be rendered: that ended processes. Drop it with this reason. */
+const char *collection_convicted(const collection_t *collection, int index);
 
 /* The command is not in the response: it is not recorded as given. (In a replay it stays
- * recorded, because the first answer may have arrived.) */
-void collection_drop(collection_t *collection, int index, collection_drop_t reason);
+ * recorded, because the first answer may have arrived.) why NULL: it vanished meanwhile; else it
+ * cannot be rendered, is quarantined for this reason, and not offered again until it changes or an
+ * administrator wants it to be tried. */
+void collection_drop(collection_t *collection, int index, const char *why);
 
 /* Only the first n commands are in the response; sets more_available. A cut of a replay is
  * allowed too. */
@@ -167,6 +178,10 @@ void collection_cut(collection_t *collection, int n);
 
 /* Writes what must be written, which for an unchanged collection is nothing. */
 base_fault_t *collection_commit(collection_t *collection);
+
+/* Nothing of it will be rendered any more: the crash that collection_begin expects did not happen.
+ * For a step that will not be committed, or whose commit waits for other collections. */
+void collection_abandon(collection_t *collection);
 
 /* -- reading only --------------------------------------------------------------- */
 

@@ -81,6 +81,32 @@ static void commit_answer(collection_t *collection, commit_t *commit, sync_folde
         commit_delete(commit, sync_delta_field(dropped, collection->pool));
 }
 
+/* What cannot be rendered, and what ended a process meanwhile. */
+static void commit_troubles(collection_t *collection, commit_t *commit, const sync_delta_t *delta)
+{
+    base_text_buffer_t quarantine = {.pool = collection->pool}, trial = {.pool = collection->pool};
+    int i;
+
+    for (i = 0; i < delta->count; i++)
+        if (delta->entries[i].op == SYNC_OP_ADD)
+            sync_quarantine_remove(collection->quarantine, delta->entries[i].uid);
+    if (collection->quarantine->changed) {
+        sync_quarantine_pack(collection->quarantine, &quarantine);
+        if (collection->quarantine->items->nelts)
+            commit_set(commit, SYNC_QUARANTINE_FIELD, quarantine.data, quarantine.length);
+        else
+            commit_delete(commit, SYNC_QUARANTINE_FIELD);
+    }
+    if (!collection->tried && !collection->begun)
+        return;
+    sync_trial_passed(collection->trial, (unsigned)collection->answer.command_count);
+    sync_trial_pack(collection->trial, &trial);
+    if (collection->stepped && collection->trial->suspects)
+        commit_set(commit, SYNC_TRIAL_FIELD, trial.data, trial.length);
+    else
+        commit_delete(commit, SYNC_TRIAL_FIELD);
+}
+
 static void commit_forget(const collection_t *collection, unsigned counter)
 {
     const char *scope = sync_ledger_scope(
@@ -99,7 +125,7 @@ static base_fault_t *commit_step(collection_t *collection)
     sync_position_t after;
     sync_pending_t pending;
     unsigned forget = 0;
-    sync_delta_t delta;
+    sync_delta_t delta = {.count = 0};
     commit_t commit;
 
     commit_start(&commit, collection->pool);
@@ -118,7 +144,9 @@ static base_fault_t *commit_step(collection_t *collection)
         state->base = after;
         state->keys.fresh = 0;
     }
+    commit_troubles(collection, &commit, &delta);
     BASE_TRY(commit_write(collection, &commit, state));
+    collection->begun = 0;
     if (forget)
         commit_forget(collection, forget);
     return NULL;

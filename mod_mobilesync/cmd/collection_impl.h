@@ -9,6 +9,8 @@
 #include "sync/held.h"
 #include "sync/key.h"
 #include "sync/ledger.h"
+#include "sync/quarantine.h"
+#include "sync/trial.h"
 #include "sync/window.h"
 
 /* Scopes end with the keys; this is for those of devices that never come back. */
@@ -35,6 +37,11 @@ struct collection {
     sync_delta_t *delta;    /* of the answer presented, once loaded */
     sync_position_t before; /* the position as recorded for the key presented */
     const char *probe;      /* the backend's cursor, NULL: not asked */
+    sync_quarantine_t *quarantine;
+    sync_trial_t *trial;
+    int tried; /* there is a trial in the record */
+    sync_attempt_t attempt;
+    int begun; /* attempt is noted */
 
     /* the step */
     const char *scope;
@@ -80,6 +87,13 @@ int collection_state_twin(collection_t *collection);
 base_fault_t *collection_state_still(collection_t *collection);
 /* Takes a fault that says that stored state is damaged for STALE, and logs it. */
 base_fault_t *collection_state_damaged(collection_t *collection, const char *what);
+
+/* -- collection_trial.c -- */
+
+/* Takes in what was begun by processes that are gone. */
+void collection_trial_judge(collection_t *collection);
+/* Commands at most, with regard to suspects. */
+int collection_trial_window(const collection_t *collection);
 
 /* -- collection_run.c -- */
 

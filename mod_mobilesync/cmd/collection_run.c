@@ -32,6 +32,8 @@ static base_fault_t *run_offer(collection_t *collection, const backend_entry_t *
             event.token = entries[i].token;
             event.date = entries[i].date;
         }
+        else
+            sync_quarantine_remove(collection->quarantine, event.uid);
         if (i < count && collection->entries) {
             backend_entry_t *kept = apr_pmemdup(collection->pool, entries + i, sizeof entries[i]);
 

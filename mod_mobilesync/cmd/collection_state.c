@@ -6,6 +6,8 @@
 #include "sync/filter.h"
 
 static const char *const meta_field[] = {SYNC_FOLDER_FIELD};
+static const char *const small_fields[] = {SYNC_FOLDER_FIELD, SYNC_QUARANTINE_FIELD,
+                                           SYNC_TRIAL_FIELD};
 
 base_fault_t *collection_state_damaged(collection_t *collection, const char *what)
 {
@@ -21,7 +23,7 @@ base_fault_t *collection_state_damaged(collection_t *collection, const char *wha
 base_fault_t *collection_state_load(collection_t *collection)
 {
     const collection_request_t *request = collection->request;
-    const state_field_t *meta;
+    const state_field_t *meta, *quarantine, *trial;
     state_record_t *record;
 
     collection->key = (state_key_t){.account = request->account,
@@ -30,9 +32,18 @@ base_fault_t *collection_state_load(collection_t *collection)
                                     .name = request->folder_id};
     collection->presented = -1;
     collection->held = sync_held_make(collection->pool);
-    BASE_TRY(state_record_read(collection->env->store, &collection->key, meta_field, 1, &record,
+    BASE_TRY(state_record_read(collection->env->store, &collection->key, small_fields, 3, &record,
                                collection->pool));
     collection->version = record->version;
+    quarantine = state_record_field(record, SYNC_QUARANTINE_FIELD);
+    collection->quarantine =
+        sync_quarantine_unpack(quarantine ? quarantine->data : NULL,
+                               quarantine ? quarantine->length : 0, collection->pool);
+    trial = state_record_field(record, SYNC_TRIAL_FIELD);
+    collection->tried = trial != NULL;
+    collection->trial =
+        sync_trial_unpack(trial ? trial->data : NULL, trial ? trial->length : 0, collection->pool);
+    collection_trial_judge(collection);
     meta = record->version ? state_record_field(record, SYNC_FOLDER_FIELD) : NULL;
     if (meta)
         collection->state = sync_folder_state_unpack(meta->data, meta->length, collection->pool);

@@ -127,11 +127,18 @@ static int cmd_precondition(const cmd_exchange_t *exchange, const cmd_entry_t *e
 }
 
 /* One that is to wait is armed by now: whoever suspends the device from here on wakes it, and who
- * did so before is seen here. */
+ * did so before is seen here. An outage ends no wait. */
+static base_fault_t *cmd_check_waiting(cmd_exchange_t *exchange)
+{
+    base_fault_t *fault = cmd_device_check(exchange);
+
+    return base_fault_code(fault) == BASE_FAULT_SUSPENDED ? fault : NULL;
+}
+
 static void cmd_conclude(cmd_exchange_t *exchange, const cmd_entry_t *entry, base_fault_t *fault)
 {
     if (!fault)
-        fault = exchange->wait.waiter ? cmd_device_check(exchange)
+        fault = exchange->wait.waiter ? cmd_check_waiting(exchange)
                                       : eas_writer_finish(exchange->writer);
     if (!fault) {
         if (!exchange->wait.waiter)

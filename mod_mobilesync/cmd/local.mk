@@ -47,6 +47,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/collection_ops.c \
 	mod_mobilesync/cmd/collection_run.c \
 	mod_mobilesync/cmd/collection_state.c \
+	mod_mobilesync/cmd/collection_trial.c \
 	mod_mobilesync/cmd/collection_watch.c \
 	mod_mobilesync/cmd/hierarchy.c
 

@@ -68,6 +68,15 @@ static sync_step_t *sync_steps(const sync_request_t *request, apr_pool_t *pool)
     return steps;
 }
 
+static void sync_abandon(const sync_request_t *request, const sync_step_t *steps)
+{
+    int i;
+
+    for (i = 0; i < request->collections->nelts; i++)
+        if (steps[i].collection)
+            collection_abandon(steps[i].collection);
+}
+
 static base_fault_t *sync_answer(cmd_exchange_t *exchange, const sync_request_t *request)
 {
     sync_step_t *steps = sync_steps(request, exchange->pool);
@@ -77,14 +86,21 @@ static base_fault_t *sync_answer(cmd_exchange_t *exchange, const sync_request_t 
         sync_run_t run = {.exchange = exchange,
                           .request = request,
                           .started = apr_time_now(),
+                          .again = try > 0,
                           .window = request->window ? request->window : INT_MAX};
         apr_pool_t *pool;
+        base_fault_t *fault;
 
         if (try)
             cmd_exchange_restart(exchange);
         apr_pool_create(&pool, exchange->pool);
-        BASE_TRY(sync_render(&run, steps, pool));
-        BASE_TRY(sync_commit(&run, steps, try > 0, &again));
+        fault = sync_render(&run, steps, pool);
+        if (!fault)
+            fault = sync_commit(&run, steps, try > 0, &again);
+        if (fault) {
+            sync_abandon(request, steps);
+            return fault;
+        }
     }
     if (again)
         return base_fault_make(exchange->pool, BASE_FAULT_BUSY,

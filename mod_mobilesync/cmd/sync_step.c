@@ -123,7 +123,7 @@ static base_fault_t *step_leave_out(step_t *step, int index, base_fault_t *fault
 
     switch ((int)fault->code) {
     case BASE_FAULT_NOT_FOUND:
-        collection_drop(step->step->collection, index, COLLECTION_DROP_GONE);
+        collection_drop(step->step->collection, index, NULL);
         return NULL;
     case BASE_FAULT_CONVERSION:
     case BASE_FAULT_CORRUPT:
@@ -131,7 +131,7 @@ static base_fault_t *step_leave_out(step_t *step, int index, base_fault_t *fault
         base_log_write(step->run->exchange->log, BASE_LOG_WARNING,
                        "item %s:%" APR_UINT64_T_FMT " of %s is quarantined: %s", step->folder->id,
                        command->uid, step->run->exchange->account, fault->message);
-        collection_drop(step->step->collection, index, COLLECTION_DROP_QUARANTINED);
+        collection_drop(step->step->collection, index, fault->message);
         step->report->quarantined++;
         return NULL;
     default:
@@ -144,11 +144,15 @@ static base_fault_t *step_write_command(step_t *step, int index)
 {
     const collection_command_t *command =
         &collection_answer(step->step->collection)->commands[index];
+    const char *convicted = collection_convicted(step->step->collection, index);
     item_email_t *email = NULL;
     base_fault_t *fault;
 
     switch (command->kind) {
     case COLLECTION_ADD:
+        if (convicted)
+            return step_leave_out(
+                step, index, base_fault_make(step->pool, BASE_FAULT_CONVERSION, "%s", convicted));
         if ((fault = step_load(step, &command->entry, &step->options.email, &email)))
             return step_leave_out(step, index, fault);
         step_open_commands(step);
@@ -314,6 +318,8 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
     env->store = exchange->service->store;
     env->log = exchange->log;
     env->patience = &exchange->patience;
+    env->node =
+        step->run->again ? NULL : exchange->service->node; /* two at once would go on for ever */
     BASE_TRY(cmd_exchange_session(exchange, &env->backend));
     BASE_TRY(cmd_exchange_folder(exchange, asked->folder_id, &step->folder));
     BASE_TRY(sync_ops_read(exchange, asked, step->folder, &step->ops, step->pool));
@@ -399,7 +405,11 @@ base_fault_t *sync_step_run(sync_run_t *run, sync_step_t *result, apr_pool_t *po
     apr_pool_create(&step.item_pool, pool);
     BASE_TRY(step_load_options(&step));
     step_cut_by_size(&step);
+    BASE_TRY(collection_begin(result->collection));
     BASE_TRY(step_write(&step));
+    if (result->asked != &APR_ARRAY_IDX(run->request->collections,
+                                        run->request->collections->nelts - 1, sync_collection_t))
+        collection_abandon(result->collection);
     step.report->more = collection_answer(result->collection)->more_available;
     return NULL;
 }

@@ -13,6 +13,7 @@ typedef struct {
     apr_uint64_t bytes; /* estimated so far */
     int window;         /* items that the global WindowSize still allows */
     int open;           /* Sync and Collections have been started */
+    int again;          /* not the first try */
 } sync_run_t;
 
 typedef struct {

@@ -2,6 +2,8 @@
  *
  *   m      keys, position of the base and of each answer, options: sync_folder_state_pack
  *   p.N    what the answer with counter N gave: sync_delta_pack
+ *   q      items left out as they cannot be rendered (sync/quarantine.h)
+ *   t      answers begun and not finished (sync/trial.h)
  *   h.X    chunk X of the set held at the base (sync/held.h)
  *
  * What a device holds that presents the key of an answer is the base's set with the

@@ -348,7 +348,7 @@ subtest 'why' => sub {
     $phone->sync_until_done($inbox);
     $folder = $why->( folder => $inbox )->{json};
     is_deeply( [ map { $_->{verdict} } @{ $folder->{not_on_device} } ],
-        ['left_out'], 'what cannot be read is left out' );
+        ['quarantined'], 'what cannot be read is quarantined' );
     my $recorded;
 
     for ( 1 .. PATIENCE * 20 ) {

@@ -153,9 +153,9 @@ static void test_render(void)
     deliver(0, 0);
     deliver(0, 0);
     collection = prepare(request(first_key()));
-    collection_drop(collection, 1, COLLECTION_DROP_QUARANTINED);
+    collection_drop(collection, 1, "odd");
     collection_cut(collection, 2);
-    collection_drop(collection, 7, COLLECTION_DROP_GONE);
+    collection_drop(collection, 7, NULL);
     collection_commit(collection);
     ok(answer->more_available, "a cut window is not all");
     is_str(step(request(answer->key)), "+1:0", "the rest comes, what was dropped does not");

@@ -95,10 +95,10 @@ static void serve_render(world_t *world, collection_t *collection, int cut, devi
         int whole = command->kind == COLLECTION_ADD || command->kind == COLLECTION_CHANGE;
 
         if (whole && !world_truth(world, command->uid, &entry))
-            collection_drop(collection, i, COLLECTION_DROP_GONE);
+            collection_drop(collection, i, NULL);
         else if (command->kind == COLLECTION_ADD && world->bad &&
                  command->uid % (unsigned)world->bad == 0)
-            collection_drop(collection, i, COLLECTION_DROP_QUARANTINED);
+            collection_drop(collection, i, "odd");
         else
             answer->commands[answer->command_count++] = *command;
     }

@@ -20,6 +20,7 @@ use constant {
 # admin: the user who may administer, if any.
 # settings: MobileSync... directives, { name => arguments }; config: more of the virtual host;
 # location: more of the Location; global: more of the server's. sanitize: preload ASan.
+# environment: further variables, { name => value }.
 # processes: how many children; threads: of each. detached: see MobileSync::Process.
 sub new ( $class, %option ) {
     my $self = bless {
@@ -33,6 +34,7 @@ sub new ( $class, %option ) {
         config => '',
         location => '',
         global => '',
+        environment => {},
         %option,
         user => service_user(),
     }, $class;
@@ -242,7 +244,7 @@ sub _start_once ($self) {
 # Locale and time zone settings of the machine do not matter to tests; the sanitizer's
 # runtime has to be there before httpd loads the module.
 sub _environment ($self) {
-    my %environment = ( LC_ALL => 'C' );
+    my %environment = ( LC_ALL => 'C', %{ $self->{environment} } );
     return \%environment unless $self->{sanitize};
     my $runtime = `gcc -print-file-name=libasan.so` =~ s/\s+$//r;
     # gcc names a linker script where the library has one.
@@ -250,7 +252,7 @@ sub _environment ($self) {
         read $script, my $start, 4096;
         $runtime = $1 if $start =~ m{INPUT\s*\(\s*(\S+libasan\S*)};
     }
-    $environment{LD_PRELOAD} = $runtime;
+    $environment{LD_PRELOAD} = join ':', $runtime, grep {defined} $environment{LD_PRELOAD};
     # httpd's pools hold memory to the end, and modules get unloaded: leaks cannot be told.
     $environment{ASAN_OPTIONS} = "detect_leaks=0:abort_on_error=1:log_path=$self->{base}/sanitizer";
     $environment{UBSAN_OPTIONS} = "print_stacktrace=1:log_path=$self->{base}/sanitizer";

@@ -1,0 +1,99 @@
+/* Poison: items whose rendering ends the process (sync/trial.h). */
+#include "cmd/collection_impl.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include <apr_strings.h>
+
+/* After this an attempt of another node counts as crashed: no answer takes so long. */
+#define TRIAL_LEASE apr_time_from_sec(120)
+
+static int trial_is_gone(void *baton, const sync_attempt_t *attempt)
+{
+    const collection_t *collection = baton;
+
+    if (strcmp(attempt->node, collection->env->node) == 0)
+        return kill((pid_t)attempt->pid, 0) != 0 && errno == ESRCH;
+    return collection->request->now - attempt->when > TRIAL_LEASE;
+}
+
+void collection_trial_judge(collection_t *collection)
+{
+    if (collection->env->node)
+        sync_trial_judge(collection->trial, trial_is_gone, collection);
+}
+
+int collection_trial_window(const collection_t *collection)
+{
+    return collection->trial->suspects ? 1 : collection->request->window;
+}
+
+/* Writes the trial as it is now. The record gets another version by that, and is the same step's
+ * still. */
+static base_fault_t *trial_write(collection_t *collection)
+{
+    static const char *const field[] = {SYNC_TRIAL_FIELD};
+    base_text_buffer_t packed = {.pool = collection->pool};
+    int empty = sync_trial_is_empty(collection->trial);
+    state_field_t set;
+
+    sync_trial_pack(collection->trial, &packed);
+    set = (state_field_t){.name = field[0], .data = packed.data, .length = packed.length};
+    return state_record_commit(collection->env->store, &collection->key, collection->version, &set,
+                               !empty, field, empty, &collection->version, collection->pool);
+}
+
+base_fault_t *collection_begin(collection_t *collection)
+{
+    const collection_answer_t *answer = &collection->answer;
+    base_fault_t *fault;
+    int i, kept = collection->window ? sync_window_kept(collection->window) : 0;
+
+    if (!collection->env->node || !collection->stepped || collection->replay)
+        return NULL;
+    collection->attempt = (sync_attempt_t){
+        .when = apr_time_now(), .node = collection->env->node, .pid = (apr_uint64_t)getpid()};
+    for (i = 0; i < kept; i++)
+        if (answer->commands[i].kind == COLLECTION_ADD) {
+            collection->attempt.items++;
+            collection->attempt.uid = answer->commands[i].uid;
+        }
+    if (!collection->attempt.items ||
+        (kept == 1 && sync_trial_convicts(collection->trial, collection->attempt.uid)))
+        return NULL;
+    sync_trial_begin(collection->trial, &collection->attempt);
+    fault = trial_write(collection);
+    /* a faster request: this one will not commit either */
+    if (base_fault_code(fault) == BASE_FAULT_CONFLICT)
+        return NULL;
+    collection->begun = !fault;
+    return base_fault_wrap(fault, collection->pool, "folder %s: beginning an answer",
+                           collection->request->folder_id);
+}
+
+const char *collection_convicted(const collection_t *collection, int index)
+{
+    if (collection->replay ||
+        !sync_trial_convicts(collection->trial, collection->answer.commands[index].uid))
+        return NULL;
+    return apr_psprintf(collection->pool,
+                        "the server's process ended each of %u times when this item alone was "
+                        "rendered",
+                        collection->trial->crashes);
+}
+
+void collection_abandon(collection_t *collection)
+{
+    base_fault_t *fault;
+
+    if (!collection->begun)
+        return;
+    collection->begun = 0;
+    sync_trial_end(collection->trial, &collection->attempt);
+    fault = trial_write(collection);
+    if (fault) /* at worst the next items are given one by one */
+        base_log_write(collection->env->log, BASE_LOG_DEBUG, "giving up an answer: %s",
+                       fault->message);
+}
