@@ -3,6 +3,7 @@
  * MobileSyncBackend line. */
 #include "glue/metrics.h"
 
+#include "ap_mpm.h"
 #include "apr_hash.h"
 #include "apr_network_io.h"
 #include "apr_strings.h"
@@ -44,6 +45,17 @@ static base_fault_t *child_redis_config(const glue_config_t *config, redis_confi
     return NULL;
 }
 
+/* Threads that those who are woken together may take: the event MPM closes connections that it keeps
+ * alive when none is left. */
+static int child_pace(void)
+{
+    int threads;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 4)
+        return 1;
+    return threads / 4;
+}
+
 static base_fault_t *child_redis_open(child_t *child, const glue_config_t *config, const char *node,
                                       child_redis_t **result)
 {
@@ -63,6 +75,7 @@ static base_fault_t *child_redis_open(child_t *child, const glue_config_t *confi
         BASE_TRY(wake_hub_create(open->bus, child->log, &open->hub, child->pool));
         wake_hub_count_reconnects(open->hub, glue_metrics_reconnects(config->metrics));
         wake_hub_identify(open->hub, node);
+        wake_hub_pace(open->hub, child_pace());
         apr_hash_set(child->redis, key, APR_HASH_KEY_STRING, open);
     }
     *result = open;

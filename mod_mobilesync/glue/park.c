@@ -55,6 +55,7 @@ struct park {
     int wake_fd;               /* -1: not parked */
     int swapped;               /* the MPM sees wake_fd in place of client_fd */
     apr_thread_mutex_t *mutex; /* of wake_fd */
+    wake_turn_t turn;
 };
 
 /* Everything that is parked in this child. */
@@ -271,7 +272,7 @@ static wake_reason_t park_arm(park_t *park)
     park_epoll(park, EPOLL_CTL_MOD, EPOLLRDHUP);
     apr_thread_mutex_unlock(park->mutex);
     wake_waiter_nudge(waiter, timeout > 0 ? timeout / 4 * 3 : 0, park_nudge);
-    return wake_waiter_park(waiter, park_wake, park);
+    return wake_waiter_park(waiter, &park->turn, park_wake, park);
 }
 
 int glue_park(request_rec *r, cmd_exchange_t *exchange)
@@ -400,12 +401,21 @@ static int park_socket_open(conn_rec *c)
     return socket && apr_os_sock_get(&fd, socket) == APR_SUCCESS && fd != -1;
 }
 
-/* The MPM is about to poll the connection. */
+/* Others may be woken. Nothing is parked: the hub does not know of the turn. */
+static void park_end_turn(park_t *park)
+{
+    if (park->turn.round)
+        wake_turn_end(glue_config_get(park->server)->service->hub, &park->turn);
+}
+
+/* The MPM is about to poll the connection: the last that the worker does for it. */
 void glue_park_suspend(conn_rec *c, request_rec *r)
 {
     park_t *park = park_get(c);
 
     (void)r;
+    if (park && !park_waiter(park))
+        park_end_turn(park);
     if (!park || !park_waiter(park) || park->swapped || park->wake_fd < 0 ||
         c->cs->state != CONN_STATE_ASYNC_WAITIO)
         return;
@@ -455,6 +465,7 @@ static apr_status_t park_cleanup(void *data)
     park_swap_back(park);
     park_lose(park);
     park_close(park);
+    park_end_turn(park);
     return APR_SUCCESS;
 }
 

@@ -32,12 +32,14 @@ static int hub_wants_connection(const wake_hub_t *hub)
     return !hub->connected && !hub->draining && (hub->waiters > 0 || hub->failing);
 }
 
-static void hub_fire(wake_hub_t *hub)
+void wake_hub_fire(wake_hub_t *hub)
 {
     apr_time_t now = apr_time_now();
     wake_timer_t *timer;
 
     while ((timer = wake_timers_first(&hub->timers)) && timer->due <= now) {
+        if (!wake_pace_allows(hub, now))
+            return; /* whose turn ends first goes on with it */
         wake_timers_unset(&hub->timers, timer);
         wake_waiter_fire((wake_waiter_t *)timer, now);
     }
@@ -49,7 +51,7 @@ static apr_time_t hub_earlier(apr_time_t a, apr_time_t b)
 }
 
 /* How long there is nothing to do; < 0: for ever. */
-static apr_interval_time_t hub_idle(const wake_hub_t *hub)
+static apr_interval_time_t hub_idle(wake_hub_t *hub)
 {
     const wake_timer_t *timer = wake_timers_first(&hub->timers);
     apr_time_t next = APR_INT64_MAX, now = apr_time_now();
@@ -57,7 +59,7 @@ static apr_interval_time_t hub_idle(const wake_hub_t *hub)
     if (hub->dirty && hub->connected)
         return 0;
     if (timer)
-        next = timer->due;
+        next = timer->due > now || wake_pace_allows(hub, now) ? timer->due : hub->round_end;
     if (hub_wants_connection(hub))
         next = hub_earlier(next, hub->connect_at);
     if (hub->compare_at && hub->connected)
@@ -119,7 +121,7 @@ static void hub_round(wake_hub_t *hub)
         wake_channel_send(hub);
     if (hub->connected && hub->compare_at && apr_time_now() >= hub->compare_at)
         wake_compare(hub);
-    hub_fire(hub);
+    wake_hub_fire(hub);
     idle = hub_idle(hub);
     apr_thread_mutex_unlock(hub->mutex);
     hub->bus->driver->next(hub->listener, idle, &message);
@@ -135,12 +137,26 @@ static void *APR_THREAD_FUNC hub_run(apr_thread_t *thread, void *data)
     apr_thread_mutex_lock(hub->mutex);
     while (!hub->stopped)
         hub_round(hub);
-    hub_fire(hub); /* STOPPING, for who came last */
+    wake_hub_fire(hub); /* STOPPING, for who came last */
     apr_thread_mutex_unlock(hub->mutex);
     return NULL;
 }
 
 /* -- the callers' side ------------------------------------------------------ */
+
+void wake_hub_pace(wake_hub_t *hub, int most)
+{
+    apr_thread_mutex_lock(hub->mutex);
+    hub->pace = most;
+    apr_thread_mutex_unlock(hub->mutex);
+}
+
+void wake_turn_end(wake_hub_t *hub, wake_turn_t *turn)
+{
+    apr_thread_mutex_lock(hub->mutex);
+    wake_pace_end(hub, turn);
+    apr_thread_mutex_unlock(hub->mutex);
+}
 
 void wake_hub_drain(wake_hub_t *hub)
 {
@@ -270,6 +286,7 @@ base_fault_t *wake_hub_create(wake_bus_t *bus, const base_log_t *log, wake_hub_t
     apr_status_t status;
 
     hub->bus = bus;
+    hub->round = 1;
     hub->log = log;
     hub->node = "";
     BASE_TRY(hub_pools(hub, pool));

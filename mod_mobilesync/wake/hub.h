@@ -46,7 +46,8 @@ struct wake_waiter {
     apr_uint64_t device_reset, account_reset;
     /* waking */
     apr_time_t ripe_at;    /* 0: nothing ripens */
-    wake_reason_t pending; /* the hub's thread is to wake it with this */
+    wake_reason_t pending; /* it is to be woken with this, */
+    apr_time_t pending_at; /* since then */
     wake_reason_t reason;  /* it was woken with this */
     apr_thread_cond_t *cond;
     void (*wake)(void *baton, wake_reason_t reason);
@@ -55,6 +56,7 @@ struct wake_waiter {
     void (*nudge)(void *baton);
     apr_interval_time_t nudge_interval;
     apr_time_t nudge_at; /* 0: not at all */
+    wake_turn_t *turn;   /* NULL: it needs none */
 };
 
 struct wake_hub {
@@ -71,6 +73,10 @@ struct wake_hub {
     wake_channel_t *dirty;
     wake_timers_t timers;
     int waiters;
+    int pace;  /* turns at once, 0: any number */
+    int turns; /* that began in this round and have not ended */
+    unsigned round;
+    apr_time_t round_end; /* if none begins or ends until then */
     apr_uint64_t last_id;
     int connected;
     int failing;              /* the last attempt to connect failed */
@@ -82,6 +88,20 @@ struct wake_hub {
     int draining;
     int stopped; /* the thread has to end, or has */
 };
+
+/* -- hub.c ------------------------------------------------------------------ */
+
+/* Wakes who is due, as far as the pace allows. In any thread. */
+void wake_hub_fire(wake_hub_t *hub);
+
+/* -- pace.c: not everybody at once ------------------------------------------ */
+
+/* May one more turn begin? */
+int wake_pace_allows(wake_hub_t *hub, apr_time_t now);
+/* The waiter is about to be woken, or nudged, from where it is parked. */
+void wake_pace_begin(wake_waiter_t *waiter, apr_time_t now);
+/* If there is one, it ends, and others begin. */
+void wake_pace_end(wake_hub_t *hub, wake_turn_t *turn);
 
 /* -- channel.c -------------------------------------------------------------- */
 
@@ -123,7 +143,7 @@ void wake_waiter_reset(wake_waiter_t *waiter, int whole_account, apr_uint64_t nu
 void wake_waiter_compare(wake_waiter_t *waiter, const wake_query_t *query);
 /* Has the hub's thread wake it with this reason, unless there is one already. */
 void wake_waiter_due(wake_waiter_t *waiter, wake_reason_t reason);
-/* Its timer came. In the hub's thread. */
+/* Its timer came. */
 void wake_waiter_fire(wake_waiter_t *waiter, apr_time_t now);
 
 #endif

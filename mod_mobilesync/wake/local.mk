@@ -5,6 +5,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/wake/hub.c mod_mobilesync/wake/hub.h \
 	mod_mobilesync/wake/memory.h \
 	mod_mobilesync/wake/memory_bus.c \
+	mod_mobilesync/wake/pace.c \
 	mod_mobilesync/wake/redis_bus.c \
 	mod_mobilesync/wake/timer.c mod_mobilesync/wake/timer.h \
 	mod_mobilesync/wake/waiter.c \

@@ -22,13 +22,15 @@ static void waiter_schedule(wake_waiter_t *waiter)
     if (waiter->nudge_at && waiter->nudge_at < due)
         due = waiter->nudge_at;
     if (waiter->pending != WAKE_REASON_NONE)
-        due = 0;
+        due = waiter->pending_at;
     if (wake_timers_set(&hub->timers, &waiter->timer, due))
         hub->bus->driver->interrupt(hub->listener);
 }
 
 void wake_waiter_due(wake_waiter_t *waiter, wake_reason_t reason)
 {
+    if (waiter->pending == WAKE_REASON_NONE)
+        waiter->pending_at = apr_time_now();
     /* a change may be overtaken: by then there is no point in looking */
     if (waiter->pending == WAKE_REASON_NONE || waiter->pending == WAKE_REASON_CHANGED)
         waiter->pending = reason;
@@ -55,8 +57,10 @@ void wake_waiter_fire(wake_waiter_t *waiter, apr_time_t now)
     }
     else {
         waiter->nudge_at = 0; /* until it is parked again */
-        if (waiter->nudge)
+        if (waiter->nudge) {
+            wake_pace_begin(waiter, now);
             waiter->nudge(waiter->baton);
+        }
         waiter_schedule(waiter);
         return;
     }
@@ -67,6 +71,7 @@ void wake_waiter_fire(wake_waiter_t *waiter, apr_time_t now)
         void (*wake)(void *baton, wake_reason_t reason) = waiter->wake;
 
         waiter->wake = NULL;
+        wake_pace_begin(waiter, now);
         wake(waiter->baton, waiter->reason);
     }
 }
@@ -357,17 +362,19 @@ wake_reason_t wake_waiter_block(wake_waiter_t *waiter, apr_interval_time_t timeo
     return reason;
 }
 
-wake_reason_t wake_waiter_park(wake_waiter_t *waiter,
+wake_reason_t wake_waiter_park(wake_waiter_t *waiter, wake_turn_t *turn,
                                void (*wake)(void *baton, wake_reason_t reason), void *baton)
 {
     wake_hub_t *hub = waiter->hub;
     wake_reason_t reason;
 
     apr_thread_mutex_lock(hub->mutex);
+    wake_pace_end(hub, turn); /* the next one may be itself */
     if (waiter->reason == WAKE_REASON_NONE && hub->stopped)
         waiter->reason = WAKE_REASON_STOPPING;
     reason = waiter->reason;
     if (reason == WAKE_REASON_NONE) {
+        waiter->turn = turn;
         waiter->wake = wake;
         waiter->baton = baton;
         if (waiter->nudge_interval > 0) {

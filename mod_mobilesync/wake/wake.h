@@ -103,6 +103,20 @@ base_fault_t *wake_versions_read(wake_bus_t *bus, const char *account,
 base_fault_t *wake_hub_create(wake_bus_t *bus, const base_log_t *log, wake_hub_t **hub,
                               apr_pool_t *pool);
 
+/* So many waiters that are parked with a turn have it at once; the others are woken when one ends,
+ * in the order in which they became due. So a change that wakes thousands leaves threads to others.
+ * Those who take long do not hold up the rest: when no turn began or ended for a moment, as many
+ * more begin. 0, as it is at first: any number. */
+void wake_hub_pace(wake_hub_t *hub, int most);
+
+/* Begins when the waiter is woken or nudged; zero: none. Ends with wake_turn_end, or when the waiter
+ * is parked again. */
+typedef struct {
+    unsigned round;
+} wake_turn_t;
+
+void wake_turn_end(wake_hub_t *hub, wake_turn_t *turn);
+
 /* Everybody who waits is woken with STOPPING, also those who come later. Does not block:
  * for httpd's child_stopping hook. */
 void wake_hub_drain(wake_hub_t *hub);
@@ -182,10 +196,11 @@ void wake_waiter_end(wake_waiter_t *waiter);
  * not woken by then. */
 wake_reason_t wake_waiter_block(wake_waiter_t *waiter, apr_interval_time_t timeout);
 
-/* Waits without a thread: NONE, and wake is called once, in the hub's thread and under its
+/* Waits without a thread: NONE, and wake is called once, in any thread and under the hub's
  * mutex: it must not block and must not call wake_*. Any other reason: it has been woken
- * already and wake is not called. To be called again after wake_waiter_rearm. */
-wake_reason_t wake_waiter_park(wake_waiter_t *waiter,
+ * already and wake is not called. To be called again after wake_waiter_rearm. turn: see
+ * wake_hub_pace; it outlives the waiter. NULL: it is woken at once. */
+wake_reason_t wake_waiter_park(wake_waiter_t *waiter, wake_turn_t *turn,
                                void (*wake)(void *baton, wake_reason_t reason), void *baton);
 
 /* While the waiter is parked, nudge is called once after the interval (0: never), as wake is and

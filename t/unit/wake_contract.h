@@ -255,10 +255,10 @@ static void wake_contract_park(wake_env_t *env, apr_pool_t *pool)
     wake_waiter_t *waiter = wake_armed_simply(env->hub, "p@x", "D", pool);
     wake_parked_t parked = {0};
 
-    is_int(wake_waiter_park(waiter, wake_parked, &parked), WAKE_REASON_NONE, "parked");
+    is_int(wake_waiter_park(waiter, NULL, wake_parked, &parked), WAKE_REASON_NONE, "parked");
     wake_publish(env->other, "p@x", "5", WAKE_EVENT_ADDED, pool);
     ok(wake_parked_calls(&parked, 1) && parked.reason == WAKE_REASON_CHANGED, "and called");
-    is_int(wake_waiter_park(waiter, wake_parked, &parked), WAKE_REASON_CHANGED,
+    is_int(wake_waiter_park(waiter, NULL, wake_parked, &parked), WAKE_REASON_CHANGED,
            "who is awake is told at once");
     wake_waiter_rearm(waiter);
     wake_publish(env->other, "p@x", "5", WAKE_EVENT_ADDED, pool);
@@ -277,7 +277,7 @@ static void wake_contract_gone(wake_env_t *env, apr_pool_t *parent)
     apr_pool_create(&pool, parent);
     for (i = 0; i < 300; i++) {
         waiter = wake_armed_simply(env->hub, "g@x", "D", pool);
-        wake_waiter_park(waiter, wake_parked, &parked);
+        wake_waiter_park(waiter, NULL, wake_parked, &parked);
         apr_pool_clear(pool);
     }
     is_int(wake_hub_count(env->hub), before, "who hangs up leaves the hub");
@@ -298,7 +298,7 @@ static void wake_contract_many(wake_env_t *env, apr_pool_t *pool)
         for (j = 0; j < DEVICES; j++)
             wake_waiter_park(wake_armed_simply(env->hub, apr_psprintf(pool, "m%d@x", i),
                                                apr_psprintf(pool, "D%d", j), pool),
-                             wake_parked, &parked);
+                             NULL, wake_parked, &parked);
     is_int(parked.calls, 0, "hundreds wait");
     for (i = 0; i < ACCOUNTS; i++)
         wake_publish(env->other, apr_psprintf(pool, "m%d@x", i), "5", WAKE_EVENT_ADDED, pool);
@@ -526,7 +526,7 @@ static void wake_contract_stop(wake_env_t *env, apr_pool_t *pool)
     wake_parked_t parked = {0};
     wake_waiter_t *waiter = NULL;
 
-    wake_waiter_park(parked_one, wake_parked, &parked);
+    wake_waiter_park(parked_one, NULL, wake_parked, &parked);
     wake_hub_drain(env->hub);
     is_int(wake_waiter_block(blocked, -1), WAKE_REASON_STOPPING, "a hub that drains wakes");
     ok(wake_parked_calls(&parked, 1) && parked.reason == WAKE_REASON_STOPPING, "everybody");

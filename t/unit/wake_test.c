@@ -4,6 +4,7 @@
 
 #include "wake/bus.h"
 #include "wake/memory.h"
+#include "wake/hub.h"
 #include "wake/timer.h"
 
 static void test_timers(void)
@@ -177,6 +178,59 @@ static void test_shake(wake_env_t *env, apr_pool_t *pool)
     is_int(expired, 0, "a connection that comes and goes misses nothing either");
 }
 
+/* -- pace ------------------------------------------------------------------- */
+
+#define PACE_WAITERS 6
+
+static int pace_woken;
+
+static void pace_wake(void *baton, wake_reason_t reason)
+{
+    (void)baton;
+    (void)reason;
+    pace_woken++;
+}
+
+/* A hub without a thread, so that nothing happens but what is called here: no turn is over
+ * before its time. */
+static void test_pace(void)
+{
+    wake_hub_t hub = {.pace = 2, .round = 1};
+    wake_waiter_t waiters[PACE_WAITERS] = {{.id = 0}};
+    wake_turn_t turns[PACE_WAITERS] = {{0}};
+    apr_time_t now = apr_time_now();
+    int i;
+
+    for (i = 0; i < PACE_WAITERS; i++) {
+        waiters[i] = (wake_waiter_t){
+            .hub = &hub, .pending = WAKE_REASON_CHANGED, .wake = pace_wake, .turn = &turns[i]};
+        wake_timers_set(&hub.timers, &waiters[i].timer, now - PACE_WAITERS + i);
+    }
+    wake_hub_fire(&hub);
+    hub.round_end = APR_INT64_MAX;
+    is_int(pace_woken, 2, "two are woken, as is the pace");
+    ok(turns[0].round && turns[1].round && !turns[2].round, "those who were due first");
+    wake_hub_fire(&hub);
+    is_int(pace_woken, 2, "nobody else as long as they are under way");
+    wake_pace_end(&hub, &turns[1]);
+    hub.round_end = APR_INT64_MAX;
+    is_int(pace_woken, 3, "one ends, one begins");
+    wake_pace_end(&hub, &turns[1]);
+    wake_pace_end(&hub, &turns[5]);
+    is_int(pace_woken, 3, "a turn ends once, and not before it began");
+    hub.round_end = now - 1;
+    wake_hub_fire(&hub);
+    hub.round_end = APR_INT64_MAX;
+    is_int(pace_woken, 5, "those who take too long do not hold up the others");
+    wake_pace_end(&hub, &turns[0]);
+    is_int(pace_woken, 5, "nor do they count when they end");
+    waiters[5].turn = NULL;
+    hub.stopped = 1;
+    wake_hub_fire(&hub);
+    is_int(pace_woken, PACE_WAITERS, "at the end everybody is woken");
+    wake_timers_free(&hub.timers);
+}
+
 int main(void)
 {
     apr_pool_t *pool, *hubs;
@@ -186,6 +240,7 @@ int main(void)
     apr_pool_create(&pool, NULL);
     apr_pool_create(&hubs, pool);
     test_timers();
+    test_pace();
     env.bus = env.other = wake_bus_create_memory(pool);
     if (wake_hub_create(env.bus, NULL, &env.hub, hubs) ||
         wake_hub_create(env.bus, NULL, &env.remote, hubs))
