@@ -36,6 +36,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Mail/Random.pm \
 	t/lib/MobileSync/Mail/Text.pm \
 	t/lib/MobileSync/Mailbox.pm \
+	t/lib/MobileSync/Metrics.pm \
 	t/lib/MobileSync/Process.pm \
 	t/lib/MobileSync/Redis.pm \
 	t/lib/MobileSync/Sendmail.pm \

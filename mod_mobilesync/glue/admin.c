@@ -168,7 +168,7 @@ int glue_admin_handler(request_rec *r)
     admin.backend = service->backend;
     admin.node = service->node;
     admin.facts = admin_facts(r);
-    admin.metrics = glue_config_get(r->server)->metrics;
-    admin.metrics_write = admin.metrics ? glue_metrics_write : NULL;
+    admin.metrics = glue_config_get(r->server);
+    admin.metrics_write = glue_config_get(r->server)->metrics ? glue_metrics_write : NULL;
     return admin_send(r, admin_handle(&admin, &request, r->pool));
 }

@@ -19,6 +19,7 @@
 APLOG_USE_MODULE(mobilesync);
 
 typedef struct {
+    redis_pool_t *redis;
     state_store_t *store;
     wake_bus_t *bus;
     wake_hub_t *hub;
@@ -69,7 +70,10 @@ static base_fault_t *child_redis_open(child_t *child, const glue_config_t *confi
     if (!open) {
         BASE_TRY(child_redis_config(config, &parsed, child->pool));
         redis = redis_pool_create(parsed, child->log, child->pool);
+        if (config->metrics)
+            redis_pool_observe(redis, glue_metrics_redis, config->metrics);
         open = apr_pcalloc(child->pool, sizeof *open);
+        open->redis = redis;
         open->store = state_store_create_redis(redis, parsed->prefix, child->log, child->pool);
         open->bus = wake_bus_create_redis(redis, parsed->prefix, child->log, child->pool);
         BASE_TRY(wake_hub_create(open->bus, child->log, &open->hub, child->pool));
@@ -143,6 +147,7 @@ static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
     service->hub = redis->hub;
     service->submit = submit;
     service->spool_directory = config->spool_directory;
+    config->redis = redis->redis;
     config->service = service;
     return NULL;
 }

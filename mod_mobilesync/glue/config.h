@@ -24,6 +24,7 @@ typedef struct {
     /* Set in each child after the fork; NULL in the parent and where the virtual host has no
      * mobilesync configuration. */
     cmd_service_t *service;
+    redis_pool_t *redis;                 /* likewise */
     glue_parks_t *parks;                 /* of this child; in the main server only */
     int blocking_told;                   /* this child has logged that waiting blocks */
     glue_metrics_t *metrics;             /* of the whole server, NULL: none */

@@ -25,13 +25,17 @@ APLOG_USE_MODULE(mobilesync);
 #define METRICS_SYNC_KEY_STATUS 3
 #define METRICS_FOLDER_SYNC_KEY_STATUS 9
 
-/* Upper bounds of durations, milliseconds. */
-static const int metrics_bounds[] = {1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000};
+#define METRICS_BOUNDS 13
 
-#define METRICS_BOUNDS (int)(sizeof metrics_bounds / sizeof *metrics_bounds)
+/* Upper bounds of durations, microseconds: of requests, and of round trips to Redis. */
+static const int metrics_bounds[METRICS_BOUNDS] = {1000,    2000,    5000,    10000,  25000,
+                                                   50000,   100000,  250000,  500000, 1000000,
+                                                   2500000, 5000000, 10000000};
+static const int metrics_redis_bounds[METRICS_BOUNDS] = {
+    50, 100, 200, 500, 1000, 2000, 5000, 10000, 25000, 100000, 250000, 1000000, 2500000};
 
 typedef struct {
-    apr_uint64_t counts[sizeof metrics_bounds / sizeof *metrics_bounds];
+    apr_uint64_t counts[METRICS_BOUNDS];
     apr_uint64_t count;
     apr_uint64_t microseconds;
 } metrics_durations_t;
@@ -45,6 +49,7 @@ struct glue_metrics_child {
 struct glue_metrics {
     apr_uint64_t requests[EAS_COMMAND_COUNT_][METRICS_STATUSES];
     metrics_durations_t durations[EAS_COMMAND_COUNT_];
+    metrics_durations_t redis;
 #define METRIC(field, name, help) apr_uint64_t field;
 #define METRIC_WAIT(field, name, key, help) apr_uint64_t field;
 #include "glue/metrics.tbl"
@@ -180,12 +185,13 @@ void glue_metrics_begin(request_rec *r, const cmd_exchange_t *exchange)
     metrics_open(r->server, exchange, 1);
 }
 
-static void metrics_duration(metrics_durations_t *durations, apr_interval_time_t duration)
+static void metrics_duration(metrics_durations_t *durations, const int *bounds,
+                             apr_interval_time_t duration)
 {
     int i;
 
     for (i = 0; i < METRICS_BOUNDS; i++)
-        if (duration <= apr_time_from_msec(metrics_bounds[i])) {
+        if (duration <= bounds[i]) {
             metrics_add(&durations->counts[i], 1);
             break;
         }
@@ -225,9 +231,20 @@ void glue_metrics_end(request_rec *r, const cmd_exchange_t *exchange)
     metrics_add(&metrics->refused,
                 command == EAS_COMMAND_FolderSync && status == METRICS_FOLDER_SYNC_KEY_STATUS);
     if (!report->waited)
-        metrics_duration(&metrics->durations[command], apr_time_now() - r->request_time);
+        metrics_duration(&metrics->durations[command], metrics_bounds,
+                         apr_time_now() - r->request_time);
     for (i = 0; report->folders && i < report->folders->nelts; i++)
         metrics_folder(metrics, APR_ARRAY_IDX(report->folders, i, const cmd_report_folder_t *));
+}
+
+void glue_metrics_redis(void *baton, const redis_trip_t *trip)
+{
+    glue_metrics_t *metrics = baton;
+
+    if (trip->duration)
+        metrics_duration(&metrics->redis, metrics_redis_bounds, trip->duration);
+    metrics_add(&metrics->redis_errors, (apr_uint64_t)trip->failed);
+    metrics_add(&metrics->redis_bytes, trip->sent);
 }
 
 /* -- waiting ---------------------------------------------------------------- */
@@ -374,33 +391,44 @@ static void metrics_write_requests(const glue_metrics_t *metrics, base_text_buff
         }
 }
 
+/* label: "command=\"Sync\"," or "". */
+static void metrics_write_histogram(base_text_buffer_t *out, const char *name, const char *label,
+                                    const metrics_durations_t *durations, const int *bounds)
+{
+    apr_uint64_t count = metrics_get(&durations->count), sum = 0;
+    size_t bare = strlen(label) - (*label != '\0'); /* without the comma */
+    const char *braces = *label ? apr_psprintf(out->pool, "{%.*s}", (int)bare, label) : "";
+    int i;
+
+    for (i = 0; i < METRICS_BOUNDS; i++) {
+        sum += metrics_get(&durations->counts[i]);
+        base_text_buffer_printf(out, "%s_bucket{%sle=\"%g\"} %" APR_UINT64_T_FMT "\n", name, label,
+                                bounds[i] / 1e6, sum);
+    }
+    count = count < sum ? sum : count; /* another child counts while this one reads */
+    base_text_buffer_printf(out,
+                            "%s_bucket{%sle=\"+Inf\"} %" APR_UINT64_T_FMT
+                            "\n%s_sum%s %.6f\n%s_count%s %" APR_UINT64_T_FMT "\n",
+                            name, label, count, name, braces,
+                            (double)metrics_get(&durations->microseconds) / 1e6, name, braces,
+                            count);
+}
+
 static void metrics_write_durations(const glue_metrics_t *metrics, base_text_buffer_t *out)
 {
     static const char name[] = "mobilesync_request_duration_seconds";
-    int command, i;
+    static const char redis[] = "mobilesync_redis_duration_seconds";
+    int command;
 
     metrics_head(out, name, "histogram", "Duration of requests that do not wait for changes");
-    for (command = 1; command < EAS_COMMAND_COUNT_; command++) {
-        const metrics_durations_t *durations = &metrics->durations[command];
-        const char *label = eas_command_name((eas_command_t)command);
-        apr_uint64_t count = metrics_get(&durations->count), sum = 0;
-
-        if (!count)
-            continue;
-        for (i = 0; i < METRICS_BOUNDS; i++) {
-            sum += metrics_get(&durations->counts[i]);
-            base_text_buffer_printf(out,
-                                    "%s_bucket{command=\"%s\",le=\"%g\"} %" APR_UINT64_T_FMT "\n",
-                                    name, label, metrics_bounds[i] / 1000.0, sum);
-        }
-        count = count < sum ? sum : count; /* another child counts while this one reads */
-        base_text_buffer_printf(
-            out,
-            "%s_bucket{command=\"%s\",le=\"+Inf\"} %" APR_UINT64_T_FMT
-            "\n%s_sum{command=\"%s\"} %.6f\n%s_count{command=\"%s\"} %" APR_UINT64_T_FMT "\n",
-            name, label, count, name, label, (double)metrics_get(&durations->microseconds) / 1e6,
-            name, label, count);
-    }
+    for (command = 1; command < EAS_COMMAND_COUNT_; command++)
+        if (metrics_get(&metrics->durations[command].count))
+            metrics_write_histogram(out, name,
+                                    apr_psprintf(out->pool, "command=\"%s\",",
+                                                 eas_command_name((eas_command_t)command)),
+                                    &metrics->durations[command], metrics_bounds);
+    metrics_head(out, redis, "histogram", "Duration of round trips to Redis");
+    metrics_write_histogram(out, redis, "", &metrics->redis, metrics_redis_bounds);
 }
 
 static void metrics_write_open(const glue_metrics_t *metrics, base_text_buffer_t *out)
@@ -431,14 +459,29 @@ static void metrics_write_waiting(const glue_metrics_t *metrics, base_text_buffe
                                                          i * sizeof(apr_int64_t)));
 }
 
+/* Asked for with each scrape; left out while Redis is down. */
+static void metrics_write_dataset(redis_pool_t *redis, base_text_buffer_t *out)
+{
+    static const char name[] = "mobilesync_redis_dataset_bytes";
+    apr_uint64_t bytes;
+
+    if (!redis || redis_dataset_bytes(redis, &bytes, out->pool))
+        return;
+    metrics_head(out, name, "gauge",
+                 "Memory of the data in Redis: the states, where nothing else is kept there");
+    base_text_buffer_printf(out, "%s %" APR_UINT64_T_FMT "\n", name, bytes);
+}
+
 void glue_metrics_write(void *baton, base_text_buffer_t *out)
 {
-    const glue_metrics_t *metrics = baton;
+    const glue_config_t *config = baton;
+    const glue_metrics_t *metrics = config->metrics;
 
     metrics_write_requests(metrics, out);
     metrics_write_durations(metrics, out);
     metrics_write_open(metrics, out);
     metrics_write_waiting(metrics, out);
+    metrics_write_dataset(config->redis, out);
 #define METRIC(field, name, help)             \
     metrics_head(out, name, "counter", help); \
     base_text_buffer_printf(out, name " %" APR_UINT64_T_FMT "\n", metrics_get(&metrics->field));

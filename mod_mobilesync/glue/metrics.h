@@ -5,6 +5,7 @@
 #include "glue/glue.h"
 
 #include "base/text.h"
+#include "redis/redis.h"
 
 /* In post_config: what an earlier generation began goes on. NULL where there is no shared memory
  * (logged). */
@@ -38,7 +39,11 @@ void glue_metrics_waiting(const glue_metrics_t *metrics,
                                          apr_uint64_t value),
                           void *baton);
 
-/* Prometheus text format 0.0.4. metrics is a glue_metrics_t. */
-void glue_metrics_write(void *metrics, base_text_buffer_t *out);
+/* For redis_pool_observe. metrics is a glue_metrics_t. */
+void glue_metrics_redis(void *metrics, const redis_trip_t *trip);
+
+/* Prometheus text format 0.0.4, of the whole httpd. config is the virtual host's glue_config_t,
+ * which has metrics. */
+void glue_metrics_write(void *config, base_text_buffer_t *out);
 
 #endif

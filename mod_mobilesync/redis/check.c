@@ -57,6 +57,24 @@ static void check_info(const char *name, const char *info, apr_array_header_t *w
                    apr_psprintf(pool, "%s: it is a replica, nothing can be written to it", name));
 }
 
+base_fault_t *redis_dataset_bytes(redis_pool_t *redis, apr_uint64_t *bytes, apr_pool_t *pool)
+{
+    redis_args_t *args = redis_args_make(pool);
+    const char *text;
+    redis_value_t *value;
+
+    *bytes = 0;
+    redis_args_text(args, "INFO");
+    redis_args_text(args, "memory");
+    BASE_TRY(redis_command(redis, args, REDIS_REPEAT, &value, pool));
+    text =
+        value->kind == REDIS_STRING ? check_value(value->data, "used_memory_dataset", pool) : NULL;
+    if (!text || !base_text_parse_uint(text, APR_UINT64_MAX, bytes))
+        return base_fault_make(pool, BASE_FAULT_UNSUPPORTED,
+                               "INFO does not say used_memory_dataset");
+    return NULL;
+}
+
 base_fault_t *redis_check(redis_pool_t *redis, apr_array_header_t **warnings, apr_pool_t *pool)
 {
     redis_args_t *args = redis_args_make(pool);

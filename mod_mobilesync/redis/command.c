@@ -39,6 +39,43 @@ static int command_inspect(redis_pool_t *redis, redis_value_t *const *values, in
     return discard;
 }
 
+/* One attempt. *outcome OK: the values are there. A fault: there is no connection. */
+static base_fault_t *command_trip(redis_pool_t *redis, redis_args_t *const *commands, int count,
+                                  redis_value_t **values, redis_link_outcome_t *outcome,
+                                  const char **why, apr_pool_t *pool)
+{
+    redis_link_t *link;
+    int discard;
+
+    BASE_TRY(redis_pool_take(redis, &link, pool));
+    *outcome = redis_link_exchange(link, commands, count, values, why, pool);
+    discard = *outcome == REDIS_LINK_OK && command_inspect(redis, values, count, pool);
+    redis_pool_give(redis, link, *outcome, *why, discard);
+    return NULL;
+}
+
+static apr_size_t command_bytes(redis_args_t *const *commands, int count)
+{
+    apr_size_t bytes = 0;
+    int i, k;
+
+    for (i = 0; i < count; i++)
+        for (k = 0; k < commands[i]->lengths->nelts; k++)
+            bytes += APR_ARRAY_IDX(commands[i]->lengths, k, size_t);
+    return bytes;
+}
+
+/* A script that the server does not know yet is no error: it is sent. */
+static int command_failed(redis_value_t *const *values, int count)
+{
+    int i;
+
+    for (i = 0; i < count; i++)
+        if (values[i]->kind == REDIS_ERROR && !redis_error_is(values[i], "NOSCRIPT"))
+            return 1;
+    return 0;
+}
+
 base_fault_t *redis_pipeline(redis_pool_t *redis, redis_args_t *const *commands, int count,
                              redis_retry_t retry, redis_value_t ***values, apr_pool_t *pool)
 {
@@ -46,17 +83,21 @@ base_fault_t *redis_pipeline(redis_pool_t *redis, redis_args_t *const *commands,
 
     *values = apr_pcalloc(pool, (apr_size_t)count * sizeof **values);
     for (attempt = 1;; attempt++) {
-        redis_link_outcome_t outcome;
-        redis_link_t *link;
+        redis_link_outcome_t outcome = REDIS_LINK_UNSENT;
         const char *why = NULL;
-        int discard;
+        apr_time_t began = apr_time_now();
+        base_fault_t *fault = command_trip(redis, commands, count, *values, &outcome, &why, pool);
+        redis_trip_t trip = {.failed = fault || outcome != REDIS_LINK_OK ||
+                                       command_failed(*values, count)};
 
-        BASE_TRY(redis_pool_take(redis, &link, pool));
-        outcome = redis_link_exchange(link, commands, count, *values, &why, pool);
-        discard = outcome == REDIS_LINK_OK && command_inspect(redis, *values, count, pool);
-        redis_pool_give(redis, link, outcome, why, discard);
-        if (outcome == REDIS_LINK_OK)
-            return NULL;
+        if (!fault) {
+            trip.duration = apr_time_now() - began;
+            trip.sent = command_bytes(commands, count);
+        }
+        if (trip.failed || retry != REDIS_WAIT)
+            redis_pool_tell(redis, &trip);
+        if (fault || outcome == REDIS_LINK_OK)
+            return fault;
         /* a server that was restarted breaks the connections that were idle: one more try,
          * over a new one. After a timeout it would only wait twice as long. */
         if (attempt > 1 || outcome == REDIS_LINK_TIMEOUT ||

@@ -52,6 +52,9 @@ base_fault_t *redis_pool_take(redis_pool_t *redis, redis_link_t **link, apr_pool
 void redis_pool_give(redis_pool_t *redis, redis_link_t *link, redis_link_outcome_t outcome,
                      const char *why, int discard);
 
+/* Tells who measures, if anybody does. */
+void redis_pool_tell(redis_pool_t *redis, const redis_trip_t *trip);
+
 /* Tell the breaker what a connection attempt came to; they write the outage lines. */
 void redis_pool_failed(redis_pool_t *redis, const char *why);
 void redis_pool_succeeded(redis_pool_t *redis);

@@ -17,7 +17,9 @@ struct redis_pool {
     redis_link_t *closed;
     unsigned generation; /* links of an older one are closed when they come back */
     redis_breaker_t breaker;
-    apr_time_t refused_at; /* of the last such line */
+    apr_time_t refused_at;                                  /* of the last such line */
+    void (*observe)(void *baton, const redis_trip_t *trip); /* NULL: nobody measures */
+    void *baton;
 };
 
 static apr_status_t pool_cleanup(void *data)
@@ -49,6 +51,19 @@ redis_pool_t *redis_pool_create(const redis_config_t *config, const base_log_t *
         apr_thread_cond_create(&redis->given, pool) != APR_SUCCESS)
         abort();
     return redis;
+}
+
+void redis_pool_observe(redis_pool_t *redis, void (*observe)(void *baton, const redis_trip_t *trip),
+                        void *baton)
+{
+    redis->observe = observe;
+    redis->baton = baton;
+}
+
+void redis_pool_tell(redis_pool_t *redis, const redis_trip_t *trip)
+{
+    if (redis->observe)
+        redis->observe(redis->baton, trip);
 }
 
 const redis_config_t *redis_pool_config(const redis_pool_t *redis)

@@ -61,6 +61,17 @@ typedef struct redis_args redis_args_t;
 redis_pool_t *redis_pool_create(const redis_config_t *config, const base_log_t *log,
                                 apr_pool_t *pool);
 
+/* A round trip, for those who measure. */
+typedef struct {
+    apr_interval_time_t duration; /* 0: there was no connection */
+    apr_size_t sent;              /* bytes of the commands */
+    int failed;                   /* no answer, or one that is an error */
+} redis_trip_t;
+
+/* observe is called after each round trip, in any thread. Set it before the first command. */
+void redis_pool_observe(redis_pool_t *redis, void (*observe)(void *baton, const redis_trip_t *trip),
+                        void *baton);
+
 const redis_config_t *redis_pool_config(const redis_pool_t *redis);
 
 /* Texts and bytes are not copied: they must outlive the call that sends them. */
@@ -89,8 +100,9 @@ struct redis_value {
 
 /* What may be done when the connection breaks in the middle of a command. */
 typedef enum {
-    REDIS_ONCE,  /* sent again only when it is certain that nothing was sent */
-    REDIS_REPEAT /* may be sent again: it changes nothing, or twice is like once */
+    REDIS_ONCE,   /* sent again only when it is certain that nothing was sent */
+    REDIS_REPEAT, /* may be sent again: it changes nothing, or twice is like once */
+    REDIS_WAIT    /* as ONCE; it waits for something, so that it is not measured */
 } redis_retry_t;
 
 base_fault_t *redis_command(redis_pool_t *redis, redis_args_t *args, redis_retry_t retry,
@@ -127,6 +139,9 @@ base_fault_t *redis_script_call(redis_pool_t *redis, const redis_script_t *scrip
 /* Asks the server what an operator should know: one text for each thing that endangers the
  * SyncStates (no server, eviction, no AOF, replica, too old). Empty array: all is well. */
 base_fault_t *redis_check(redis_pool_t *redis, apr_array_header_t **warnings, apr_pool_t *pool);
+
+/* How much memory the data in Redis takes, all that there is (used_memory_dataset). */
+base_fault_t *redis_dataset_bytes(redis_pool_t *redis, apr_uint64_t *bytes, apr_pool_t *pool);
 
 /* -- key names -------------------------------------------------------------- */
 

@@ -211,7 +211,7 @@ static base_fault_t *redis_bus_collect(redis_bus_t *bus, const char *list,
     redis_args_text(args, "BLPOP");
     redis_args_text(args, list);
     redis_args_text(args, apr_psprintf(pool, "%.3f", (double)patience / APR_USEC_PER_SEC));
-    BASE_TRY(redis_command(bus->redis, args, REDIS_ONCE, &value, pool));
+    BASE_TRY(redis_command(bus->redis, args, REDIS_WAIT, &value, pool));
     text = redis_value_string(value, 1);
     *answer = text ? text->data : NULL;
     return NULL;

@@ -5,6 +5,8 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JSON::PP ();
 use Test::More;
+use MobileSync::Metrics;
+use MobileSync::Process qw(find_program);
 use MobileSync::Scenario;
 use MobileSync::Server;
 
@@ -207,7 +209,8 @@ subtest 'a trace' => sub {
     is( scalar @{ $json->{trace} }, 6, 'its trace' );
     is( scalar @{ $json->{why} }, 1, 'what its folder lacks' );
     is( $json->{why}[0]{on_server}{waiting}, 0, 'which is nothing' );
-    ok( $json->{server}{module} && $json->{server}{httpd}, 'versions' ) || diag explain $json->{server};
+    ok( $json->{server}{module} && $json->{server}{httpd}, 'versions' )
+        || diag explain $json->{server};
     is( $json->{server}{MobileSyncHeartbeatMax}, 600, 'and settings' );
     unlike(
         $bundle->{content},
@@ -248,6 +251,61 @@ subtest 'a trace' => sub {
     is( scalar @{ $trace->()->{trace} }, 6, 'it has ended by itself' );
     $admin->delete( device_path( $account, $phone ) );
     ok( !$server->redis->command( 'EXISTS', $key ), 'it goes with the device' );
+};
+
+subtest 'figures' => sub {
+    my $read = sub { return MobileSync::Metrics::read_text( $admin->get('/metrics')->{content} ) };
+    my ( $phone, $inbox, $account ) = synced_phone();
+    my $before = $read->();
+    is_deeply( $before->wrong, [], 'a strict reader finds nothing wrong' );
+    ok( $before->has_family( "mobilesync_$_->[0]", $_->[1] ), "there is $_->[0]" )
+        for [ requests_total => 'counter' ], [ request_duration_seconds => 'histogram' ],
+        [ waiting => 'gauge' ], [ wakeups_total => 'counter' ],
+        [ false_wakeups_total => 'counter' ],
+        [ sync_keys_replayed_total => 'counter' ], [ sync_starts_total => 'counter' ],
+        [ items_quarantined_total => 'counter' ], [ redis_duration_seconds => 'histogram' ],
+        [ redis_errors_total => 'counter' ], [ redis_dataset_bytes => 'gauge' ];
+    cmp_ok( $before->value('mobilesync_redis_dataset_bytes'), '>', 1_000, 'states have a size' );
+    $phone->sync($inbox) for 1 .. 5;
+    my $after = until_good(
+        $read,
+        sub ($now) {
+            my $sample = 'mobilesync_requests_total{command="Sync",status="1"}';
+            return $now->value($sample) > $before->value($sample);
+        }
+    );
+    cmp_ok( $after->value("mobilesync_$_"), '>', $before->value("mobilesync_$_"), "$_ grows" )
+        for qw(redis_duration_seconds_count redis_duration_seconds_sum redis_sent_bytes_total);
+    is(
+        $after->value('mobilesync_redis_errors_total'),
+        $before->value('mobilesync_redis_errors_total'),
+        'no errors'
+    );
+    $server->allow_errors(qr/mobilesync:.*redis/i);
+    $server->redis->kill_hard;
+    my $down = until_good(
+        $read,
+        sub ($now) {
+            return $now->value('mobilesync_redis_errors_total') >
+                $after->value('mobilesync_redis_errors_total');
+        }
+    );
+    is_deeply( $down->wrong, [], 'Redis is down: there are figures all the same' );
+    is( $down->value('mobilesync_redis_dataset_bytes'), undef, 'but for its own' );
+    cmp_ok(
+        $down->value('mobilesync_redis_errors_total'), '>',
+        $after->value('mobilesync_redis_errors_total'), 'and errors are counted'
+    );
+    $server->redis->restart;
+    until_good( sub { $admin->get( ['accounts'] ) }, sub ($answer) { $answer->{status} == 200 } );
+    SKIP: {
+        my $promtool = find_program('promtool') // skip 'there is no promtool', 1;
+        my $file = $server->folder . '/metrics';
+        open my $out, '>', $file or die "$file: $!\n";
+        print $out $admin->get('/metrics')->{content};
+        close $out or die "$file: $!\n";
+        is( `$promtool check metrics <$file 2>&1`, '', 'promtool finds nothing wrong' );
+    }
 };
 
 subtest 'a node that is killed' => sub {
