@@ -262,9 +262,17 @@ base_fault_t *backend_item_fetch(backend_session_t *session, const char *folder_
 
 base_fault_t *backend_item_put(backend_session_t *session, const char *folder_id,
                                const backend_put_t *put, const backend_blob_t *blob,
-                               backend_entry_t *entry, apr_pool_t *pool)
+                               backend_entry_t *entry, int *existed, apr_pool_t *pool)
 {
-    return SESSION_CALL(folder_id, put, folder_id, put, blob, entry, pool);
+    return SESSION_CALL(folder_id, put, folder_id, put, blob, entry, existed, pool);
+}
+
+base_fault_t *backend_item_replace(backend_session_t *session, const char *folder_id,
+                                   apr_uint64_t uid, apr_uint64_t if_match, apr_uint64_t flags,
+                                   const backend_blob_t *blob, backend_entry_t *entry,
+                                   apr_pool_t *pool)
+{
+    return SESSION_CALL(folder_id, replace, folder_id, uid, if_match, flags, blob, entry, pool);
 }
 
 base_fault_t *backend_item_set_flags(backend_session_t *session, const char *folder_id,

@@ -17,8 +17,9 @@
  *               reused within it.
  *   generation  a folder's uidvalidity: a new one means that no old uid means anything.
  *   token       what a device must be told about when it differs: for mail the flag bits
- *               BACKEND_FLAG_*, for other classes a 64-bit hash of the content. Never 0 for a
- *               non-mail item.
+ *               BACKEND_FLAG_*, and above them (BACKEND_REVISION_SHIFT) how often its content was
+ *               replaced; for other classes a 64-bit hash of the content. Never 0 for a non-mail
+ *               item.
  *   cursor      opaque printable text, <= BACKEND_CURSOR_MAX bytes, naming a moment in a folder's
  *               history, generation included. Two equal cursors: nothing happened in between.
  *
@@ -67,6 +68,11 @@ enum {
     BACKEND_FLAG_FORWARDED = 8,
     BACKEND_FLAG_DRAFT = 16
 };
+
+/* A mail's token: flags below, revision above. */
+#define BACKEND_REVISION_SHIFT 8
+#define BACKEND_FLAGS_OF(token) ((token) & ((1u << BACKEND_REVISION_SHIFT) - 1))
+#define BACKEND_REVISION_OF(token) ((token) >> BACKEND_REVISION_SHIFT)
 
 typedef struct {
     const char *id;
@@ -194,8 +200,15 @@ struct backend_driver {
 
     base_fault_t *(*fetch)(void *session, const char *folder_id, apr_uint64_t uid,
                            backend_blob_t **blob, apr_pool_t *pool);
+    /* *existed: 1 when the folder has an item of the derived name, which is returned as it is. */
     base_fault_t *(*put)(void *session, const char *folder_id, const backend_put_t *put,
-                         const backend_blob_t *blob, backend_entry_t *entry, apr_pool_t *pool);
+                         const backend_blob_t *blob, backend_entry_t *entry, int *existed,
+                         apr_pool_t *pool);
+    /* Another content and other flags for the item, in one step: nobody ever sees both contents,
+     * or neither. uid, date and derived name stay. CONFLICT when its token is not if_match. */
+    base_fault_t *(*replace)(void *session, const char *folder_id, apr_uint64_t uid,
+                             apr_uint64_t if_match, apr_uint64_t flags, const backend_blob_t *blob,
+                             backend_entry_t *entry, apr_pool_t *pool);
     /* flags = (flags & ~mask) | (values & mask); returns the entry afterwards. */
     base_fault_t *(*set_flags)(void *session, const char *folder_id, apr_uint64_t uid,
                                apr_uint64_t mask, apr_uint64_t values, backend_entry_t *entry,

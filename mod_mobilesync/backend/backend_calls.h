@@ -51,7 +51,11 @@ base_fault_t *backend_item_fetch(backend_session_t *session, const char *folder_
                                  apr_uint64_t uid, backend_blob_t **blob, apr_pool_t *pool);
 base_fault_t *backend_item_put(backend_session_t *session, const char *folder_id,
                                const backend_put_t *put, const backend_blob_t *blob,
-                               backend_entry_t *entry, apr_pool_t *pool);
+                               backend_entry_t *entry, int *existed, apr_pool_t *pool);
+base_fault_t *backend_item_replace(backend_session_t *session, const char *folder_id,
+                                   apr_uint64_t uid, apr_uint64_t if_match, apr_uint64_t flags,
+                                   const backend_blob_t *blob, backend_entry_t *entry,
+                                   apr_pool_t *pool);
 base_fault_t *backend_item_set_flags(backend_session_t *session, const char *folder_id,
                                      apr_uint64_t uid, apr_uint64_t mask, apr_uint64_t values,
                                      backend_entry_t *entry, apr_pool_t *pool);

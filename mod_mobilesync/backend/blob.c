@@ -49,6 +49,12 @@ int backend_derived_name_valid(const char *name)
     return i > 0 && i <= 64;
 }
 
+base_fault_t *backend_mismatch(apr_uint64_t uid, apr_pool_t *pool)
+{
+    return base_fault_make(pool, BASE_FAULT_CONFLICT,
+                           "item %" APR_UINT64_T_FMT " was changed by somebody else", uid);
+}
+
 int backend_folder_name_valid(const char *name)
 {
     size_t i, length = strlen(name);

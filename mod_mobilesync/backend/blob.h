@@ -14,6 +14,9 @@ backend_blob_t *backend_blob_of(const void *data, apr_uint64_t size, apr_pool_t 
 /* 1 when the name can be a derived name ([A-Za-z0-9_-]{1,64}). */
 int backend_derived_name_valid(const char *name);
 
+/* The fault of a replace whose if_match is not the item's token. */
+base_fault_t *backend_mismatch(apr_uint64_t uid, apr_pool_t *pool);
+
 /* 1 when a folder can have the display name: legal text of 1 to 255 bytes, no control
  * characters, no white space at its ends, not only dots. */
 int backend_folder_name_valid(const char *name);

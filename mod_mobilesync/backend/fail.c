@@ -37,8 +37,8 @@ static const char *const fail_calls[] = {
     "*",           "check_password", "open",          "identity",      "resolve",
     "folder_list", "folder_create",  "folder_rename", "folder_delete", "probe",
     "changes",     "enumerate",      "count",         "entry",         "fetch",
-    "setting_get", "setting_set",    "put",           "set_flags",     "move",
-    "remove",      "search",         "watch"};
+    "setting_get", "setting_set",    "put",           "replace",       "set_flags",
+    "move",        "remove",         "search",        "watch"};
 
 static base_fault_t *fail_rule_parse(const char *text, fail_rule_t *rule, apr_pool_t *pool)
 {
@@ -250,9 +250,19 @@ static base_fault_t *fail_fetch(void *data, const char *folder_id, apr_uint64_t 
 }
 
 static base_fault_t *fail_put(void *data, const char *folder_id, const backend_put_t *put,
-                              const backend_blob_t *blob, backend_entry_t *entry, apr_pool_t *pool)
+                              const backend_blob_t *blob, backend_entry_t *entry, int *existed,
+                              apr_pool_t *pool)
 {
-    FAIL_SESSION("put", backend_item_put, folder_id, put, blob, entry, pool);
+    FAIL_SESSION("put", backend_item_put, folder_id, put, blob, entry, existed, pool);
+}
+
+static base_fault_t *fail_replace(void *data, const char *folder_id, apr_uint64_t uid,
+                                  apr_uint64_t if_match, apr_uint64_t flags,
+                                  const backend_blob_t *blob, backend_entry_t *entry,
+                                  apr_pool_t *pool)
+{
+    FAIL_SESSION("replace", backend_item_replace, folder_id, uid, if_match, flags, blob, entry,
+                 pool);
 }
 
 static base_fault_t *fail_set_flags(void *data, const char *folder_id, apr_uint64_t uid,
@@ -336,6 +346,7 @@ const backend_driver_t backend_fail_driver = {
     .entry = fail_entry,
     .fetch = fail_fetch,
     .put = fail_put,
+    .replace = fail_replace,
     .set_flags = fail_set_flags,
     .move = fail_move,
     .remove = fail_remove,

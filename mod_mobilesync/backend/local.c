@@ -292,6 +292,7 @@ const backend_driver_t backend_local_driver = {
     .entry = local_item_get,
     .fetch = local_item_fetch,
     .put = local_item_put,
+    .replace = local_item_replace,
     .set_flags = local_item_set_flags,
     .move = local_item_move,
     .remove = local_item_remove,

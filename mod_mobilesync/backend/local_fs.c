@@ -282,6 +282,17 @@ int local_rename(int from_at, const char *from, int to_at, const char *to)
     return renameat(from_at, from, to_at, to);
 }
 
+int local_swap(int from_at, const char *from, int to_at, const char *to)
+{
+    struct stat info;
+
+    if (renameat2(from_at, from, to_at, to, RENAME_EXCHANGE) == 0)
+        return 0;
+    if ((errno != EINVAL && errno != ENOSYS) || fstatat(to_at, to, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return -1;
+    return renameat(from_at, from, to_at, to);
+}
+
 /* -- the id file ---------------------------------------------------------------------------- */
 
 int local_id_read(int directory, char id[33], apr_uint32_t *generation)

@@ -43,6 +43,10 @@ int local_rename(int from_at, const char *from, int to_at, const char *to);
 /* Gives a small file new content at once; -1 with errno, and the old content then. */
 int local_file_replace(int directory, const char *name, const char *text, size_t length);
 
+/* Puts one file in the place of another that must be there, which gets the first one's place (or
+ * is removed, where the file system cannot do that in one step); -1 with errno (ENOENT). */
+int local_swap(int from_at, const char *from, int to_at, const char *to);
+
 /* The id file of a Maildir: 0 when it has none, or none that can be understood. */
 int local_id_read(int directory, char id[33], apr_uint32_t *generation);
 /* -1 with errno when it cannot be written (a read-only store). */

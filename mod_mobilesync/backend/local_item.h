@@ -30,6 +30,12 @@ void local_item_entry(const local_item_t *item, backend_entry_t *entry);
  * or move it from new/ to cur/; sets name and fresh, and returns 1, when it is there. */
 int local_item_seek(const local_place_t *place, local_item_t *item, int rounds, apr_pool_t *pool);
 
+/* In a write transaction: a file was not under its name; finds the one that it has, for the
+ * attempt of that number. NOT_FOUND when it has none. */
+base_fault_t *local_item_again(local_session_t *session, local_folder_t *folder,
+                               const local_place_t *place, int attempt, local_item_t *item,
+                               apr_pool_t *pool);
+
 /* -- entries of the vtable -- */
 
 base_fault_t *local_item_get(void *data, const char *folder_id, apr_uint64_t uid,
@@ -37,7 +43,12 @@ base_fault_t *local_item_get(void *data, const char *folder_id, apr_uint64_t uid
 base_fault_t *local_item_fetch(void *data, const char *folder_id, apr_uint64_t uid,
                                backend_blob_t **blob, apr_pool_t *pool);
 base_fault_t *local_item_put(void *data, const char *folder_id, const backend_put_t *put,
-                             const backend_blob_t *blob, backend_entry_t *entry, apr_pool_t *pool);
+                             const backend_blob_t *blob, backend_entry_t *entry, int *existed,
+                             apr_pool_t *pool);
+base_fault_t *local_item_replace(void *data, const char *folder_id, apr_uint64_t uid,
+                                 apr_uint64_t if_match, apr_uint64_t flags,
+                                 const backend_blob_t *blob, backend_entry_t *entry,
+                                 apr_pool_t *pool);
 base_fault_t *local_item_set_flags(void *data, const char *folder_id, apr_uint64_t uid,
                                    apr_uint64_t mask, apr_uint64_t values, backend_entry_t *entry,
                                    apr_pool_t *pool);

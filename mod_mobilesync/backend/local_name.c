@@ -19,6 +19,26 @@ static const struct {
                     {'S', BACKEND_FLAG_SEEN}};
 enum { NAME_LETTERS = sizeof name_letters / sizeof *name_letters };
 
+#define NAME_REVISION ",MR="
+
+static apr_uint64_t name_revision(const char *name, apr_size_t base_length)
+{
+    const char *start = strstr(name, NAME_REVISION);
+    apr_uint64_t revision = 0;
+
+    if (!start || start >= name + base_length)
+        return 0;
+    for (start += strlen(NAME_REVISION); isdigit((unsigned char)*start); start++)
+        revision = revision * 10 + (apr_uint64_t)(*start - '0');
+    /* another program's, or a joke: above it there is no room in a row of the index */
+    return revision < APR_INT64_MAX >> BACKEND_REVISION_SHIFT ? revision : 0;
+}
+
+const char *local_name_with_revision(const char *base, apr_uint64_t revision, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%s" NAME_REVISION "%" APR_UINT64_T_FMT, base, revision);
+}
+
 void local_name_parse(const char *name, local_name_t *parsed)
 {
     const char *colon = strchr(name, ':');
@@ -30,6 +50,7 @@ void local_name_parse(const char *name, local_name_t *parsed)
     for (i = 0; i < NAME_LETTERS; i++)
         if (strchr(parsed->info, name_letters[i].letter))
             parsed->token |= name_letters[i].flag;
+    parsed->token |= name_revision(name, parsed->base_length) << BACKEND_REVISION_SHIFT;
     parsed->trashed = strchr(parsed->info, 'T') != NULL;
 }
 

@@ -7,8 +7,8 @@
 /* What a message's file name says: BASE[:2,INFO]. */
 typedef struct {
     apr_size_t base_length;
-    const char *info; /* letters after ":2,", "" when there are none */
-    apr_uint64_t token;
+    const char *info;   /* letters after ":2,", "" when there are none */
+    apr_uint64_t token; /* flags, and the revision (",MR=...") */
     int trashed;
 } local_name_t;
 
@@ -19,6 +19,8 @@ const char *local_name_with_token(const char *name, apr_uint64_t token, apr_pool
 
 /* The derived name in a base name (",MS=..."), NULL when it has none. */
 const char *local_name_derived(const char *name, apr_pool_t *pool);
+/* A base name that has none with that revision. */
+const char *local_name_with_revision(const char *base, apr_uint64_t revision, apr_pool_t *pool);
 /* The name with that derived name in place of any that it has. */
 const char *local_name_with_derived(const char *name, const char *derived, apr_pool_t *pool);
 

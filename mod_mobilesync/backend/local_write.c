@@ -26,10 +26,9 @@ static base_fault_t *write_enter(local_session_t *session, const char *folder_id
     return local_place_open(session, folder, place, pool);
 }
 
-/* The file was not under its name: finds the one that it has. NOT_FOUND when it has none. */
-static base_fault_t *write_again(local_session_t *session, local_folder_t *folder,
-                                 const local_place_t *place, int attempt, local_item_t *item,
-                                 apr_pool_t *pool)
+base_fault_t *local_item_again(local_session_t *session, local_folder_t *folder,
+                               const local_place_t *place, int attempt, local_item_t *item,
+                               apr_pool_t *pool)
 {
     apr_uint64_t uid = (apr_uint64_t)item->uid;
     int misses;
@@ -80,7 +79,7 @@ static base_fault_t *write_flags_file(local_session_t *session, local_folder_t *
             return base_fault_make(pool, BASE_FAULT_CONFLICT, "there are two files '%s'", name);
         if (errno != ENOENT)
             return local_fault(errno, pool, "renaming a message");
-        BASE_TRY(write_again(session, folder, place, attempt, item, pool));
+        BASE_TRY(local_item_again(session, folder, place, attempt, item, pool));
     }
 }
 
@@ -138,7 +137,7 @@ static base_fault_t *write_remove_locked(local_session_t *session, const char *f
 
         if (errno != ENOENT)
             return local_fault(errno, pool, "removing a message");
-        fault = write_again(session, &folder, &place, attempt, &item, pool);
+        fault = local_item_again(session, &folder, &place, attempt, &item, pool);
         if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND)
             return fault; /* whoever removed it: a later look says so */
         BASE_TRY(fault);
@@ -202,7 +201,7 @@ static base_fault_t *write_move_file(local_session_t *session, write_move_t *mov
         if (!taken && errno != ENOENT)
             return local_fault(errno, pool, "moving a message");
         if (!taken)
-            BASE_TRY(write_again(session, &move->folder, &move->place, attempt, item, pool));
+            BASE_TRY(local_item_again(session, &move->folder, &move->place, attempt, item, pool));
     }
     return base_fault_make(pool, BASE_FAULT_CONFLICT, "no name is free for the message");
 }

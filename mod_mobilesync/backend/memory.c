@@ -322,6 +322,7 @@ const backend_driver_t backend_memory_driver = {
     .entry = memory_entry,
     .fetch = memory_fetch,
     .put = memory_put,
+    .replace = memory_replace,
     .set_flags = memory_set_flags,
     .move = memory_move,
     .remove = memory_remove,

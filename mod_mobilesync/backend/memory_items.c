@@ -234,7 +234,8 @@ base_fault_t *memory_fetch(void *data, const char *folder_id, apr_uint64_t uid,
 }
 
 base_fault_t *memory_put(void *data, const char *folder_id, const backend_put_t *put,
-                         const backend_blob_t *blob, backend_entry_t *entry, apr_pool_t *pool)
+                         const backend_blob_t *blob, backend_entry_t *entry, int *existed,
+                         apr_pool_t *pool)
 {
     memory_session_t *session = data;
     memory_folder_t *folder;
@@ -251,10 +252,37 @@ base_fault_t *memory_put(void *data, const char *folder_id, const backend_put_t 
         before = folder->modseq;
         if (put->derived_name)
             item = memory_item_by_name(folder, put->derived_name);
+        *existed = item != NULL;
         if (!item)
             item = memory_item_add(folder, memory_copy(content, blob->size), blob->size, put->flags,
                                    put->date ? put->date : memory_now(session->instance),
                                    put->derived_name);
+        memory_entry_of(item, entry);
+    }
+    memory_leave(session, fault ? NULL : folder, before);
+    return fault;
+}
+
+base_fault_t *memory_replace(void *data, const char *folder_id, apr_uint64_t uid,
+                             apr_uint64_t if_match, apr_uint64_t flags, const backend_blob_t *blob,
+                             backend_entry_t *entry, apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_folder_t *folder;
+    memory_item_t *item = NULL;
+    apr_uint64_t before = 0;
+    const char *content;
+    base_fault_t *fault;
+
+    BASE_TRY(backend_blob_load(blob, &content, pool));
+    fault = memory_enter(session, folder_id, &folder, pool);
+    if (!fault && !(item = memory_item_find(folder, uid)))
+        fault = memory_missing(uid, pool);
+    if (!fault && item->token != if_match)
+        fault = backend_mismatch(uid, pool);
+    if (!fault) {
+        before = folder->modseq;
+        memory_item_replace(folder, item, memory_copy(content, blob->size), blob->size, flags);
         memory_entry_of(item, entry);
     }
     memory_leave(session, fault ? NULL : folder, before);

@@ -251,6 +251,20 @@ void memory_item_flag(memory_folder_t *folder, memory_item_t *item, apr_uint64_t
     memory_item_touch(folder, item);
 }
 
+void memory_item_replace(memory_folder_t *folder, memory_item_t *item, char *data,
+                         apr_uint64_t size, apr_uint64_t flags)
+{
+    apr_uint64_t revision = BACKEND_REVISION_OF(item->token) + 1;
+
+    item->token = folder->info.class_ == BACKEND_CLASS_EMAIL
+                      ? revision << BACKEND_REVISION_SHIFT | flags
+                      : memory_hash(data, size);
+    free(item->data);
+    item->data = data;
+    item->size = size;
+    memory_item_touch(folder, item);
+}
+
 char *memory_item_expunge(memory_folder_t *folder, memory_item_t *item)
 {
     char *data = item->data;

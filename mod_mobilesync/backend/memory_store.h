@@ -89,6 +89,9 @@ memory_item_t *memory_item_add(memory_folder_t *folder, char *data, apr_uint64_t
                                apr_uint64_t flags, apr_time_t date, const char *derived_name);
 void memory_item_flag(memory_folder_t *folder, memory_item_t *item, apr_uint64_t mask,
                       apr_uint64_t values);
+/* Takes the ownership of data (malloc). */
+void memory_item_replace(memory_folder_t *folder, memory_item_t *item, char *data,
+                         apr_uint64_t size, apr_uint64_t flags);
 /* Returns the data, which the caller owns then. */
 char *memory_item_expunge(memory_folder_t *folder, memory_item_t *item);
 
@@ -115,7 +118,11 @@ base_fault_t *memory_entry(void *data, const char *folder_id, apr_uint64_t uid,
 base_fault_t *memory_fetch(void *data, const char *folder_id, apr_uint64_t uid,
                            backend_blob_t **blob, apr_pool_t *pool);
 base_fault_t *memory_put(void *data, const char *folder_id, const backend_put_t *put,
-                         const backend_blob_t *blob, backend_entry_t *entry, apr_pool_t *pool);
+                         const backend_blob_t *blob, backend_entry_t *entry, int *existed,
+                         apr_pool_t *pool);
+base_fault_t *memory_replace(void *data, const char *folder_id, apr_uint64_t uid,
+                             apr_uint64_t if_match, apr_uint64_t flags, const backend_blob_t *blob,
+                             backend_entry_t *entry, apr_pool_t *pool);
 base_fault_t *memory_set_flags(void *data, const char *folder_id, apr_uint64_t uid,
                                apr_uint64_t mask, apr_uint64_t values, backend_entry_t *entry,
                                apr_pool_t *pool);

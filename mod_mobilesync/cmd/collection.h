@@ -125,8 +125,8 @@ typedef enum {
 typedef struct {
     collection_command_kind_t kind;
     apr_uint64_t uid;
-    backend_entry_t entry; /* ADD, CHANGE: as the backend has it. A CHANGE of mail is one of flags:
-                              nothing else of a message changes */
+    backend_entry_t entry; /* ADD, CHANGE: as the backend has it. A CHANGE of mail is one of flags,
+                              unless its content was ever replaced (BACKEND_REVISION_OF) */
 } collection_command_t;
 
 /* What became of an operation, in the order of the request's. */

@@ -13,9 +13,6 @@
 #include "sync/trial.h"
 #include "sync/window.h"
 
-/* Scopes end with the keys; this is for those of devices that never come back. */
-#define COLLECTION_LEDGER_TTL apr_time_from_sec(30 * 86400)
-
 #define COLLECTION_TRIES 2 /* when another request of the device steps the folder meanwhile */
 #define COLLECTION_BATCH_MIN 64
 #define COLLECTION_BATCH_MAX 512
@@ -106,6 +103,37 @@ base_fault_t *collection_run(collection_t *collection, int limit, apr_uint64_t *
 /* -- collection_ops.c -- */
 
 base_fault_t *collection_ops_apply(collection_t *collection);
+
+/* -- collection_claim.c -- */
+
+/* One operation of the client on its way through the ledger. */
+typedef struct {
+    char kind; /* 'c', 'd', 'a' */
+    const char *id;
+    int occurrence; /* of this kind and id in the request */
+    const char *digest;
+    int content; /* entries looked at so far */
+    /* what is known of earlier contents */
+    const sync_ledger_result_t *other; /* the last that was done */
+    int doubt;                         /* there is one that may have been done */
+    state_ledger_key_t key;
+    state_claim_t *held; /* NULL: too many contents, it has to go without */
+} collection_claim_t;
+
+/* Claims the request's operation of that index, each once and in their order; or *answer is what
+ * was recorded for it. */
+base_fault_t *collection_claim_take(collection_t *collection, int index, collection_claim_t *claim,
+                                    sync_ledger_result_t **answer);
+/* A name for what the operation creates, the same in every attempt, whatever the content. */
+const char *collection_claim_derived_name(const collection_t *collection,
+                                          const collection_claim_t *claim, const char *more);
+/* Before a content is written over another: a fault when the claim was taken over meanwhile, so
+ * that no request that was held up puts its old content in the place of a later one. */
+base_fault_t *collection_claim_renew(collection_t *collection, collection_claim_t *claim);
+base_fault_t *collection_claim_record(collection_t *collection, const collection_claim_t *claim,
+                                      const sync_ledger_result_t *result);
+/* Nothing has been done. */
+void collection_claim_release(collection_t *collection, const collection_claim_t *claim);
 void collection_ops_pack(const collection_t *collection, sync_delta_t *delta);
 base_fault_t *collection_ops_unpack(collection_t *collection, const sync_delta_t *delta);
 

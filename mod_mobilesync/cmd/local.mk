@@ -42,6 +42,7 @@ libcore_la_SOURCES += \
 # the steps of one collection and of the hierarchy, without WBXML
 libcore_la_SOURCES += \
 	mod_mobilesync/cmd/collection.c \
+	mod_mobilesync/cmd/collection_claim.c \
 	mod_mobilesync/cmd/collection_commit.c \
 	mod_mobilesync/cmd/collection_impl.h \
 	mod_mobilesync/cmd/collection_ops.c \
@@ -86,8 +87,11 @@ t_unit_cmd_send_crash_test_SOURCES = t/unit/cmd_send_crash_test.c t/unit/send_he
 t_unit_cmd_send_crash_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_send_test t/unit/cmd_send_crash_test
 
-check_PROGRAMS += t/unit/collection_test t/unit/collection_look_test t/unit/collection_race_test \
-	t/unit/hierarchy_test
+check_PROGRAMS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_look_test \
+	t/unit/collection_race_test t/unit/hierarchy_test
+t_unit_collection_add_test_SOURCES = t/unit/collection_add_test.c t/unit/collection_helpers.h \
+	t/unit/tap.h
+t_unit_collection_add_test_LDADD = $(UNIT_LDADD)
 t_unit_collection_test_SOURCES = t/unit/collection_test.c t/unit/collection_helpers.h t/unit/tap.h
 t_unit_collection_test_LDADD = $(UNIT_LDADD)
 t_unit_collection_look_test_SOURCES = t/unit/collection_look_test.c t/unit/collection_helpers.h \
@@ -98,8 +102,8 @@ t_unit_collection_race_test_SOURCES = t/unit/collection_race_test.c t/unit/colle
 t_unit_collection_race_test_LDADD = $(UNIT_LDADD)
 t_unit_hierarchy_test_SOURCES = t/unit/hierarchy_test.c t/unit/tap.h
 t_unit_hierarchy_test_LDADD = $(UNIT_LDADD)
-TESTS += t/unit/collection_test t/unit/collection_look_test t/unit/collection_race_test \
-	t/unit/hierarchy_test
+TESTS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_look_test \
+	t/unit/collection_race_test t/unit/hierarchy_test
 
 check_PROGRAMS += t/unit/cmd_query_test
 t_unit_cmd_query_test_SOURCES = t/unit/cmd_query_test.c t/unit/tap.h

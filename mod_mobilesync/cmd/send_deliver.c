@@ -37,13 +37,14 @@ static base_fault_t *send_deliver_one(cmd_send_t *send, const char *account,
     backend_put_t put = {.derived_name = series, .date = send->exchange->now};
     backend_session_t *session;
     backend_entry_t entry;
+    int existed;
     base_fault_t *fault;
     const char *inbox;
 
     BASE_TRY(send_rewind(message, pool));
     BASE_TRY(backend_session_open(service->backend, account, &session, pool));
     BASE_TRY(send_inbox(session, &inbox, pool));
-    BASE_TRY(backend_item_put(session, inbox, &put, message, &entry, pool));
+    BASE_TRY(backend_item_put(session, inbox, &put, message, &entry, &existed, pool));
     if ((fault = wake_publish(service->bus, account, inbox, WAKE_EVENT_ADDED, pool)))
         base_log_write(send->exchange->log, BASE_LOG_WARNING, "telling %s of new mail: %s", account,
                        fault->message);
@@ -103,6 +104,7 @@ base_fault_t *cmd_send_save(cmd_send_t *send, const backend_blob_t *message, con
     backend_session_t *session;
     backend_folder_t *sent;
     backend_entry_t entry;
+    int existed;
     base_fault_t *fault;
 
     BASE_TRY(cmd_exchange_session(exchange, &session));
@@ -113,7 +115,7 @@ base_fault_t *cmd_send_save(cmd_send_t *send, const backend_blob_t *message, con
         return NULL;
     }
     BASE_TRY(send_rewind(message, exchange->pool));
-    fault = backend_item_put(session, sent->id, &put, message, &entry, exchange->pool);
+    fault = backend_item_put(session, sent->id, &put, message, &entry, &existed, exchange->pool);
     if (!fault) {
         cmd_exchange_publish(exchange, sent->id, WAKE_EVENT_ADDED);
         return NULL;

@@ -140,6 +140,13 @@ static base_fault_t *step_leave_out(step_t *step, int index, base_fault_t *fault
     }
 }
 
+/* Of mail that changed only the flags go, unless it is no longer the one that was given. */
+static int step_whole(const collection_command_t *command)
+{
+    return command->kind == COLLECTION_ADD ||
+           (command->kind == COLLECTION_CHANGE && BACKEND_REVISION_OF(command->entry.token));
+}
+
 static base_fault_t *step_write_command(step_t *step, int index)
 {
     const collection_command_t *command =
@@ -160,8 +167,11 @@ static base_fault_t *step_write_command(step_t *step, int index)
         step->report->adds++;
         break;
     case COLLECTION_CHANGE:
+        if (step_whole(command) &&
+            (fault = step_load(step, &command->entry, &step->options.email, &email)))
+            return step_leave_out(step, index, fault);
         step_open_commands(step);
-        step_write_item(step, EAS_AirSync_Change, &command->entry, NULL);
+        step_write_item(step, EAS_AirSync_Change, &command->entry, email);
         step->report->changes++;
         break;
     case COLLECTION_DELETE:
@@ -207,8 +217,8 @@ static void step_cut_by_size(step_t *step)
     step->count = answer->command_count;
     for (i = 0; i < answer->command_count; i++) {
         const collection_command_t *command = &answer->commands[i];
-        apr_uint64_t bytes = command->kind == COLLECTION_ADD ? step_estimate(step, &command->entry)
-                                                             : STEP_ITEM_OVERHEAD / 8;
+        apr_uint64_t bytes =
+            step_whole(command) ? step_estimate(step, &command->entry) : STEP_ITEM_OVERHEAD / 8;
 
         if (step->run->bytes && step->run->bytes + bytes > limit) {
             collection_cut(step->step->collection, i);

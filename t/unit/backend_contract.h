@@ -79,9 +79,10 @@ static backend_entry_t contract_put(backend_session_t *session, const char *fold
 {
     backend_put_t put = {.derived_name = derived_name, .flags = flags, .date = date};
     backend_entry_t entry;
+    int existed;
 
     must(backend_item_put(session, folder_id, &put, backend_blob_of(text, strlen(text), pool),
-                          &entry, pool),
+                          &entry, &existed, pool),
          "put");
     return entry;
 }
@@ -292,47 +293,7 @@ static void contract_items(backend_session_t *session, apr_pool_t *pool)
              "nothing in a folder that is not there");
 }
 
-static void contract_derived(backend_session_t *session, apr_pool_t *pool)
-{
-    const char *f = contract_create(session, NULL, "derived", pool);
-    const char *g = contract_create(session, NULL, "derived to", pool);
-    backend_put_t bad = {.derived_name = "../x"};
-    backend_entry_t a, b, c, e;
-    apr_uint64_t n;
-
-    a = contract_put(session, f, "once", 0, CONTRACT_DATE, "L-1_a", pool);
-    b = contract_put(session, f, "once", 0, CONTRACT_DATE, "L-1_a", pool);
-    is_int(b.uid, a.uid, "a put with the same derived name returns the item");
-    b = contract_put(session, f, "once", 0, CONTRACT_DATE, "L-1_b", pool);
-    ok(b.uid != a.uid, "another name is another item");
-    must(backend_item_set_flags(session, f, a.uid, BACKEND_FLAG_SEEN, BACKEND_FLAG_SEEN, &e, pool),
-         "set_flags");
-    e = contract_put(session, f, "once", 0, CONTRACT_DATE, "L-1_a", pool);
-    ok(e.uid == a.uid && e.token == BACKEND_FLAG_SEEN, "also after a change, which stays");
-    e = contract_put(session, g, "once", 0, CONTRACT_DATE, "L-1_a", pool);
-    is_int(backend_folder_count(session, g, &contract_all, &n, pool) ? 0 : n, 1,
-           "the name counts in its folder only");
-    is_fault(backend_item_put(session, f, &bad, backend_blob_of("x", 1, pool), &e, pool),
-             BASE_FAULT_INVALID, "a name that is no derived name is refused");
-
-    must(backend_item_move(session, f, b.uid, g, "M-1", &c, pool), "move");
-    is_fault(backend_item_entry(session, f, b.uid, &e, pool), BASE_FAULT_NOT_FOUND,
-             "a moved item is gone here");
-    is_str(contract_text(session, g, c.uid, pool), "once", "and there");
-    is_int(c.date, CONTRACT_DATE, "with its date");
-    must(backend_item_move(session, f, b.uid, g, "M-1", &e, pool), "move again");
-    is_int(e.uid, c.uid, "a repeated move finds what the first one moved");
-    is_fault(backend_item_move(session, f, b.uid, g, "M-2", &e, pool), BASE_FAULT_NOT_FOUND,
-             "under another name there is nothing to move");
-    is_fault(backend_item_move(session, f, a.uid, f, "M-3", &e, pool), BASE_FAULT_INVALID,
-             "a move to where it is is refused");
-    is_fault(backend_item_move(session, f, a.uid, "nosuch", "M-4", &e, pool),
-             BASE_FAULT_FOLDER_GONE, "a move to nowhere too");
-    must(backend_item_move(session, f, a.uid, g, NULL, &e, pool), "move");
-    ok(e.token == BACKEND_FLAG_SEEN && e.uid > c.uid, "flags move along, a move is an arrival");
-    must(backend_item_move(session, g, e.uid, f, "M-5", &e, pool), "move back");
-    ok(e.uid > b.uid, "a move back is an arrival too");
-}
+#include "backend_contract_put.h"
 
 static void contract_history(backend_session_t *session, apr_pool_t *pool)
 {
@@ -559,6 +520,7 @@ __attribute__((unused)) static void backend_contract(backend_t *backend, const c
     contract_folder_moves(session, pool);
     contract_items(session, pool);
     contract_derived(session, pool);
+    contract_replace(session, pool);
     contract_history(session, pool);
     contract_stale(session, pool);
     contract_pages(session, pool);

@@ -47,13 +47,16 @@ static void test_plan(apr_pool_t *pool)
     backend_put_t put = {.derived_name = NULL};
     backend_entry_t e;
     const char *inbox;
-    int i;
+    int i, existed;
 
     must(backend_session_open(backend, "u", &session, pool), "open");
     inbox = backend_memory_folder(backend, "u", BACKEND_ROLE_INBOX);
-    is_fault(backend_item_put(session, inbox, &put, blob, &e, pool), BASE_FAULT_NONE, "put 1");
-    is_fault(backend_item_put(session, inbox, &put, blob, &e, pool), BASE_FAULT_QUOTA, "put 2");
-    is_fault(backend_item_put(session, inbox, &put, blob, &e, pool), BASE_FAULT_NONE, "put 3");
+    is_fault(backend_item_put(session, inbox, &put, blob, &e, &existed, pool), BASE_FAULT_NONE,
+             "put 1");
+    is_fault(backend_item_put(session, inbox, &put, blob, &e, &existed, pool), BASE_FAULT_QUOTA,
+             "put 2");
+    is_fault(backend_item_put(session, inbox, &put, blob, &e, &existed, pool), BASE_FAULT_NONE,
+             "put 3");
     is_str(contract_list(session, inbox, contract_all, 9, pool), "4 3 2 1 ",
            "a fault before it happened leaves nothing");
     is_fault(backend_item_fetch(session, inbox, 1, &read, pool), BASE_FAULT_NONE, "fetch 1");

@@ -98,7 +98,7 @@ static void test_line_ends(apr_pool_t *pool)
     backend_put_t put = {.date = CONTRACT_DATE};
     char *large = apr_palloc(pool, blob.size + 1);
     backend_entry_t e;
-    int i;
+    int i, existed;
 
     e = contract_put(box.session, box.inbox, wire, 0, CONTRACT_DATE, NULL, box.pool);
     name = entry_of(path_of("lines/Maildir/new"), "");
@@ -119,7 +119,7 @@ static void test_line_ends(apr_pool_t *pool)
              ? NULL
              : base_fault_make(pool, BASE_FAULT_INTERNAL, "open"),
          path);
-    must(backend_item_put(box.session, box.inbox, &put, &blob, &e, box.pool), "put");
+    must(backend_item_put(box.session, box.inbox, &put, &blob, &e, &existed, box.pool), "put");
     is_int((long long)e.size, 20001, "from a file");
     ok(strcmp(contract_wire(box.session, box.inbox, e.uid, box.pool), large) == 0,
        "and back again");

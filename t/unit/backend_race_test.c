@@ -316,6 +316,88 @@ static void test_stores(apr_pool_t *pool)
     is_int(entries_of(path_of("stored/Maildir/tmp")), 0, "and nothing is left in tmp/");
 }
 
+/* -- killed in the middle of a put or a replace ---------------------------------------------- */
+
+/* Brings the item to that form, as whoever repeats what was cut short. */
+static backend_entry_t edit(backend_session_t *session, const char *inbox, const char *text,
+                            apr_uint64_t flags, apr_pool_t *pool)
+{
+    backend_put_t put = {.derived_name = "edited", .flags = flags};
+    backend_blob_t *blob = backend_blob_of(text, strlen(text), pool);
+    backend_entry_t entry;
+    int existed;
+
+    must(backend_item_put(session, inbox, &put, blob, &entry, &existed, pool), "put");
+    if (existed)
+        must(
+            backend_item_replace(session, inbox, entry.uid, entry.token, flags, blob, &entry, pool),
+            "replace");
+    return entry;
+}
+
+static void edits(pid_t parent)
+{
+    backend_t *backend = store_start("");
+    backend_session_t *session;
+    apr_pool_t *pool, *scratch;
+    const char *inbox;
+    int i;
+
+    apr_pool_create(&pool, NULL);
+    apr_pool_create(&scratch, pool);
+    must(backend_session_open(backend, "killed", &session, pool), "open");
+    inbox = contract_role(session, BACKEND_ROLE_INBOX, pool);
+    for (i = 0;; i++) {
+        apr_pool_clear(scratch);
+        edit(session, inbox, apr_psprintf(scratch, "form %d", i), (apr_uint64_t)i % 4, scratch);
+        exit_with_parent(parent);
+    }
+}
+
+static void test_killed(apr_pool_t *pool)
+{
+    int round, files = 0, torn = 0, wrong = 0;
+    backend_session_t *session;
+    unsigned state = 5;
+    const char *inbox;
+    apr_uint64_t n;
+
+    must(backend_session_open(store_start(""), "killed", &session, pool), "open");
+    inbox = contract_role(session, BACKEND_ROLE_INBOX, pool);
+    edit(session, inbox, "form", 0, pool);
+    for (round = 0; round < 60; round++) {
+        pid_t parent = getpid(), child;
+        const char *text, *form = apr_psprintf(pool, "form of %d", round);
+        backend_entry_t entry;
+
+        fflush(stdout);
+        child = fork();
+        if (child == 0)
+            edits(parent);
+        apr_sleep(1000 + race_random(&state) % 30000);
+        stop(child);
+        files +=
+            entries_of(path_of("killed/Maildir/new")) + entries_of(path_of("killed/Maildir/cur")) !=
+            1;
+        must(backend_session_open(store_start(""), "killed", &session, pool), "open");
+        entry = contract_put(session, inbox, "nothing", 0, 0, "edited", pool);
+        text = contract_text(session, inbox, entry.uid, pool);
+        torn += !text || strncmp(text, "form", 4) != 0;
+        entry = edit(session, inbox, form, (apr_uint64_t)round % 4, pool);
+        text = contract_text(session, inbox, entry.uid, pool);
+        wrong += !text || strcmp(text, form) != 0;
+    }
+    is_int(files, 0, "there is one file, whenever somebody was killed who stored or replaced it");
+    is_int(torn, 0, "which holds one of its forms");
+    is_int(wrong, 0, "and the repeat brings it to the last");
+    maildir_age(path_of("killed/Maildir"));
+    contract_probe(session, inbox, pool);
+    maildir_age(path_of("killed/Maildir"));
+    contract_probe(session, inbox, pool);
+    must(backend_folder_count(session, inbox, &contract_all, &n, pool), "count");
+    is_int((long long)n, 1, "the index has one as well");
+}
+
 /* Processes that find no index make one of it, not several. */
 static void test_openers(apr_pool_t *pool)
 {
@@ -356,6 +438,7 @@ int main(void)
     test_renamers(pool);
     test_writers(pool);
     test_removals(pool);
+    test_killed(pool);
     test_stores(pool);
     test_openers(pool);
     store_remove();

@@ -165,11 +165,12 @@ static int check_read_only(box_t *box)
 {
     backend_put_t put = {.flags = 1};
     backend_entry_t e;
+    int existed;
     const char *id;
 
     box_open(box);
     return has_code(backend_item_put(box->session, box->inbox, &put,
-                                     backend_blob_of("x", 1, box->pool), &e, box->pool),
+                                     backend_blob_of("x", 1, box->pool), &e, &existed, box->pool),
                     BASE_FAULT_DENIED) &&
            has_code(backend_item_set_flags(box->session, box->inbox, 1, 1, 1, &e, box->pool),
                     BASE_FAULT_DENIED) &&
@@ -221,6 +222,7 @@ static int check_full(box_t *box)
     backend_put_t put = {.flags = 0};
     backend_entry_t e;
     char *large;
+    int existed;
 
     box_open(box);
     signal(SIGXFSZ, SIG_IGN);
@@ -228,12 +230,14 @@ static int check_full(box_t *box)
     large = apr_palloc(box->pool, 3000000);
     memset(large, 'x', 3000000);
     return has_code(backend_item_put(box->session, box->inbox, &put,
-                                     backend_blob_of(large, 3000000, box->pool), &e, box->pool),
+                                     backend_blob_of(large, 3000000, box->pool), &e, &existed,
+                                     box->pool),
                     BASE_FAULT_QUOTA) &&
            entries_of(path_of("full/Maildir/tmp")) == 0 &&
            entries_of(path_of("full/Maildir/new")) == 0 &&
            has_code(backend_item_put(box->session, box->inbox, &put,
-                                     backend_blob_of("small", 5, box->pool), &e, box->pool),
+                                     backend_blob_of("small", 5, box->pool), &e, &existed,
+                                     box->pool),
                     BASE_FAULT_NONE);
 }
 

@@ -238,6 +238,7 @@ static void *APR_THREAD_FUNC crowd_member(apr_thread_t *thread, void *data)
         backend_session_t *session;
         backend_entry_t e;
         backend_put_t put = {.flags = 0};
+        int existed;
 
         APR_ARRAY_PUSH(ids, const char *) = crowd->inbox;
         if (backend_watch_start(crowd->backend, "crowd", ids, heard, &ear, &watch, pool)) {
@@ -246,7 +247,7 @@ static void *APR_THREAD_FUNC crowd_member(apr_thread_t *thread, void *data)
         }
         if (i % 10 == 0 && (backend_session_open(crowd->backend, "crowd", &session, pool) ||
                             backend_item_put(session, crowd->inbox, &put,
-                                             backend_blob_of("x", 1, pool), &e, pool)))
+                                             backend_blob_of("x", 1, pool), &e, &existed, pool)))
             crowd->failed = 1;
         backend_watch_stop(watch);
         apr_pool_clear(pool);

@@ -39,7 +39,7 @@ __attribute__((unused)) static void fresh(void)
     backend_memory_clock(backend, NOW);
 }
 
-static apr_uint64_t deliver(apr_time_t age, apr_uint64_t flags)
+__attribute__((unused)) static apr_uint64_t deliver(apr_time_t age, apr_uint64_t flags)
 {
     return backend_memory_deliver(backend, ACCOUNT, inbox, "mail", flags, NOW - age);
 }

@@ -39,8 +39,7 @@ typedef struct {
     apr_uint64_t mask, values;
     int to_trash;
     int client_id; /* ADD */
-    int content;   /* ADD: what is added... */
-    int replaced;  /* ...and what an earlier form of it would have added, -1: none, -2: who knows */
+    int content;   /* ADD: what is added */
 } device_op_t;
 
 typedef struct {
@@ -60,7 +59,8 @@ typedef struct {
     int filter, client_wins;
     int options_known; /* the server has acknowledged filter and client_wins */
     unsigned char has[MODEL_UIDS];
-    unsigned char token[MODEL_UIDS];
+    unsigned char token[MODEL_UIDS]; /* flags */
+    int content[MODEL_UIDS];
     device_op_t ops[MODEL_OPS]; /* done on the device, not acknowledged */
     int op_count;
     int unanswered; /* last was sent, and no answer came */
@@ -82,6 +82,7 @@ typedef struct {
     int prepared; /* the operations were done, whatever came then */
     int command_count;
     collection_command_t commands[MODEL_UIDS];
+    int contents[MODEL_UIDS]; /* of the commands that bring one, -1 */
     collection_result_t results[MODEL_OPS];
 } device_answer_t;
 
@@ -113,9 +114,9 @@ struct world {
     const char *inbox;
     const char *trash;
     device_t devices[MODEL_DEVICES];
-    int contents;                            /* messages made so far */
-    unsigned char excused[MODEL_CONTENTS];   /* MODEL_DELETED, MODEL_UNSTORED: may be missing */
-    unsigned char forbidden[MODEL_CONTENTS]; /* replaced by an altered repeat of its Add */
+    int contents;                          /* messages made so far */
+    unsigned char excused[MODEL_CONTENTS]; /* MODEL_DELETED, MODEL_UNSTORED: may be missing */
+    int origin[MODEL_CONTENTS];            /* the first form of an Add that was altered */
     int bad; /* uids divisible by this cannot be rendered, 0: all can */
     unsigned digests;
     /* the request on its way */
@@ -145,6 +146,9 @@ void world_count_start(world_t *world);
 int world_truth(world_t *world, apr_uint64_t uid, backend_entry_t *entry);
 apr_array_header_t *world_truth_all(world_t *world, apr_pool_t *pool); /* backend_entry_t */
 const char *world_cursor(world_t *world, apr_pool_t *pool);
+int world_content(world_t *world, const char *folder_id, apr_uint64_t uid, apr_pool_t *pool);
+/* A new message, as yet nowhere; origin -1: its own. */
+int world_content_make(world_t *world, int origin, int excuse);
 /* Somebody else changes the mailbox. */
 void world_disturb(world_t *world);
 /* The content of every message is in one place only, and none is lost. */
@@ -165,8 +169,6 @@ void device_check_estimate(world_t *world, device_t *device);
 void device_check_stale(world_t *world, device_t *device);
 /* Syncs until nothing is left, then compares everything. */
 void device_check_quiet(world_t *world, device_t *device);
-/* Nobody knows any more what an earlier form of its Adds has added. */
-void device_race(device_t *device);
 /* Its state is lost or its operations in doubt: what it has not been told of is given up. */
 void device_reset(device_t *device);
 

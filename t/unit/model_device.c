@@ -62,13 +62,11 @@ void device_act(world_t *world, device_t *device)
         return;
     memset(op, 0, sizeof *op);
     op->uid = uid;
-    op->replaced = -1;
     if (what < 15 && world->contents < MODEL_CONTENTS - 1) {
         op->kind = COLLECTION_OP_ADD;
         op->uid = 0;
-        op->client_id = op->content = world->contents++;
+        op->client_id = op->content = world_content_make(world, -1, MODEL_UNSTORED);
         op->values = dice_roll(&world->dice, 4);
-        world->excused[op->content] = MODEL_UNSTORED;
         world_log(world, "%s adds %d", device->device, op->content);
     }
     else if (!uid) {
@@ -107,12 +105,12 @@ static void device_alter(world_t *world, device_t *device)
             op->values ^= op->mask;
             world_log(world, "%s changes %d back", device->device, (int)op->uid);
         }
-        else if (op->kind == COLLECTION_OP_ADD && op->replaced == -1 &&
-                 world->contents < MODEL_CONTENTS - 1 && dice_percent(&world->dice, 30)) {
-            op->replaced = op->content;
-            op->content = world->contents++;
-            world->excused[op->content] = MODEL_UNSTORED;
-            world_log(world, "%s adds %d instead of %d", device->device, op->content, op->replaced);
+        else if (op->kind == COLLECTION_OP_ADD && world->contents < MODEL_CONTENTS - 1 &&
+                 dice_percent(&world->dice, 30)) {
+            int before = op->content;
+
+            op->content = world_content_make(world, op->client_id, MODEL_UNSTORED);
+            world_log(world, "%s adds %d instead of %d", device->device, op->content, before);
         }
     }
     if (dice_percent(&world->dice, 30))
@@ -193,6 +191,10 @@ static void device_check_effects(world_t *world, const device_request_t *request
         backend_entry_t entry;
 
         repeated &= answer->results[i].repeated;
+        if (op->kind == COLLECTION_OP_ADD && !answer->results[i].code &&
+            !answer->results[i].repeated &&
+            world_content(world, world->inbox, answer->results[i].uid, world->pool) != op->content)
+            world_fail(world, "message %d was added, but another is there", op->content);
         if (op->kind != COLLECTION_OP_CHANGE || answer->results[i].code ||
             answer->results[i].repeated)
             continue;
@@ -204,15 +206,6 @@ static void device_check_effects(world_t *world, const device_request_t *request
     }
     if (repeated && strcmp(before, after) != 0)
         world_fail(world, "a repeat changed the mailbox once more");
-}
-
-void device_race(device_t *device)
-{
-    int i;
-
-    for (i = 0; i < MODEL_OPS; i++)
-        device->ops[i].replaced = device->last.ops[i].replaced = -2;
-    device->applied = 0;
 }
 
 /* The very same request once more: what was done is not done again, and the same answer comes. */
@@ -451,9 +444,13 @@ static void device_compare(world_t *world, device_t *device)
             continue;
         if (!device->has[entry->uid])
             world_fail(world, "%s lacks %d", device->device, (int)entry->uid);
-        else if (device->token[entry->uid] != entry->token)
+        else if (device->token[entry->uid] != BACKEND_FLAGS_OF(entry->token))
             world_fail(world, "%s has %d with flags %d, the server %d", device->device,
-                       (int)entry->uid, device->token[entry->uid], (int)entry->token);
+                       (int)entry->uid, device->token[entry->uid],
+                       (int)BACKEND_FLAGS_OF(entry->token));
+        else if (device->content[entry->uid] !=
+                 world_content(world, world->inbox, entry->uid, pool))
+            world_fail(world, "%s has %d with another content", device->device, (int)entry->uid);
     }
     for (i = 0; i < MODEL_UIDS; i++)
         if (device->has[i] && !wanted[i])

@@ -78,7 +78,8 @@ void device_request_fill(world_t *world, const device_t *device, const device_re
 }
 
 /* Puts the commands into the response, as far as they can be. */
-static void serve_render(world_t *world, collection_t *collection, int cut, device_answer_t *answer)
+static void serve_render(world_t *world, collection_t *collection, int cut, device_answer_t *answer,
+                         apr_pool_t *pool)
 {
     const collection_answer_t *given = collection_answer(collection);
     int i, count = given->command_count;
@@ -99,12 +100,19 @@ static void serve_render(world_t *world, collection_t *collection, int cut, devi
         else if (command->kind == COLLECTION_ADD && world->bad &&
                  command->uid % (unsigned)world->bad == 0)
             collection_drop(collection, i, "odd");
-        else
+        else {
+            answer->contents[answer->command_count] =
+                whole && (command->kind == COLLECTION_ADD ||
+                          BACKEND_REVISION_OF(command->entry.token))
+                    ? world_content(world, world->inbox, command->uid, pool)
+                    : -1;
             answer->commands[answer->command_count++] = *command;
+        }
     }
 }
 
-/* Who waits for a claim does not sleep here: its holder has vanished. */
+/* Who waits for a claim does not sleep here: its holder has vanished, or is held up for longer than
+ * its lease. */
 static void serve_sleep(void *baton, apr_interval_time_t interval)
 {
     world_t *world = baton;
@@ -118,7 +126,7 @@ void device_serve(world_t *world, device_t *device, const device_request_t *requ
 {
     collection_env_t env = {.store = nested ? world->memory : world->store,
                             .backend = nested ? world->truth : world->session,
-                            .patience = world->fate.patient && !nested ? &world->patience : NULL};
+                            .patience = world->fate.patient ? &world->patience : NULL};
     collection_request_t filled;
     collection_t *collection;
     base_fault_t *fault;
@@ -137,7 +145,7 @@ void device_serve(world_t *world, device_t *device, const device_request_t *requ
             const collection_answer_t *given = collection_answer(collection);
 
             answer->prepared = 1;
-            serve_render(world, collection, world->fate.cut, answer);
+            serve_render(world, collection, world->fate.cut, answer, pool);
             apr_cpystrn(answer->key, given->key, sizeof answer->key);
             answer->changed = given->changed;
             answer->replayed = given->replayed;
@@ -188,16 +196,16 @@ static void take_result(world_t *world, device_t *device, const device_op_t *op,
         }
         device->has[uid] = 1;
         device->token[uid] = (unsigned char)op->values;
+        device->content[uid] = op->content;
         world->excused[op->content] &= MODEL_DELETED; /* stored: it must not get lost any more */
-        if (op->replaced >= 0)
-            world->forbidden[op->replaced] = 1;
         break;
     case COLLECTION_OP_FETCH:
         break;
     }
 }
 
-static void take_command(world_t *world, device_t *device, const collection_command_t *command)
+static void take_command(world_t *world, device_t *device, const collection_command_t *command,
+                         int content)
 {
     static const char *const names[] = {"Add", "Change", "Delete", "SoftDelete"};
     apr_uint64_t uid = command->uid;
@@ -216,12 +224,15 @@ static void take_command(world_t *world, device_t *device, const collection_comm
         if (device->has[uid])
             world_fail(world, "%d is added a second time", (int)uid);
         device->has[uid] = 1;
-        device->token[uid] = (unsigned char)command->entry.token;
+        device->token[uid] = BACKEND_FLAGS_OF(command->entry.token);
+        device->content[uid] = content;
         break;
     case COLLECTION_CHANGE:
         if (!device->has[uid])
             world_fail(world, "a Change of %d, which the device has not", (int)uid);
-        device->token[uid] = (unsigned char)command->entry.token;
+        device->token[uid] = BACKEND_FLAGS_OF(command->entry.token);
+        if (content >= 0)
+            device->content[uid] = content;
         break;
     case COLLECTION_DELETE:
         if (world_truth(world, uid, &entry))
@@ -253,7 +264,7 @@ void device_take(world_t *world, device_t *device, const device_request_t *reque
     for (i = 0; i < request->op_count; i++)
         take_result(world, device, request->ops + i, answer->results + i);
     for (i = 0; i < answer->command_count; i++)
-        take_command(world, device, answer->commands + i);
+        take_command(world, device, answer->commands + i, answer->contents[i]);
     if (strcmp(device->key, answer->key) != 0) {
         apr_cpystrn(device->confirmed, device->previous, sizeof device->confirmed);
         apr_cpystrn(device->previous, device->key, sizeof device->previous);

@@ -75,7 +75,7 @@ static void step_clock(world_t *world, apr_interval_time_t passes)
     world->now += passes;
     if (passes > apr_time_from_sec(86400)) /* the ledger does not last for ever */
         for (i = 0; i < MODEL_DEVICES; i++)
-            device_race(world->devices + i);
+            world->devices[i].applied = 0;
     backend_memory_clock(world->inner, world->now);
     world_log(world, "%d hours pass", (int)(apr_time_sec(passes) / 3600));
 }

@@ -113,7 +113,7 @@ static base_fault_code_t world_backend_decide(void *baton, const char *call, int
 {
     world_t *world = baton;
     int changes = !strcmp(call, "set_flags") || !strcmp(call, "move") || !strcmp(call, "remove") ||
-                  !strcmp(call, "put");
+                  !strcmp(call, "put") || !strcmp(call, "replace");
 
     if (after)
         return world->busy && world->fate.after && world->fate.trip == world->calls &&
@@ -215,12 +215,21 @@ const char *world_cursor(world_t *world, apr_pool_t *pool)
     return cursor;
 }
 
-static int world_content(world_t *world, const char *folder_id, apr_uint64_t uid, apr_pool_t *pool)
+int world_content(world_t *world, const char *folder_id, apr_uint64_t uid, apr_pool_t *pool)
 {
     backend_blob_t *blob;
 
     world_must(backend_item_fetch(world->truth, folder_id, uid, &blob, pool), "fetching");
     return atoi(apr_pstrmemdup(pool, blob->data, (apr_size_t)blob->size));
+}
+
+int world_content_make(world_t *world, int origin, int excuse)
+{
+    int content = world->contents++;
+
+    world->origin[content] = origin < 0 ? content : origin;
+    world->excused[content] = (unsigned char)excuse;
+    return content;
 }
 
 static void world_deliver(world_t *world, apr_pool_t *pool)
@@ -234,7 +243,7 @@ static void world_deliver(world_t *world, apr_pool_t *pool)
     if (world->contents >= MODEL_CONTENTS - MODEL_DEVICES * MODEL_OPS)
         return;
     uid = backend_memory_deliver(world->inner, MODEL_ACCOUNT, world->inbox,
-                                 apr_psprintf(pool, "%d", world->contents++), flags,
+                                 apr_psprintf(pool, "%d", world_content_make(world, -1, 0)), flags,
                                  world->now - age);
     world_log(world, "deliver %d, flags %d, %d hours old", (int)uid, (int)flags,
               (int)(apr_time_sec(age) / 3600));
@@ -275,6 +284,7 @@ static void world_count_contents(world_t *world, const char *folder_id, unsigned
                                  apr_pool_t *pool)
 {
     backend_range_t range = {.since = APR_INT64_MIN, .before = APR_INT64_MAX};
+    unsigned char origins[MODEL_CONTENTS] = {0};
     backend_page_t *page;
     int i;
 
@@ -284,12 +294,10 @@ static void world_count_contents(world_t *world, const char *folder_id, unsigned
     for (i = 0; i < page->count; i++) {
         int content = world_content(world, folder_id, page->entries[i].uid, pool);
 
-        /* Of an Add that the device took back after its process had died on it there may be two:
-         * to find what it left the backend only has put (op_add). */
-        if (seen[content]++ && !(world->excused[content] & MODEL_UNSTORED))
+        if (seen[content]++)
             world_fail(world, "message %d is there twice", content);
-        if (folder_id == world->inbox && world->forbidden[content])
-            world_fail(world, "message %d is there beside the one that replaced it", content);
+        if (origins[world->origin[content]]++)
+            world_fail(world, "message %d is there beside another form of it", content);
     }
 }
 
