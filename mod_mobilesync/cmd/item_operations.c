@@ -1,5 +1,5 @@
 /* ItemOperations: Fetch of items and attachments (MS-ASCMD 2.2.1.10), inline or as a multipart
- * response (2.2.1.10.1.1), and EmptyFolderContents. Move is answered as not supported. */
+ * response (2.2.1.10.1.1), EmptyFolderContents and Move. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "cmd/conversation.h"
 #include "cmd/empty_folder.h"
 #include "cmd/options.h"
 #include "eas/status.h"
@@ -23,8 +24,7 @@ enum {
     OPERATIONS_STATUS_PROTOCOL = 2,
     OPERATIONS_STATUS_RANGE = 8,
     OPERATIONS_STATUS_STORE = 9,
-    OPERATIONS_STATUS_ATTACHMENT = 15,
-    OPERATIONS_STATUS_UNSUPPORTED = 156
+    OPERATIONS_STATUS_ATTACHMENT = 15
 };
 
 /* One request: the parts of a multipart response as they are made. */
@@ -340,17 +340,7 @@ static base_fault_t *operations_empty_folder(operations_t *operations, const eas
 static base_fault_t *operations_move(operations_t *operations, const eas_node_t *node,
                                      apr_pool_t *pool)
 {
-    eas_writer_t *writer = operations->exchange->writer;
-    const eas_node_t *conversation = eas_node_child(node, EAS_ItemOperations_ConversationId);
-
-    (void)pool;
-    eas_writer_start(writer, EAS_ItemOperations_Move);
-    eas_writer_uint(writer, EAS_ItemOperations_Status, OPERATIONS_STATUS_UNSUPPORTED);
-    eas_writer_opaque(writer, EAS_ItemOperations_ConversationId,
-                      conversation ? conversation->text : "",
-                      conversation ? conversation->length : 0);
-    eas_writer_end(writer);
-    return NULL;
+    return cmd_conversation_move(operations->exchange, node, pool);
 }
 
 static const struct {

@@ -2,6 +2,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/cmd.h \
 	mod_mobilesync/cmd/collection.h \
 	mod_mobilesync/cmd/commands.tbl \
+	mod_mobilesync/cmd/conversation.c mod_mobilesync/cmd/conversation.h \
 	mod_mobilesync/cmd/device.c mod_mobilesync/cmd/device.h \
 	mod_mobilesync/cmd/dispatch.c \
 	mod_mobilesync/cmd/empty_folder.c mod_mobilesync/cmd/empty_folder.h \

@@ -3,6 +3,7 @@
  * kept as well, so that it is not reported again before a Sync took it. */
 #include "cmd/cmd.h"
 #include "cmd/collection.h"
+#include "cmd/conversation.h"
 #include "cmd/hierarchy.h"
 #include "cmd/watch.h"
 
@@ -329,6 +330,7 @@ static base_fault_t *ping_look(cmd_exchange_t *exchange, ping_t *ping, int patie
     int i, found = 0;
 
     *look = (ping_look_t){.waiting = patient ? 0 : -1};
+    cmd_conversation_apply(exchange);
     apr_pool_create(&subpool, exchange->pool);
     BASE_TRY(ping_look_hierarchy(exchange, look, subpool));
     for (i = 0; i < ping->folders->nelts && !look->status; i++) {

@@ -2,6 +2,7 @@
  * rendered first and committed then. When a commit loses against another request of the device
  * the whole answer is thrown away and made once more: collections that were committed answer
  * the same again, because their request is now an identical repeat. */
+#include "cmd/conversation.h"
 #include "cmd/hierarchy.h"
 #include "cmd/sync_step.h"
 #include "cmd/watch.h"
@@ -82,6 +83,7 @@ static base_fault_t *sync_answer(cmd_exchange_t *exchange, const sync_request_t 
     sync_step_t *steps = sync_steps(request, exchange->pool);
     int try, again = 1;
 
+    cmd_conversation_apply(exchange);
     for (try = 0; again && try < SYNC_TRIES; try++) {
         sync_run_t run = {.exchange = exchange,
                           .request = request,
