@@ -80,6 +80,7 @@ E2E_TESTS = \
 	t/e2e/folder_sync.t \
 	t/e2e/folders.t \
 	t/e2e/full.t \
+	t/e2e/generations.t \
 	t/e2e/get_attachment.t \
 	t/e2e/get_item_estimate.t \
 	t/e2e/hanging.t \

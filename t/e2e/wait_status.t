@@ -6,8 +6,6 @@ use v5.36;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use Test::More;
-use HTTP::Tiny;
-use MobileSync::Httpd;
 use MobileSync::Process qw(wait_until);
 use MobileSync::Server;
 
@@ -15,27 +13,13 @@ use constant { INBOX => 2, PATIENCE => 60, PHONES => 12 };
 
 my $server = MobileSync::Server->start(
     admin => 'root',
-    global => 'LoadModule status_module ' . MobileSync::Httpd::module_folder() . '/mod_status.so',
-    config => <<'END',
-CustomLog outcome.log "%{MOBILESYNC_OUTCOME}e|%r"
-<Location /server-status>
-    SetHandler server-status
-    Require all granted
-</Location>
-END
+    status => 1,
+    config => 'CustomLog outcome.log "%{MOBILESYNC_OUTCOME}e|%r"',
     settings => { MobileSyncHeartbeatMin => 1, Timeout => 2 }
 );
 my $inbox;
 
-sub get ($path) {
-    my $answer =
-        HTTP::Tiny->new->get( 'http://127.0.0.1:' . $server->node->port . "/server-status$path" );
-    die "$path: $answer->{status} $answer->{content}\n" unless $answer->{success};
-    return $answer->{content};
-}
-
-# What mod_status says, { Parked => 3, ... }.
-sub figures { return { get('?auto') =~ /^MobileSync(\w+): (\d+)$/mg } }
+sub figures { return $server->node->waiting }
 
 # Waits until the figure is as wanted; an answer is counted a moment after it has come.
 sub becomes ( $key, $value, $what ) {
@@ -76,7 +60,7 @@ my $before = figures();
 subtest 'how a wait ends' => sub {
     my @pings = map { wait_for_change($_) } @phones[ 0 .. 3 ];
     becomes( Parked => 4, 'four wait' );
-    like( get(''), qr{<dt>Requests that wait without a thread: 4</dt>}, 'the page says so too' );
+    like( $server->node->status_page, qr{<dt>Requests that wait without a thread: 4</dt>}, 'the page says so too' );
     $pings[0]->hang_up;
     becomes( HangUps => $before->{HangUps} + 1, 'one hangs up' );
     my $newer = wait_for_change( $phones[1] );

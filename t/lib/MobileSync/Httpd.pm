@@ -2,6 +2,7 @@
 # writes one.
 package MobileSync::Httpd;
 use v5.36;
+use HTTP::Tiny;
 use IO::Socket::INET;
 use MobileSync::ErrorLog;
 use MobileSync::Process qw(wait_until find_program service_user);
@@ -21,7 +22,7 @@ use constant {
 # settings: MobileSync... directives, { name => arguments }; config: more of the virtual host;
 # location: more of the Location; global: more of the server's. sanitize: preload ASan.
 # environment: further variables, { name => value }.
-# processes: how many children; threads: of each. detached: see MobileSync::Process.
+# status: 1 for mod_status, see status_page. processes: how many children; threads: of each. detached: see MobileSync::Process.
 sub new ( $class, %option ) {
     my $self = bless {
         name => 'httpd',
@@ -82,6 +83,7 @@ sub _config ($self) {
     my $modules = module_folder();
     my @wanted = ( "mpm_$self->{mpm}", @MODULES );
     push @wanted, qw(socache_shmcb ssl) if $self->{certificates};
+    push @wanted, 'status' if $self->{status};
     my $load = _load( $modules, @wanted );
     $load .= "LoadModule mobilesync_module $self->{module}\n" if defined $self->{module};
     my $user =
@@ -173,6 +175,7 @@ sub _host_config ($self) {
     $self->{location}
 </Location>
 @{[ defined $self->{admin} ? $self->_admin_location : '' ]}
+@{[ $self->{status} ? $self->_status_location : '' ]}
 $self->{config}
 END
 }
@@ -189,6 +192,26 @@ sub _admin_location ($self) {
 </Location>
 END
 }
+
+sub _status_location ($self) {
+    return <<'END';
+<Location /server-status>
+    SetHandler server-status
+    Require all granted
+</Location>
+END
+}
+
+# What mod_status answers; query: '?auto'.
+sub status_page ( $self, $query = '' ) {
+    my $url = "http://127.0.0.1:$self->{actual_port}/server-status$query";
+    my $answer = HTTP::Tiny->new->get($url);
+    die "$url: $answer->{status} $answer->{content}\n" unless $answer->{success};
+    return $answer->{content};
+}
+
+# What it says of those who wait: { Parked => 3, ... }.
+sub waiting ($self) { return { $self->status_page('?auto') =~ /^MobileSync(\w+): (\d+)$/mg } }
 
 # --- running ---
 
@@ -341,13 +364,15 @@ sub kill_hard ($self) {
     return;
 }
 
-# Returns what was wrong with its end: empty if it ended by itself and in order.
-sub stop ($self) {
+# Returns what was wrong with its end: empty if it ended by itself and in order. signal: another one
+# than the gentle one.
+sub stop ( $self, $signal = undef ) {
     my $process = delete $self->{process} or return '';
     my $early = $process->is_running ? '' : 'it had ended before';
     # Gracefully: httpd's event MPM may touch a socket that a worker just freed when it is told to
     # end at once (close_worker_sockets()), and a test cannot tell that crash from one of ours.
-    my $status = $process->stop( $self->{mpm} eq 'event' ? 'WINCH' : 'TERM' );
+    $signal //= $self->{mpm} eq 'event' ? 'WINCH' : 'TERM';
+    my $status = $process->stop($signal);
     return $early if $early;
     return $status ? sprintf( 'wait status 0x%x', $status ) : '';
 }
