@@ -89,6 +89,7 @@ E2E_TESTS = \
 	t/e2e/lost.t \
 	t/e2e/mailbox.t \
 	t/e2e/maildir.t \
+	t/e2e/midnight.t \
 	t/e2e/move.t \
 	t/e2e/oof.t \
 	t/e2e/mpm.t \

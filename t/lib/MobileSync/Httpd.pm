@@ -21,6 +21,7 @@ use constant {
 # admin: the user who may administer, if any.
 # settings: MobileSync... directives, { name => arguments }; config: more of the virtual host;
 # location: more of the Location; global: more of the server's. sanitize: preload ASan.
+# clock: seconds that its clock is ahead.
 # environment: further variables, { name => value }.
 # status: 1 for mod_status, see status_page. processes: how many children; threads: of each. detached: see MobileSync::Process.
 sub new ( $class, %option ) {
@@ -264,10 +265,23 @@ sub _start_once ($self) {
     };
 }
 
+# The library that sets a program's clock, where it is installed.
+sub faketime { return ( glob '/usr/lib/{*/,}faketime/libfaketimeMT.so.1' )[0] }
+
 # Locale and time zone settings of the machine do not matter to tests; the sanitizer's
 # runtime has to be there before httpd loads the module.
 sub _environment ($self) {
     my %environment = ( LC_ALL => 'C', %{ $self->{environment} } );
+    if ( $self->{clock} ) {
+        # file times stay true, and so does the clock that only ticks
+        %environment = (
+            %environment,
+            LD_PRELOAD => faketime() // die("there is no libfaketime\n"),
+            FAKETIME => "+$self->{clock}s",
+            NO_FAKE_STAT => 1,
+            FAKETIME_DONT_FAKE_MONOTONIC => 1
+        );
+    }
     return \%environment unless $self->{sanitize};
     my $runtime = `gcc -print-file-name=libasan.so` =~ s/\s+$//r;
     # gcc names a linker script where the library has one.
