@@ -25,6 +25,7 @@
  *   DELETE /accounts/ACCOUNT/devices/DEVICE/trace     no longer
  *   GET    /accounts/ACCOUNT/devices/DEVICE/bundle    all that support needs to know of it
  *   GET    /parked                                    how many wait, and where
+ *   POST   /index/rebuild                             finds accounts that lists have lost
  *   GET    /audit                                     who did what
  *   GET    /metrics                                   figures, in Prometheus text format
  *

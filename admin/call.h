@@ -72,6 +72,7 @@ base_fault_t *admin_device_resume(admin_call_t *call);
 base_fault_t *admin_purge_account(admin_call_t *call);
 base_fault_t *admin_purge_all(admin_call_t *call);
 base_fault_t *admin_device_retry(admin_call_t *call);
+base_fault_t *admin_index_rebuild(admin_call_t *call);
 base_fault_t *admin_undo_list(admin_call_t *call);
 base_fault_t *admin_undo_run(admin_call_t *call);
 base_fault_t *admin_trace_start(admin_call_t *call);

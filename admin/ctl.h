@@ -125,6 +125,7 @@ ctl_exit_t ctl_undo(ctl_t *ctl);
 ctl_exit_t ctl_trace(ctl_t *ctl);
 ctl_exit_t ctl_bundle(ctl_t *ctl);
 ctl_exit_t ctl_purge(ctl_t *ctl);
+ctl_exit_t ctl_rebuild(ctl_t *ctl);
 /* Asks the user, unless he said yes. */
 ctl_exit_t ctl_confirm(const ctl_t *ctl);
 /* Asks the server what it would do. */

@@ -219,3 +219,35 @@ ctl_exit_t ctl_purge(ctl_t *ctl)
     }
     return CTL_OK;
 }
+
+/* -- the index of accounts -------------------------------------------------- */
+
+/* Nothing is asked: it adds what belongs there, and nothing else. */
+ctl_exit_t ctl_rebuild(ctl_t *ctl)
+{
+    apr_table_t *query = apr_table_make(ctl->pool, 2);
+    json_int_t accounts = 0, missing = 0;
+    const char *next;
+    json_t *answer;
+    ctl_exit_t code;
+
+    if (ctl->options.dry_run)
+        apr_table_setn(query, "dry_run", "1");
+    do {
+        if ((code = ctl_request(ctl, "POST", "/index/rebuild", query, &answer)))
+            return code;
+        accounts += json_integer_value(json_object_get(answer, "accounts"));
+        missing += json_integer_value(json_object_get(answer, "missing"));
+        if ((next = json_string_value(json_object_get(answer, "next"))))
+            apr_table_set(query, "after", next);
+    } while (next);
+    json_object_set_new(answer, "accounts", json_integer(accounts));
+    json_object_set_new(answer, "missing", json_integer(missing));
+    if (ctl->options.json)
+        ctl_print_json(answer);
+    else
+        printf("%" JSON_INTEGER_FORMAT " accounts, of which %" JSON_INTEGER_FORMAT " %s.\n",
+               accounts, missing,
+               ctl->options.dry_run ? "are missing in lists" : "were missing in lists");
+    return CTL_OK;
+}

@@ -9,6 +9,7 @@ libcore_la_SOURCES += \
 	admin/estimate.c admin/estimate.h \
 	admin/exchange.c admin/exchange.h \
 	admin/held.c admin/held.h \
+	admin/index.c \
 	admin/json.c \
 	admin/metrics.c \
 	admin/page.c \

@@ -31,6 +31,8 @@ typedef struct {
                                  apr_pool_t *pool);
     base_fault_t *(*account_list)(void *self, const char *after, int limit,
                                   apr_array_header_t **accounts, apr_pool_t *pool);
+    base_fault_t *(*account_rebuild)(void *self, const char *after, int enter,
+                                     state_rebuild_t *rebuild, apr_pool_t *pool);
     base_fault_t *(*ledger_claim)(void *self, const state_ledger_key_t *key,
                                   apr_interval_time_t lease, apr_interval_time_t ttl,
                                   state_claim_t *claim, apr_pool_t *pool);

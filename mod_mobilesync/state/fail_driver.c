@@ -21,6 +21,7 @@ static const char *const fail_names[] = {
     [STATE_CALL_RELEASE] = "release",
     [STATE_CALL_FORGET] = "forget",
     [STATE_CALL_ACCOUNT_LIST] = "account list",
+    [STATE_CALL_ACCOUNT_REBUILD] = "account rebuild",
     [STATE_CALL_TRASH_MOVE] = "trash move",
     [STATE_CALL_TRASH_LIST] = "trash list",
     [STATE_CALL_TRASH_RESTORE] = "trash restore",
@@ -146,6 +147,13 @@ static base_fault_t *fail_account_list(void *self, const char *after, int limit,
     FAIL_AROUND(STATE_CALL_ACCOUNT_LIST, state_account_list(INNER, after, limit, accounts, pool));
 }
 
+static base_fault_t *fail_account_rebuild(void *self, const char *after, int enter,
+                                          state_rebuild_t *rebuild, apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_ACCOUNT_REBUILD,
+                state_account_rebuild(INNER, after, enter, rebuild, pool));
+}
+
 static base_fault_t *fail_trash_move(void *self, const state_trash_request_t *request, int *moved,
                                      apr_pool_t *pool)
 {
@@ -207,6 +215,7 @@ static const state_driver_t fail_driver = {
     .record_list = fail_record_list,
     .device_list = fail_device_list,
     .account_list = fail_account_list,
+    .account_rebuild = fail_account_rebuild,
     .ledger_claim = fail_ledger_claim,
     .ledger_record = fail_ledger_record,
     .ledger_release = fail_ledger_release,

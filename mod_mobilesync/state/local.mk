@@ -9,6 +9,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/state/memory_store.h \
 	mod_mobilesync/state/memory_trash.c \
 	mod_mobilesync/state/recorder.c mod_mobilesync/state/recorder.h \
+	mod_mobilesync/state/redis_accounts.c \
 	mod_mobilesync/state/redis_audit.c \
 	mod_mobilesync/state/redis_driver.c \
 	mod_mobilesync/state/redis_recorder.c \

@@ -1,6 +1,7 @@
 /* What is the installation's, of the memory store: accounts and audit entries. */
 #include "state/memory_store.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <apr_strings.h>
@@ -51,6 +52,19 @@ base_fault_t *state_memory_account_list(void *data, const char *after, int limit
               account_compare_names);
     if ((*accounts)->nelts > limit)
         (*accounts)->nelts = limit;
+    return NULL;
+}
+
+/* It has no index that could be lost. */
+base_fault_t *state_memory_account_rebuild(void *data, const char *after, int enter,
+                                           state_rebuild_t *rebuild, apr_pool_t *pool)
+{
+    apr_array_header_t *accounts;
+
+    (void)after;
+    (void)enter;
+    BASE_TRY(state_memory_account_list(data, NULL, INT_MAX, &accounts, pool));
+    rebuild->accounts = accounts->nelts;
     return NULL;
 }
 

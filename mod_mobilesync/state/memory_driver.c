@@ -421,6 +421,7 @@ static const state_driver_t memory_driver = {
     .record_list = memory_record_list,
     .device_list = memory_device_list,
     .account_list = state_memory_account_list,
+    .account_rebuild = state_memory_account_rebuild,
     .ledger_claim = memory_ledger_claim,
     .ledger_record = memory_ledger_record,
     .ledger_release = memory_ledger_release,

@@ -77,6 +77,8 @@ void state_memory_recorder_free(void *recorder);
 
 /* -- memory_trash.c, memory_audit.c -- */
 
+base_fault_t *state_memory_account_rebuild(void *data, const char *after, int enter,
+                                           state_rebuild_t *rebuild, apr_pool_t *pool);
 base_fault_t *state_memory_account_list(void *self, const char *after, int limit,
                                         apr_array_header_t **accounts, apr_pool_t *pool);
 base_fault_t *state_memory_trash_move(void *self, const state_trash_request_t *request, int *moved,

@@ -1,4 +1,4 @@
-/* What is the installation's and not an account's: the index of accounts, the audit stream. */
+/* The audit stream. */
 #include "state/redis_scripts.h"
 #include "state/redis_store.h"
 
@@ -6,58 +6,6 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
-
-#define ACCOUNT_BUCKETS 256
-#define ACCOUNT_BUCKETS_AT_ONCE 32
-
-/* -- accounts --------------------------------------------------------------- */
-
-/* The names of a bucket that follow `after` (NULL: all), in order. */
-static base_fault_t *account_bucket(const redis_value_t *value, const char *after, int limit,
-                                    apr_array_header_t *accounts, apr_pool_t *pool)
-{
-    apr_array_header_t *names = apr_array_make(pool, value->count, sizeof(const char *));
-    int i;
-
-    BASE_TRY(redis_value_fault(value, pool));
-    for (i = 0; i < value->count; i++) {
-        const redis_value_t *name = redis_value_string(value, i);
-
-        if (name && *name->data && (!after || strcmp(name->data, after) > 0))
-            APR_ARRAY_PUSH(names, const char *) = name->data;
-    }
-    state_names_sort(names);
-    for (i = 0; i < names->nelts && accounts->nelts < limit; i++)
-        APR_ARRAY_PUSH(accounts, const char *) = APR_ARRAY_IDX(names, i, const char *);
-    return NULL;
-}
-
-base_fault_t *state_redis_account_list(void *data, const char *after, int limit,
-                                       apr_array_header_t **accounts, apr_pool_t *pool)
-{
-    redis_store_t *self = data;
-    redis_args_t *commands[ACCOUNT_BUCKETS_AT_ONCE];
-    redis_value_t **values;
-    int first = after ? state_account_bucket(after) : 0, bucket, count, i;
-
-    *accounts = apr_array_make(pool, limit < 1000 ? limit : 1000, sizeof(const char *));
-    for (bucket = first; bucket < ACCOUNT_BUCKETS && (*accounts)->nelts < limit; bucket += count) {
-        count = ACCOUNT_BUCKETS - bucket < ACCOUNT_BUCKETS_AT_ONCE ? ACCOUNT_BUCKETS - bucket
-                                                                   : ACCOUNT_BUCKETS_AT_ONCE;
-        for (i = 0; i < count; i++) {
-            commands[i] = redis_args_make(pool);
-            redis_args_text(commands[i], "SMEMBERS");
-            redis_args_text(commands[i], state_redis_bucket(self, bucket + i, pool));
-        }
-        BASE_TRY(redis_pipeline(self->redis, commands, count, REDIS_REPEAT, &values, pool));
-        for (i = 0; i < count; i++)
-            BASE_TRY(account_bucket(values[i], bucket + i == first ? after : NULL, limit, *accounts,
-                                    pool));
-    }
-    return NULL;
-}
-
-/* -- audit ------------------------------------------------------------------ */
 
 static const char *audit_key(const redis_store_t *self, apr_pool_t *pool)
 {

@@ -146,30 +146,6 @@ static base_fault_t *redis_record_read(void *data, const state_key_t *key, const
     return NULL;
 }
 
-const char *state_redis_bucket(const redis_store_t *self, int bucket, apr_pool_t *pool)
-{
-    return apr_psprintf(pool, "%s:accounts:%d", base_text_percent_encode(self->prefix, pool),
-                        bucket);
-}
-
-/* The account's bucket lives in another slot, so that this is a step of its own, and best
- * effort: the index can be rebuilt from the keys. */
-void state_redis_account_enter(redis_store_t *self, const char *account, apr_pool_t *pool)
-{
-    redis_args_t *args = redis_args_make(pool);
-    redis_value_t *value;
-    base_fault_t *fault;
-
-    redis_args_text(args, "SADD");
-    redis_args_text(args, state_redis_bucket(self, state_account_bucket(account), pool));
-    redis_args_text(args, account);
-    fault = redis_command(self->redis, args, REDIS_REPEAT, &value, pool);
-    if (fault)
-        base_log_write(self->log, BASE_LOG_WARNING,
-                       "account %s is missing from the index of accounts: %s", account,
-                       fault->message);
-}
-
 static redis_args_t *redis_commit_args(redis_store_t *self, const state_commit_t *commit,
                                        apr_pool_t *pool)
 {
@@ -393,6 +369,7 @@ static const state_driver_t redis_driver = {
     .record_list = redis_record_list,
     .device_list = redis_device_list,
     .account_list = state_redis_account_list,
+    .account_rebuild = state_redis_account_rebuild,
     .ledger_claim = redis_ledger_claim,
     .ledger_record = redis_ledger_record,
     .ledger_release = redis_ledger_release,

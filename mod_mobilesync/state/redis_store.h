@@ -17,20 +17,26 @@ typedef struct {
 
 /* Names one write for ever: random bytes of the store and a number. */
 const char *state_redis_token(redis_store_t *self, apr_pool_t *pool);
-/* Keys: the device's records, its ledger scopes, the account's devices, a bucket of accounts. */
+/* Keys: the device's records, its ledger scopes, the account's devices. */
 const char *state_redis_index(const redis_store_t *self, const char *account, const char *device,
                               apr_pool_t *pool);
 const char *state_redis_scopes(const redis_store_t *self, const char *account, const char *device,
                                apr_pool_t *pool);
 const char *state_redis_devices(const redis_store_t *self, const char *account, apr_pool_t *pool);
-const char *state_redis_bucket(const redis_store_t *self, int bucket, apr_pool_t *pool);
 /* Runs a script whose answer begins with a word: OK, FORMAT and others. */
 base_fault_t *state_redis_run(redis_store_t *self, const redis_script_t *script, redis_args_t *args,
                               redis_value_t **value, const char **word, apr_pool_t *pool);
 /* A number of a script's answer; 0 when it is not there. */
 apr_uint64_t state_redis_number(const redis_value_t *value, int index);
+
+/* -- redis_accounts.c -- */
+
 /* Enters the account into its bucket. */
 void state_redis_account_enter(redis_store_t *self, const char *account, apr_pool_t *pool);
+base_fault_t *state_redis_account_list(void *self, const char *after, int limit,
+                                       apr_array_header_t **accounts, apr_pool_t *pool);
+base_fault_t *state_redis_account_rebuild(void *self, const char *after, int enter,
+                                          state_rebuild_t *rebuild, apr_pool_t *pool);
 
 /* -- redis_trash.c -- */
 
@@ -50,10 +56,8 @@ base_fault_t *state_redis_recorder_read(void *self, state_recorder_kind_t kind, 
                                         const char *device, apr_array_header_t **entries,
                                         apr_pool_t *pool);
 
-/* -- redis_audit.c: what is the installation's -- */
+/* -- redis_audit.c -- */
 
-base_fault_t *state_redis_account_list(void *self, const char *after, int limit,
-                                       apr_array_header_t **accounts, apr_pool_t *pool);
 base_fault_t *state_redis_audit_begin(void *self, const state_audit_field_t *fields, int count,
                                       const char **id, apr_pool_t *pool);
 base_fault_t *state_redis_audit_end(void *self, const char *id, const state_audit_field_t *fields,

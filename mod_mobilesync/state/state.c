@@ -6,6 +6,8 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
+#include "base/text.h"
+
 #define STATE_FIELD_NAME_MAX 64
 #define STATE_PAUSE_FIRST apr_time_from_msec(10)
 #define STATE_PAUSE_MAX apr_time_from_msec(500)
@@ -197,6 +199,17 @@ base_fault_t *state_account_list(state_store_t *store, const char *after, int li
     if (limit < 1)
         return base_fault_make(pool, BASE_FAULT_INVALID, "state: a page of no accounts");
     return store->driver->account_list(store->self, after, limit, accounts, pool);
+}
+
+base_fault_t *state_account_rebuild(state_store_t *store, const char *after, int enter,
+                                    state_rebuild_t *rebuild, apr_pool_t *pool)
+{
+    apr_uint64_t cursor;
+
+    *rebuild = (state_rebuild_t){.next = NULL};
+    if (after && !base_text_parse_uint(after, APR_UINT64_MAX, &cursor))
+        return base_fault_make(pool, BASE_FAULT_INVALID, "state: that is no page of a rebuild");
+    return store->driver->account_rebuild(store->self, after, enter, rebuild, pool);
 }
 
 base_fault_t *state_record_remove(state_store_t *store, const state_key_t *key, apr_pool_t *pool)

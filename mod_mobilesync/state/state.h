@@ -20,8 +20,8 @@
  *   P:{account}:trash, :t:...      what administrators moved aside (state/trash.h)
  *   P:{account}:v                  hash   folder id -> version and more (wake/)
  *   P:{account}:c                  channel of the account (wake/)
- *   P:accounts:0..255              set    accounts that have devices (rebuildable by SCAN);
- *                                         may name some that have none any more
+ *   P:accounts:0..255              set    accounts that have devices, made anew by
+ *                                         state_account_rebuild when it is lost; may name some that have none any more
  *   P:audit                        stream who did what (state/audit.h)
  *
  * A record is a hash of named binary fields with a version that grows with every
@@ -113,6 +113,17 @@ base_fault_t *state_device_list(state_store_t *store, const char *account,
  * limit: that was all. */
 base_fault_t *state_account_list(state_store_t *store, const char *after, int limit,
                                  apr_array_header_t **accounts, apr_pool_t *pool);
+
+typedef struct {
+    int accounts;     /* found in this page, some perhaps twice */
+    int missing;      /* of them, that were not in the index */
+    const char *next; /* where the next page begins, NULL: that was all */
+} state_rebuild_t;
+
+/* Looks for accounts of which there are records, and (enter 1) enters those that the index of
+ * accounts has lost. after: a next, NULL: from the first. */
+base_fault_t *state_account_rebuild(state_store_t *store, const char *after, int enter,
+                                    state_rebuild_t *rebuild, apr_pool_t *pool);
 
 /* -- ledger: side effects happen once ---------------------------------------
  *

@@ -135,6 +135,25 @@ subtest 'lists' => sub {
     is( ctl( 'device', 'list', 'nobody' )->{code}, 3, 'no such account' );
 };
 
+subtest 'the index of accounts' => sub {
+    my $odd = 'o{d} d';
+    $server->add_account($odd);
+    $server->client( account => $odd )->folder_sync;
+    my $redis = $server->redis;
+    $redis->command( 'DEL', $_ ) for grep {/^ms:accounts:/} $redis->keys;
+    is( ctl( 'account', 'list' )->{out}, "ACCOUNT  DEVICES\n", 'an index that is lost' );
+    is( $phone->folder_sync->{status}, 1, 'does not concern phones' );
+    is( json( '--dry-run', 'index', 'rebuild' )->{missing}, 2, 'what is missing' );
+    like( ctl( 'index', 'rebuild' )->{out}, qr/^2 accounts, of which 2 were/, 'index rebuild' );
+    like( ctl( 'account', 'list' )->{out}, qr/^anna +1$/m, 'all is found again' );
+    is_deeply(
+        [ sort map { $_->{account} } @{ json( 'account', 'list' )->{accounts} } ],
+        [ 'anna', $odd ],
+        'odd names too'
+    );
+    is( json( 'index', 'rebuild' )->{missing}, 0, 'once' );
+};
+
 subtest 'the flight recorder' => sub {
     my $log = ctl( 'device', 'log', 'anna', $device );
     is( $log->{code}, 0, 'device log' );

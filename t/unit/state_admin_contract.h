@@ -274,6 +274,7 @@ static void admin_contract_accounts(state_store_t *store, apr_pool_t *pool)
     apr_hash_t *seen = apr_hash_make(pool);
     apr_array_header_t *accounts;
     const char *after = NULL;
+    state_rebuild_t rebuild;
     int i, pages = 0, twice = 0;
 
     for (i = 0; i < 60; i++)
@@ -294,6 +295,15 @@ static void admin_contract_accounts(state_store_t *store, apr_pool_t *pool)
             break;
     is_int(i, 60, "none is left out");
     ok(apr_hash_get(seen, CONTRACT_ODD, APR_HASH_KEY_STRING) != NULL, "odd names neither");
+    for (after = NULL, i = 0; !state_account_rebuild(store, after, 1, &rebuild, pool);) {
+        i += rebuild.accounts;
+        twice += rebuild.missing;
+        if (!(after = rebuild.next))
+            break;
+    }
+    ok(i > 60 && !after, "a rebuild finds them all");
+    is_int(twice, 0, "and that none is missing");
+    ok(state_account_rebuild(store, "x", 1, &rebuild, pool) != NULL, "not from just anywhere");
     ok(!state_account_list(store, "no longer@there", 1000, &accounts, pool),
        "a page may follow what is gone");
 }
