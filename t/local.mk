@@ -94,6 +94,7 @@ E2E_TESTS = \
 	t/e2e/oof.t \
 	t/e2e/mpm.t \
 	t/e2e/park.t \
+	t/e2e/people.t \
 	t/e2e/ping.t \
 	t/e2e/quarantine.t \
 	t/e2e/restart.t \

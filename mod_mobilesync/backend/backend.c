@@ -163,6 +163,11 @@ base_fault_t *backend_resolve(backend_t *backend, const char *address, const cha
     return INSTANCE_CALL(address, resolve, address, account, pool);
 }
 
+base_fault_t *backend_accounts(backend_t *backend, apr_array_header_t **accounts, apr_pool_t *pool)
+{
+    return INSTANCE_CALL("*", accounts, accounts, pool);
+}
+
 base_fault_t *backend_session_open(backend_t *backend, const char *account,
                                    backend_session_t **session, apr_pool_t *pool)
 {

@@ -175,6 +175,9 @@ struct backend_driver {
     base_fault_t *(*setting_set)(void *session, const char *name, const char *text,
                                  apr_pool_t *pool);
 
+    /* All accounts there are (backend_identity_t), for the directory of people. */
+    base_fault_t *(*accounts)(void *instance, apr_array_header_t **accounts, apr_pool_t *pool);
+
     base_fault_t *(*folder_list)(void *session, apr_array_header_t **folders /* backend_folder_t */,
                                  apr_pool_t *pool);
     base_fault_t *(*folder_create)(void *session, const char *parent_id, const char *name,

@@ -17,6 +17,7 @@ base_fault_t *backend_check_password(backend_t *backend, const char *account, co
                                      apr_pool_t *pool);
 base_fault_t *backend_resolve(backend_t *backend, const char *address, const char **account,
                               apr_pool_t *pool);
+base_fault_t *backend_accounts(backend_t *backend, apr_array_header_t **accounts, apr_pool_t *pool);
 base_fault_t *backend_session_open(backend_t *backend, const char *account,
                                    backend_session_t **session, apr_pool_t *pool);
 

@@ -38,7 +38,7 @@ static const char *const fail_calls[] = {
     "folder_list", "folder_create",  "folder_rename", "folder_delete", "probe",
     "changes",     "enumerate",      "count",         "entry",         "fetch",
     "setting_get", "setting_set",    "put",           "replace",       "set_flags",
-    "move",        "remove",         "search",        "watch"};
+    "move",        "remove",         "search",        "watch",         "accounts"};
 
 static base_fault_t *fail_rule_parse(const char *text, fail_rule_t *rule, apr_pool_t *pool)
 {
@@ -172,6 +172,11 @@ static base_fault_t *fail_resolve(void *data, const char *address, const char **
                                   apr_pool_t *pool)
 {
     FAIL_INSTANCE("resolve", backend_resolve, address, account, pool);
+}
+
+static base_fault_t *fail_accounts(void *data, apr_array_header_t **accounts, apr_pool_t *pool)
+{
+    FAIL_INSTANCE("accounts", backend_accounts, accounts, pool);
 }
 
 static base_fault_t *fail_identity(void *data, backend_identity_t **identity, apr_pool_t *pool)
@@ -333,6 +338,7 @@ const backend_driver_t backend_fail_driver = {
     .open = fail_open,
     .identity = fail_identity,
     .resolve = fail_resolve,
+    .accounts = fail_accounts,
     .setting_get = fail_setting_get,
     .setting_set = fail_setting_set,
     .folder_list = fail_folder_list,

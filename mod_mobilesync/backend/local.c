@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "backend/drivers.h"
+#include "backend/local_accounts.h"
 #include "backend/local_fs.h"
 #include "backend/local_index.h"
 #include "backend/local_item.h"
@@ -279,6 +280,7 @@ const backend_driver_t backend_local_driver = {
     .open = local_open,
     .identity = local_identity,
     .resolve = local_resolve,
+    .accounts = local_accounts,
     .setting_get = local_setting_get,
     .setting_set = local_setting_set,
     .folder_list = local_tree_list,

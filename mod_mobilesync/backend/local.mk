@@ -1,10 +1,14 @@
 libcore_la_SOURCES += \
 	mod_mobilesync/backend/backend.c mod_mobilesync/backend/backend.h \
 	mod_mobilesync/backend/backend_calls.h mod_mobilesync/backend/backend_search.h \
+	mod_mobilesync/backend/directory.c mod_mobilesync/backend/directory.h \
+	mod_mobilesync/backend/directory_card.c \
+	mod_mobilesync/backend/directory_local.c mod_mobilesync/backend/directory_local.h \
 	mod_mobilesync/backend/drivers.h \
 	mod_mobilesync/backend/blob.c mod_mobilesync/backend/blob.h \
 	mod_mobilesync/backend/lines.c mod_mobilesync/backend/lines.h \
 	mod_mobilesync/backend/local.c mod_mobilesync/backend/local.h \
+	mod_mobilesync/backend/local_accounts.c mod_mobilesync/backend/local_accounts.h \
 	mod_mobilesync/backend/local_alias.c mod_mobilesync/backend/local_alias.h \
 	mod_mobilesync/backend/local_cache.c mod_mobilesync/backend/local_cache.h \
 	mod_mobilesync/backend/local_folder.c mod_mobilesync/backend/local_folder.h \

@@ -134,6 +134,39 @@ static base_fault_t *memory_setting_set(void *data, const char *name, const char
     return NULL;
 }
 
+static const char *memory_address(const memory_instance_t *instance, const char *account,
+                                  apr_pool_t *pool)
+{
+    return strchr(account, '@') ? apr_pstrdup(pool, account)
+                                : apr_pstrcat(pool, account, "@", instance->config->domain, NULL);
+}
+
+/* Those that were opened, and those with a password. */
+static base_fault_t *memory_accounts(void *data, apr_array_header_t **accounts, apr_pool_t *pool)
+{
+    memory_instance_t *instance = data;
+    const apr_array_header_t *logins = instance->config->logins;
+    apr_hash_t *names = apr_hash_make(pool);
+    apr_hash_index_t *at;
+    int i;
+
+    for (i = 0; i < logins->nelts; i++) {
+        const char *login = APR_ARRAY_IDX(logins, i, const char *);
+
+        apr_hash_set(names, apr_pstrmemdup(pool, login, strcspn(login, ":")), APR_HASH_KEY_STRING,
+                     "");
+    }
+    apr_thread_mutex_lock(instance->lock);
+    for (at = apr_hash_first(pool, instance->accounts); at; at = apr_hash_next(at))
+        apr_hash_set(names, apr_pstrdup(pool, apr_hash_this_key(at)), APR_HASH_KEY_STRING, "");
+    apr_thread_mutex_unlock(instance->lock);
+    *accounts = apr_array_make(pool, (int)apr_hash_count(names), sizeof(backend_identity_t));
+    for (at = apr_hash_first(pool, names); at; at = apr_hash_next(at))
+        APR_ARRAY_PUSH(*accounts, backend_identity_t) = (backend_identity_t){
+            .address = memory_address(instance, apr_hash_this_key(at), pool), .display_name = ""};
+    return NULL;
+}
+
 static base_fault_t *memory_resolve(void *data, const char *address, const char **account,
                                     apr_pool_t *pool)
 {
@@ -309,6 +342,7 @@ const backend_driver_t backend_memory_driver = {
     .open = memory_open,
     .identity = memory_identity,
     .resolve = memory_resolve,
+    .accounts = memory_accounts,
     .setting_get = memory_setting_get,
     .setting_set = memory_setting_set,
     .folder_list = memory_folder_list,

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libbase.la
 libcore_la_LIBADD += libbase.la
 libbase_la_SOURCES = \
+	mod_mobilesync/base/content_line.c mod_mobilesync/base/content_line.h \
 	mod_mobilesync/base/fault.c mod_mobilesync/base/fault.h \
 	mod_mobilesync/base/fault_codes.tbl \
 	mod_mobilesync/base/log.c mod_mobilesync/base/log.h \

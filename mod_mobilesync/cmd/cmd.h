@@ -19,6 +19,7 @@
 #include <apr_time.h>
 
 #include "backend/backend.h"
+#include "backend/directory.h"
 #include "backend/submit.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -59,6 +60,7 @@ typedef struct {
     const backend_submit_t *submit; /* for recipients elsewhere; NULL: not configured */
     state_store_t *store;
     backend_t *backend;
+    backend_directory_t *people; /* NULL in tests that need none */
     wake_bus_t *bus;
     wake_hub_t *hub;
     const char *spool_directory; /* NULL: the system's */

@@ -1,9 +1,11 @@
-/* Find (MS-ASCMD 2.2.1.2, since 16.1): the newer Search, of the mailbox. */
+/* Find (MS-ASCMD 2.2.1.2, since 16.1): the newer Search, of the mailbox; find_gal.c has the
+ * directory. */
+#include "cmd/find.h"
+
 #include <string.h>
 #include <apr_strings.h>
 
 #include "cmd/query.h"
-#include "cmd/search_mailbox.h"
 #include "eas/status.h"
 #include "item/summary.h"
 
@@ -13,14 +15,13 @@
 /* MS-ASCMD 2.2.3.177.2, child of Response */
 enum { FIND_STATUS_START_WITH_ZERO = 4 };
 
-static base_fault_t *find_invalid(const cmd_exchange_t *exchange, const char *what)
+base_fault_t *cmd_find_invalid(const cmd_exchange_t *exchange, const char *what)
 {
     return base_fault_make(exchange->pool, BASE_FAULT_INVALID, "%s", what);
 }
 
-/* What may stand there once, and is text. NULL in *text: it is not there. */
-static base_fault_t *find_text(cmd_exchange_t *exchange, const eas_node_t *parent, eas_tag_t tag,
-                               const char **text)
+base_fault_t *cmd_find_text(cmd_exchange_t *exchange, const eas_node_t *parent, eas_tag_t tag,
+                            const char **text)
 {
     const eas_node_t *node = eas_node_child(parent, tag);
     apr_size_t length;
@@ -29,27 +30,26 @@ static base_fault_t *find_text(cmd_exchange_t *exchange, const eas_node_t *paren
     if (!node)
         return NULL;
     if (eas_node_next(node))
-        return find_invalid(exchange,
-                            apr_psprintf(exchange->pool, "several of %s", eas_tag_name(tag)));
+        return cmd_find_invalid(exchange,
+                                apr_psprintf(exchange->pool, "several of %s", eas_tag_name(tag)));
     if (eas_node_content(node, text, &length, exchange->pool) != APR_SUCCESS)
         return base_fault_make(exchange->pool, BASE_FAULT_INTERNAL, "reading %s",
                                eas_tag_name(tag));
     return NULL;
 }
 
-static base_fault_t *find_options(cmd_exchange_t *exchange, const eas_node_t *options,
-                                  cmd_search_t *search)
+base_fault_t *cmd_find_range(cmd_exchange_t *exchange, const eas_node_t *options,
+                             cmd_range_t *range)
 {
-    const char *range;
+    const char *text;
 
-    BASE_TRY(find_text(exchange, options, EAS_Find_Range, &range));
-    search->range = (cmd_range_t){0, FIND_RANGE_DEFAULT};
-    if (range && !cmd_range_parse(range, &search->range))
-        return find_invalid(exchange, "not a Range");
+    BASE_TRY(cmd_find_text(exchange, options, EAS_Find_Range, &text));
+    *range = (cmd_range_t){0, FIND_RANGE_DEFAULT};
+    if (text && !cmd_range_parse(text, range))
+        return cmd_find_invalid(exchange, "not a Range");
     /* fewer than asked for are allowed (R37071816) */
-    if (search->range.last - search->range.first > FIND_RANGE_DEFAULT)
-        search->range.last = search->range.first + FIND_RANGE_DEFAULT;
-    search->deep = eas_node_child(options, EAS_Find_DeepTraversal) != NULL;
+    if (range->last - range->first > FIND_RANGE_DEFAULT)
+        range->last = range->first + FIND_RANGE_DEFAULT;
     return NULL;
 }
 
@@ -62,15 +62,15 @@ static base_fault_t *find_query(cmd_exchange_t *exchange, const eas_node_t *crit
     backend_query_t *query;
 
     if (!node || eas_node_next(node))
-        return find_invalid(exchange, "there must be one Query");
-    BASE_TRY(find_text(exchange, node, EAS_AirSync_Class, &class_));
+        return cmd_find_invalid(exchange, "there must be one Query");
+    BASE_TRY(cmd_find_text(exchange, node, EAS_AirSync_Class, &class_));
     if (!class_ || strcmp(class_, "Email") != 0) /* R901100613 */
-        return find_invalid(exchange, "the Class is not Email");
-    BASE_TRY(find_text(exchange, node, EAS_AirSync_CollectionId, &collection));
+        return cmd_find_invalid(exchange, "the Class is not Email");
+    BASE_TRY(cmd_find_text(exchange, node, EAS_AirSync_CollectionId, &collection));
     search->folder_ids = apr_array_make(exchange->pool, 1, sizeof(const char *));
     if (collection)
         APR_ARRAY_PUSH(search->folder_ids, const char *) = collection;
-    BASE_TRY(find_text(exchange, node, EAS_Find_FreeText, &text));
+    BASE_TRY(cmd_find_text(exchange, node, EAS_Find_FreeText, &text));
     if (text && text[strspn(text, " ")])
         BASE_TRY(cmd_query_parse(text, exchange->now, &query, exchange->pool));
     else
@@ -132,30 +132,39 @@ static base_fault_t *find_write(cmd_exchange_t *exchange, const cmd_search_t *se
     return NULL;
 }
 
+void cmd_find_open(cmd_exchange_t *exchange, int status)
+{
+    eas_writer_t *writer = exchange->writer;
+
+    eas_writer_start(writer, EAS_Find_Find);
+    eas_writer_uint(writer, EAS_Find_Status, EAS_STATUS_SUCCESS);
+    eas_writer_start(writer, EAS_Find_Response);
+    eas_writer_text(writer, EAS_ItemOperations_Store, "Mailbox"); /* always: R45251807 */
+    eas_writer_uint(writer, EAS_Find_Status, (apr_uint64_t)status);
+    exchange->report.status = status;
+    exchange->outcome = apr_psprintf(exchange->pool, "Find %d", status);
+}
+
 static base_fault_t *find_mailbox(cmd_exchange_t *exchange, const eas_node_t *criterion,
                                   const char *search_id)
 {
+    const eas_node_t *options = eas_node_child(criterion, EAS_Find_Options);
     eas_writer_t *writer = exchange->writer;
     cmd_search_t search = {.deep = 0};
     backend_found_t *found;
     int status = EAS_STATUS_SUCCESS;
 
-    BASE_TRY(find_options(exchange, eas_node_child(criterion, EAS_Find_Options), &search));
+    BASE_TRY(cmd_find_range(exchange, options, &search.range));
+    search.deep = eas_node_child(options, EAS_Find_DeepTraversal) != NULL;
     BASE_TRY(find_query(exchange, criterion, search_id, &search));
     BASE_TRY(cmd_search_mailbox(exchange, &search, &found));
     if (search.range.first && !found->resumed)
         status = FIND_STATUS_START_WITH_ZERO;
-    eas_writer_start(writer, EAS_Find_Find);
-    eas_writer_uint(writer, EAS_Find_Status, EAS_STATUS_SUCCESS);
-    eas_writer_start(writer, EAS_Find_Response);
-    eas_writer_text(writer, EAS_ItemOperations_Store, "Mailbox");
-    eas_writer_uint(writer, EAS_Find_Status, (apr_uint64_t)status);
+    cmd_find_open(exchange, status);
     if (status == EAS_STATUS_SUCCESS)
         BASE_TRY(find_write(exchange, &search, found));
     eas_writer_end(writer);
     eas_writer_end(writer);
-    exchange->report.status = status;
-    exchange->outcome = apr_psprintf(exchange->pool, "Find %d", status);
     return NULL;
 }
 
@@ -165,12 +174,14 @@ base_fault_t *cmd_find_run(cmd_exchange_t *exchange)
     const eas_node_t *criterion = execute ? execute->first : NULL;
     const char *search_id;
 
-    BASE_TRY(find_text(exchange, exchange->body, EAS_Find_SearchId, &search_id));
+    BASE_TRY(cmd_find_text(exchange, exchange->body, EAS_Find_SearchId, &search_id));
     if (!search_id || !*search_id || strlen(search_id) > FIND_SEARCH_ID_MAX)
-        return find_invalid(exchange, "there is no SearchId");
+        return cmd_find_invalid(exchange, "there is no SearchId");
     if (!criterion || criterion->next || eas_node_next(execute))
-        return find_invalid(exchange, "there must be one criterion");
+        return cmd_find_invalid(exchange, "there must be one criterion");
     if (criterion->tag == EAS_Find_MailBoxSearchCriterion)
         return find_mailbox(exchange, criterion, search_id);
-    return find_invalid(exchange, "the criterion is not supported");
+    if (criterion->tag == EAS_Find_GalSearchCriterion)
+        return cmd_find_gal(exchange, criterion);
+    return cmd_find_invalid(exchange, "no criterion that is known");
 }

@@ -7,12 +7,13 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/dispatch.c \
 	mod_mobilesync/cmd/empty_folder.c mod_mobilesync/cmd/empty_folder.h \
 	mod_mobilesync/cmd/exchange.c \
-	mod_mobilesync/cmd/find.c \
+	mod_mobilesync/cmd/find.c mod_mobilesync/cmd/find.h mod_mobilesync/cmd/find_gal.c \
 	mod_mobilesync/cmd/folder_change.c mod_mobilesync/cmd/folder_change.h \
 	mod_mobilesync/cmd/folder_create.c \
 	mod_mobilesync/cmd/folder_delete.c \
 	mod_mobilesync/cmd/folder_sync.c \
 	mod_mobilesync/cmd/folder_update.c \
+	mod_mobilesync/cmd/gal.c mod_mobilesync/cmd/gal.h \
 	mod_mobilesync/cmd/get_attachment.c \
 	mod_mobilesync/cmd/get_item_estimate.c \
 	mod_mobilesync/cmd/hierarchy.h \
@@ -25,9 +26,10 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/report.c mod_mobilesync/cmd/report.h \
 	mod_mobilesync/cmd/provision.c \
 	mod_mobilesync/cmd/query.c mod_mobilesync/cmd/query.h mod_mobilesync/cmd/query_dates.c \
+	mod_mobilesync/cmd/resolve_recipients.c \
 	mod_mobilesync/cmd/search.c mod_mobilesync/cmd/search.h \
 	mod_mobilesync/cmd/search_mailbox.c mod_mobilesync/cmd/search_mailbox.h \
-	mod_mobilesync/cmd/search_store_mailbox.c \
+	mod_mobilesync/cmd/search_store_gal.c mod_mobilesync/cmd/search_store_mailbox.c \
 	mod_mobilesync/cmd/send.c mod_mobilesync/cmd/send.h \
 	mod_mobilesync/cmd/send_deliver.c \
 	mod_mobilesync/cmd/send_mail.c \

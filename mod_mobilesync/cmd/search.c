@@ -24,6 +24,7 @@ static const struct {
     cmd_search_store_fn run;
 } search_stores[] = {
     {"Mailbox", cmd_search_store_mailbox},
+    {"GAL", cmd_search_store_gal},
     {"DocumentLibrary", search_store_documents},
     {"Document Library", search_store_documents},
 };

@@ -21,5 +21,7 @@ typedef base_fault_t *(*cmd_search_store_fn)(cmd_exchange_t *exchange, const eas
 
 base_fault_t *cmd_search_store_mailbox(cmd_exchange_t *exchange, const eas_node_t *query,
                                        const eas_node_t *options, int *status);
+base_fault_t *cmd_search_store_gal(cmd_exchange_t *exchange, const eas_node_t *query,
+                                   const eas_node_t *options, int *status);
 
 #endif

@@ -11,6 +11,7 @@
 #include "http_log.h"
 #include "http_main.h"
 
+#include "backend/directory.h"
 #include "backend/submit.h"
 #include "item/item.h"
 #include "redis/redis.h"
@@ -30,6 +31,7 @@ typedef struct {
     const base_log_t *log;
     apr_hash_t *redis;    /* what it is known by -> child_redis_t * */
     apr_hash_t *backends; /* -> backend_t * */
+    apr_hash_t *people;   /* -> backend_directory_t * */
     apr_pool_t *pool;
 } child_t;
 
@@ -101,6 +103,20 @@ static base_fault_t *child_backend_open(child_t *child, const glue_config_t *con
     return NULL;
 }
 
+static base_fault_t *child_people_open(child_t *child, const glue_config_t *config,
+                                       backend_t *backend, backend_directory_t **people)
+{
+    const char *key = apr_psprintf(child->pool, "%pp %s %s", (void *)backend, config->people,
+                                   apr_array_pstrcat(child->pool, config->people_arguments, ' '));
+
+    if (!(*people = apr_hash_get(child->people, key, APR_HASH_KEY_STRING))) {
+        BASE_TRY(backend_directory_start(config->people, config->people_arguments, backend,
+                                         child->log, people, child->pool));
+        apr_hash_set(child->people, key, APR_HASH_KEY_STRING, *people);
+    }
+    return NULL;
+}
+
 static void child_limits(const glue_config_t *config, cmd_limits_t *limits)
 {
     *limits = (cmd_limits_t){
@@ -141,6 +157,7 @@ static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
     service->node = child_node(config, child->pool);
     BASE_TRY(child_redis_open(child, config, service->node, &redis));
     BASE_TRY(child_backend_open(child, config, &service->backend));
+    BASE_TRY(child_people_open(child, config, service->backend, &service->people));
     child_limits(config, &service->limits);
     service->store = redis->store;
     service->bus = redis->bus;
@@ -158,6 +175,7 @@ void glue_child_init(apr_pool_t *pool, server_rec *main_server)
                      .log = glue_log_for_server(main_server, pool),
                      .redis = apr_hash_make(pool),
                      .backends = apr_hash_make(pool),
+                     .people = apr_hash_make(pool),
                      .pool = pool};
     glue_metrics_child_t *metrics = glue_metrics_child_init(glue_config_get(main_server)->metrics);
     server_rec *server;

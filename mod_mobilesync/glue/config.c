@@ -6,6 +6,7 @@
 #include "http_log.h"
 
 #include "backend/backend.h"
+#include "backend/directory.h"
 #include "backend/submit.h"
 #include "redis/redis.h"
 
@@ -94,11 +95,34 @@ static const char *glue_config_set_enabled(cmd_parms *cmd, void *directory, int 
     return NULL;
 }
 
+/* All but the first argument. */
+static apr_array_header_t *config_arguments(int count, char *const arguments[], apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, count, sizeof(const char *));
+    int i;
+
+    for (i = 1; i < count; i++)
+        APR_ARRAY_PUSH(list, const char *) = arguments[i];
+    return list;
+}
+
+static const char *glue_config_set_people(cmd_parms *cmd, void *directory, int count,
+                                          char *const arguments[])
+{
+    glue_config_t *config = glue_config_get(cmd->server);
+
+    (void)directory;
+    if (count < 1)
+        return "MobileSyncDirectory needs the name of a directory";
+    config->people = arguments[0];
+    config->people_arguments = config_arguments(count, arguments, cmd->pool);
+    return NULL;
+}
+
 static const char *glue_config_set_backend(cmd_parms *cmd, void *directory, int count,
                                            char *const arguments[])
 {
     glue_config_t *config = glue_config_get(cmd->server);
-    int i;
 
     (void)directory;
     if (count < 1)
@@ -107,9 +131,7 @@ static const char *glue_config_set_backend(cmd_parms *cmd, void *directory, int 
         return apr_psprintf(cmd->pool, "MobileSyncBackend: there is no driver \"%s\"",
                             arguments[0]);
     config->backend = arguments[0];
-    config->backend_arguments = apr_array_make(cmd->pool, count, sizeof(const char *));
-    for (i = 1; i < count; i++)
-        APR_ARRAY_PUSH(config->backend_arguments, const char *) = arguments[i];
+    config->backend_arguments = config_arguments(count, arguments, cmd->pool);
     return NULL;
 }
 
@@ -164,6 +186,10 @@ void *glue_config_merge(apr_pool_t *pool, void *base, void *add)
         merged->backend = ((glue_config_t *)base)->backend;
         merged->backend_arguments = ((glue_config_t *)base)->backend_arguments;
     }
+    if (!merged->people) {
+        merged->people = ((glue_config_t *)base)->people;
+        merged->people_arguments = ((glue_config_t *)base)->people_arguments;
+    }
     return merged;
 }
 
@@ -201,10 +227,14 @@ static void config_set_domain(glue_config_t *config, apr_pool_t *pool)
         apr_pstrcat(pool, "domain=", config->default_domain, NULL);
 }
 
-static void config_set_defaults(glue_config_t *config)
+static void config_set_defaults(glue_config_t *config, apr_pool_t *pool)
 {
     size_t i;
 
+    if (!config->people) {
+        config->people = "local";
+        config->people_arguments = apr_array_make(pool, 1, sizeof(const char *));
+    }
     for (i = 0; i < CONFIG_COUNT(config_ints); i++)
         if (*config_int(config, &config_ints[i]) == UNSET_INT)
             *config_int(config, &config_ints[i]) = config_ints[i].value;
@@ -238,6 +268,8 @@ static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
         return apr_psprintf(pool, "MobileSyncRedis: %s", fault->message);
     if ((fault = backend_configure(config->backend, config->backend_arguments, pool)))
         return apr_psprintf(pool, "MobileSyncBackend: %s", fault->message);
+    if ((fault = backend_directory_configure(config->people, config->people_arguments, pool)))
+        return apr_psprintf(pool, "MobileSyncDirectory: %s", fault->message);
     if ((fault = backend_submit_configure(config->sendmail, config->smtp_url,
                                           config->spool_directory, &submit, pool)))
         return apr_psprintf(pool, "%s: %s",
@@ -256,7 +288,7 @@ int glue_config_check(server_rec *server, apr_pool_t *pconf, apr_pool_t *pool)
 
     if (!glue_config_used(config))
         return OK;
-    config_set_defaults(config);
+    config_set_defaults(config, pconf);
     config_set_domain(config, pconf);
     if (!(problem = config_problem(config, pool)))
         return OK;

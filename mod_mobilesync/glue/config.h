@@ -21,6 +21,8 @@ typedef struct {
 #undef DIRECTIVE_OTHER
     const char *backend;                   /* driver name, NULL: not configured */
     apr_array_header_t *backend_arguments; /* const char * */
+    const char *people;                    /* name of the directory, NULL: not said */
+    apr_array_header_t *people_arguments;  /* const char * */
     /* Set in each child after the fork; NULL in the parent and where the virtual host has no
      * mobilesync configuration. */
     cmd_service_t *service;

@@ -49,6 +49,12 @@ subtest 'mistakes' => sub {
     like( complaint( backend => 'nonsense' ), qr{there is no driver "nonsense"}, 'no such backend' );
     like( complaint( backend => 'local root=/x nonsense=1' ),
         qr{MobileSyncBackend: .*nonsense}, 'no such argument' );
+    for my $directory ( 'nonsense', 'none x=1', 'local x=1', 'local vcard=people.vcf',
+        'local accounts=some' )
+    {
+        like( complaint( settings => { MobileSyncDirectory => $directory } ),
+            qr{MobileSyncDirectory: }, "no directory $directory" );
+    }
 };
 
 subtest 'inheritance' => sub {

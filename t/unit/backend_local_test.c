@@ -76,6 +76,50 @@ static void test_accounts(apr_pool_t *pool)
              "an account that is not there has no address");
 }
 
+static int address_order(const void *a, const void *b)
+{
+    return strcmp(((const backend_identity_t *)a)->address,
+                  ((const backend_identity_t *)b)->address);
+}
+
+/* The addresses of all accounts below that root. */
+static const char *listed(const char *root, const char *const *opened, apr_pool_t *pool)
+{
+    backend_t *backend = store_start_at(apr_psprintf(pool, "root=%s domain=example.org", root));
+    apr_array_header_t *accounts;
+    backend_session_t *session;
+    const char *text = "";
+    int i;
+
+    for (; *opened; opened++)
+        must(backend_session_open(backend, *opened, &session, pool), "open");
+    must(backend_accounts(backend, &accounts, pool), "accounts");
+    qsort(accounts->elts, (size_t)accounts->nelts, sizeof(backend_identity_t), address_order);
+    for (i = 0; i < accounts->nelts; i++)
+        text = apr_pstrcat(pool, text, APR_ARRAY_IDX(accounts, i, backend_identity_t).address, " ",
+                           NULL);
+    return text;
+}
+
+static void test_list(apr_pool_t *pool)
+{
+    static const char *const bare[] = {"b", "a", NULL};
+    static const char *const full[] = {"b@example.org", "a@example.com", "a@example.org", NULL};
+
+    mkdir(path_of("list"), 0755);
+    mkdir(path_of("list/no-maildir"), 0755);
+    is_str(listed(path_of("list/%%u"), bare, pool), "a@example.org b@example.org ",
+           "accounts by name; a folder without a Maildir is none");
+    is_str(listed(path_of("list2/%%d/%%n/mail"), full, pool),
+           "a@example.com a@example.org b@example.org ", "a folder for each domain");
+    is_str(listed(path_of("list3/%%n@%%d"), full, pool),
+           "a@example.com a@example.org b@example.org ", "two escapes in one name");
+    is_str(listed(path_of("list4/x-%%u-y%%%%/z"), full, pool),
+           "a@example.com a@example.org b@example.org ", "with text around it");
+    is_str(listed(path_of("list5/%%d/%%u"), full, pool),
+           "a@example.com a@example.org b@example.org ", "a domain twice");
+}
+
 static void test_resolve(apr_pool_t *pool)
 {
     backend_t *backend = store_start("domain=one.org domain=two.org");
@@ -401,6 +445,7 @@ int main(void)
     backend_contract(store_start("maildir=. handles=1"), "bob", pool);
     test_arguments(pool);
     test_accounts(pool);
+    test_list(pool);
     test_resolve(pool);
     test_aliases(pool);
     test_password(pool);

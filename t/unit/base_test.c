@@ -3,6 +3,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "base/content_line.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -87,6 +88,48 @@ static void test_time(apr_pool_t *pool)
     ok(!base_time_parse("20261123T080646", &when), "a date without Z");
 }
 
+static void test_content_lines(apr_pool_t *pool)
+{
+    const char *at = "BEGIN:VCARD\r\n"
+                     "no line\r\n"
+                     ":nor this\r\n"
+                     "item1.EMAIL;TYPE=\"a;b:c\",home;PREF:x@example.org\r\n"
+                     "note:one\\, two\\nthree\r\n"
+                     "  four\r\n"
+                     "N:a\\;b;c;;\n"
+                     "END:VCARD";
+    const char *value, *part;
+    base_content_line_t line;
+
+    ok(base_content_line_next(&at, &line, pool) && strcmp(line.name, "BEGIN") == 0, "first line");
+    ok(base_content_line_next(&at, &line, pool), "what is no line is skipped");
+    is_str(line.name, "EMAIL", "name without its group");
+    is_str(line.value, "x@example.org", "value behind quoted parameters");
+    ok(base_content_line_has(&line, "TYPE", "HOME") &&
+           base_content_line_has(&line, "TYPE", "a;b:c") &&
+           base_content_line_has(&line, "TYPE", "pref"),
+       "parameters, with and without a name");
+    ok(!base_content_line_has(&line, "TYPE", "hom") && !base_content_line_has(&line, "X", "HOME"),
+       "whole values of that parameter");
+    ok(base_content_line_next(&at, &line, pool), "a folded line");
+    is_str(base_content_text(line.value, pool), "one, two\nthree four", "unfolded, unescaped");
+    ok(base_content_line_next(&at, &line, pool), "a structured value");
+    value = line.value;
+    is_str(base_content_component(&value, ';', pool), "a;b", "first component");
+    is_str(base_content_component(&value, ';', pool), "c", "second component");
+    part = base_content_component(&value, ';', pool);
+    ok(part && !*part && (part = base_content_component(&value, ';', pool)) && !*part &&
+           !base_content_component(&value, ';', pool),
+       "empty components and the end");
+    ok(base_content_line_next(&at, &line, pool) && strcmp(line.value, "VCARD") == 0,
+       "the last line without a line break");
+    ok(!base_content_line_next(&at, &line, pool), "the end");
+    at = "A;B=\"never closed:x\nC:d\n \n";
+    ok(base_content_line_next(&at, &line, pool) && strcmp(line.name, "C") == 0 &&
+           strcmp(line.value, "d") == 0 && !base_content_line_next(&at, &line, pool),
+       "a broken line is skipped, a fold may be empty");
+}
+
 static void log_collect(void *baton, base_log_level_t level, const char *message)
 {
     (void)level;
@@ -113,6 +156,7 @@ int main(void)
     test_utf8(pool);
     test_codings(pool);
     test_time(pool);
+    test_content_lines(pool);
     test_log();
     apr_pool_destroy(pool);
     apr_terminate();

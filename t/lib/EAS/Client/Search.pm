@@ -1,4 +1,4 @@
-# The commands that look for something: Search and Find.
+# The commands that look for something: Search, Find, ResolveRecipients.
 package EAS::Client::Search;
 use v5.36;
 
@@ -106,6 +106,155 @@ sub _found ( $self, $answer ) {
             };
     }
     return \%found;
+}
+
+# Search of people. range; picture: { size, count } (either may be missing). Returns { status,
+# command_status, total, range, people: [ { property => text } ], document }; a picture is
+# { Status, Data (bytes) }.
+sub search_people ( $self, $name, %option ) {
+    my @options = _people_options( 'Search', \%option );
+    my $interpret = sub ( $self, $answer ) {
+        my $found = $self->_searched($answer);
+        $found->{people} = [ map { _person( $_->{properties} ) } @{ $found->{results} } ];
+        return $found;
+    };
+    return $self->_call(
+        'Search',
+        {},
+        $interpret,
+        tree => [
+            'Search:Search',
+            [
+                Store => [ Name => 'GAL' ],
+                [ Query => $name ],
+                ( @options ? [ Options => @options ] : () )
+            ]
+        ],
+        %option
+    );
+}
+
+# The same with Find; free_text: the name goes into a FreeText.
+sub find_people ( $self, $name, %option ) {
+    my $free_text = delete $option{free_text};
+    my @options = _people_options( 'Find', \%option );
+    my $interpret = sub ( $self, $answer ) {
+        my $found = $self->_found($answer);
+        $found->{people} = [ map { _person( $_->{properties} ) } @{ $found->{results} } ];
+        return $found;
+    };
+    return $self->_call(
+        'Find',
+        {},
+        $interpret,
+        tree => [
+            'Find:Find',
+            [ SearchId => $self->new_client_id ],
+            [
+                ExecuteSearch => [
+                    GalSearchCriterion => [ Query => $free_text ? [ FreeText => $name ] : $name ],
+                    ( @options ? [ Options => @options ] : () )
+                ]
+            ]
+        ],
+        %option
+    );
+}
+
+sub _people_options ( $page, $option ) {
+    my @options;
+    push @options, [ Range => delete $option->{range} ] if defined $option->{range};
+    push @options, _picture_option( $page, $option );
+    return @options;
+}
+
+sub _picture_option ( $page, $option ) {
+    my $picture = delete $option->{picture} // return;
+    return [
+        "$page:Picture",
+        ( defined $picture->{size} ? [ MaxSize => $picture->{size} ] : () ),
+        ( defined $picture->{count} ? [ MaxPictures => $picture->{count} ] : () )
+    ];
+}
+
+sub _picture ($node) {
+    return $node && { Status => $node->text('Status'), Data => $node->bytes('Data') };
+}
+
+sub _person ($properties) {
+    my %person = map { $_->tag => $_->text } grep { $_->tag ne 'Picture' } $properties->children;
+    $person{Picture} = _picture( scalar $properties->at('Picture') ) if $properties->at('Picture');
+    return \%person;
+}
+
+# ResolveRecipients of names. certificates: CertificateRetrieval; max_certificates, max_ambiguous;
+# availability: [ start, end ]; picture. Returns { status, responses: [ { to, status, count,
+# recipients: [ { name, email, type, availability (Status), certificates: { status, count, list },
+# picture } ] } ], document }.
+sub resolve ( $self, $names, %option ) {
+    my @options;
+    for my $name (
+        [ certificates => 'CertificateRetrieval' ],
+        [ max_certificates => 'MaxCertificates' ],
+        [ max_ambiguous => 'MaxAmbiguousRecipients' ]
+        )
+    {
+        push @options, [ $name->[1] => $option{ $name->[0] } ] if defined $option{ $name->[0] };
+        delete $option{ $name->[0] };
+    }
+    if ( my $span = delete $option{availability} ) {
+        my ( $start, $end ) = @$span;
+        push @options,
+            [
+            Availability => ( defined $start ? [ StartTime => $start ] : () ),
+            ( defined $end ? [ EndTime => $end ] : () )
+            ];
+    }
+    push @options, _picture_option( 'ResolveRecipients', \%option );
+    return $self->_call(
+        'ResolveRecipients',
+        {},
+        \&_resolved,
+        tree => [
+            'ResolveRecipients:ResolveRecipients',
+            ( map { [ To => $_ ] } @$names ),
+            ( @options ? [ Options => @options ] : () )
+        ],
+        %option
+    );
+}
+
+sub _resolved ( $self, $answer ) {
+    my $document = $answer->document;
+    my @responses = map {
+        {
+            to => $_->text('To'),
+            status => $_->text('Status'),
+            count => $_->text('RecipientCount'),
+            recipients => [ map { _recipient($_) } $_->children('Recipient') ]
+        }
+    } $document->children('Response');
+    return {
+        status => $document->text('Status'),
+        responses => \@responses,
+        document => $document
+    };
+}
+
+sub _recipient ($node) {
+    my $certificates = $node->at('Certificates');
+    return {
+        name => $node->text('DisplayName'),
+        email => $node->text('EmailAddress'),
+        type => $node->text('Type'),
+        availability => $node->text('Availability/Status'),
+        certificates => $certificates && {
+            status => $certificates->text('Status'),
+            count => $certificates->text('CertificateCount'),
+            list => [ map { $_->text } $certificates->children('Certificate') ]
+        },
+        picture => _picture( scalar $node->at('Picture') )
+    };
 }
 
 1;

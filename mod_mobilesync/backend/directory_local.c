@@ -1,0 +1,297 @@
+#include "backend/directory_local.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <apr_file_io.h>
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+
+#include "backend/drivers.h"
+#include "base/text.h"
+
+#define LOCAL_ACCOUNTS_AGE apr_time_from_sec(60)
+#define LOCAL_FILE_MAX (256 * 1024 * 1024)
+
+typedef struct {
+    const char *vcard; /* NULL: no address book */
+    int accounts;
+} directory_config_t;
+
+typedef struct {
+    const directory_config_t *config;
+    backend_t *backend;
+    const base_log_t *log;
+    apr_thread_mutex_t *lock;
+    apr_pool_t *pool;            /* with an allocator of its own, used under the lock */
+    apr_pool_t *content;         /* of the entries; NULL: not read yet */
+    apr_array_header_t *entries; /* directory_entry_t *, sorted */
+    apr_finfo_t info;            /* of the file as it was read */
+    apr_time_t listed;           /* when the accounts were */
+    int unreadable;              /* which has been said */
+} directory_local_t;
+
+static base_fault_t *local_configure(const apr_array_header_t *arguments, void **config,
+                                     apr_pool_t *pool)
+{
+    static const char *const keys[] = {"vcard", "accounts", NULL};
+    directory_config_t *made = apr_pcalloc(pool, sizeof *made);
+    const char *accounts = backend_argument(arguments, "accounts");
+
+    BASE_TRY(backend_arguments_check(arguments, keys, pool));
+    made->vcard = backend_argument(arguments, "vcard");
+    if (made->vcard && *made->vcard != '/')
+        return base_fault_make(pool, BASE_FAULT_INVALID, "vcard=%s is not an absolute path",
+                               made->vcard);
+    if (accounts && strcmp(accounts, "yes") != 0 && strcmp(accounts, "no") != 0)
+        return base_fault_make(pool, BASE_FAULT_INVALID, "accounts=%s is not yes or no", accounts);
+    made->accounts = !accounts || strcmp(accounts, "yes") == 0;
+    *config = made;
+    return NULL;
+}
+
+static base_fault_t *local_start(void *config, backend_t *backend, const base_log_t *log,
+                                 void **instance, apr_pool_t *pool)
+{
+    directory_local_t *made = apr_pcalloc(pool, sizeof *made);
+    apr_allocator_t *allocator;
+    apr_status_t status;
+
+    made->config = config;
+    made->backend = backend;
+    made->log = log;
+    if (apr_allocator_create(&allocator) != APR_SUCCESS)
+        return base_fault_make(pool, BASE_FAULT_INTERNAL, "making an allocator");
+    apr_pool_create_ex(&made->pool, pool, NULL, allocator);
+    apr_allocator_owner_set(allocator, made->pool);
+    status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, pool);
+    if (status != APR_SUCCESS)
+        return base_fault_make_status(pool, BASE_FAULT_INTERNAL, status, "making a mutex");
+    *instance = made;
+    return NULL;
+}
+
+/* -- loading --------------------------------------------------------------------------------- */
+
+static int local_order(const void *a, const void *b)
+{
+    const directory_entry_t *one = *(directory_entry_t *const *)a;
+    const directory_entry_t *other = *(directory_entry_t *const *)b;
+    int order = strcmp(one->key, other->key);
+
+    return order ? order : strcmp(one->person.email, other->person.email);
+}
+
+static apr_status_t local_read(const char *path, char **text, apr_finfo_t *info, apr_pool_t *pool)
+{
+    apr_file_t *file;
+    apr_size_t length;
+    apr_status_t status =
+        apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
+
+    if (status == APR_SUCCESS)
+        status = apr_file_info_get(
+            info, APR_FINFO_SIZE | APR_FINFO_MTIME | APR_FINFO_INODE | APR_FINFO_TYPE, file);
+    if (status != APR_SUCCESS)
+        return status;
+    if (info->filetype != APR_REG || info->size > LOCAL_FILE_MAX)
+        return APR_EINVAL;
+    *text = apr_palloc(pool, (apr_size_t)info->size + 1);
+    status = apr_file_read_full(file, *text, (apr_size_t)info->size, &length);
+    (*text)[length] = '\0';
+    apr_file_close(file);
+    return status == APR_EOF ? APR_SUCCESS : status;
+}
+
+static void local_load_cards(directory_local_t *local, const char *text, apr_hash_t *known)
+{
+    directory_entry_t *entry;
+    int i;
+
+    while ((entry = directory_card_next(&text, local->content))) {
+        APR_ARRAY_PUSH(local->entries, directory_entry_t *) = entry;
+        for (i = 0; i < entry->addresses->nelts; i++)
+            apr_hash_set(known, APR_ARRAY_IDX(entry->addresses, i, const char *),
+                         APR_HASH_KEY_STRING, entry);
+    }
+}
+
+static base_fault_t *local_load_accounts(directory_local_t *local, apr_hash_t *known,
+                                         apr_pool_t *pool)
+{
+    apr_array_header_t *accounts;
+    base_fault_t *fault = backend_accounts(local->backend, &accounts, pool);
+    int i;
+
+    if (base_fault_code(fault) == BASE_FAULT_UNSUPPORTED)
+        return NULL; /* such a backend does not know who there is */
+    BASE_TRY(fault);
+    for (i = 0; i < accounts->nelts; i++) {
+        const backend_identity_t *identity = &APR_ARRAY_IDX(accounts, i, backend_identity_t);
+
+        if (!apr_hash_get(known, base_text_lower(identity->address, pool), APR_HASH_KEY_STRING))
+            APR_ARRAY_PUSH(local->entries, directory_entry_t *) =
+                directory_account_entry(identity, local->content);
+    }
+    return NULL;
+}
+
+static int local_file_changed(directory_local_t *local, apr_pool_t *pool)
+{
+    apr_finfo_t info = {0};
+
+    if (!local->config->vcard)
+        return 0;
+    if (apr_stat(&info, local->config->vcard, APR_FINFO_SIZE | APR_FINFO_MTIME | APR_FINFO_INODE,
+                 pool) != APR_SUCCESS)
+        return 1;
+    return info.mtime != local->info.mtime || info.size != local->info.size ||
+           info.inode != local->info.inode;
+}
+
+/* Brings the entries up to date; while the file cannot be read they stay as they are. */
+static base_fault_t *local_refresh(directory_local_t *local, apr_pool_t *pool)
+{
+    apr_pool_t *old = local->content;
+    apr_time_t now = apr_time_now();
+    apr_status_t status = APR_SUCCESS;
+    base_fault_t *fault = NULL;
+    char *text = NULL, reason[120];
+    apr_hash_t *known;
+    int stale = local->config->accounts && now - local->listed > LOCAL_ACCOUNTS_AGE;
+
+    if (old && !stale && !local_file_changed(local, pool))
+        return NULL;
+    if (local->config->vcard)
+        status = local_read(local->config->vcard, &text, &local->info, pool);
+    if (status != APR_SUCCESS && !local->unreadable)
+        base_log_write(local->log, BASE_LOG_WARNING,
+                       "the address book %s cannot be read (%s); people of it are missing",
+                       local->config->vcard, apr_strerror(status, reason, sizeof reason));
+    local->unreadable = status != APR_SUCCESS;
+    if (local->unreadable && old)
+        return NULL;
+    apr_pool_create(&local->content, local->pool);
+    local->entries = apr_array_make(local->content, 64, sizeof(directory_entry_t *));
+    local->listed = now;
+    known = apr_hash_make(pool);
+    if (text)
+        local_load_cards(local, text, known);
+    if (old)
+        apr_pool_destroy(old);
+    if (local->config->accounts)
+        fault = local_load_accounts(local, known, pool);
+    if (fault)
+        local->listed = 0;
+    qsort(local->entries->elts, (size_t)local->entries->nelts, sizeof(directory_entry_t *),
+          local_order);
+    return fault;
+}
+
+/* -- finding --------------------------------------------------------------------------------- */
+
+/* Does the text have the words, from the beginning of a word on? */
+static int local_begins(const char *text, const char *words)
+{
+    const char *p;
+
+    for (p = text; (p = strstr(p, words)); p++)
+        if (p == text || p[-1] == ' ' || p[-1] == '\n')
+            return 1;
+    return 0;
+}
+
+/* All words begin a name, in whatever order. */
+static int local_names_begin(const directory_entry_t *entry, const char *words, apr_pool_t *pool)
+{
+    char *state = NULL, *copy = apr_pstrdup(pool, words), *word;
+
+    for (word = apr_strtok(copy, " ", &state); word; word = apr_strtok(NULL, " ", &state))
+        if (!local_begins(entry->names, word))
+            return 0;
+    return 1;
+}
+
+static int local_has_address(const directory_entry_t *entry, const char *address)
+{
+    int i;
+
+    for (i = 0; i < entry->addresses->nelts; i++)
+        if (strcmp(APR_ARRAY_IDX(entry->addresses, i, const char *), address) == 0)
+            return 1;
+    return 0;
+}
+
+static int local_is_visible(const directory_entry_t *entry, const char *viewer)
+{
+    const char *at = strrchr(viewer, '@'), *theirs = strrchr(entry->person.email, '@');
+
+    return !entry->account || (at && theirs && strcasecmp(at, theirs) == 0);
+}
+
+#define LOCAL_COPY(field) copy->field = person->field ? apr_pstrdup(pool, person->field) : NULL
+
+/* The entries go with the next change of the file. */
+static void local_copy(const backend_person_t *person, backend_person_t *copy, apr_pool_t *pool)
+{
+    apr_array_header_t *certificates = apr_array_copy(pool, person->certificates);
+    int i;
+
+    memset(copy, 0, sizeof *copy);
+    LOCAL_COPY(display_name);
+    LOCAL_COPY(email);
+    LOCAL_COPY(alias);
+    LOCAL_COPY(first_name);
+    LOCAL_COPY(last_name);
+    LOCAL_COPY(company);
+    LOCAL_COPY(title);
+    LOCAL_COPY(office);
+    LOCAL_COPY(phone);
+    LOCAL_COPY(home_phone);
+    LOCAL_COPY(mobile_phone);
+    if (person->picture.length) {
+        copy->picture.bytes = apr_pmemdup(pool, person->picture.bytes, person->picture.length);
+        copy->picture.length = person->picture.length;
+    }
+    for (i = 0; i < certificates->nelts; i++) {
+        backend_bytes_t *bytes = &APR_ARRAY_IDX(certificates, i, backend_bytes_t);
+
+        bytes->bytes = apr_pmemdup(pool, bytes->bytes, bytes->length);
+    }
+    copy->certificates = certificates;
+}
+
+static base_fault_t *local_find(void *instance, const char *viewer, const char *text,
+                                backend_people_t how, int skip, int limit,
+                                backend_people_found_t *found, apr_pool_t *pool)
+{
+    directory_local_t *local = instance;
+    apr_array_header_t *people = apr_array_make(pool, 8, sizeof(backend_person_t));
+    const char *words =
+        how == BACKEND_PEOPLE_EMAIL ? base_text_lower(text, pool) : directory_words(text, pool);
+    base_fault_t *fault;
+    int i;
+
+    apr_thread_mutex_lock(local->lock);
+    fault = local_refresh(local, pool);
+    for (i = 0; !fault && *words && i < local->entries->nelts; i++) {
+        const directory_entry_t *entry = APR_ARRAY_IDX(local->entries, i, directory_entry_t *);
+
+        if (!local_is_visible(entry, viewer) ||
+            !(how == BACKEND_PEOPLE_EMAIL
+                  ? local_has_address(entry, words)
+                  : local_begins(entry->texts, words) || local_names_begin(entry, words, pool)))
+            continue;
+        if (found->total >= skip && found->total - skip < limit)
+            local_copy(&entry->person, apr_array_push(people), pool);
+        found->total++;
+    }
+    apr_thread_mutex_unlock(local->lock);
+    found->people = (const backend_person_t *)people->elts;
+    found->count = people->nelts;
+    return fault;
+}
+
+const backend_directory_driver_t backend_directory_local = {
+    .name = "local", .configure = local_configure, .start = local_start, .find = local_find};

@@ -1,0 +1,32 @@
+/* The local directory: the accounts of the backend, and people of an address book in vCard format.
+ *
+ * Arguments: vcard=PATH (a file of any number of vCards 3.0 or 4.0, UTF-8), accounts=no (people of the
+ * address book only). A card with the address of an account takes its place. The file is read when it
+ * changed, the accounts are listed once a minute while somebody asks. */
+#ifndef BACKEND_DIRECTORY_LOCAL_H
+#define BACKEND_DIRECTORY_LOCAL_H
+
+#include "backend/directory.h"
+
+extern const backend_directory_driver_t backend_directory_local;
+
+/* A person and what it is found by. */
+typedef struct {
+    backend_person_t person;
+    const char *key;               /* sorts by display name */
+    const char *names;             /* names, as words */
+    const char *texts;             /* all texts, as words; a line each */
+    apr_array_header_t *addresses; /* const char *, lower case; the first is person.email */
+    int account;                   /* shown to its own domain only */
+} directory_entry_t;
+
+/* The next card of a text; NULL at the end. What has no address is skipped. */
+directory_entry_t *directory_card_next(const char **at, apr_pool_t *pool);
+
+/* An entry of an account. */
+directory_entry_t *directory_account_entry(const backend_identity_t *identity, apr_pool_t *pool);
+
+/* Lower case without accents, letters and digits only, one blank between words. */
+const char *directory_words(const char *text, apr_pool_t *pool);
+
+#endif
