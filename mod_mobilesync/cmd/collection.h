@@ -203,8 +203,8 @@ typedef enum {
 typedef struct {
     collection_watch_t what;
     const char *cursor; /* the backend's, at the time of looking; "" for UNSYNCED */
-    /* Names state and cursor: as long as it is the same nothing new has happened and no
-     * Sync has been answered (to report each only once). */
+    /* Names state and cursor, never "": as long as it is the same nothing new has happened and
+     * no Sync has been answered. */
     const char *version;
 } collection_watch_answer_t;
 

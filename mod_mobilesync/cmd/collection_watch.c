@@ -75,7 +75,7 @@ base_fault_t *collection_watch_check(const collection_env_t *env,
     collection_t *look = look_make(env, &latest, pool);
     const sync_keys_t *keys;
 
-    *answer = (collection_watch_answer_t){.cursor = "", .version = ""};
+    *answer = (collection_watch_answer_t){.cursor = "", .version = "none"};
     BASE_TRY(collection_state_load(look));
     answer->what = COLLECTION_WATCH_UNSYNCED;
     if (!look->state)

@@ -1,6 +1,7 @@
 /* Ping (MS-ASCMD 2.2.1.13): waits until a folder has something that the next Sync would bring.
- * Folders and heartbeat are kept, so that the next Ping may leave them out; what was reported is
- * kept as well, so that it is not reported again before a Sync took it. */
+ * Folders and heartbeat are kept, so that the next Ping may leave them out. What was reported is
+ * kept as well: a phone that comes back without a Sync of it is told once more, as the answer may
+ * have been lost; from then on only every so often, as it may be a phone that never syncs it. */
 #include "cmd/cmd.h"
 #include "cmd/collection.h"
 #include "cmd/conversation.h"
@@ -14,6 +15,7 @@
 #include "base/text.h"
 
 #define PING_FOLDER_ID_MAX 64
+#define PING_TIMES_AT_ONCE 2 /* that the same is told */
 
 /* MS-ASCMD 2.2.3.177.11 */
 enum {
@@ -30,6 +32,8 @@ enum {
 typedef struct {
     const char *id;
     const char *reported; /* version last reported, "" when none */
+    int times;            /* how often; the last time at: */
+    apr_time_t reported_at;
     int changed;
 } ping_folder_t;
 
@@ -68,21 +72,21 @@ static void ping_add(ping_t *ping, const char *id)
         APR_ARRAY_PUSH(ping->folders, ping_folder_t) = (ping_folder_t){.id = id, .reported = ""};
 }
 
-/* "reported": a line "id version" for each folder. */
+/* "told": a line "id times seconds version" for each folder. */
 static void ping_read_reported(ping_t *ping, apr_pool_t *pool)
 {
-    char *last,
-        *line = apr_strtok(apr_pstrdup(pool, ping_field(ping, "reported", pool)), "\n", &last);
+    char *last, *line = apr_strtok(apr_pstrdup(pool, ping_field(ping, "told", pool)), "\n", &last);
 
     for (; line; line = apr_strtok(NULL, "\n", &last)) {
-        char *space = strchr(line, ' ');
-        ping_folder_t *folder;
+        char *rest, *id = apr_strtok(line, " ", &rest);
+        char *times = apr_strtok(NULL, " ", &rest), *at = apr_strtok(NULL, " ", &rest);
+        ping_folder_t *folder = at ? ping_find(ping, id) : NULL;
 
-        if (!space)
+        if (!folder)
             continue;
-        *space = '\0';
-        if ((folder = ping_find(ping, line)))
-            folder->reported = space + 1;
+        folder->times = atoi(times);
+        folder->reported_at = apr_time_from_sec(apr_atoi64(at));
+        folder->reported = rest;
     }
 }
 
@@ -108,7 +112,9 @@ static const char *ping_reported_list(const ping_t *ping, apr_pool_t *pool)
         const ping_folder_t *folder = &APR_ARRAY_IDX(ping->folders, i, ping_folder_t);
 
         if (*folder->reported)
-            base_text_buffer_printf(&out, "%s %s\n", folder->id, folder->reported);
+            base_text_buffer_printf(&out, "%s %d %" APR_TIME_T_FMT " %s\n", folder->id,
+                                    folder->times, apr_time_sec(folder->reported_at),
+                                    folder->reported);
     }
     return out.data;
 }
@@ -116,7 +122,7 @@ static const char *ping_reported_list(const ping_t *ping, apr_pool_t *pool)
 /* Writes what differs. A newer Ping that wrote meanwhile is the one that counts. */
 static base_fault_t *ping_store(cmd_exchange_t *exchange, ping_t *ping)
 {
-    const char *names[] = {"heartbeat", "folders", "reported"};
+    const char *names[] = {"heartbeat", "folders", "told"};
     const char *values[] = {apr_itoa(exchange->pool, ping->heartbeat),
                             ping_folder_list(ping, exchange->pool),
                             ping_reported_list(ping, exchange->pool)};
@@ -258,9 +264,37 @@ static void ping_answer(cmd_exchange_t *exchange, const ping_t *ping, int status
 /* -- looking ---------------------------------------------------------------------------------- */
 
 typedef struct {
-    int status;  /* what to answer now, 0: nothing yet */
-    int waiting; /* something changed that may wait for more */
+    int status;                /* what to answer now, 0: nothing yet */
+    int waiting;               /* something changed that may wait for more */
+    apr_interval_time_t again; /* when something reported before is to be told again, 0: nothing */
 } ping_look_t;
+
+/* Is what was found to be reported now? A folder that was never synced need not be one that the
+ * phone wants. */
+static int ping_is_due(const cmd_exchange_t *exchange, const ping_folder_t *asked,
+                       const collection_watch_answer_t *found, ping_look_t *look)
+{
+    apr_interval_time_t pause = apr_time_from_sec(exchange->service->limits.heartbeat_min), left;
+
+    if (strcmp(asked->reported, found->version) || asked->times < PING_TIMES_AT_ONCE)
+        return 1;
+    if (found->what == COLLECTION_WATCH_UNSYNCED)
+        return 0;
+    left = asked->reported_at + pause - apr_time_now();
+    if (left <= 0 || left > pause) /* the clock was set back */
+        return 1;
+    if (!look->again || left < look->again)
+        look->again = left;
+    return 0;
+}
+
+static void ping_report(cmd_exchange_t *exchange, ping_folder_t *asked, const char *version)
+{
+    asked->changed = 1;
+    asked->times = strcmp(asked->reported, version) ? 1 : asked->times + 1;
+    asked->reported = apr_pstrdup(exchange->pool, version);
+    asked->reported_at = apr_time_now();
+}
 
 static base_fault_t *ping_look_folder(cmd_exchange_t *exchange, ping_folder_t *asked,
                                       ping_look_t *look, apr_pool_t *pool)
@@ -274,49 +308,38 @@ static base_fault_t *ping_look_folder(cmd_exchange_t *exchange, ping_folder_t *a
     backend_folder_t *folder;
     base_fault_t *fault;
 
+    if (asked->changed) /* by an earlier look at the same moment */
+        return NULL;
     BASE_TRY(cmd_exchange_session(exchange, &env.backend));
     BASE_TRY(cmd_exchange_folder(exchange, asked->id, &folder));
     request.class_ = folder->class_;
     request.generation = folder->generation;
     fault = collection_watch_check(&env, &request, &answer, pool);
-    if (base_fault_code(fault) == BASE_FAULT_STALE) {
-        /* the next Sync tells the client to begin anew: that is a change */
-        asked->changed = !*asked->reported || strcmp(asked->reported, "stale");
-        asked->reported = "stale";
-        return NULL;
-    }
-    if (fault || answer.what == COLLECTION_WATCH_NOTHING ||
-        strcmp(asked->reported, answer.version) == 0)
+    if (base_fault_code(fault) == BASE_FAULT_STALE) /* the next Sync tells to begin anew */
+        answer = (collection_watch_answer_t){.what = COLLECTION_WATCH_ADDED, .version = "stale"};
+    else if (fault || answer.what == COLLECTION_WATCH_NOTHING)
         return fault;
-    if (answer.what == COLLECTION_WATCH_CHANGED && look->waiting >= 0) {
-        look->waiting = 1;
+    if (!ping_is_due(exchange, asked, &answer, look))
         return NULL;
-    }
-    asked->changed = 1;
-    asked->reported = apr_pstrdup(exchange->pool, answer.version);
+    if (answer.what == COLLECTION_WATCH_CHANGED && look->waiting >= 0)
+        look->waiting = 1;
+    else
+        ping_report(exchange, asked, answer.version);
     return NULL;
 }
 
-/* Would FolderSync bring something? While the device itself changes the hierarchy the mailbox is
- * a moment ahead of the key that says that the device knows; so what is seen to happen may wait,
- * as other changes that are no arrivals. */
+/* While the device itself changes the hierarchy the mailbox is a moment ahead of the key that says
+ * that the device knows; so what is seen to happen may wait, as other changes that are no
+ * arrivals. */
 static base_fault_t *ping_look_hierarchy(cmd_exchange_t *exchange, ping_look_t *look,
                                          apr_pool_t *pool)
 {
-    collection_env_t env = {.store = exchange->service->store, .log = exchange->log};
-    base_fault_t *fault;
     int changed;
 
-    BASE_TRY(cmd_exchange_session(exchange, &env.backend));
-    fault = hierarchy_watch_check(&env, exchange->account, exchange->request->device_id, &changed,
-                                  pool);
-    if (fault && fault->code != BASE_FAULT_STALE)
-        return base_fault_wrap(fault, exchange->pool, "looking at the folder hierarchy");
-    if (!fault && !changed)
-        return NULL;
-    if (look->waiting >= 0)
+    BASE_TRY(cmd_watch_hierarchy(exchange, &changed, pool));
+    if (changed && look->waiting >= 0)
         look->waiting = 1;
-    else /* FolderSync brings it, or tells the client to begin anew */
+    else if (changed)
         look->status = PING_STATUS_HIERARCHY;
     return NULL;
 }
@@ -379,7 +402,9 @@ static base_fault_t *ping_step(cmd_exchange_t *exchange, ping_t *ping, int patie
     if (look.status)
         return ping_finish(exchange, ping, look.status);
     if (look.waiting > 0)
-        cmd_watch_hold(ping->watch, exchange);
+        cmd_watch_hold(ping->watch, exchange->service->limits.coalesce);
+    if (look.again)
+        cmd_watch_hold(ping->watch, look.again);
     cmd_watch_wait(ping->watch, exchange, ping_resume);
     return NULL;
 }

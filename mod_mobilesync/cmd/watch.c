@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/hierarchy.h"
+
 /* Memory of its own, because it outlives the exchange that armed it. */
 struct cmd_watch {
     wake_waiter_t *waiter;
@@ -168,9 +170,23 @@ void cmd_watch_rearm(cmd_watch_t *watch)
     wake_waiter_rearm(watch->waiter);
 }
 
-void cmd_watch_hold(cmd_watch_t *watch, cmd_exchange_t *exchange)
+void cmd_watch_hold(cmd_watch_t *watch, apr_interval_time_t interval)
 {
-    wake_waiter_hold(watch->waiter, exchange->service->limits.coalesce);
+    wake_waiter_hold(watch->waiter, interval);
+}
+
+base_fault_t *cmd_watch_hierarchy(cmd_exchange_t *exchange, int *changed, apr_pool_t *pool)
+{
+    collection_env_t env = {.store = exchange->service->store, .log = exchange->log};
+    base_fault_t *fault;
+
+    BASE_TRY(cmd_exchange_session(exchange, &env.backend));
+    fault =
+        hierarchy_watch_check(&env, exchange->account, exchange->request->device_id, changed, pool);
+    if (fault && fault->code != BASE_FAULT_STALE)
+        return base_fault_wrap(fault, exchange->pool, "looking at the folder hierarchy");
+    *changed |= fault != NULL;
+    return NULL;
 }
 
 void cmd_watch_end(cmd_watch_t *watch)

@@ -27,9 +27,11 @@ void cmd_watch_wait(cmd_watch_t *watch, cmd_exchange_t *exchange, cmd_watch_resu
 /* After WAKE_REASON_CHANGED or RIPE: armed again. Look once more before waiting on. */
 void cmd_watch_rearm(cmd_watch_t *watch);
 
-/* Something is there that may wait for more to come with it: woken with RIPE when the coalescing
- * time is over, if nothing wakes before. */
-void cmd_watch_hold(cmd_watch_t *watch, cmd_exchange_t *exchange);
+/* Something is there that may wait: woken with RIPE after this time, if nothing wakes before. */
+void cmd_watch_hold(cmd_watch_t *watch, apr_interval_time_t interval);
+
+/* Would FolderSync bring something, or tell the client to begin anew? */
+base_fault_t *cmd_watch_hierarchy(cmd_exchange_t *exchange, int *changed, apr_pool_t *pool);
 
 /* Nothing is told any more. */
 void cmd_watch_end(cmd_watch_t *watch);

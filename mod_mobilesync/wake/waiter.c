@@ -39,9 +39,11 @@ void wake_waiter_due(wake_waiter_t *waiter, wake_reason_t reason)
 
 static void waiter_ripen(wake_waiter_t *waiter, apr_interval_time_t interval)
 {
-    if (waiter->ripe_at)
+    apr_time_t at = apr_time_now() + interval;
+
+    if (waiter->ripe_at && waiter->ripe_at <= at)
         return;
-    waiter->ripe_at = apr_time_now() + interval;
+    waiter->ripe_at = at;
     waiter_schedule(waiter);
 }
 

@@ -215,7 +215,7 @@ wake_reason_t wake_waiter_reason(wake_waiter_t *waiter);
 /* After CHANGED or RIPE: armed again with the same deadline. Compare the cursors afterwards. */
 void wake_waiter_rearm(wake_waiter_t *waiter);
 
-/* Woken with RIPE after this time, if nothing wakes it before; an earlier hold is kept. Call it
+/* Woken with RIPE after this time, if nothing wakes it before; of several the shortest counts. Call it
  * between rearm and waiting. */
 void wake_waiter_hold(wake_waiter_t *waiter, apr_interval_time_t interval);
 

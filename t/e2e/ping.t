@@ -63,8 +63,8 @@ each_version(
 
         $box->deliver( simple_mail( subject => 'before' ) );
         is( $phone->ping->{status}, 2, 'what came before the Ping is told at once' );
-        is_deeply( $phone->ping( heartbeat => 1 )->{status}, 1,
-            'but not told again before a Sync' );
+        is( $phone->ping->{status}, 2, 'and once more, as the answer may have been lost' );
+        is( $phone->ping->{status}, 2, 'and after a while again' );
     }
 );
 
@@ -100,6 +100,25 @@ subtest 'parameters' => sub {
     is( $phone->ping( heartbeat => 60, folders => ['none'] )->{status}, 7, 'an unknown folder' );
     is( $phone->ping( tree => [ 'Ping:Ping', [ HeartbeatInterval => 'soon' ] ] )->{status},
         4, 'no number' );
+};
+
+# One that does not sync what it was told of must not turn in circles.
+subtest 'without a Sync' => sub {
+    my ( $phone, $inbox ) = synced_phone();
+    $server->node->reconfigure(
+        settings => { %{ $server->node->{settings} }, MobileSyncHeartbeatMin => 300 } );
+    my %wait = ( heartbeat => 500, folders => [$inbox] );
+    $server->mailbox->deliver( simple_mail( subject => 'not taken' ) );
+    is( $phone->ping(%wait)->{status}, 2, 'a phone is told' ) for 1, 2;
+    my $ping = $phone->ping( %wait, async => 1 );
+    ok( !$ping->is_ready(1), 'and then not at once' );
+    $server->mailbox->deliver( simple_mail( subject => 'another' ) );
+    ok( $ping->is_ready(PATIENCE), 'but of what is new' );
+    is( $ping->result->{status}, 2, 'which is a change' );
+    my $lost = $phone->folder_of_type(SENT)->{id};
+    %wait = ( heartbeat => 500, folders => [$lost] );
+    is( $phone->ping(%wait)->{status}, 2, 'a folder that was never synced is a change' ) for 1, 2;
+    ok( !$phone->ping( %wait, async => 1 )->is_ready(1), 'until it was told' );
 };
 
 subtest 'phones that vanish' => sub {
