@@ -5,7 +5,6 @@
 #include "cmd/cmd.h"
 #include "cmd/collection.h"
 #include "cmd/conversation.h"
-#include "cmd/hierarchy.h"
 #include "cmd/watch.h"
 
 #include <stdlib.h>

@@ -3,7 +3,6 @@
  * the whole answer is thrown away and made once more: collections that were committed answer
  * the same again, because their request is now an identical repeat. */
 #include "cmd/conversation.h"
-#include "cmd/hierarchy.h"
 #include "cmd/sync_step.h"
 #include "cmd/watch.h"
 
@@ -125,43 +124,34 @@ static base_fault_t *sync_hang_again(cmd_exchange_t *exchange, wake_reason_t rea
                                      cmd_watch_t *watch, const char *note);
 static base_fault_t *sync_hang_resume(cmd_exchange_t *exchange, wake_reason_t reason, void *baton);
 
-/* A device that waits in Sync learns here that the folders have changed, as others do from Ping:
- * the whole Sync has Status 12. */
-static base_fault_t *sync_hang_hierarchy(cmd_exchange_t *exchange, int *changed)
-{
-    collection_env_t env = {.store = exchange->service->store, .log = exchange->log};
-    base_fault_t *fault;
-
-    BASE_TRY(cmd_exchange_session(exchange, &env.backend));
-    fault = hierarchy_watch_check(&env, exchange->account, exchange->request->device_id, changed,
-                                  exchange->pool);
-    if (base_fault_code(fault) == BASE_FAULT_STALE) {
-        *changed = 1;
-        fault = NULL;
-    }
-    return fault ? base_fault_wrap(fault, exchange->pool, "looking at the folder hierarchy") : NULL;
-}
-
-/* patient: a change of the folders may wait, because the device itself may be making it. */
-static base_fault_t *sync_hang_step(cmd_exchange_t *exchange, sync_hang_t *hang, int patient)
+/* A change of the hierarchy ends the wait as it ends a Ping (MS-ASCMD 2.2.3.177.17, R4452), also
+ * with the same patience. */
+static base_fault_t *sync_hang_hierarchy(cmd_exchange_t *exchange, sync_hang_t *hang, int patient)
 {
     sync_request_t refused = {.status = SYNC_STATUS_HIERARCHY};
-    int changed = 0;
+    int changed;
 
-    BASE_TRY(sync_answer(exchange, hang->request));
-    if (eas_writer_is_empty(exchange->writer)) {
-        BASE_TRY(sync_hang_hierarchy(exchange, &changed));
-        if (changed && !patient) {
-            cmd_exchange_restart(exchange);
-            sync_write_error(exchange, &refused);
-        }
+    BASE_TRY(cmd_watch_hierarchy(exchange, &changed, exchange->pool));
+    if (!changed)
+        return NULL;
+    if (patient) {
+        cmd_watch_hold(hang->watch, exchange->service->limits.coalesce);
+        return NULL;
     }
+    cmd_exchange_restart(exchange);
+    sync_write_error(exchange, &refused);
+    return NULL;
+}
+
+static base_fault_t *sync_hang_step(cmd_exchange_t *exchange, sync_hang_t *hang, int patient)
+{
+    BASE_TRY(sync_answer(exchange, hang->request));
+    if (eas_writer_is_empty(exchange->writer))
+        BASE_TRY(sync_hang_hierarchy(exchange, hang, patient));
     if (!eas_writer_is_empty(exchange->writer)) {
         cmd_watch_end(hang->watch);
         return NULL;
     }
-    if (changed)
-        cmd_watch_hold(hang->watch, exchange);
     cmd_watch_wait(hang->watch, exchange, sync_hang_again);
     if (!sync_request_is_cacheable(hang->request)) {
         exchange->wait.resume = sync_hang_resume;
