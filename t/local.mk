@@ -24,6 +24,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Admin.pm \
 	t/lib/MobileSync/Browser.pm \
 	t/lib/MobileSync/Certificates.pm \
+	t/lib/MobileSync/Crowd.pm \
 	t/lib/MobileSync/Demo.pm \
 	t/lib/MobileSync/Disk.pm \
 	t/lib/MobileSync/ErrorLog.pm \
@@ -42,7 +43,8 @@ PERL_LIB = \
 	t/lib/MobileSync/Sendmail.pm \
 	t/lib/MobileSync/Smtp.pm \
 	t/lib/MobileSync/Scenario.pm \
-	t/lib/MobileSync/Server.pm
+	t/lib/MobileSync/Server.pm \
+	t/lib/MobileSync/WaitingPhone.pm
 PERL_TESTS = \
 	t/perl/client.t \
 	t/perl/hostile.t \
@@ -103,6 +105,7 @@ E2E_TESTS = \
 	t/e2e/settings.t \
 	t/e2e/smtp.t \
 	t/e2e/stall.t \
+	t/e2e/stress.t \
 	t/e2e/sync.t \
 	t/e2e/transport.t \
 	t/e2e/wait_limits.t \
@@ -132,4 +135,9 @@ bench: all
 bench-ping: all
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 	    $(PERL) $(top_srcdir)/t/bench/ping $(BENCH_PING)
-.PHONY: bench bench-ping
+# What make check does in a minute, larger: phones, rounds, changes in each.
+STRESS = 400,10,500
+stress: all
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' MOBILESYNC_STRESS='$(STRESS)' \
+	    $(PERL) $(top_srcdir)/t/e2e/stress.t
+.PHONY: bench bench-ping stress
