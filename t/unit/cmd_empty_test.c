@@ -138,43 +138,23 @@ static void test_folders(apr_pool_t *pool)
 
 /* -- failing ---------------------------------------------------------------------------------- */
 
-typedef struct {
-    const char *name; /* of the calls that count, NULL: all */
-    base_fault_code_t code;
-    int call, at, after;
-} decision_t;
-
-static base_fault_code_t decide(void *baton, const char *call, int after)
-{
-    decision_t *decision = baton;
-
-    if (strcmp(call, "check_password") == 0 || (decision->name && strcmp(call, decision->name)))
-        return BASE_FAULT_NONE;
-    if (!after)
-        decision->call++;
-    return decision->call == decision->at && after == decision->after ? decision->code
-                                                                      : BASE_FAULT_NONE;
-}
-
 /* Any call may fail before or after its effect: a repeat ends it. */
-static int crash_once(apr_pool_t *pool, int at, int after)
+static int crash_once(apr_pool_t *pool, crash_t crash)
 {
     world_t *world = world_create(pool);
     const char *trash = folder(world, BACKEND_ROLE_TRASH), *id;
-    decision_t decision = {.code = BASE_FAULT_UNAVAILABLE, .at = at, .after = after};
     int before = folders(world), tries = 0, status, failed;
 
     deliver(world, BACKEND_ROLE_TRASH, 3);
     backend_folder_create(session(world), trash, "one", BACKEND_CLASS_EMAIL, &id, world->pool);
     backend_folder_create(session(world), trash, "two", BACKEND_CLASS_EMAIL, &id, world->pool);
-    world->decide = decide;
-    world->baton = &decision;
+    crash_arm(world, &crash);
     while ((status = empty(world, trash, "")) == -503 && ++tries < 3)
         ;
-    failed = decision.call >= at;
+    failed = crash_disarm(world, &crash);
     ok(status == 1 && tries == failed && count(world, BACKEND_ROLE_TRASH) == 0 &&
            folders(world) == before,
-       "call %d fails %s: emptied (status %d)", at, after ? "after its effect" : "before", status);
+       "%s: emptied (status %d)", crash_text(&crash, pool), status);
     apr_pool_destroy(world->pool);
     return failed;
 }
@@ -182,27 +162,22 @@ static int crash_once(apr_pool_t *pool, int at, int after)
 static void test_faults(apr_pool_t *pool)
 {
     world_t *world = world_create(pool);
-    decision_t denied = {.name = "remove", .code = BASE_FAULT_DENIED, .at = 1};
+    crash_t denied = {.name = "remove", .code = BASE_FAULT_DENIED, .at = 1};
     const char *trash = folder(world, BACKEND_ROLE_TRASH), *id;
-    int at, after, before = folders(world);
+    int before = folders(world);
 
-    for (after = 0; after < 2; after++) {
-        for (at = 1; crash_once(pool, at, after); at++)
-            ;
-        ok(at > 6, "there were calls to fail");
-    }
+    crash_everywhere(pool, 0, 6, crash_once);
     deliver(world, BACKEND_ROLE_TRASH, 3);
-    world->decide = decide;
-    world->baton = &denied;
+    crash_arm(world, &denied);
     is_int(empty(world, trash, NULL), 16, "not allowed");
-    denied = (decision_t){.name = "remove", .code = BASE_FAULT_DENIED, .at = 2};
+    denied = (crash_t){.name = "remove", .code = BASE_FAULT_DENIED, .at = 2};
     is_int(empty(world, trash, NULL), 17, "some of it not allowed");
     is_int(count(world, BACKEND_ROLE_TRASH), 2, "what was allowed is done");
-    denied = (decision_t){.name = "remove", .code = BASE_FAULT_NOT_FOUND, .at = 1};
+    denied = (crash_t){.name = "remove", .code = BASE_FAULT_NOT_FOUND, .at = 1};
     is_int(empty(world, trash, NULL), 1, "an item that goes by itself meanwhile");
     backend_folder_create(session(world), trash, "one", BACKEND_CLASS_EMAIL, &id, pool);
     backend_folder_create(session(world), trash, "two", BACKEND_CLASS_EMAIL, &id, pool);
-    denied = (decision_t){.name = "folder_delete", .code = BASE_FAULT_DENIED, .at = 1};
+    denied = (crash_t){.name = "folder_delete", .code = BASE_FAULT_DENIED, .at = 1};
     is_int(empty(world, trash, ""), 17, "a folder that may not be deleted");
     is_int(folders(world), before + 1, "does not keep the others");
 }

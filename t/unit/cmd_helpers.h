@@ -90,6 +90,73 @@ __attribute__((unused)) static world_t *world_create(apr_pool_t *parent)
     return world;
 }
 
+/* -- failing calls --------------------------------------------------------------------------- */
+
+/* The at-th call of the mailbox, or of the store, fails: before or after it had its effect. */
+typedef struct {
+    int store, at, after;
+    const char *name;       /* of the mailbox's calls that count, NULL: all */
+    base_fault_code_t code; /* of the mailbox; NONE stands for UNAVAILABLE */
+    int calls;
+} crash_t;
+
+static base_fault_code_t crash_decide(void *baton, const char *call, int after)
+{
+    crash_t *crash = baton;
+
+    if (strcmp(call, "check_password") == 0 || (crash->name && strcmp(call, crash->name)))
+        return BASE_FAULT_NONE;
+    if (!after)
+        crash->calls++;
+    if (crash->calls != crash->at || after != crash->after)
+        return BASE_FAULT_NONE;
+    return crash->code ? crash->code : BASE_FAULT_UNAVAILABLE;
+}
+
+__attribute__((unused)) static void crash_arm(world_t *world, crash_t *crash)
+{
+    crash->calls = 0;
+    if (crash->store) {
+        world->plan = (state_fail_plan_t){
+            .at = crash->at, .when = crash->after ? STATE_FAIL_AFTER : STATE_FAIL_BEFORE};
+        return;
+    }
+    world->decide = crash_decide;
+    world->baton = crash;
+}
+
+/* From now on nothing fails. Returns whether the call came to pass. */
+__attribute__((unused)) static int crash_disarm(world_t *world, const crash_t *crash)
+{
+    int calls = crash->store ? world->plan.calls : crash->calls;
+
+    world->plan = (state_fail_plan_t){.at = 0};
+    world->decide = NULL;
+    return calls >= crash->at;
+}
+
+__attribute__((unused)) static const char *crash_text(const crash_t *crash, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%s call %d fails %s", crash->store ? "store" : "mailbox", crash->at,
+                        crash->after ? "after its effect" : "before");
+}
+
+/* Tries every call until one did not come to pass: once() arms, disarms and returns that. There are
+ * at least so many. */
+__attribute__((unused)) static void crash_everywhere(apr_pool_t *pool, int store, int least,
+                                                     int (*once)(apr_pool_t *pool, crash_t crash))
+{
+    crash_t crash = {.store = store};
+
+    for (crash.after = 0; crash.after < 2; crash.after++) {
+        for (crash.at = 1; once(pool, crash); crash.at++)
+            ;
+        ok(crash.at > least, "there were calls to fail");
+    }
+}
+
+/* -- requests -------------------------------------------------------------------------------- */
+
 /* An element under parent (NULL: a root). text NULL: no content. */
 __attribute__((unused)) static eas_node_t *node(apr_pool_t *pool, eas_node_t *parent, eas_tag_t tag,
                                                 const char *text)

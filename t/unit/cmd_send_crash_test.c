@@ -75,39 +75,19 @@ static void test_busy(apr_pool_t *pool)
 
 /* -- failing --------------------------------------------------------------------------------- */
 
-typedef struct {
-    int call, at, after;
-} decision_t;
-
-static base_fault_code_t decide(void *baton, const char *call, int after)
-{
-    decision_t *decision = baton;
-
-    (void)call;
-    if (!after)
-        decision->call++;
-    return decision->call == decision->at && after == decision->after ? BASE_FAULT_UNAVAILABLE
-                                                                      : BASE_FAULT_NONE;
-}
-
 /* Whatever call fails, the client repeats until it gets an answer that ends the matter. Then
  * those here have the message once or, when the outcome was unknown, not at all, and sendmail was
  * called once. Returns whether there was such a call. */
-static int crash_once(apr_pool_t *pool, int store, int at, int after)
+static int crash_once(apr_pool_t *pool, crash_t crash)
 {
     static const char mime[] = "To: bob@example.com, x@elsewhere.example, carol@example.com\r\n"
                                "Message-ID: <m@phone>\r\n\r\nHello.\r\n";
     world_t *world = world_create(pool);
-    decision_t decision = {.at = store ? 0 : at, .after = after};
     int tries = 0, status, reached, bob, carol, sent, calls;
     sendmail_t sendmail;
 
     sendmail_create(world, &sendmail);
-    world->decide = decide;
-    world->baton = &decision;
-    if (store)
-        world->plan =
-            (state_fail_plan_t){.at = at, .when = after ? STATE_FAIL_AFTER : STATE_FAIL_BEFORE};
+    crash_arm(world, &crash);
     do {
         answer_t answer = send_mail(world, "1", mime);
 
@@ -119,29 +99,21 @@ static int crash_once(apr_pool_t *pool, int store, int at, int after)
     sent = count(world, "alice", BACKEND_ROLE_SENT);
     calls = sendmail_calls(&sendmail, pool);
     if (status == 0)
-        ok(bob == 1 && carol == 1 && sent == 1 && calls == 1,
-           "%s call %d fails %s: sent once (%d %d %d %d)", store ? "store" : "mailbox", at,
-           after ? "after its effect" : "before", bob, carol, sent, calls);
+        ok(bob == 1 && carol == 1 && sent == 1 && calls == 1, "%s: sent once (%d %d %d %d)",
+           crash_text(&crash, pool), bob, carol, sent, calls);
     else
-        ok(status == 120 && store && bob <= 1 && carol <= 1 && calls <= 1,
-           "%s call %d fails %s: unknown, and not sent again (%d; %d %d %d %d)",
-           store ? "store" : "mailbox", at, after ? "after its effect" : "before", status, bob,
-           carol, sent, calls);
-    reached = store ? world->plan.calls >= at : decision.call >= at;
+        ok(status == 120 && crash.store && bob <= 1 && carol <= 1 && calls <= 1,
+           "%s: unknown, and not sent again (%d; %d %d %d %d)", crash_text(&crash, pool), status,
+           bob, carol, sent, calls);
+    reached = crash_disarm(world, &crash);
     apr_pool_destroy(world->pool);
     return reached;
 }
 
 static void test_crashes(apr_pool_t *pool)
 {
-    int store, after, at;
-
-    for (store = 0; store < 2; store++)
-        for (after = 0; after < 2; after++) {
-            for (at = 1; crash_once(pool, store, at, after); at++)
-                ;
-            ok(at > 6, "there were calls to fail");
-        }
+    crash_everywhere(pool, 0, 6, crash_once);
+    crash_everywhere(pool, 1, 6, crash_once);
 }
 
 /* A recipient's mailbox that is full for good, beside one that is not. */
