@@ -120,6 +120,7 @@ typedef struct {
     unsigned flags;   /* CMD_* */
     eas_tag_t root;   /* element of the request and the response; EAS_TAG_NONE: no documents */
     eas_tag_t status; /* where an error of the whole command goes */
+    int success;      /* the Status of what went well */
 } cmd_entry_t;
 
 enum {

@@ -12,8 +12,11 @@
 #include "cmd/commands.tbl"
 #undef CMD_ROW
 
+/* MS-ASCMD 2.2.3.177.10 */
+#define DISPATCH_SUCCESS(command) (EAS_COMMAND_##command == EAS_COMMAND_MoveItems ? 3 : 1)
+
 #define CMD_ROW(command, function, flags, root, status) \
-    {EAS_COMMAND_##command, function, flags, EAS_##root, EAS_##status},
+    {EAS_COMMAND_##command, function, flags, EAS_##root, EAS_##status, DISPATCH_SUCCESS(command)},
 static const cmd_entry_t cmd_entries[] = {
 #include "cmd/commands.tbl"
 };
@@ -135,14 +138,28 @@ static base_fault_t *cmd_check_waiting(cmd_exchange_t *exchange)
     return base_fault_code(fault) == BASE_FAULT_SUSPENDED ? fault : NULL;
 }
 
+/* Commands that do not say themselves what they came to: the first Status in the answer that was
+ * no success. The empty answer of a command of ComposeMail is one. */
+static void cmd_report_status(cmd_exchange_t *exchange, const cmd_entry_t *entry)
+{
+    cmd_report_t *report = &exchange->report;
+
+    if (!report->status)
+        report->status = (int)eas_writer_watched(exchange->writer);
+    if (!report->status && entry->status == EAS_ComposeMail_Status)
+        report->status = entry->success;
+}
+
 static void cmd_conclude(cmd_exchange_t *exchange, const cmd_entry_t *entry, base_fault_t *fault)
 {
     if (!fault)
         fault = exchange->wait.waiter ? cmd_check_waiting(exchange)
                                       : eas_writer_finish(exchange->writer);
     if (!fault) {
-        if (!exchange->wait.waiter)
+        if (!exchange->wait.waiter) {
+            cmd_report_status(exchange, entry);
             cmd_set_outcome(exchange);
+        }
         return;
     }
     exchange->wait.waiter = NULL;
@@ -168,7 +185,6 @@ void cmd_resume(cmd_exchange_t *exchange, wake_reason_t reason)
 {
     const cmd_entry_t *entry = cmd_find(exchange->request->command);
     cmd_wait_t wait = exchange->wait;
-
     base_fault_t *fault = reason == WAKE_REASON_RESET ? cmd_device_check(exchange) : NULL;
 
     exchange->wait.waiter = NULL;

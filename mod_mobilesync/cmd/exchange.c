@@ -10,8 +10,12 @@
 
 void cmd_exchange_restart(cmd_exchange_t *exchange)
 {
+    const cmd_entry_t *entry = cmd_find(exchange->request->command);
+
     exchange->spool = eas_spool_create(exchange->service->spool_directory, exchange->pool);
     exchange->writer = eas_writer_create(exchange->spool, exchange->pool);
+    if (entry)
+        eas_writer_watch(exchange->writer, entry->status, entry->success);
     exchange->content_type = NULL;
     exchange->report.folders = NULL;
 }

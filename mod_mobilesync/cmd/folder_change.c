@@ -148,6 +148,20 @@ static base_fault_t *folder_change_replay(folder_change_t *change, const hierarc
     return folder_change_write(change, answer->key);
 }
 
+/* For the flight recorder: the key stepped, and what the device asked for. */
+static void folder_change_report(const folder_change_t *change, const char *key,
+                                 const char *next_key)
+{
+    cmd_report_folder_t *report =
+        cmd_report_folder(&change->exchange->report, NULL, key, change->exchange->pool);
+
+    report->status = EAS_STATUS_SUCCESS;
+    report->next_key = next_key;
+    report->client_adds = change->command.kind == HIERARCHY_ADD;
+    report->client_changes = change->command.kind == HIERARCHY_UPDATE;
+    report->client_deletes = change->command.kind == HIERARCHY_DELETE;
+}
+
 static base_fault_t *folder_change_step(folder_change_t *change, const collection_env_t *env,
                                         const hierarchy_request_t *request)
 {
@@ -165,6 +179,7 @@ static base_fault_t *folder_change_step(folder_change_t *change, const collectio
     }
     BASE_TRY(hierarchy_change_apply(hierarchy, &change->command));
     BASE_TRY(folder_change_write(change, hierarchy_answer(hierarchy)->key));
+    folder_change_report(change, request->key, hierarchy_answer(hierarchy)->key);
     return hierarchy_commit(hierarchy);
 }
 

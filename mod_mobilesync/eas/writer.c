@@ -27,6 +27,8 @@ struct eas_writer {
     eas_tag_t pending;   /* started, and not known yet whether it has content */
     WBXMLTagEntry entry; /* the encoder keeps a pointer to the current one */
     base_text_buffer_t scratch;
+    eas_tag_t watched_tag;
+    apr_uint64_t watched_success, watched;
 };
 
 static void writer_fail(eas_writer_t *writer, base_fault_t *fault)
@@ -330,6 +332,21 @@ void eas_writer_uint(eas_writer_t *writer, eas_tag_t tag, apr_uint64_t value)
 
     apr_snprintf(text, sizeof text, "%" APR_UINT64_T_FMT, value);
     eas_writer_text(writer, tag, text);
+    if (tag == writer->watched_tag && tag != EAS_TAG_NONE &&
+        (!writer->watched || writer->watched == writer->watched_success))
+        writer->watched = value;
+}
+
+void eas_writer_watch(eas_writer_t *writer, eas_tag_t tag, apr_uint64_t success)
+{
+    writer->watched_tag = tag;
+    writer->watched_success = success;
+    writer->watched = 0;
+}
+
+apr_uint64_t eas_writer_watched(const eas_writer_t *writer)
+{
+    return writer->watched;
 }
 
 void eas_writer_opaque(eas_writer_t *writer, eas_tag_t tag, const void *bytes, apr_size_t length)

@@ -28,6 +28,11 @@ void eas_writer_textn(eas_writer_t *writer, eas_tag_t tag, const char *text, apr
 void eas_writer_uint(eas_writer_t *writer, eas_tag_t tag, apr_uint64_t value);
 void eas_writer_opaque(eas_writer_t *writer, eas_tag_t tag, const void *bytes, apr_size_t length);
 
+/* Keeps an eye on the numbers written with this tag: a Status, whose value for success is given. */
+void eas_writer_watch(eas_writer_t *writer, eas_tag_t tag, apr_uint64_t success);
+/* The first that was no success; success when there were no others, 0 when there was none at all. */
+apr_uint64_t eas_writer_watched(const eas_writer_t *writer);
+
 /* Content of any size from a reader. An opaque needs its exact length up front;
  * a string is sanitised on the way (also across block borders). */
 void eas_writer_opaque_stream(eas_writer_t *writer, eas_tag_t tag, apr_size_t length,

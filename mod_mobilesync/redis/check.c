@@ -86,7 +86,8 @@ base_fault_t *redis_check(redis_pool_t *redis, apr_array_header_t **warnings, ap
     redis_args_text(args, "INFO");
     fault = redis_command(redis, args, REDIS_REPEAT, &value, pool);
     if (base_fault_code(fault) == BASE_FAULT_UNAVAILABLE) {
-        check_warn(*warnings, fault->message);
+        check_warn(*warnings,
+                   apr_pstrcat(pool, redis_pool_config(redis)->name, ": ", fault->message, NULL));
         return NULL;
     }
     BASE_TRY(fault);

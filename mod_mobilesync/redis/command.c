@@ -12,11 +12,10 @@ struct redis_script {
     const char *sha; /* 40 hex digits */
 };
 
-static base_fault_t *command_lost(redis_pool_t *redis, const char *why, apr_pool_t *pool)
+static base_fault_t *command_lost(const char *why, apr_pool_t *pool)
 {
     base_fault_t *fault =
-        base_fault_make(pool, BASE_FAULT_UNAVAILABLE, "%s: the connection broke: %s",
-                        redis_pool_config(redis)->name, why);
+        base_fault_make(pool, BASE_FAULT_UNAVAILABLE, "redis: the connection broke: %s", why);
 
     fault->retry_after = 1;
     return fault;
@@ -102,7 +101,7 @@ base_fault_t *redis_pipeline(redis_pool_t *redis, redis_args_t *const *commands,
          * over a new one. After a timeout it would only wait twice as long. */
         if (attempt > 1 || outcome == REDIS_LINK_TIMEOUT ||
             (outcome == REDIS_LINK_BROKEN && retry != REDIS_REPEAT))
-            return command_lost(redis, why, pool);
+            return command_lost(why, pool);
     }
 }
 

@@ -153,11 +153,10 @@ void redis_pool_refused(redis_pool_t *redis, const char *why)
 
 /* -- links ------------------------------------------------------------------ */
 
-static base_fault_t *pool_unavailable(const redis_pool_t *redis, apr_interval_time_t wait,
-                                      const char *why, apr_pool_t *pool)
+/* Where Redis is stands in the log: faults are shown to others, too. */
+static base_fault_t *pool_unavailable(apr_interval_time_t wait, const char *why, apr_pool_t *pool)
 {
-    base_fault_t *fault =
-        base_fault_make(pool, BASE_FAULT_UNAVAILABLE, "%s: %s", redis->config->name, why);
+    base_fault_t *fault = base_fault_make(pool, BASE_FAULT_UNAVAILABLE, "redis: %s", why);
 
     fault->retry_after = (int)((wait + APR_USEC_PER_SEC - 1) / APR_USEC_PER_SEC);
     if (fault->retry_after < 1)
@@ -173,7 +172,7 @@ static base_fault_t *pool_pick(redis_pool_t *redis, redis_link_t **link, apr_poo
 
     *link = NULL;
     if (!redis_breaker_allows(&redis->breaker, apr_time_now(), &wait))
-        return pool_unavailable(redis, wait, "is down", pool);
+        return pool_unavailable(wait, "is down", pool);
     while ((*link = pool_pop(&redis->idle))) {
         if (redis_link_alive(*link))
             return NULL;
@@ -197,7 +196,7 @@ static base_fault_t *pool_wait(redis_pool_t *redis, redis_link_t **link, apr_poo
         apr_interval_time_t left = deadline - apr_time_now();
 
         if (left <= 0)
-            return pool_unavailable(redis, 0, "all connections are busy", pool);
+            return pool_unavailable(0, "all connections are busy", pool);
         apr_thread_cond_timedwait(redis->given, redis->mutex, left);
     }
     return fault;
@@ -220,7 +219,7 @@ base_fault_t *redis_pool_take(redis_pool_t *redis, redis_link_t **link, apr_pool
     redis_pool_failed(redis, fault->message);
     redis_pool_give(redis, *link, REDIS_LINK_OK, NULL, 1);
     *link = NULL;
-    return pool_unavailable(redis, 0, fault->message, pool);
+    return pool_unavailable(0, fault->message, pool);
 }
 
 void redis_pool_give(redis_pool_t *redis, redis_link_t *link, redis_link_outcome_t outcome,

@@ -88,7 +88,7 @@ base_fault_t *redis_subscriber_connect(redis_subscriber_t *subscriber, apr_pool_
     if (fault) {
         subscriber->failures++;
         redis_pool_failed(subscriber->redis, fault->message);
-        return base_fault_wrap(fault, pool, "%s", config->name);
+        return base_fault_wrap(fault, pool, "redis");
     }
     redis_pool_succeeded(subscriber->redis);
     apr_pool_clear(subscriber->event_pool);

@@ -222,6 +222,25 @@ subtest 'the flight recorder' => sub {
     $list = $exchanges->( sub ($last) { $last->{command} eq 'FolderSync' } );
     is( $list->[0]{status}, 9, 'a refused FolderSync' );
     like( $list->[0]{error}, qr/4711/, 'with its reason' );
+    my ($moved) = keys %{ $phone->items($inbox) };
+    my $trash = $phone->folder_of_type(DELETED)->{id};
+    my %call = (
+        FolderCreate => [ 1, sub { $phone->folder_create( '0', 'new' ) } ],
+        MoveItems => [ 3, sub { $phone->move_items( [ [ $moved, $inbox, $trash ] ] ) } ],
+        GetItemEstimate => [ 1, sub { $phone->get_item_estimate( [$inbox] ) } ],
+        SendMail => [ 1, sub { $phone->send_mail( simple_mail() ) } ],
+        Settings => [ 1, sub { $phone->user_information } ],
+    );
+
+    for my $command ( sort keys %call ) {
+        my ( $status, $code ) = @{ $call{$command} };
+        $code->();
+        $list = $exchanges->( sub ($last) { $last->{command} eq $command } );
+        is( $list->[0]{status}, $status, "$command: Status $status" );
+    }
+    $phone->move_items( [ [ "$inbox:1:1", $inbox, $trash ] ] );
+    $list = $exchanges->( sub ($last) { $last->{status} != 1 } );
+    is( $list->[0]{status}, 1, 'MoveItems of what is not there: Status 1' );
     my $device = device( $account, $phone );
     ok( $device->{last_sync}, 'the device shows its last Sync' );
     is( $device->{ping}{last_status}, 1, 'and its last Ping' );
@@ -536,6 +555,9 @@ subtest 'Redis away' => sub {
     my $answer = $admin->get( device_path( $account, $phone ) );
     is( $answer->{status}, 503, 'Service Unavailable' );
     ok( $answer->{headers}{'retry-after'}, 'with Retry-After' );
+    like( $answer->{json}{detail}, qr/redis/, 'and a reason' );
+    unlike( $answer->{content}, qr{\Q@{[ $server->folder ]}\E},
+        'that does not say where Redis is' );
     is( $admin->post( [ 'accounts', $account, 'reset' ] )->{status}, 503, 'nothing is changed' );
     $server->redis->restart;
     my $tries = 0;
