@@ -87,6 +87,7 @@ E2E_TESTS = \
 	t/e2e/get_item_estimate.t \
 	t/e2e/hanging.t \
 	t/e2e/hostile.t \
+	t/e2e/http2.t \
 	t/e2e/invitation.t \
 	t/e2e/lost.t \
 	t/e2e/mailbox.t \
@@ -121,6 +122,12 @@ EXTRA_DIST += $(GUARD_TESTS)
 check_LTLIBRARIES = t/e2e/libpoison.la
 t_e2e_libpoison_la_SOURCES = t/e2e/poison.c
 t_e2e_libpoison_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+# Loaded by t/e2e/mpm.t.
+check_LTLIBRARIES += t/e2e/mod_old_httpd.la
+t_e2e_mod_old_httpd_la_SOURCES = t/e2e/old_httpd.c
+t_e2e_mod_old_httpd_la_CPPFLAGS = $(AM_CPPFLAGS) $(HTTPD_CFLAGS)
+t_e2e_mod_old_httpd_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+
 # Figures, not tests: they take minutes and depend on the machine.
 EXTRA_DIST += t/bench/bench t/bench/ping t/bench/ping_load.c t/bench/ping_phone.h
 bench: all

@@ -9,20 +9,31 @@ use EAS::Client;
 use MobileSync::Process qw(wait_until);
 use MobileSync::Server;
 
-for my $mpm (qw(prefork worker)) {
-    subtest $mpm => sub {
-        my $server =
-            MobileSync::Server->start(
-            mpm => $mpm,
+# A module that has the event MPM answer like that of an older httpd.
+my $old = ( $ENV{top_builddir} // "$FindBin::Bin/../.." ) . '/t/e2e/.libs/mod_old_httpd.so';
+
+my %OPTIONS = (
+    prefork => { mpm => 'prefork' },
+    worker => { mpm => 'worker' },
+    'event of an older httpd' => { mpm => 'event', global => "LoadModule old_httpd_module $old" }
+);
+
+for my $case ( sort keys %OPTIONS ) {
+    subtest $case => sub {
+        plan skip_all => 'make check builds mod_old_httpd' if $case =~ /older/ && !-e $old;
+        my $server = MobileSync::Server->start(
+            %{ $OPTIONS{$case} },
+            status => 1,
             config => 'CustomLog outcome.log "%{MOBILESYNC_OUTCOME}e"',
             settings => { MobileSyncHeartbeatMin => 1 }
-            );
+        );
         my $phone = $server->client;
         $phone->folder_sync;
         my $inbox = $phone->folder_of_type(2)->{id};
         $phone->initial_sync($inbox);
         my $ping = $phone->ping( heartbeat => 600, folders => [$inbox], async => 1 );
-        ok( !$ping->is_ready(1), 'a Ping waits' );
+        wait_until( 'a Ping to wait', sub { $server->node->waiting->{Blocked} == 1 } );
+        is( $server->node->waiting->{Parked}, 0, 'a Ping waits, and holds a thread' );
         $server->mailbox->deliver("From: e\@example.org\nSubject: x\n\nHi\n");
         ok( $ping->is_ready(30), 'and is answered when mail comes' );
         is( $ping->result->{status}, 2, 'with Status 2' );
