@@ -238,6 +238,33 @@ static int devices_contain(const devices_t *devices, const char *name, const cha
     return !part || (text && strstr(base_text_lower(text, pool), base_text_lower(part, pool)));
 }
 
+/* Whether every word of the search is in something that is known of the device. */
+static int devices_found(const devices_t *devices, const admin_device_look_t *look,
+                         apr_pool_t *pool)
+{
+    static const char *const fields[] = {"type",  "model", "name",   "os",
+                                         "agent", "phone", "version"};
+    const char *search = admin_parameter(devices->call, "search"), *text;
+    char *last, *word;
+    size_t i;
+
+    if (!search)
+        return 1;
+    text = apr_pstrcat(pool, look->account, "\n", look->device, NULL);
+    for (i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const char *value = admin_record_text(look->record, fields[i], pool);
+
+        if (value)
+            text = apr_pstrcat(pool, text, "\n", value, NULL);
+    }
+    text = base_text_lower(text, pool);
+    for (word = apr_strtok(apr_pstrdup(pool, base_text_lower(search, pool)), " ", &last); word;
+         word = apr_strtok(NULL, " ", &last))
+        if (!strstr(text, word))
+            return 0;
+    return 1;
+}
+
 static base_fault_t *devices_visit(void *baton, const admin_device_look_t *look, int *taken,
                                    apr_pool_t *pool)
 {
@@ -248,6 +275,7 @@ static base_fault_t *devices_visit(void *baton, const admin_device_look_t *look,
         devices_contain(devices, "account", look->account, pool) &&
         devices_contain(devices, "device", look->device, pool) &&
         devices_contain(devices, "type", admin_record_text(look->record, "type", pool), pool) &&
+        devices_found(devices, look, pool) &&
         devices_contain(devices, "agent", admin_record_text(look->record, "agent", pool), pool) &&
         (!state || strcmp(state, "parked") == 0 ||
          strcmp(state, look->active ? "active" : "empty") == 0 ||

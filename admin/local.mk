@@ -55,7 +55,9 @@ ADMIN_PAGE = \
 	admin/page/dom.js \
 	admin/page/format.js \
 	admin/page/metrics.js \
-	admin/page/page.js
+	admin/page/page.js \
+	admin/page/trace.js \
+	admin/page/why.js
 EXTRA_DIST += admin/page/embed.sh $(ADMIN_PAGE)
 CLEANFILES += admin/page_data.inc
 admin/page_data.inc: $(ADMIN_PAGE) admin/page/embed.sh

@@ -28,6 +28,7 @@ static const struct {
     {"type", "device list: whose type has this text"},
     {"agent", "device list: whose user agent has this text"},
     {"state", "device list: active, empty, suspended or parked"},
+    {"search", "device list: of which all these words are known"},
     {"seen-before", "device list: not seen since this date"},
     {"seen-after", "device list: seen since this date"},
     {"reason", "device suspend: shown to other administrators"},

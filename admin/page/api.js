@@ -15,14 +15,14 @@ function unreachable() {
   return new Problem(0, { detail: 'The server cannot be reached.' });
 }
 
+export const url = (names) => base + names.map(encodeURIComponent).join('/');
+
 async function send(method, names, query = {}, signal) {
-  const path = names.map(encodeURIComponent).join('/');
   const parameters = new URLSearchParams(Object.entries(query).filter(([, value]) => value != null));
   const headers = { Accept: 'application/json, text/plain' };
   if (method !== 'GET') headers['X-MobileSync-Admin'] = '1';
-  const url = base + path + (parameters.size ? `?${parameters}` : '');
   try {
-    return await fetch(url, { method, headers, signal, cache: 'no-store' });
+    return await fetch(url(names) + (parameters.size ? `?${parameters}` : ''), { method, headers, signal, cache: 'no-store' });
   } catch (error) {
     throw error.name === 'AbortError' ? error : unreachable();
   }

@@ -3,7 +3,9 @@ import * as api from './api.js';
 import * as dialog from './dialog.js';
 import { link, stateBadge, undoList } from './devices.js';
 import { el, show, tableRow, Rows } from './dom.js';
-import { clock, count, duration, phoneShown, size, when } from './format.js';
+import { ago, clock, count, duration, phoneShown, size, when } from './format.js';
+import { trace } from './trace.js';
+import { why } from './why.js';
 
 // What the Status of a command means, MS-ASCMD 2.2.3.177; those that are not here are shown bare.
 const STATUS = {
@@ -23,7 +25,7 @@ function status(exchange, value) {
 
 // good, odd (the phone was told something) or bad.
 function kind(exchange) {
-  if (exchange.error || exchange.http_status >= 500) return 'bad';
+  if ((exchange.error && !exchange.hung_up) || exchange.http_status >= 500) return 'bad';
   const good = exchange.command === 'Ping' ? [1, 2] : [1];
   const values = [exchange.status, ...exchange.folders.map((folder) => folder.status)];
   const isOdd = values.some((value) => value && !good.includes(value)) ||
@@ -55,13 +57,18 @@ function exchangeFolder(exchange, folder, names) {
     keys && el('code', { class: 'key' }, keys));
 }
 
+function heartbeat({ heartbeat: granted, heartbeat_asked: asked }) {
+  if (!granted && !asked) return null;
+  return granted === asked || !granted ? `heartbeat ${asked} s` : `heartbeat ${granted} s, asked for ${asked} s`;
+}
+
 function exchangeRow(names) {
   const element = el('li');
   const update = (exchange) => {
     element.className = kind(exchange);
     const facts = [
       status(exchange, exchange.status),
-      exchange.heartbeat && `heartbeat ${exchange.heartbeat} s`,
+      heartbeat(exchange),
       exchange.http_status >= 400 && `HTTP ${exchange.http_status}`,
       exchange.hung_up && 'the phone hung up',
       duration(exchange.duration_ms),
@@ -74,7 +81,7 @@ function exchangeRow(names) {
       el('div', { class: 'faint' }, facts.join(' · ')),
       exchange.folders.length > 0 && el('ul', null,
         exchange.folders.map((folder) => exchangeFolder(exchange, folder, names))),
-      exchange.error && el('div', { class: 'wrong' }, exchange.error));
+      exchange.error && !exchange.hung_up && el('div', { class: 'wrong' }, exchange.error));
   };
   return { element, update };
 }
@@ -93,6 +100,10 @@ const FOLDER_COLUMNS = [
   },
 ];
 
+// What the phone synchronises first, each in the order of the names.
+const inOrder = (folders) => folders.toSorted((a, b) => b.synchronised - a.synchronised ||
+  (a.name ?? a.folder).localeCompare(b.name ?? b.folder));
+
 function pending(folder) {
   if (folder.damaged) return el('span', { class: 'wrong' }, 'damaged: ', folder.damaged);
   if (!folder.synchronised) return el('span', { class: 'faint' }, 'not synchronised');
@@ -102,33 +113,99 @@ function pending(folder) {
   return list.join(' ') || 'none';
 }
 
-function folderRow(account, device) {
+function folderRow(account, device, explain) {
   return (first) => {
     const button = el('button', {
       type: 'button', class: 'small',
       'aria-label': `Reset folder ${first.name ?? first.folder}`,
       click: () => dialog.resetFolder(account, device, first.folder, first.name ?? first.folder),
     }, 'Reset folder');
-    const row = tableRow(FOLDER_COLUMNS, el('td', { class: 'do' }, button));
+    const question = el('button', {
+      type: 'button', class: 'small', 'aria-label': `Why: folder ${first.name ?? first.folder}`,
+      click: () => explain(first.folder, first.name ?? first.folder),
+    }, 'Why?');
+    const row = tableRow(FOLDER_COLUMNS, el('td', { class: 'do' }, question, ' ', button));
     const update = (folder) => {
       row.update(folder);
-      button.hidden = !folder.synchronised;
+      button.hidden = question.hidden = !folder.synchronised;
     };
     return { element: row.element, update };
   };
 }
 
+// -- items that cannot be rendered --
+
+const QUARANTINE_COLUMNS = [
+  { title: 'Item', show: (q) => el('code', null, q.item) },
+  { title: 'Folder', show: (q) => q.folder },
+  { title: 'Reason', show: (q) => q.reason },
+  { title: 'Tried', show: (q) => [when(q.time), q.tries > 1 && ` (${q.tries} times)`].filter(Boolean) },
+];
+
+function quarantine(account, device) {
+  const body = el('tbody');
+  const rows = new Rows(body, (q) => q.item, (first) => {
+    const button = el('button', {
+      type: 'button', class: 'small', 'aria-label': `Retry ${first.item}`,
+      click: () => dialog.retry(account, device, first.item),
+    }, 'Retry');
+    const row = tableRow(QUARANTINE_COLUMNS, el('td', { class: 'do' }, button));
+    const update = (item) => {
+      row.update(item);
+      button.disabled = item.retry_waiting;
+      show(button, item.retry_waiting ? 'waits for a Sync' : 'Retry');
+    };
+    return { element: row.element, update };
+  });
+  const element = el('section', { hidden: true, 'aria-labelledby': 'quarantine' },
+    el('h2', { id: 'quarantine' }, 'Quarantined items'),
+    el('p', { class: 'faint' }, 'They cannot be rendered, and are left out so that everything else goes on.'),
+    el('div', { class: 'sheet' }, el('table', null,
+      el('thead', null, el('tr', null, QUARANTINE_COLUMNS.map(({ title }) =>
+        el('th', { scope: 'col' }, title)), el('th', null, el('span', { class: 'hidden' }, 'Action')))), body)));
+  const update = (folders) => {
+    const items = folders.flatMap((folder) => (folder.quarantined ?? [])
+      .map((item) => ({ ...item, folder: folder.name ?? folder.folder })));
+    rows.update(items);
+    element.hidden = !items.length;
+  };
+  return { element, update };
+}
+
 // -- the device --
 
+function waits({ parked, ping }) {
+  if (parked) {
+    return [`since ${ago(parked.since)}, for ${duration(parked.heartbeat * 1000)}, at `,
+      el('strong', null, parked.node), parked.command === 'Sync' ? ' (Sync)' : null,
+      parked.heartbeat !== parked.heartbeat_asked
+        ? ` (asked for ${duration(parked.heartbeat_asked * 1000)})` : null].filter(Boolean);
+  }
+  if (!ping?.last) return 'not now, and no Ping yet';
+  return ['not now; last Ping ', when(ping.last),
+    ping.heartbeat_asked ? `, of ${duration(ping.heartbeat_asked * 1000)}` : null,
+    ping.node ? `, at ${ping.node}` : null].filter(Boolean);
+}
+
+// What an administrator has to know before anything else.
+function banners(shown) {
+  const { suspended, tracing } = shown;
+  return [
+    suspended && el('li', { class: 'odd' }, el('span', null, el('strong', null, 'Suspended'),
+      ' by ', suspended.by ?? '–', ', ', when(suspended.since), suspended.reason ? `: ${suspended.reason}` : '')),
+    tracing && el('li', { class: 'odd' }, el('span', null, el('strong', null, 'Traced'),
+      ' until ', clock(tracing.until), tracing.content ? ', with contents' : '')),
+  ].filter(Boolean);
+}
+
+
 function facts(device) {
-  const ping = device.ping;
   const rows = [
     ['State', stateBadge(device)],
     ['Last seen', when(device.last_seen)],
     ['Last Sync', device.last_sync !== undefined && when(device.last_sync)],
     ['First seen', device.first_seen && clock(device.first_seen)],
-    ['Waits for mail', ping
-      ? `up to ${duration(ping.heartbeat * 1000)}${ping.node ? `, at ${ping.node}` : ''}` : 'no Ping yet'],
+    ['Waits for mail', waits(device)],
     ['Items', count(device.items)],
     ['Bytes of state', size(device.bytes)],
     ['Protocol', device.protocol],
@@ -148,7 +225,11 @@ export function device(account, id) {
   const list = el('dl', { class: 'facts wide' });
   const undo = el('ul', { class: 'undo' });
   const body = el('tbody');
-  const folders = new Rows(body, (f) => f.folder, folderRow(account, id));
+  const reasons = why(account, id);
+  const traced = trace(account, id);
+  const broken = quarantine(account, id);
+  const notes = el('ul', { class: 'undo' });
+  const folders = new Rows(body, (f) => f.folder, folderRow(account, id, reasons.folder));
   const names = new Map();
   const timeline = el('ol', { class: 'timeline' });
   const exchanges = new Rows(timeline, (e) => `${e.time} ${e.command} ${e.bytes_in}`,
@@ -162,9 +243,22 @@ export function device(account, id) {
       el('div', { class: 'sheet' }, el('table', { class: 'folders' },
         el('thead', null, el('tr', null, FOLDER_COLUMNS.map(({ title }) =>
           el('th', { scope: 'col' }, title)), el('th', null, el('span', { class: 'hidden' }, 'Action')))),
-        body))), story);
+        body))), broken.element, reasons.element, traced.element, story);
+  const suspension = el('button', {
+    type: 'button',
+    click: () => (suspension.dataset.suspended ? dialog.resume : dialog.suspend)(account, id),
+  });
+  const tracing = el('button', {
+    type: 'button',
+    click: () => (tracing.dataset.on ? dialog.stopTrace : dialog.startTrace)(account, id),
+  });
   const buttons = el('div', { class: 'buttons left' },
     el('button', { type: 'button', click: () => dialog.resetDevice(account, id) }, 'Reset device'),
+    suspension, tracing,
+    el('a', {
+      class: 'button', href: api.url(['accounts', account, 'devices', id, 'bundle']),
+      download: 'mobilesync-bundle.json',
+    }, 'Support bundle'),
     el('button', { type: 'button', class: 'danger', click: () => dialog.removeDevice(account, id) },
       'Remove device'));
 
@@ -178,7 +272,7 @@ export function device(account, id) {
     element: el('div', null,
       el('p', { class: 'way' }, el('a', { href: '#/' }, 'Devices'), ' / ',
         el('a', { href: link.account(account) }, account), ' /'),
-      el('h1', { tabindex: '-1' }, id), what, buttons, undo, gone, there),
+      el('h1', { tabindex: '-1' }, id), what, buttons, notes, undo, gone, there),
     async refresh(signal) {
       const path = ['accounts', account, 'devices', id];
       const offer = await api.offer(signal);
@@ -187,14 +281,21 @@ export function device(account, id) {
         throw problem;
       });
       gone.hidden = Boolean(shown);
-      there.hidden = buttons.hidden = !shown;
+      there.hidden = buttons.hidden = notes.hidden = !shown;
       if (!shown) return refreshGone(signal);
       show(what, phoneShown(shown));
+      show(notes, banners(shown));
+      suspension.dataset.suspended = shown.suspended ? '1' : '';
+      show(suspension, shown.suspended ? 'Resume device' : 'Suspend device');
+      tracing.dataset.on = shown.tracing ? '1' : '';
+      show(tracing, shown.tracing ? 'Stop trace' : 'Trace …');
+      broken.update(shown.folders);
       show(list, facts(shown));
       show(undo, undoList(shown.undo, account));
       for (const folder of shown.folders) names.set(folder.folder, folder.name);
-      folders.update(shown.folders);
+      folders.update(inOrder(shown.folders));
       if (!offer.has('GET /accounts/*/devices/*/exchanges')) return undefined;
+      await traced.refresh(shown.tracing, signal);
       const last = await api.get([...path, 'exchanges'], {}, signal);
       exchanges.update(last.exchanges);
       story.hidden = !last.exchanges.length;

@@ -5,7 +5,9 @@ import { el, show, svg, tableRow, Rows } from './dom.js';
 import { action, ago, count, phone, phoneShown, plural, when } from './format.js';
 import * as metrics from './metrics.js';
 
-const MOST = 5000; // devices that are fetched; beyond, the search asks the server
+const MOST = 1000; // devices that are fetched; where there are more, the search asks the server
+const FOUND = 200; // devices that such a search shows
+const TYPING = 400; // milliseconds after which what was typed is searched for
 const SHOWN = 200; // rows at first, and with each "more"
 const LATELY = 15 * 60 * 1000;
 
@@ -27,6 +29,14 @@ export function state(device) {
 export function stateBadge(device) {
   const [kind, text] = state(device);
   return el('span', { class: `badge ${kind}` }, text);
+}
+
+// With where it waits, and what is wrong.
+function stateShown(device) {
+  return [stateBadge(device),
+    device.parked && el('span', { class: 'faint' }, ' ', device.parked.node),
+    device.quarantined > 0 && [' ', el('span', { class: 'badge bad' }, `${device.quarantined} quarantined`)],
+  ].flat().filter(Boolean);
 }
 
 const COLUMNS = [
@@ -61,7 +71,7 @@ const COLUMNS = [
     sort: (d) => -new Date(d.last_seen ?? 0),
     show: (d) => when(d.last_seen),
   },
-  { name: 'state', title: 'State', sort: (d) => state(d)[1], show: stateBadge },
+  { name: 'state', title: 'State', sort: (d) => state(d)[1], show: stateShown },
 ];
 
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
@@ -95,7 +105,14 @@ class DeviceTable {
     this.search = el('input', {
       type: 'search', id: 'search', placeholder: 'Account, device, model …', autocomplete: 'off',
       spellcheck: 'false',
-      input: () => { kept.search = this.search.value; this.limit = SHOWN; this.render(); },
+      input: () => {
+        kept.search = this.search.value;
+        this.limit = SHOWN;
+        this.render();
+        if (this.isComplete !== false) return;
+        clearTimeout(this.typing); // the server has more than is here
+        this.typing = setTimeout(() => document.dispatchEvent(new Event('mobilesync-changed')), TYPING);
+      },
     });
     this.search.value = kept.search;
     this.element = el('section', { 'aria-label': 'Devices' },
@@ -131,14 +148,23 @@ class DeviceTable {
     }
     this.rows.update(found.slice(0, this.limit));
     this.more.hidden = found.length <= this.limit;
-    const all = plural(this.devices.length, 'device');
-    const text = !this.devices.length ? 'No device has synchronised yet.'
-      : words.length ? `${count(found.length)} of ${all}` : all;
-    show(this.summary, text + (this.isComplete === false ? ', and there are more' : ''));
+    show(this.summary, this.describe(found.length, words.length > 0));
   }
 
-  update(devices, isComplete) {
-    Object.assign(this, { devices, isComplete });
+  describe(found, isSearch) {
+    const all = plural(this.devices.length, 'device');
+    if (this.searched) {
+      return kept.search.trim() !== this.searched ? 'Searching all devices …'
+        : this.hasMore ? `the first ${count(found)} found of all devices` : `${count(found)} found of all devices`;
+    }
+    if (this.isComplete === false) return `the first ${all}; the search looks through all`;
+    if (!this.devices.length) return 'No device has synchronised yet.';
+    return isSearch ? `${count(found)} of ${all}` : all;
+  }
+
+  // isComplete: there are no others. searched: what the server was asked for, hasMore of that.
+  update(devices, isComplete, searched = '', hasMore = false) {
+    Object.assign(this, { devices, isComplete, searched, hasMore });
     this.render();
   }
 }
@@ -158,17 +184,29 @@ function tile(title, value, note, course) {
     note && el('dd', { class: 'faint' }, note), course?.length > 1 && el('dd', null, line(course)));
 }
 
-function tiles(devices, figures) {
+// How many wait, on all nodes.
+function parkedTile(parked) {
+  const nodes = parked.nodes.filter(({ pings, syncs }) => pings + syncs);
+  const note = !parked.complete ? 'a server did not answer in time'
+    : nodes.length > 3 ? `on ${nodes.length} servers`
+    : nodes.map(({ node, pings, syncs }) => (nodes.length > 1 ? `${node}: ${count(pings + syncs)}` : `at ${node}`)).join(' · ');
+  return tile('Waiting phones', count(parked.pings + parked.syncs), note || 'for new mail');
+}
+
+function tiles(devices, isComplete, figures, parked) {
   const lately = devices.filter(isLate).length;
+  const more = isComplete ? '' : '+';
   const list = [
-    tile('Accounts', count(new Set(devices.map(({ account }) => account)).size)),
-    tile('Devices', count(devices.length), `${count(lately)} seen in 15 minutes`),
+    tile('Accounts', count(new Set(devices.map(({ account }) => account)).size) + more),
+    tile('Devices', count(devices.length) + more, `${count(lately)}${more} seen in 15 minutes`),
   ];
   const empty = devices.filter((device) => device.state === 'empty').length;
   list.push(tile('Without SyncState', count(empty), empty ? 'they begin anew' : 'all are in step'));
+  const suspended = devices.filter((device) => device.suspended).length;
+  if (suspended) list.push(tile('Suspended', count(suspended) + more, 'until they are resumed'));
+  if (parked) list.push(parkedTile(parked));
   if (!figures) return list;
   const perMinute = (value) => (value == null ? '…' : count(Math.round(value * 10) / 10));
-  if (figures.parked != null) list.push(tile('Waiting phones', count(figures.parked), 'for new mail'));
   list.push(tile('Syncs a minute', perMinute(figures.syncs), null, metrics.course('syncs')),
     tile('Errors a minute', perMinute(figures.errors), null, metrics.course('errors')));
   return list;
@@ -176,18 +214,26 @@ function tiles(devices, figures) {
 
 export function overview() {
   const table = new DeviceTable({});
+  let all = []; // what there is without a search
+  let isMany = false; // more than that
   const figures = el('dl', { class: 'tiles' });
   return {
     title: 'Devices',
     element: el('div', null, el('h1', { tabindex: '-1' }, 'Devices'), figures, table.element),
     async refresh(signal) {
       const offer = await api.offer(signal);
-      const [{ list, isComplete }, numbers] = await Promise.all([
-        api.pages(['devices'], 'devices', {}, MOST, signal),
+      const search = isMany ? kept.search.trim() : '';
+      const [{ list, isComplete }, numbers, parked] = await Promise.all([
+        api.pages(['devices'], 'devices', search ? { search } : {}, search ? FOUND : MOST, signal),
         offer.has('GET /metrics') ? metrics.figures(signal) : null,
+        offer.has('GET /parked') ? api.get(['parked'], {}, signal) : null,
       ]);
-      show(figures, tiles(list, numbers));
-      table.update(list, isComplete);
+      if (!search) {
+        all = list;
+        isMany = !isComplete;
+      }
+      show(figures, tiles(all, !isMany, numbers, parked));
+      table.update(list, !isMany, search, search && !isComplete);
     },
   };
 }

@@ -1,7 +1,7 @@
 // Questions before something is changed, and the notice after it with its Undo.
 import { el } from './dom.js';
 import * as api from './api.js';
-import { action as actionName, plural, size } from './format.js';
+import { action as actionName, clock, plural, size } from './format.js';
 
 function facts(rows) {
   return el('dl', { class: 'facts' }, rows.map(([name, value]) =>
@@ -21,8 +21,8 @@ function planned(plan) {
 }
 
 /* Shows what would happen and asks. question: { title, text, button, danger, typed (what has to be
- * typed first), plan() (a dry run; what it answers is shown by show(answer), which may return null
- * where it cannot be done), run() }. The answer of run(); null when it was cancelled. */
+ * typed first), fields (elements to fill in), plan() (a dry run; what it answers is shown by
+ * show(answer), which may return null where it cannot be done), run() }. The answer of run(); null when it was cancelled. */
 export function ask(question) {
   return new Promise((resolve) => {
     let answer = null;
@@ -42,7 +42,7 @@ export function ask(question) {
     },
     el('h2', { id: 'dialog-title' }, question.title),
     question.text.map((text) => el('p', null, text)),
-    plan,
+    plan, question.fields,
     input && el('label', { for: 'typed' }, 'To confirm, type the device id ',
       el('code', null, question.typed)),
     input, trouble, el('div', { class: 'buttons' }, cancel, confirm));
@@ -78,18 +78,18 @@ export function ask(question) {
     }
     document.body.append(dialog);
     dialog.showModal();
-    (input ?? cancel).focus();
+    (input ?? dialog.querySelector('.field input') ?? cancel).focus();
     look();
   });
 }
 
 // -- the notice --
 
-export function notice(text, undo) {
+export function notice(text, undo, label = 'Undo') {
   const place = document.getElementById('notice');
   const close = () => place.replaceChildren();
   const button = undo &&
-    el('button', { type: 'button', click: () => { close(); undo(); } }, 'Undo');
+    el('button', { type: 'button', click: () => { close(); undo(); } }, label);
   place.replaceChildren(...[el('span', null, text), button,
     el('button', { type: 'button', class: 'quiet', 'aria-label': 'Close this notice', click: close }, '✕')].filter(Boolean));
   // The keyboard is at the Undo at once; the button that was pressed may be gone.
@@ -161,6 +161,101 @@ export function removeDevice(account, device) {
     danger: true,
     typed: device,
   }, ['accounts', account, 'devices', device], api.remove, `Device ${device} is removed`);
+}
+
+// -- suspension --
+
+export async function resume(account, device) {
+  const path = ['accounts', account, 'devices', device, 'resume'];
+  const answer = await ask({
+    title: `Resume device ${device}?`,
+    text: ['The phone goes on where it was, as soon as it asks again.'],
+    button: 'Resume device',
+    show: (plan) => facts([['Suspended now', plan.suspended ? 'yes' : 'no']]),
+    plan: () => api.post(path, { dry_run: 1 }),
+    run: () => api.post(path, { dry_run: 0 }),
+  });
+  if (!answer) return;
+  notice(`Device ${device} is resumed.`);
+  changed();
+}
+
+export async function suspend(account, device) {
+  const path = ['accounts', account, 'devices', device, 'suspend'];
+  const reason = el('input', { id: 'reason', maxlength: '100', autocomplete: 'off' });
+  const answer = await ask({
+    title: `Suspend device ${device}?`,
+    text: ['The phone is told to come back later, again and again, until it is resumed. It keeps what it has, and so does the server; nothing is lost, and it goes on where it was.'],
+    fields: el('div', { class: 'field' },
+      el('label', { for: 'reason' }, 'Reason, for other administrators'), reason),
+    button: 'Suspend device',
+    show: (plan) => facts([['Suspended now', plan.suspended ? 'yes' : 'no'], ['Until', 'it is resumed']]),
+    plan: () => api.post(path, { dry_run: 1 }),
+    run: () => api.post(path, { dry_run: 0, reason: reason.value || null }),
+  });
+  if (!answer) return;
+  notice(`Device ${device} is suspended.`, () => resumeNow(account, device), 'Resume');
+  changed();
+}
+
+async function resumeNow(account, device) {
+  try {
+    await api.post(['accounts', account, 'devices', device, 'resume'], { dry_run: 0 });
+    notice(`Device ${device} is resumed.`);
+  } catch (error) {
+    notice(`It could not be resumed: ${error.message}`);
+  }
+  changed();
+}
+
+// -- quarantine, trace --
+
+export async function retry(account, device, item) {
+  const path = ['accounts', account, 'devices', device, 'retry'];
+  const answer = await ask({
+    title: 'Try this item once more?',
+    text: ['The phone’s next Sync tries to give it. If it still cannot be rendered it is quarantined again; everything else goes on meanwhile.'],
+    button: 'Retry',
+    show: (plan) => facts([['Item', item], ['Items', String(plan.items)]]),
+    plan: () => api.post(path, { dry_run: 1, item }),
+    run: () => api.post(path, { dry_run: 0, item }),
+  });
+  if (!answer) return;
+  notice('It is tried with the next Sync.');
+  changed();
+}
+
+export async function startTrace(account, device) {
+  const path = ['accounts', account, 'devices', device, 'trace'];
+  const minutes = el('input', { id: 'minutes', type: 'number', min: '1', max: '1440', value: '15' });
+  const content = el('input', { id: 'content', type: 'checkbox' });
+  const query = () => ({ minutes: minutes.value, content: content.checked ? 1 : 0 });
+  const answer = await ask({
+    title: `Trace device ${device}?`,
+    text: ['What the phone asks and is answered is kept as XML for a day: contents, subjects and addresses only as their length. It ends by itself.'],
+    fields: el('div', { class: 'field' },
+      el('label', { for: 'minutes' }, 'Minutes'), minutes,
+      el('label', { for: 'content', class: 'check' }, content,
+        'with contents, subjects and addresses (the audit says who asked for them)')),
+    button: 'Start trace',
+    show: (plan) => facts([['Would end', clock(plan.until)]]),
+    plan: () => api.post(path, { dry_run: 1 }),
+    run: () => api.post(path, { dry_run: 0, ...query() }),
+  });
+  if (!answer) return;
+  notice(`Device ${device} is traced${answer.content ? ', with contents' : ''}.`,
+    () => stopTrace(account, device), 'Stop');
+  changed();
+}
+
+export async function stopTrace(account, device) {
+  try {
+    await api.remove(['accounts', account, 'devices', device, 'trace'], { dry_run: 0 });
+    notice('The trace has ended.');
+  } catch (error) {
+    notice(`It could not be ended: ${error.message}`);
+  }
+  changed();
 }
 
 async function undoNow(account, id) {

@@ -23,7 +23,8 @@ export function duration(milliseconds) {
   if (milliseconds == null) return '0 ms';
   if (milliseconds < 1000) return `${milliseconds} ms`;
   if (milliseconds < 60000) return `${Math.round(milliseconds / 100) / 10} s`;
-  return `${Math.floor(milliseconds / 60000)} min ${Math.round((milliseconds % 60000) / 1000)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  return `${Math.floor(seconds / 60)} min${seconds % 60 ? ` ${seconds % 60} s` : ''}`;
 }
 
 // "3 minutes ago". The clocks of server and browser differ: what is just ahead is now.
@@ -49,6 +50,10 @@ const ACTIONS = {
   'device.remove': 'Remove device',
   'device.suspend': 'Suspend device',
   'device.resume': 'Resume device',
+  'device.retry': 'Retry item',
+  'device.trace': 'Trace device',
+  'device.trace_off': 'End trace',
+  'device.purge': 'Purge devices',
   'undo': 'Undo',
 };
 

@@ -49,8 +49,7 @@ function isError({ command, status }) {
   return [...(SERVER_ERRORS[command] ?? []), ...COMMON_ERRORS].includes(Number(status));
 }
 
-// { parked, syncs, errors } of the httpd that answers: waiting phones, and per minute; null where it
-// is not known yet.
+// { syncs, errors } of the httpd that answers, per minute; null where it is not known yet.
 export async function figures(signal) {
   const samples = parse(await api.text(['metrics'], signal));
   history.push({
@@ -60,6 +59,5 @@ export async function figures(signal) {
       sum(samples, 'mobilesync_unavailable_total'),
   });
   if (history.length > KEPT) history.shift();
-  const parked = sum(samples, 'mobilesync_requests_open', ({ command }) => command === 'Ping');
-  return { parked, syncs: rate('syncs'), errors: rate('errors') };
+  return { syncs: rate('syncs'), errors: rate('errors') };
 }

@@ -82,6 +82,8 @@ typedef struct {
     base_fault_t *(*resume)(cmd_exchange_t *exchange, wake_reason_t reason, void *baton);
     void *baton;
     void (*keep)(void *baton, apr_pool_t *pool); /* NULL: the exchange has to stay */
+    /* what is known of the wait, into the report of another exchange */
+    void (*report)(const void *baton, cmd_exchange_t *exchange);
 } cmd_wait_t;
 
 struct cmd_exchange {

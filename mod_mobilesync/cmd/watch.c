@@ -103,8 +103,10 @@ static apr_time_t watch_deadline(const cmd_exchange_t *exchange, apr_time_t dead
     return deadline > most && watch_crowded(exchange) ? most : deadline;
 }
 
-static void watch_report(const cmd_watch_t *watch, cmd_exchange_t *exchange)
+static void watch_report(const void *baton, cmd_exchange_t *exchange)
 {
+    const cmd_watch_t *watch = baton;
+
     exchange->report.heartbeat_asked = watch->asked;
     exchange->report.heartbeat = watch->granted;
     exchange->trace = watch->trace;
@@ -161,8 +163,11 @@ void cmd_watch_wait(cmd_watch_t *watch, cmd_exchange_t *exchange, cmd_watch_resu
 {
     cmd_exchange_release(exchange);
     watch->resume = resume;
-    exchange->wait = (cmd_wait_t){
-        .waiter = watch->waiter, .resume = watch_resume, .baton = watch, .keep = watch_keep};
+    exchange->wait = (cmd_wait_t){.waiter = watch->waiter,
+                                  .resume = watch_resume,
+                                  .baton = watch,
+                                  .keep = watch_keep,
+                                  .report = watch_report};
 }
 
 void cmd_watch_rearm(cmd_watch_t *watch)

@@ -246,6 +246,7 @@ static int park_revive(park_t *park)
     park->exchange->report.waited = 1;
     park->exchange->wait = park->wait;
     park->wait.keep(park->wait.baton, park->r->pool);
+    park->wait.report(park->wait.baton, park->exchange);
     return 1;
 }
 

@@ -240,6 +240,7 @@ void glue_trace_request(request_rec *r, const cmd_exchange_t *exchange)
                 xml);
 }
 
+/* Who hung up before the answer was not told anything. */
 void glue_trace_response(request_rec *r, const cmd_exchange_t *exchange)
 {
     const eas_node_t *document;
@@ -248,7 +249,7 @@ void glue_trace_response(request_rec *r, const cmd_exchange_t *exchange)
     const char *xml;
     int cut;
 
-    if (exchange->trace == CMD_TRACE_OFF)
+    if (exchange->trace == CMD_TRACE_OFF || (r->connection->aborted && !r->bytes_sent))
         return;
     fault = trace_decode(exchange, &document, r->pool);
     xml = trace_xml(exchange, fault ? NULL : document, &cut, r->pool);

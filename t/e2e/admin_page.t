@@ -43,7 +43,7 @@ subtest 'files' => sub {
     my $headers = $answer->{headers};
     is( $headers->{'content-type'}, 'text/html; charset=utf-8', 'is HTML' );
     my %policy =
-        map { /^(\S+) ?(.*)$/ } split /; /, $headers->{'content-security-policy'};
+        map {/^(\S+) ?(.*)$/} split /; /, $headers->{'content-security-policy'};
     my $self = q{'self'};
     my $none = q{'none'};
     is_deeply(
@@ -65,18 +65,27 @@ subtest 'files' => sub {
     for my $file (@files) {
         my $part = $http->get("$url/page/$file");
         is( $part->{status}, 200, $file );
-        push @files, grep { my $new = $_; !grep { $_ eq $new } @files }
-            $part->{content} =~ m{from '\./([^']+)'}g;
-        unlike( $part->{content}, qr{https?://(?!www\.w3\.org/2000/svg)}, 'nothing from elsewhere' );
-        unlike( $part->{content}, qr/innerHTML|outerHTML|insertAdjacentHTML|document\.write/,
-            'no HTML from text' );
+        push @files, grep {
+            my $new = $_;
+            !grep { $_ eq $new } @files
+        } $part->{content} =~ m{from '\./([^']+)'}g;
+        unlike( $part->{content}, qr{https?://(?!www\.w3\.org/2000/svg)},
+            'nothing from elsewhere' );
+        unlike(
+            $part->{content},
+            qr/innerHTML|outerHTML|insertAdjacentHTML|document\.write/,
+            'no HTML from text'
+        );
         unlike( $part->{content}, qr/wipe/i, 'nothing is called a wipe' );
     }
     is( $http->get("$url/page/passwd")->{status}, 404, 'no other file' );
     is( $http->get("$url/page/..%2fpage.css")->{status}, 404, 'whatever its name' );
     is( $http->post("$url/page/")->{status}, 405, 'only GET' );
-    is( $http->request( HEAD => "$url/page/" )->{headers}{'content-length'},
-        length $answer->{content}, 'or HEAD' );
+    is(
+        $http->request( HEAD => "$url/page/" )->{headers}{'content-length'},
+        length $answer->{content},
+        'or HEAD'
+    );
     is( $http->get("http://$authority/mobilesync-admin/page/")->{status},
         401, 'nothing without a password' );
 };
@@ -128,18 +137,27 @@ sub in_browser ($browser) {
         $browser->find( [ 'td a', 'BERTSPHONE' ] );
         pass('a new device shows by itself');
         my ($carla) = phone_with_mail( $server, account => 'carla', device_id => 'CARLA2' );
-        my ($eve) = phone_with_mail( $server,
-            account => q{<i>eve "x" & 'y'}, device_id => 'EVESPHONE' );
+        my ($eve) = phone_with_mail(
+            $server,
+            account => q{<i>eve "x" & 'y'},
+            device_id => 'EVESPHONE'
+        );
         $browser->find( [ 'td a', 'EVESPHONE' ] );
         like( join( "\n", @{ $browser->texts('td.phone') } ),
             qr/\Q@{[EVIL]}\E/, 'a hostile name is text' );
-        is( $browser->script('return document.querySelectorAll("main img, main i, main b").length'),
-            0, 'and nothing else' );
+        is(
+            $browser->script('return document.querySelectorAll("main img, main i, main b").length'),
+            0, 'and nothing else'
+        );
         $shoot->('devices');
 
         my $ping = $phone->ping( heartbeat => 600, folders => [$inbox], async => 1 );
-        wait_until( 'the waiting phone to be counted',
-            sub { grep {/^Waiting phones1/} @{ $browser->texts('.tile') } } );
+        wait_until(
+            'the waiting phone to be counted',
+            sub {
+                grep {/^Waiting phones1/} @{ $browser->texts('.tile') };
+            }
+        );
         $ping->hang_up;
         pass('a phone that waits is counted');
         ok( ( grep {/^Syncs a minute/} @{ $browser->texts('.tile') } ), 'as are Syncs' );
@@ -215,6 +233,7 @@ sub in_browser ($browser) {
         $browser->find( $confirm->('Reset device') );
         is( $browser->focused, 'Cancel', 'the dialog has the focus, at what does no harm' );
         my %seen;
+
         for ( 1 .. 6 ) {
             $seen{ $browser->focused }++;
             $browser->press('Tab');
@@ -253,8 +272,12 @@ sub in_browser ($browser) {
         $browser->find($notice_undo);
         is( $admin->get( [ 'accounts', 'anna', 'devices', $phone->{device_id} ] )->{status},
             404, 'the device is removed' );
-        $browser->find( [ 'p.card',
-                'This device is not on the server: it was removed, or never synchronised.' ] );
+        $browser->find(
+            [
+                'p.card',
+                'This device is not on the server: it was removed, or never synchronised.'
+            ]
+        );
         $shoot->('removed');
 
         $go->('#/audit');
@@ -265,6 +288,142 @@ sub in_browser ($browser) {
         $browser->find( [ '#notice span', 'Remove device is undone.' ] );
         is( $phone->sync($inbox)->{status}, 1, 'undone from the audit, the phone goes on' );
         $browser->wait_gone( [ 'td button', 'Undo: Remove device of anna' ] );
+    };
+
+    subtest 'suspension' => sub {
+        $go->( $device_hash->($phone) );
+        $browser->click( [ 'button', 'Suspend device' ] );
+        $browser->type( '#reason', 'lost in a train' );
+        $browser->find( $confirm->('Suspend device') );
+        $shoot->('suspend');
+        $browser->click( $confirm->('Suspend device') );
+        $browser->find( [ '.badge', 'Suspended' ] );
+        like(
+            join( ' ', @{ $browser->texts('.undo li') } ),
+            qr/Suspended by root, .*lost in a train/,
+            'a banner says who and why'
+        );
+        is( $phone->exchange( $phone->request_bytes( command => 'Ping' ) )->status,
+            503, 'the phone is sent away' );
+        $phone->disconnect;
+        $shoot->('suspended');
+        $browser->click( [ 'button', 'Resume device' ] );
+        $browser->click( $confirm->('Resume device') );
+        $browser->find( [ 'button', 'Suspend device' ] );
+        is( $phone->sync($inbox)->{status}, 1, 'resumed, it goes on' );
+    };
+
+    subtest 'who waits' => sub {
+        my $ping = $phone->ping( heartbeat => 600, folders => [$inbox], async => 1 );
+        $go->( $device_hash->($phone) );
+        $browser->find( [ '.badge', 'Waiting' ] );
+        ok(
+            (
+                grep {/^Waits for mail.*for 10 min, at node0/}
+                    @{ $browser->texts('.facts div') }
+            ),
+            'a phone that waits, where and for how long'
+        );
+        $shoot->('waiting');
+        $go->('#/');
+        $browser->find( [ 'td .badge', 'Waiting' ] );
+        ok( ( grep {/^Waiting phones1at node0/} @{ $browser->texts('.tile') } ), 'of all servers' );
+        $ping->hang_up;
+        $browser->wait_gone( [ 'td .badge', 'Waiting' ] );
+        pass('until it hangs up');
+    };
+
+    subtest 'why, and what cannot be rendered' => sub {
+        my $box = $server->mailbox('anna');
+        my $name = $box->deliver( simple_mail( subject => 'unreadable' ) );
+        chmod 0, $box->maildir . "/new/$name";
+        $server->allow_errors(qr/is quarantined/);
+        $phone->sync_until_done($inbox);
+        $phone->sync($inbox);
+        $go->( $device_hash->($phone) );
+        $browser->click( [ 'button', 'Why: folder Inbox' ] );
+        $browser->find( [ '#why ~ .card .badge', 'cannot be rendered' ] );
+        like(
+            $browser->text('#why ~ .card'),
+            qr/1 item is not on the phone.*Permission denied/,
+            'why a folder lacks something'
+        );
+        $box->deliver( simple_mail( subject => 'waits' ) );
+        $browser->click( [ 'button', 'Why: folder Inbox' ] );
+        $browser->find( [ '#why ~ .card .badge', 'comes with one of the next Syncs' ] );
+        like( $browser->text('#why ~ .card'), qr/2 items are not on the phone/, 'and what waits' );
+        $browser->script('document.querySelector("#why").scrollIntoView()');
+        $shoot->('why');
+        $browser->click('#why ~ .card li button');
+        $browser->find( [ '#why ~ .card h3', 'This item' ] );
+        like( $browser->text('#why ~ .card'), qr/On the phoneno/, 'an item of it' );
+        $browser->type( '#item', 'nonsense' );
+        $browser->press('Enter');
+        $browser->find('#why ~ .card .wrong');
+        like( $browser->text('#why ~ .card'), qr/must be a ServerId/, 'what is no item' );
+        my ($retry) = grep {/^Retry /} @{
+            $browser->script(
+                'return [...document.querySelectorAll("button")].map((b) => b.ariaLabel ?? "")')
+        };
+        chmod 0644, $box->maildir . "/new/$name";
+        $browser->click( [ 'button', $retry ] );
+        $browser->click( $confirm->('Retry') );
+        $browser->find('#notice span');
+        $phone->sync_until_done($inbox);
+        ok( item_by_subject( $phone, $inbox, 'unreadable' ), 'tried once more, it is given' );
+        $browser->wait_gone( [ 'button', $retry ] );
+        pass('and is quarantined no more');
+    };
+
+    subtest 'a trace and the bundle' => sub {
+        $go->( $device_hash->($phone) );
+        $browser->click( [ 'button', "Trace \x{2026}" ] );
+        $browser->find( $confirm->('Start trace') );
+        $shoot->('trace-start');
+        $browser->click( $confirm->('Start trace') );
+        $browser->find( [ 'button', 'Stop trace' ] );
+        $server->mailbox('anna')->deliver( simple_mail( subject => 'hush' ) );
+        $phone->sync($inbox);
+        $browser->find('.trace .told summary');
+        $browser->click('.trace .told summary');
+        my $xml = $browser->text('.trace .told pre');
+        like( $xml, qr{<SyncKey>}, 'what was answered' );
+        unlike( $xml, qr/hush/, 'without its contents' );
+        $browser->script('document.querySelector("#trace").scrollIntoView()');
+        $shoot->('trace');
+        $browser->click( [ 'button', 'Stop trace' ] );
+        $browser->find( [ 'button', "Trace \x{2026}" ] );
+        my $bundle = $browser->script(<<'END');
+            const link = [...document.querySelectorAll('a[download]')][0];
+            return fetch(link.href).then((answer) => answer.json()).then(({ device }) => device.device);
+END
+        is( $bundle, $phone->{device_id}, 'a link to the bundle' );
+    };
+
+    subtest 'more devices than are shown' => sub {
+        my ($crowd) = phone_with_mail( $server, account => 'carla', device_id => 'CROWD' );
+        my $redis = $server->redis;
+        for my $number ( 1 .. 1_100 ) {
+            my $id = sprintf 'CROWD%05d', $number;
+            $redis->command( 'COPY', 'ms:{carla}:d:CROWD', "ms:{carla}:d:$id" );
+            $redis->command( 'SADD', "ms:{carla}:i:$id", 'd' );
+            $redis->command( 'SADD', 'ms:{carla}:devices', $id );
+        }
+        $go->('#/');
+        $browser->find( [ '.bar p', 'the first 1,000 devices; the search looks through all' ] );
+        like( join( "\n", @{ $browser->texts('.tile') } ), qr/^Devices1,000\+/m, 'there are more' );
+        $browser->type( '#search', 'crowd01099 CARLA' );
+        $browser->find( [ '.bar p', '1 found of all devices' ] );
+        is_deeply( $browser->texts('td.device'), ['CROWD01099'], 'the search finds them' );
+        $browser->type( '#search', ' ' );
+        $browser->find( [ '.bar p', 'the first 1,000 devices; the search looks through all' ] );
+        $shoot->('many');
+
+        for my $number ( 1 .. 1_100 ) {
+            my $id = sprintf 'CROWD%05d', $number;
+            $redis->command( 'DEL', "ms:{carla}:d:$id", "ms:{carla}:i:$id" );
+            $redis->command( 'SREM', 'ms:{carla}:devices', $id );
+        }
     };
 
     subtest 'an account' => sub {
@@ -320,7 +479,7 @@ END
         $browser->wait_gone('#trouble');
         pass('it comes back by itself');
     };
-    is_deeply( [ grep { !/status of (?:404|409|503)/ } $browser->complaints ],
+    is_deeply( [ grep { !/status of (?:400|404|409|503)/ } $browser->complaints ],
         [], 'no complaint of the browser, no breach of the policy' );
     return;
 }
