@@ -183,6 +183,14 @@ static base_fault_t *index_extract(index_run_t *run, const index_folder_t *folde
     return NULL;
 }
 
+static base_fault_t *index_drop(index_run_t *run, const index_folder_t *folder, apr_int64_t uid)
+{
+    BASE_TRY(
+        search_store_run(run->index, SEARCH_SQL_DOC_DROP, run->pool, "ii", folder->number, uid));
+    run->state.dead += sqlite3_changes(run->index->db);
+    return NULL;
+}
+
 static base_fault_t *index_item(index_run_t *run, const index_folder_t *folder,
                                 const backend_entry_t *entry, int arrival, apr_pool_t *pool)
 {
@@ -191,11 +199,13 @@ static base_fault_t *index_item(index_run_t *run, const index_folder_t *folder,
     const char *words[BACKEND_FIELD_COUNT_];
     int i, found, gone;
 
-    BASE_TRY(search_store_integer(run->index, SEARCH_SQL_DOC_GET, &number, &found, pool, "ii",
+    BASE_TRY(search_store_integer(run->index, SEARCH_SQL_DOC_TOKEN, &number, &found, pool, "ii",
                                   folder->number, uid));
-    if (found)
-        return search_store_run(run->index, SEARCH_SQL_DOC_FLAGS, pool, "iii",
+    if (found && BACKEND_REVISION_OF((apr_uint64_t)number) == BACKEND_REVISION_OF(entry->token))
+        return search_store_run(run->index, SEARCH_SQL_DOC_SET_TOKEN, pool, "iii",
                                 (apr_int64_t)entry->token, folder->number, uid);
+    if (found) /* its content was replaced */
+        BASE_TRY(index_drop(run, folder, uid));
     BASE_TRY(index_extract(run, folder, entry->uid, &text, &gone, pool));
     if (gone)
         return NULL;
@@ -219,11 +229,8 @@ static base_fault_t *index_changes(index_run_t *run, index_folder_t *folder, int
 
     BASE_TRY(run->driver->changes(run->session, folder->info->id, folder->cursor, INDEX_CHANGES,
                                   &changes, run->pool));
-    for (i = 0; i < changes->gone_count; i++) {
-        BASE_TRY(search_store_run(run->index, SEARCH_SQL_DOC_DROP, run->pool, "ii", folder->number,
-                                  (apr_int64_t)changes->gone[i]));
-        run->state.dead += sqlite3_changes(run->index->db);
-    }
+    for (i = 0; i < changes->gone_count; i++)
+        BASE_TRY(index_drop(run, folder, (apr_int64_t)changes->gone[i]));
     for (i = 0; i < changes->upsert_count; i++) {
         apr_pool_clear(item_pool);
         /* an older item, of which something changed, will be met on the way down */

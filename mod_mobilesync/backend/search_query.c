@@ -136,7 +136,7 @@ static void query_write(const backend_query_t *query, search_condition_t *condit
         query_number(condition, query->before);
         break;
     case BACKEND_QUERY_FLAGS:
-        base_text_buffer_puts(&condition->sql, "(doc.flags & ?) = ?");
+        base_text_buffer_puts(&condition->sql, "(doc.token & ?) = ?");
         query_number(condition, (apr_int64_t)query->mask);
         query_number(condition, (apr_int64_t)query->flags);
         break;

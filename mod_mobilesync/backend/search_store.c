@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include <apr_strings.h>
 
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 #define STORE_BUSY_MS 1000
 #define STORE_PROGRESS_STEPS 20000 /* virtual machine instructions between looks at the clock */
 
@@ -23,7 +23,7 @@ static const char store_schema[] =
     "CREATE TABLE folder(number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
     " generation INTEGER NOT NULL, cursor TEXT NOT NULL, below INTEGER NOT NULL);"
     "CREATE TABLE doc(number INTEGER PRIMARY KEY, folder INTEGER NOT NULL, uid INTEGER NOT NULL,"
-    " date INTEGER NOT NULL, flags INTEGER NOT NULL, attachments INTEGER NOT NULL,"
+    " date INTEGER NOT NULL, token INTEGER NOT NULL, attachments INTEGER NOT NULL,"
     " conversation TEXT, UNIQUE(folder, uid));"
     "CREATE INDEX doc_conversation ON doc(conversation) WHERE conversation IS NOT NULL;"
     "CREATE TABLE page(name TEXT PRIMARY KEY, top INTEGER NOT NULL, made INTEGER NOT NULL)"
@@ -31,7 +31,7 @@ static const char store_schema[] =
     "CREATE VIRTUAL TABLE words USING fts5(subject, sender, recipient, cc, bcc, body, attachment,"
     " content = '', columnsize = 0,"
     " tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* M* Co'\");"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 2;";
 
 base_fault_t *search_store_fault(search_index_t *index, int result, const char *what,
                                  apr_pool_t *pool)

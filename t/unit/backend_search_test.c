@@ -195,6 +195,7 @@ static void contract_follow(backend_session_t *session, apr_pool_t *pool)
     backend_search_t search = search_in(both, 2, query);
     backend_entry_t moved;
     backend_found_t *found;
+    const char *text;
     apr_uint64_t uid;
     int before;
 
@@ -207,6 +208,18 @@ static void contract_follow(backend_session_t *session, apr_pool_t *pool)
     must(backend_item_set_flags(session, f, uid, 1, 1, &moved, pool), "set_flags");
     is_str(find(session, f, flags, pool), "", "seen");
     is_int(extracted, before, "which takes no reading again");
+    text = "b another";
+    must(backend_item_replace(session, f, uid, moved.token, 0,
+                              backend_blob_of(text, strlen(text), pool), &moved, pool),
+         "replace");
+    is_str(find(session, f, query, pool), "", "the content is another");
+    is_str(find(session, f, words("another", 0, 0, pool), pool),
+           apr_psprintf(pool, "%d ", (int)uid), "which is found");
+    text = "b word";
+    must(backend_item_replace(session, f, uid, moved.token, 0,
+                              backend_blob_of(text, strlen(text), pool), &moved, pool),
+         "replace");
+    is_str(find(session, f, query, pool), apr_psprintf(pool, "%d ", (int)uid), "and back again");
     must(backend_item_move(session, f, uid, g, NULL, &moved, pool), "move");
     is_str(find(session, f, query, pool), "", "moved away");
     must(backend_search(session, &search, &found, pool), "search");
