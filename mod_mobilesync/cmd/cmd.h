@@ -64,6 +64,8 @@ typedef struct {
     wake_bus_t *bus;
     wake_hub_t *hub;
     const char *spool_directory; /* NULL: the system's */
+    const char *authorities;     /* of S/MIME certificates; NULL: the system's */
+    const char *revocations;     /* of theirs; NULL: none */
     const char *node;            /* this server's name in records */
 } cmd_service_t;
 

@@ -40,6 +40,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/sync_ops.c mod_mobilesync/cmd/sync_ops.h \
 	mod_mobilesync/cmd/sync_request.c mod_mobilesync/cmd/sync_request.h \
 	mod_mobilesync/cmd/sync_step.c mod_mobilesync/cmd/sync_step.h \
+	mod_mobilesync/cmd/validate_cert.c \
 	mod_mobilesync/cmd/watch.c mod_mobilesync/cmd/watch.h
 
 # the steps of one collection and of the hierarchy, without WBXML
@@ -112,3 +113,9 @@ check_PROGRAMS += t/unit/cmd_query_test
 t_unit_cmd_query_test_SOURCES = t/unit/cmd_query_test.c t/unit/tap.h
 t_unit_cmd_query_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_query_test
+
+check_PROGRAMS += t/unit/cmd_certificate_test
+t_unit_cmd_certificate_test_SOURCES = t/unit/cmd_certificate_test.c t/unit/cmd_helpers.h \
+	t/unit/tap.h
+t_unit_cmd_certificate_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_certificate_test

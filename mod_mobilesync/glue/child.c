@@ -164,6 +164,8 @@ static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
     service->hub = redis->hub;
     service->submit = submit;
     service->spool_directory = config->spool_directory;
+    service->authorities = config->authorities;
+    service->revocations = config->revocations;
     config->redis = redis->redis;
     config->service = service;
     return NULL;

@@ -243,11 +243,25 @@ static void config_set_defaults(glue_config_t *config, apr_pool_t *pool)
             *config_text(config, &config_texts[i]) = config_texts[i].value;
 }
 
+/* Files that are read later, by children: here nothing of OpenSSL may run (the module is loaded
+ * twice), but a path that is wrong shall be told at start-up. */
+static const char *config_file_problem(const char *directive, const char *path, apr_pool_t *pool)
+{
+    char reason[120];
+    apr_finfo_t info;
+    apr_status_t status = path ? apr_stat(&info, path, APR_FINFO_TYPE, pool) : APR_SUCCESS;
+
+    return status == APR_SUCCESS ? NULL
+                                 : apr_psprintf(pool, "%s: %s: %s", directive, path,
+                                                apr_strerror(status, reason, sizeof reason));
+}
+
 /* The text of what is wrong with the values taken together, NULL when nothing is. */
 static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
 {
     redis_config_t *redis;
     backend_submit_t *submit;
+    const char *problem;
     base_fault_t *fault;
 
     if (!config->redis_url)
@@ -278,7 +292,10 @@ static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
     if (config->smtp_authorities &&
         (fault = backend_submit_set_authorities(submit, config->smtp_authorities, pool)))
         return apr_psprintf(pool, "MobileSyncSmtpCAFile: %s", fault->message);
-    return NULL;
+    problem = config_file_problem("MobileSyncCertificateAuthorities", config->authorities, pool);
+    return problem
+               ? problem
+               : config_file_problem("MobileSyncCertificateRevocations", config->revocations, pool);
 }
 
 int glue_config_check(server_rec *server, apr_pool_t *pconf, apr_pool_t *pool)

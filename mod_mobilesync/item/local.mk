@@ -3,6 +3,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/attachment.h \
 	mod_mobilesync/item/body.c \
 	mod_mobilesync/item/body.h \
+	mod_mobilesync/item/certificate.c mod_mobilesync/item/certificate.h \
 	mod_mobilesync/item/charset.c \
 	mod_mobilesync/item/charset.h \
 	mod_mobilesync/item/charset.tbl \

@@ -49,6 +49,9 @@ subtest 'mistakes' => sub {
     like( complaint( backend => 'nonsense' ), qr{there is no driver "nonsense"}, 'no such backend' );
     like( complaint( backend => 'local root=/x nonsense=1' ),
         qr{MobileSyncBackend: .*nonsense}, 'no such argument' );
+    like( complaint( settings => { "MobileSyncCertificate$_" => '/no/such/file' } ),
+        qr{MobileSyncCertificate$_: /no/such/file}, "$_ that are not there" )
+        for qw(Authorities Revocations);
     for my $directory ( 'nonsense', 'none x=1', 'local x=1', 'local vcard=people.vcf',
         'local accounts=some' )
     {
