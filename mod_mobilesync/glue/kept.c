@@ -36,6 +36,8 @@ struct glue_kept {
     const char *address; /* NULL: the connection's */
     const char *log_id;
     const char *headers[KEPT_HEADERS];
+    const char *environment; /* of the request: name and value in turn */
+    int environment_count;
 };
 
 /* The texts of the struct that are copied. */
@@ -50,6 +52,39 @@ static const char **kept_text(glue_kept_t *kept, size_t i)
     return i < KEPT_HEADERS ? &kept->headers[i] : NULL;
 }
 
+/* What other modules have set for the log and for each other: SetEnvIf, mod_unique_id ... */
+static size_t kept_environment(const request_rec *r, char *at)
+{
+    const apr_array_header_t *table = apr_table_elts(r->subprocess_env);
+    size_t size = 0;
+    int i;
+
+    for (i = 0; i < table->nelts; i++) {
+        const apr_table_entry_t *entry = &APR_ARRAY_IDX(table, i, apr_table_entry_t);
+        size_t key = strlen(entry->key) + 1, value = strlen(entry->val) + 1;
+
+        if (at) {
+            memcpy(at + size, entry->key, key);
+            memcpy(at + size + key, entry->val, value);
+        }
+        size += key + value;
+    }
+    return size;
+}
+
+static void kept_set_environment(request_rec *r, const glue_kept_t *kept)
+{
+    const char *at = kept->environment;
+    int i;
+
+    for (i = 0; i < kept->environment_count; i++) {
+        const char *name = at, *value = at + strlen(at) + 1;
+
+        apr_table_set(r->subprocess_env, name, value);
+        at = value + strlen(value) + 1;
+    }
+}
+
 glue_kept_t *glue_kept_make(const request_rec *r)
 {
     const conn_rec *c = r->connection;
@@ -61,10 +96,11 @@ glue_kept_t *glue_kept_make(const request_rec *r)
                         .auth_type = r->ap_auth_type,
                         .hostname = r->hostname,
                         .address = strcmp(r->useragent_ip, c->client_ip) ? r->useragent_ip : NULL,
-                        .log_id = r->log_id};
+                        .log_id = r->log_id,
+                        .environment_count = apr_table_elts(r->subprocess_env)->nelts};
     glue_kept_t *kept;
     const char **text;
-    size_t size = sizeof from, i;
+    size_t size = sizeof from + kept_environment(r, NULL), i;
     char *at;
 
     for (i = 0; i < KEPT_HEADERS; i++)
@@ -82,6 +118,8 @@ glue_kept_t *glue_kept_make(const request_rec *r)
             *text = memcpy(at, *text, length);
             at += length;
         }
+    kept->environment = at;
+    kept_environment(r, at);
     return kept;
 }
 
@@ -128,7 +166,9 @@ request_rec *glue_kept_revive(const glue_kept_t *kept, conn_rec *c)
     for (i = 0; i < KEPT_HEADERS; i++)
         if (kept->headers[i])
             apr_table_setn(r->headers_in, kept_headers[i], kept_copy(kept->headers[i], r->pool));
+    kept_set_environment(r, kept);
     ap_location_walk(r);
+    ap_if_walk(r);
     ap_run_insert_filter(r);
     return r;
 }

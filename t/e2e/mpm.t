@@ -59,6 +59,8 @@ for my $case ( sort keys %OPTIONS ) {
         $server->node->graceful;
         ok( $ping->is_ready(30), 'a graceful restart answers it' );
         is( $ping->result->{status}, 1, 'with Status 1' );
+        wait_until( 'the new children', sub { eval { $server->node->waiting } } );
+        cmp_ok( $server->node->waiting->{FallbackWaits}, '>=', 4, 'all waits are counted' );
 
         # these MPMs wait for idle connections when they are to end
         undef $ping;

@@ -20,11 +20,16 @@ my $server = MobileSync::Server->start(
     tls => 1,
     processes => 1,
     threads => THREADS,
-    global => "AsyncRequestWorkerFactor 300\nLoadModule headers_module "
-        . MobileSync::Httpd::module_folder()
-        . '/mod_headers.so',
-    config => "CustomLog outcome.log \"%{MOBILESYNC_OUTCOME}e|%>s|%u|%{User-Agent}i|%r\"",
-    location => 'Header set X-Location here',
+    global => join( "\n",
+        'AsyncRequestWorkerFactor 300',
+        map {"LoadModule ${_}_module " . MobileSync::Httpd::module_folder() . "/mod_$_.so"}
+            qw(headers setenvif) ),
+    config => join( "\n",
+        'CustomLog outcome.log "%{MOBILESYNC_OUTCOME}e|%>s|%u|%{User-Agent}i|%r"',
+        'CustomLog marked.log "%{MOBILESYNC_OUTCOME}e|%{MARK}e" env=MARK',
+        'SetEnvIf User-Agent ^Test(.*)$ MARK=$1' ),
+    location => "Header set X-Location here\n"
+        . "<If \"-n reqenv('MARK')\">\nHeader set X-If here\n</If>",
     settings => { Timeout => 12, MobileSyncHeartbeatMin => 1 }
 );
 my $box = $server->mailbox;
@@ -98,7 +103,11 @@ subtest 'a request that waited' => sub {
         $other->request_bytes( command => 'Ping', body => EAS::WBXML::encode($tree) ) );
     is( $answer->status, 200, 'is answered' );
     is( $answer->header('X-Location'), 'here', "as the location's configuration says" );
+    is( $answer->header('X-If'), 'here', 'also where that depends on the request' );
     is( $answer->header('MS-Server-ActiveSync'), '16.1', 'with the usual headers' );
+    open my $marked, '<', $server->node->base . '/marked.log' or die "marked.log: $!\n";
+    ok( ( grep { $_ eq "Ping 1 2|Phone/1.0\n" } <$marked> ),
+        'the log finds what was set for the request' );
     is( $other->sync($inbox)->{empty}, 1, 'is followed by another one' );
     is( $other->connection, $connection, 'on the same connection' );
     my @lines = grep {/Cmd=Ping/} outcomes('LOG');
