@@ -10,7 +10,8 @@
  *   ROOT/Maildir/.../mobilesync-folder     the folder's id and generation, which thus survive
  *                                          renames, moves to another disk, and a lost index
  *   ROOT/Maildir/mobilesync-NAME           a setting of the account (out of office, ...)
- *   ROOT/mobilesync/index.sqlite           the index (index=DIR puts it elsewhere)
+ *   ROOT/mobilesync/index.sqlite           the index (index=DIR puts it elsewhere), with its log
+ *                                          (-wal, -shm): a backup has all three, or none
  *   ROOT/mobilesync/search.sqlite          the words of those who search (search_index.h)
  *
  * Arguments: root=PATH with %u (account), %n (part before @), %d (part after @), %% ; maildir=NAME

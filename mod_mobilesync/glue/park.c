@@ -14,6 +14,7 @@
 #include "glue/metrics.h"
 
 #include <poll.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 #include "apr_allocator.h"
@@ -194,15 +195,25 @@ void glue_park_begin(conn_rec *c)
         apr_allocator_max_free_set(apr_pool_allocator_get(c->pool), PARK_FREE_RUNNING);
 }
 
-/* Gives free memory back to the system. APR does that only with what is freed now: so what it kept
- * is taken, and freed once more. */
-static void park_trim(conn_rec *c)
+/* Fresh from the system, or one that APR had kept? A pool, which has been in most of these, begins
+ * with pointers. */
+static int park_node_is_fresh(const apr_memnode_t *node)
+{
+    static const char zeros[64];
+
+    return memcmp((const char *)node + APR_MEMNODE_T_SIZE, zeros, sizeof zeros) == 0;
+}
+
+/* Frees the pool, and gives all free memory back to the system. APR does that only with what is
+ * freed now: so what it kept is taken, and freed once more. */
+static void park_trim(conn_rec *c, apr_pool_t *pool)
 {
     apr_allocator_t *allocator = apr_pool_allocator_get(c->pool);
     apr_memnode_t *list = NULL;
     int i;
 
     apr_allocator_max_free_set(allocator, PARK_FREE_WAITING);
+    apr_pool_destroy(pool);
     for (i = 0; i < PARK_FREE_RUNNING / PARK_NODE; i++) {
         apr_memnode_t *node = apr_allocator_alloc(allocator, PARK_NODE - APR_MEMNODE_T_SIZE);
 
@@ -210,6 +221,8 @@ static void park_trim(conn_rec *c)
             break;
         node->next = list;
         list = node;
+        if (park_node_is_fresh(node))
+            break;
     }
     if (list)
         apr_allocator_free(allocator, list);
@@ -228,8 +241,7 @@ static void park_shed(park_t *park)
     park->wait.keep(park->wait.baton, park->c->pool);
     park->r = NULL;
     park->exchange = NULL;
-    apr_pool_destroy(pool);
-    park_trim(park->c);
+    park_trim(park->c, pool);
 }
 
 /* Returns 0 when it cannot be made anew. */
