@@ -125,7 +125,8 @@ static void folder_decode(admin_folder_t *folder, const state_record_t *record, 
     folder->generation = state->generation;
     folder->filter = held->position->filter;
     folder->more = last >= 0 && state->pending[last].more;
-    folder->complete = *held->position->cursor && !held->position->scans.count;
+    folder->complete =
+        *held->position->cursor && !held->position->scans.count && !held->position->sweep;
     folder->items = sync_held_count(held->set);
     folder->retry_waiting = waiting =
         apr_palloc(pool, (apr_size_t)folder->quarantine->items->nelts + 1);

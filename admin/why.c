@@ -77,7 +77,7 @@ static why_t why_judge(const why_folder_t *folder, const sync_event_t *event)
         break;
     }
     if (folder->behind || !*position->cursor ||
-        sync_scans_cover(&position->scans, event->uid, event->date))
+        sync_scans_cover(&position->scans, event->uid, event->date) || event->uid < position->sweep)
         return WHY_WAITING;
     if (admin_held_todo(folder->held, event->uid))
         return WHY_WAITING;
@@ -162,7 +162,8 @@ static json_t *why_folder_json(const why_folder_t *folder)
                             ? json_null()
                             : admin_json_time(held->position->cut, call->pool));
     json_object_set_new(json, "first_synchronisation_complete",
-                        json_boolean(*held->position->cursor && !held->position->scans.count));
+                        json_boolean(*held->position->cursor && !held->position->scans.count &&
+                                     !held->position->sweep));
     json_object_set_new(json, "changes_waiting", json_boolean(folder->behind));
     json_object_set_new(json, "suspended", folder->suspended);
     return json;

@@ -24,7 +24,8 @@
  *               history, generation included. Two equal cursors: nothing happened in between.
  *
  * Faults (base/fault_codes.tbl): FOLDER_GONE, NOT_FOUND (item), STALE (cursor of another
- * generation or too old: enumerate again), EXISTS, CONFLICT (if_match differs), DENIED, QUOTA,
+ * generation: nothing known of the folder is valid), EXPIRED (of this generation, but too old:
+ * enumerate and compare), EXISTS, CONFLICT (if_match differs), DENIED, QUOTA,
  * TOO_LARGE, UNAVAILABLE (retry later may help), UNSUPPORTED, CORRUPT, AUTH. */
 #ifndef BACKEND_BACKEND_H
 #define BACKEND_BACKEND_H

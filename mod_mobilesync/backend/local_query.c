@@ -68,7 +68,7 @@ static base_fault_t *query_cursor_check(local_session_t *session, const local_fo
     }
     *foreign = 0;
     if ((apr_int64_t)cursor->modseq < folder->forgotten)
-        return query_stale("cursor from before the oldest tombstone", pool);
+        return base_fault_make(pool, BASE_FAULT_EXPIRED, "cursor from before the oldest tombstone");
     return NULL;
 }
 

@@ -32,7 +32,7 @@ int backend_memory_expunge(backend_t *backend, const char *account, const char *
 /* A new generation: every item gets a new uid, from 1 in the old order. */
 void backend_memory_renew(backend_t *backend, const char *account, const char *folder_id);
 
-/* Forgets tombstones: cursors older than now are STALE. */
+/* Forgets tombstones: cursors older than now are EXPIRED. */
 void backend_memory_forget(backend_t *backend, const char *account, const char *folder_id);
 
 /* Stops the clock at that time; 0 lets it run. */

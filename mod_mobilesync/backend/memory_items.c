@@ -65,9 +65,10 @@ static base_fault_t *memory_cursor_parse(const memory_folder_t *folder, const ch
                               &generation) ||
         !base_text_parse_uint(dot + 1, APR_UINT64_MAX, modseq))
         return base_fault_make(pool, BASE_FAULT_STALE, "not a cursor of this folder");
-    if (generation != folder->info.generation || *modseq > folder->modseq ||
-        *modseq < folder->forgotten)
+    if (generation != folder->info.generation || *modseq > folder->modseq)
         return base_fault_make(pool, BASE_FAULT_STALE, "cursor of another time");
+    if (*modseq < folder->forgotten)
+        return base_fault_make(pool, BASE_FAULT_EXPIRED, "cursor from before what is remembered");
     return NULL;
 }
 

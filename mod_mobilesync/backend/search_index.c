@@ -220,7 +220,7 @@ static base_fault_t *index_item(index_run_t *run, const index_folder_t *folder,
                             words[1], words[2], words[3], words[4], words[5], words[6]);
 }
 
-/* What happened since the cursor. *more: there is more of it. STALE: begin the folder anew. */
+/* What happened since the cursor. *more: there is more of it. STALE, EXPIRED: begin the folder anew. */
 static base_fault_t *index_changes(index_run_t *run, index_folder_t *folder, int *more,
                                    apr_pool_t *item_pool)
 {
@@ -285,7 +285,8 @@ static base_fault_t *index_advance_locked(index_run_t *run, index_folder_t *fold
     if (!folder->number || folder->generation != folder->info->generation)
         BASE_TRY(index_folder_begin(run, folder));
     fault = index_changes(run, folder, &more, item_pool);
-    if (base_fault_code(fault) == BASE_FAULT_STALE) {
+    if (base_fault_code(fault) == BASE_FAULT_STALE ||
+        base_fault_code(fault) == BASE_FAULT_EXPIRED) {
         BASE_TRY(index_folder_begin(run, folder));
         fault = NULL;
     }

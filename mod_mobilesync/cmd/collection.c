@@ -273,7 +273,7 @@ static base_fault_t *prepare(collection_t *collection)
 base_fault_t *collection_overtaken(collection_t *collection, base_fault_t *fault)
 {
     if (base_fault_code(fault) == BASE_FAULT_CONFLICT && collection->request->op_count &&
-        !collection_state_twin(collection))
+        collection_state_overtaken(collection))
         fault->code = BASE_FAULT_BUSY;
     return fault;
 }

@@ -27,6 +27,7 @@ struct collection {
     state_key_t key;
     apr_uint64_t version;       /* 0: no record */
     sync_folder_state_t *state; /* NULL: none, or damaged */
+    unsigned next;              /* of state's keys, as read: a commit counts it up */
     sync_key_verdict_t verdict;
     int presented;          /* index of the answer whose key it is, -1: the base's */
     sync_held_t *held;      /* the base's set; after collection_held_load what who presents
@@ -72,14 +73,16 @@ base_fault_t *collection_state_judge(collection_t *collection, const char *diges
 base_fault_t *collection_state_start(collection_t *collection, sync_position_t *start);
 /* Loads the chunks that are wanted, and with the first call the delta of the answer presented. */
 base_fault_t *collection_held_load(collection_t *collection);
+/* The same for all chunks. */
+base_fault_t *collection_held_load_all(collection_t *collection);
 base_fault_t *collection_delta_load(collection_t *collection, int answer, sync_delta_t **delta);
 /* What the options in force are: the request's or the sticky ones. */
 void collection_options_in_force(const collection_t *collection, collection_options_t *options);
 void collection_options_keep(sync_position_t *position, const collection_options_t *options);
 /* INVALID when the class has no such filter. */
 base_fault_t *collection_filter_check(const collection_t *collection, int filter);
-/* 1 when an identical request has been answered since the state was read. */
-int collection_state_twin(collection_t *collection);
+/* Has a different request been answered since the state was read? */
+int collection_state_overtaken(const collection_t *collection);
 /* CONFLICT when another request has stepped the folder since it was read. */
 base_fault_t *collection_state_still(collection_t *collection);
 /* Takes a fault that says that stored state is damaged for STALE, and logs it. */
@@ -95,7 +98,7 @@ int collection_trial_window(const collection_t *collection);
 /* -- collection_run.c -- */
 
 base_fault_t *collection_probe(collection_t *collection);
-/* Brings todo, changes and scans to the window. count_clean: clean scans are counted, not
+/* Brings todo, changes, scans and sweep to the window. count_clean: clean scans are counted, not
  * gone through. */
 base_fault_t *collection_run(collection_t *collection, int limit, apr_uint64_t *count_clean,
                              int *all);
@@ -139,8 +142,8 @@ base_fault_t *collection_ops_unpack(collection_t *collection, const sync_delta_t
 
 /* -- collection.c -- */
 
-/* A request with operations that loses against another one of the device must not be done
- * again: it is the one that the device has given up, and would now look like the later one.
+/* A request with operations must not be done again when another one of the device was answered
+ * meanwhile: it is the one that the device has given up, and would now look like the later one.
  * CONFLICT becomes BUSY, unless the other one was its repeat, whose answer it can have. */
 base_fault_t *collection_overtaken(collection_t *collection, base_fault_t *fault);
 

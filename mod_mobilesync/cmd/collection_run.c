@@ -67,6 +67,29 @@ static base_fault_t *run_todo(collection_t *collection, apr_pool_t *scratch)
     return NULL;
 }
 
+/* What happened since the cursor. When the backend does not remember, everything is compared. */
+static base_fault_t *run_changes_next(collection_t *collection, int batch,
+                                      backend_changes_t **changes, apr_pool_t *scratch)
+{
+    sync_window_t *window = collection->window;
+    base_fault_t *fault =
+        backend_folder_changes(collection->env->backend, collection->request->folder_id,
+                               sync_window_cursor(window), batch, changes, scratch);
+
+    if (base_fault_code(fault) == BASE_FAULT_EXPIRED) {
+        base_log_write(collection->env->log, BASE_LOG_INFO,
+                       "account %s, device %s, folder %s: %s; all items are compared",
+                       collection->request->account, collection->request->device,
+                       collection->request->folder_id, fault->message);
+        collection->probe = NULL;
+        BASE_TRY(collection_probe(collection));
+        sync_window_reconcile(window, collection->probe);
+        fault = backend_folder_changes(collection->env->backend, collection->request->folder_id,
+                                       collection->probe, batch, changes, scratch);
+    }
+    return base_fault_wrap(fault, collection->pool, "changes");
+}
+
 /* *drained: all of them were brought. */
 static base_fault_t *run_changes(collection_t *collection, int batch, int *drained,
                                  apr_pool_t *scratch)
@@ -81,10 +104,7 @@ static base_fault_t *run_changes(collection_t *collection, int batch, int *drain
         return NULL;
     while (more && collection->examine > 0 && !sync_window_full(collection->window)) {
         apr_pool_clear(scratch);
-        BASE_TRY(base_fault_wrap(backend_folder_changes(collection->env->backend,
-                                                        collection->request->folder_id, cursor,
-                                                        batch, &changes, scratch),
-                                 collection->pool, "changes"));
+        BASE_TRY(run_changes_next(collection, batch, &changes, scratch));
         BASE_TRY(run_offer(collection, changes->upserts, changes->upsert_count, changes->gone,
                            changes->gone_count));
         if (sync_window_full(collection->window))
@@ -140,6 +160,53 @@ static base_fault_t *run_scans(collection_t *collection, int batch, apr_uint64_t
     return NULL;
 }
 
+/* What is there (entries, newest first) and what is held from uid `until` on, below `below`. */
+static base_fault_t *run_sweep_offer(collection_t *collection, const backend_page_t *page,
+                                     apr_uint64_t below, apr_uint64_t until)
+{
+    apr_uint64_t held = sync_held_before(collection->held, below);
+    int i = 0;
+
+    while (!sync_window_full(collection->window)) {
+        const backend_entry_t *entry = i < page->count ? page->entries + i : NULL;
+
+        if (held && held >= until && (!entry || held > entry->uid))
+            BASE_TRY(run_offer(collection, NULL, 0, &held, 1));
+        else if (entry)
+            BASE_TRY(run_offer(collection, page->entries + i++, 1, NULL, 0));
+        else
+            break;
+        if (held && (!entry || held >= entry->uid))
+            held = sync_held_before(collection->held, held);
+    }
+    return NULL;
+}
+
+static base_fault_t *run_sweep(collection_t *collection, int batch, apr_pool_t *scratch)
+{
+    backend_page_t *page;
+    apr_uint64_t below;
+
+    while (!sync_window_full(collection->window) && collection->examine > 0 &&
+           sync_window_sweep_next(collection->window, &below)) {
+        backend_range_t range = {.since = SYNC_TIME_MIN,
+                                 .before = SYNC_TIME_MAX,
+                                 .below = below == SYNC_SWEEP_ALL ? 0 : below};
+        apr_uint64_t until;
+
+        apr_pool_clear(scratch);
+        BASE_TRY(collection_held_load_all(collection));
+        BASE_TRY(backend_folder_enumerate(collection->env->backend, collection->request->folder_id,
+                                          &range, batch, &page, scratch));
+        until = page->more && page->count ? page->entries[page->count - 1].uid : 0;
+        BASE_TRY(run_sweep_offer(collection, page, below, until));
+        if (sync_window_full(collection->window))
+            break;
+        sync_window_sweep_done(collection->window, until);
+    }
+    return NULL;
+}
+
 base_fault_t *collection_run(collection_t *collection, int limit, apr_uint64_t *count_clean,
                              int *all)
 {
@@ -159,6 +226,8 @@ base_fault_t *collection_run(collection_t *collection, int limit, apr_uint64_t *
         fault = run_changes(collection, batch, &drained, scratch);
     if (!fault && (drained || count_clean))
         fault = run_scans(collection, batch, count_clean, scratch);
+    if (!fault && drained && !sync_window_scan_next(collection->window, &scan))
+        fault = run_sweep(collection, batch, scratch);
     /* a fault made in the scratch pool must not die with it */
     fault = base_fault_wrap(fault, collection->pool, "folder %s", collection->request->folder_id);
     apr_pool_destroy(scratch);
@@ -166,6 +235,7 @@ base_fault_t *collection_run(collection_t *collection, int limit, apr_uint64_t *
         return fault;
     *all = drained && !sync_window_full(collection->window) &&
            !sync_window_todo_next(collection->window, &uid) &&
-           !sync_window_scan_next(collection->window, &scan);
+           !sync_window_scan_next(collection->window, &scan) &&
+           !sync_window_sweep_next(collection->window, &uid);
     return NULL;
 }

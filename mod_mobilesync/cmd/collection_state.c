@@ -47,7 +47,9 @@ base_fault_t *collection_state_load(collection_t *collection)
     meta = record->version ? state_record_field(record, SYNC_FOLDER_FIELD) : NULL;
     if (meta)
         collection->state = sync_folder_state_unpack(meta->data, meta->length, collection->pool);
-    if (collection->version && !collection->state)
+    if (collection->state)
+        collection->next = collection->state->keys.next;
+    else if (collection->version)
         collection_state_damaged(collection, "folder state");
     return NULL;
 }
@@ -146,15 +148,20 @@ static base_fault_t *state_read_same(collection_t *collection, const char *const
     return NULL;
 }
 
-int collection_state_twin(collection_t *collection)
+int collection_state_overtaken(const collection_t *collection)
 {
     collection_t look = {
         .env = collection->env, .request = collection->request, .pool = collection->pool};
+    const sync_keys_t *now;
 
-    /* what the store cannot tell is taken for a no */
-    return !collection_state_load(&look) &&
-           !collection_state_judge(&look, look.request->request_digest) &&
-           look.verdict == SYNC_KEY_REPLAY;
+    /* what the store cannot tell is taken for a yes */
+    if (!collection->state || collection_state_load(&look) || !look.state ||
+        collection_state_judge(&look, look.request->request_digest))
+        return 1;
+    now = &look.state->keys;
+    return look.verdict != SYNC_KEY_REPLAY &&
+           (strcmp(now->series, collection->state->keys.series) != 0 ||
+            now->next != collection->next);
 }
 
 base_fault_t *collection_state_still(collection_t *collection)
@@ -231,5 +238,26 @@ base_fault_t *collection_held_load(collection_t *collection)
         else
             sync_held_remove(collection->held, entry->uid);
     }
+    return NULL;
+}
+
+base_fault_t *collection_held_load_all(collection_t *collection)
+{
+    state_record_t *record;
+    apr_uint64_t chunk;
+    int i;
+
+    if (sync_held_is_complete(collection->held))
+        return NULL;
+    BASE_TRY(collection_held_load(collection)); /* with the delta, if not yet done */
+    BASE_TRY(state_read_same(collection, NULL, 0, &record));
+    for (i = 0; i < record->count; i++) {
+        const state_field_t *field = &record->fields[i];
+
+        if (sync_held_field_parse(field->name, &chunk) &&
+            !sync_held_load(collection->held, chunk, field->data, field->length))
+            return collection_state_damaged(collection, "set of items held");
+    }
+    sync_held_complete(collection->held);
     return NULL;
 }

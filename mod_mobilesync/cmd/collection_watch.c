@@ -55,7 +55,7 @@ static base_fault_t *watch_look(collection_t *look, collection_watch_answer_t *a
     if (look->request->class_ == BACKEND_CLASS_EMAIL && start->filter != start->options.filter)
         sync_position_refilter(start, start->options.filter, look->request->now);
     /* when an answer was left unfinished there is more than enough: the first to come up tells */
-    limit = start->scans.count ? 0 : WATCH_LOOK;
+    limit = start->scans.count || start->sweep ? 0 : WATCH_LOOK;
     if (sync_position_settled(start) && strcmp(look->probe, start->cursor) == 0)
         return NULL;
     look->window = sync_window_make(start, look->held, limit, look->pool);

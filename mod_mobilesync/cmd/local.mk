@@ -91,8 +91,11 @@ t_unit_cmd_send_crash_test_SOURCES = t/unit/cmd_send_crash_test.c t/unit/send_he
 t_unit_cmd_send_crash_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_send_test t/unit/cmd_send_crash_test
 
-check_PROGRAMS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_look_test \
-	t/unit/collection_race_test t/unit/hierarchy_test
+check_PROGRAMS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_expired_test \
+	t/unit/collection_look_test t/unit/collection_race_test t/unit/hierarchy_test
+t_unit_collection_expired_test_SOURCES = t/unit/collection_expired_test.c \
+	t/unit/collection_helpers.h t/unit/tap.h
+t_unit_collection_expired_test_LDADD = $(UNIT_LDADD)
 t_unit_collection_add_test_SOURCES = t/unit/collection_add_test.c t/unit/collection_helpers.h \
 	t/unit/tap.h
 t_unit_collection_add_test_LDADD = $(UNIT_LDADD)
@@ -106,8 +109,8 @@ t_unit_collection_race_test_SOURCES = t/unit/collection_race_test.c t/unit/colle
 t_unit_collection_race_test_LDADD = $(UNIT_LDADD)
 t_unit_hierarchy_test_SOURCES = t/unit/hierarchy_test.c t/unit/tap.h
 t_unit_hierarchy_test_LDADD = $(UNIT_LDADD)
-TESTS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_look_test \
-	t/unit/collection_race_test t/unit/hierarchy_test
+TESTS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_expired_test \
+	t/unit/collection_look_test t/unit/collection_race_test t/unit/hierarchy_test
 
 check_PROGRAMS += t/unit/cmd_query_test
 t_unit_cmd_query_test_SOURCES = t/unit/cmd_query_test.c t/unit/tap.h

@@ -5,7 +5,7 @@
 
 #include "sync/filter.h"
 
-#define FOLDER_STATE_FORMAT 1
+#define FOLDER_STATE_FORMAT 2
 #define DELTA_FORMAT 1
 #define DELTA_ENTRIES_MAX 100000
 
@@ -20,6 +20,7 @@ static void position_pack(const sync_position_t *position, base_text_buffer_t *o
     sync_pack_uint(out, (apr_uint64_t)position->filter);
     sync_pack_int(out, position->cut);
     sync_scans_pack(&position->scans, out);
+    sync_pack_uint(out, position->sweep);
     sync_pack_uint(out, (apr_uint64_t)position->todo_count);
     for (i = 0; i < position->todo_count; i++)
         sync_pack_uint(out, position->todo[i]);
@@ -39,6 +40,7 @@ static void position_unpack(sync_position_t *position, sync_unpack_t *in, apr_po
     position->filter = (int)sync_unpack_count(in, SYNC_FILTER_MAX);
     position->cut = sync_unpack_int(in);
     sync_scans_unpack(&position->scans, in);
+    position->sweep = sync_unpack_uint(in);
     position->todo_count = (int)sync_unpack_count(in, SYNC_TODO_MAX);
     todo = apr_palloc(pool, (apr_size_t)(position->todo_count + 1) * sizeof *todo);
     for (i = 0; i < position->todo_count; i++)
@@ -161,9 +163,16 @@ void sync_position_begin(sync_position_t *position, const char *cursor)
     sync_scans_add(&position->scans, position->cut, SYNC_TIME_MAX, 1);
 }
 
+void sync_position_reconcile(sync_position_t *position, const char *cursor)
+{
+    position->cursor = cursor;
+    position->scans.count = 0;
+    position->sweep = SYNC_SWEEP_ALL;
+}
+
 int sync_position_settled(const sync_position_t *position)
 {
-    return *position->cursor && !position->scans.count && !position->todo_count;
+    return *position->cursor && !position->scans.count && !position->sweep && !position->todo_count;
 }
 
 int sync_options_same(const sync_options_t *one, const sync_options_t *other)
@@ -178,7 +187,7 @@ int sync_position_same(const sync_position_t *one, const sync_position_t *other)
     return sync_options_same(&one->options, &other->options) &&
            strcmp(one->cursor, other->cursor) == 0 && one->filter == other->filter &&
            one->cut == other->cut && sync_scans_same(&one->scans, &other->scans) &&
-           one->todo_count == other->todo_count &&
+           one->sweep == other->sweep && one->todo_count == other->todo_count &&
            (!one->todo_count ||
             memcmp(one->todo, other->todo, (size_t)one->todo_count * sizeof *one->todo) == 0);
 }

@@ -19,6 +19,7 @@
 
 #define SYNC_FOLDER_FIELD "m"
 #define SYNC_TODO_MAX 10000
+#define SYNC_SWEEP_ALL APR_UINT64_MAX
 
 /* The options of the last request that the key's answer came from: they stay in force until
  * a request brings others (MS-ASCMD 2.2.3.125.6). */
@@ -36,6 +37,7 @@ typedef struct {
     int filter;         /* FilterType as applied... */
     apr_time_t cut;     /* ...and where it cut */
     sync_scans_t scans; /* still to be gone through */
+    apr_uint64_t sweep; /* uids below this have still to be compared with what is held; 0: none */
     const apr_uint64_t *todo; /* entries to be looked at again, whatever the cursor says: the */
     int todo_count;           /* device's version of them is unknown or was refused */
 } sync_position_t;
@@ -93,6 +95,9 @@ sync_delta_t *sync_delta_unpack(const void *data, apr_size_t length, apr_pool_t 
 void sync_position_refilter(sync_position_t *position, int filter, apr_time_t now);
 /* The first step: the cursor was taken just now and everything is to be scanned. */
 void sync_position_begin(sync_position_t *position, const char *cursor);
+/* What the cursor would bring is forgotten: another was taken just now, and everything there is has
+ * to be compared with everything held. That does what the scans would have done. */
+void sync_position_reconcile(sync_position_t *position, const char *cursor);
 /* Nothing but the cursor can bring anything: no scans, nothing to do. */
 int sync_position_settled(const sync_position_t *position);
 int sync_options_same(const sync_options_t *one, const sync_options_t *other);

@@ -26,6 +26,7 @@ struct sync_held {
     apr_hash_t *chunks;         /* number -> held_chunk_t */
     apr_array_header_t *loaded; /* held_chunk_t * */
     apr_array_header_t *wanted; /* apr_uint64_t */
+    int complete;
     apr_pool_t *pool;
 };
 
@@ -66,6 +67,10 @@ void sync_held_want(sync_held_t *held, apr_uint64_t uid)
 
     if (apr_hash_get(held->chunks, &number, sizeof number))
         return;
+    if (held->complete) {
+        sync_held_load(held, number, NULL, 0);
+        return;
+    }
     held_chunk(held, number);
     APR_ARRAY_PUSH(held->wanted, apr_uint64_t) = number;
 }
@@ -183,6 +188,41 @@ void sync_held_remove(sync_held_t *held, apr_uint64_t uid)
     chunk->present[i] = 0;
     chunk->token[i] = 0;
     chunk->changed = 1;
+}
+
+void sync_held_complete(sync_held_t *held)
+{
+    int count, i;
+    const apr_uint64_t *missing = sync_held_missing(held, &count);
+
+    for (i = 0; i < count; i++)
+        sync_held_load(held, missing[i], NULL, 0);
+    held->complete = 1;
+}
+
+int sync_held_is_complete(const sync_held_t *held)
+{
+    return held->complete;
+}
+
+apr_uint64_t sync_held_before(const sync_held_t *held, apr_uint64_t below)
+{
+    apr_uint64_t best = 0;
+    int i;
+
+    for (i = 0; i < held->loaded->nelts; i++) {
+        const held_chunk_t *chunk = APR_ARRAY_IDX(held->loaded, i, held_chunk_t *);
+        apr_uint64_t first = chunk->number * SYNC_HELD_CHUNK, uid;
+
+        if (!chunk->count || first >= below || first < best - best % SYNC_HELD_CHUNK)
+            continue;
+        uid = below - first > SYNC_HELD_CHUNK ? first + SYNC_HELD_CHUNK : below;
+        while (uid > first && !chunk->present[uid - 1 - first])
+            uid--;
+        if (uid > first && uid - 1 > best)
+            best = uid - 1;
+    }
+    return best;
 }
 
 apr_uint64_t sync_held_count(const sync_held_t *held)

@@ -30,6 +30,11 @@ const apr_uint64_t *sync_held_missing(sync_held_t *held, int *count);
 const char *sync_held_field(apr_uint64_t chunk, apr_pool_t *pool);
 /* The chunk of such a name; 0 when it is not one. */
 int sync_held_field_parse(const char *field, apr_uint64_t *chunk);
+/* All fields that there are have been loaded: the other chunks are empty. */
+void sync_held_complete(sync_held_t *held);
+int sync_held_is_complete(const sync_held_t *held);
+/* The greatest uid held that is less than below, of the chunks that are loaded; 0: none. */
+apr_uint64_t sync_held_before(const sync_held_t *held, apr_uint64_t below);
 /* data NULL: there was no such field. Returns 0 when the data is damaged. */
 int sync_held_load(sync_held_t *held, apr_uint64_t chunk, const void *data, apr_size_t length);
 

@@ -10,7 +10,10 @@ typedef struct {
     const char *cursor; /* of the last batch that is through */
     int scans;          /* scans done */
     apr_uint64_t below; /* position in the next one, 0: as at the start */
+    apr_uint64_t sweep; /* as in sync_position_t */
 } window_mark_t;
+
+typedef enum { WINDOW_CHANGES, WINDOW_SCANS, WINDOW_SWEEP } window_stage_t;
 
 typedef struct {
     sync_command_t command;
@@ -35,7 +38,7 @@ struct sync_window {
     int live; /* commands that are not NONE */
     int kept; /* the first so many of finished are in the answer, once there is one */
     int all;
-    int scanning;
+    window_stage_t stage;
     window_mark_t now;
     apr_array_header_t *todo;     /* apr_uint64_t: the start's, then the new ones */
     apr_array_header_t *commands; /* window_command_t */
@@ -58,6 +61,7 @@ sync_window_t *sync_window_make(const sync_position_t *start, sync_held_t *held,
     window->held = held;
     window->limit = limit;
     window->now.cursor = start->cursor;
+    window->now.sweep = start->sweep;
     window->todo = apr_array_make(pool, start->todo_count + 4, sizeof(apr_uint64_t));
     for (i = 0; i < start->todo_count; i++)
         APR_ARRAY_PUSH(window->todo, apr_uint64_t) = start->todo[i];
@@ -154,7 +158,7 @@ void sync_window_offer(sync_window_t *window, const sync_event_t *event)
     int index = window_index(window->command_of, event->uid);
     window_command_t *command;
 
-    if (op == SYNC_OP_ADD && !window->scanning &&
+    if (op == SYNC_OP_ADD && window->stage == WINDOW_CHANGES &&
         sync_scans_cover(&window->start.scans, event->uid, event->date))
         op = SYNC_OP_NONE; /* the scan will come to it */
     if (index < 0) {
@@ -163,8 +167,10 @@ void sync_window_offer(sync_window_t *window, const sync_event_t *event)
         index = window->commands->nelts;
         command = apr_array_push(window->commands);
         command->mark = window->now;
-        if (window->scanning)
+        if (window->stage == WINDOW_SCANS)
             command->mark.below = event->uid + 1;
+        else if (window->stage == WINDOW_SWEEP)
+            command->mark.sweep = event->uid + 1;
         command->command.op = SYNC_OP_NONE;
         command->command.uid = event->uid;
         command->dropped = 0;
@@ -201,7 +207,7 @@ void sync_window_changes_done(sync_window_t *window, const char *cursor)
 
 int sync_window_scan_next(sync_window_t *window, sync_scan_t *scan)
 {
-    window->scanning = 1;
+    window->stage = WINDOW_SCANS;
     if (window->now.scans >= window->start.scans.count)
         return 0;
     *scan = window->start.scans.scan[window->now.scans];
@@ -215,6 +221,33 @@ void sync_window_scan_done(sync_window_t *window, apr_uint64_t below)
     window->now.below = below;
     if (!below)
         window->now.scans++;
+}
+
+void sync_window_reconcile(sync_window_t *window, const char *cursor)
+{
+    int i;
+
+    sync_position_reconcile(&window->start, cursor);
+    window->now =
+        (window_mark_t){.todo = window->now.todo, .cursor = cursor, .sweep = SYNC_SWEEP_ALL};
+    /* where to take up again after what came up before is now the same for all of it */
+    for (i = 0; i < window->commands->nelts; i++) {
+        window_mark_t *mark = &APR_ARRAY_IDX(window->commands, i, window_command_t).mark;
+
+        *mark = (window_mark_t){.todo = mark->todo, .cursor = cursor, .sweep = SYNC_SWEEP_ALL};
+    }
+}
+
+int sync_window_sweep_next(sync_window_t *window, apr_uint64_t *below)
+{
+    window->stage = WINDOW_SWEEP;
+    *below = window->now.sweep;
+    return *below != 0;
+}
+
+void sync_window_sweep_done(sync_window_t *window, apr_uint64_t below)
+{
+    window->now.sweep = below;
 }
 
 void sync_window_finish(sync_window_t *window, int all)
@@ -275,6 +308,7 @@ void sync_window_position(const sync_window_t *window, sync_position_t *position
     *position = window->start;
     position->cursor = mark->cursor;
     sync_scans_advance(&position->scans, mark->scans, mark->below);
+    position->sweep = mark->sweep;
     position->todo_count = window->todo->nelts - mark->todo;
     position->todo = apr_pmemdup(pool, (apr_uint64_t *)window->todo->elts + mark->todo,
                                  (apr_size_t)position->todo_count * sizeof(apr_uint64_t));

@@ -1,9 +1,11 @@
-/* The window of one answer: takes in what the backend says, in three stages, and decides
+/* The window of one answer: takes in what the backend says, in stages, and decides
  * which commands go to the device and how far it has then been told.
  *
  *   todo      entries to be looked at again      sync_window_todo_next/_done
  *   changes   what happened since the cursor     sync_window_cursor/_changes_done
  *   scans     what has still to be gone through  sync_window_scan_next/_done
+ *   sweep     what has to be compared with all   sync_window_sweep_next/_done
+ *             that is held
  *
  * The caller brings the entries of each stage to sync_window_offer, in the backend's order,
  * until the window is full. Every command remembers where in the stages it came up, so that
@@ -59,6 +61,16 @@ void sync_window_changes_done(sync_window_t *window, const char *cursor);
 int sync_window_scan_next(sync_window_t *window, sync_scan_t *scan);
 /* A page was offered whose last uid was `below`; 0: the scan has come to its end. */
 void sync_window_scan_done(sync_window_t *window, apr_uint64_t below);
+
+/* The backend has forgotten what happened since the cursor: everything is to be swept, and
+ * `cursor`, of now, is gone on with. */
+void sync_window_reconcile(sync_window_t *window, const char *cursor);
+
+/* 1 when uids below *below are to be compared; nothing else may follow. Events of what is there and
+ * of what is held and is not are offered, the greatest uid first. */
+int sync_window_sweep_next(sync_window_t *window, apr_uint64_t *below);
+/* All from uid `below` on were offered; 0: the sweep has come to its end. */
+void sync_window_sweep_done(sync_window_t *window, apr_uint64_t below);
 
 /* Nothing more is brought; all: everything has been. Cuts what is over the limit. */
 void sync_window_finish(sync_window_t *window, int all);

@@ -74,7 +74,7 @@ static void test_hooks(apr_pool_t *pool)
     old = cursor;
     is_str(contract_changes(session, inbox, &cursor, 9, pool), "-1 ", "an expunge");
     backend_memory_forget(backend, "u", inbox);
-    is_fault(backend_folder_changes(session, inbox, old, 9, &changes, pool), BASE_FAULT_STALE,
+    is_fault(backend_folder_changes(session, inbox, old, 9, &changes, pool), BASE_FAULT_EXPIRED,
              "forgotten tombstones make old cursors stale");
     is_fault(backend_folder_changes(session, inbox, cursor, 9, &changes, pool), BASE_FAULT_NONE,
              "but not the present one");

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <apr_general.h>
+#include <sqlite3.h>
 
 /* -- indexes -------------------------------------------------------------------------------- */
 
@@ -122,6 +123,32 @@ static void test_index_restored(apr_pool_t *pool)
        "and the folder has a new generation: uid 2 never means another message");
     is_fault(backend_folder_changes(box.session, box.inbox, early, 9, &changes, box.pool),
              BASE_FAULT_STALE, "for every cursor");
+}
+
+/* More was removed than the index remembers. */
+static void test_tombstones_purged(apr_pool_t *pool)
+{
+    box_t box = box_make("purged", pool);
+    backend_changes_t *changes;
+    const char *early, *cursor;
+    apr_uint32_t generation;
+    sqlite3 *db;
+
+    box_put(&box, "a", "cur/a:2,");
+    early = apr_pstrdup(pool, contract_probe(box.session, box.inbox, box.pool));
+    generation = contract_folder(box.session, box.inbox, box.pool)->generation;
+    box_put(&box, "b", "cur/b:2,");
+    cursor = contract_probe(box.session, box.inbox, box.pool);
+    ok(sqlite3_open(path_of("purged/mobilesync/index.sqlite"), &db) == SQLITE_OK &&
+           sqlite3_exec(db, "UPDATE folder SET forgotten = modseq", NULL, NULL, NULL) == SQLITE_OK,
+       "removals up to now are forgotten");
+    sqlite3_close(db);
+    is_fault(backend_folder_changes(box.session, box.inbox, early, 9, &changes, box.pool),
+             BASE_FAULT_EXPIRED, "a cursor from before is too old");
+    is_fault(backend_folder_changes(box.session, box.inbox, cursor, 9, &changes, box.pool),
+             BASE_FAULT_NONE, "that of now is not");
+    is_int(contract_folder(box.session, box.inbox, box.pool)->generation, generation,
+           "and the generation stays: uids mean what they meant");
 }
 
 /* -- limits of the machine ------------------------------------------------------------------ */
@@ -300,6 +327,7 @@ int main(void)
     test_index_lost(pool);
     test_index_damaged(pool);
     test_index_restored(pool);
+    test_tombstones_purged(pool);
     test_permissions(pool);
     maildir_make_all("full", NULL);
     as_nobody(check_full, "full", "a full disk is QUOTA, and leaves nothing behind", pool);

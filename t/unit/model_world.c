@@ -261,6 +261,10 @@ void world_disturb(world_t *world)
     if (what < 45 || !all->nelts) {
         world_deliver(world, pool);
     }
+    else if (what < 48) {
+        backend_memory_forget(world->inner, MODEL_ACCOUNT, world->inbox);
+        world_log(world, "cursors expire");
+    }
     else {
         entry = &APR_ARRAY_IDX(all, (int)dice_roll(&world->dice, (unsigned)all->nelts),
                                backend_entry_t);

@@ -304,6 +304,36 @@ static void test_state(void)
     ok(!strcmp(state.base.cursor, "2.1") && state.keys.base == 4, "a confirmed one is the base");
 }
 
+static void test_before(void)
+{
+    static const apr_uint64_t uids[] = {1, 5, 1023, 1024, 5000, 5119, 900000};
+    sync_held_t *held = sync_held_make(pool);
+    apr_uint64_t uid = APR_UINT64_MAX, token;
+    int i, right = 1, count;
+
+    ok(!sync_held_before(held, APR_UINT64_MAX), "nothing is held");
+    for (i = 6; i >= 0; i--) {
+        sync_held_want(held, uids[i]);
+        sync_held_load(held, uids[i] / SYNC_HELD_CHUNK, NULL, 0);
+        sync_held_set(held, uids[i], 0);
+    }
+    for (i = 6; i >= 0; i--) {
+        uid = sync_held_before(held, uid);
+        right &= uid == uids[i];
+    }
+    ok(right && !sync_held_before(held, uid), "from the greatest to the least, over all chunks");
+    is_int((long long)sync_held_before(held, 5119), 5000, "before one that is held");
+    is_int((long long)sync_held_before(held, 4999), 1024, "and before others");
+    sync_held_remove(held, 1024);
+    is_int((long long)sync_held_before(held, 4999), 1023, "what was removed is not");
+    sync_held_want(held, 70000);
+    sync_held_complete(held);
+    sync_held_want(held, 80000);
+    ok(!sync_held_missing(held, &count) && !sync_held_get(held, 70000, &token) &&
+           !sync_held_get(held, 80000, &token),
+       "of a set that is complete nothing is missing");
+}
+
 static void test_delta(void)
 {
     static const sync_delta_entry_t entries[] = {{1, SYNC_OP_ADD, 1, 5},
@@ -334,6 +364,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     test_chunks();
+    test_before();
     test_coding();
     test_damage();
     test_filter();

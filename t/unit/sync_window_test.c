@@ -66,6 +66,10 @@ static const char *position(const sync_window_t *window)
         text = apr_psprintf(pool, "%s %d", text, (int)made.todo[i]);
     for (i = 0; i < made.scans.count; i++)
         text = apr_psprintf(pool, "%s scan<%d", text, (int)made.scans.scan[i].below);
+    if (made.sweep == SYNC_SWEEP_ALL)
+        text = apr_pstrcat(pool, text, " sweep", NULL);
+    else if (made.sweep)
+        text = apr_psprintf(pool, "%s sweep<%d", text, (int)made.sweep);
     return text;
 }
 
@@ -272,6 +276,46 @@ static void test_scan_rules(void)
     ok(sync_window_more(window), "an unfinished scan is more");
 }
 
+static void test_sweep(void)
+{
+    sync_position_t start = {.cursor = "old", .cut = 0};
+    sync_window_t *window;
+    apr_uint64_t below;
+    sync_event_t event;
+    sync_scan_t scan;
+
+    sync_scans_add(&start.scans, 0, 100, 1);
+    window = sync_window_make(&start, held_of("1:0 3:0 5:0"), 3, pool);
+    event = gone(1);
+    sync_window_offer(window, &event);
+    sync_window_reconcile(window, "new");
+    is_str(sync_window_cursor(window), "new", "the cursor is that of now");
+    sync_window_changes_done(window, "newer");
+    ok(!sync_window_scan_next(window, &scan), "no scan is needed any more");
+    ok(sync_window_sweep_next(window, &below) && below == SYNC_SWEEP_ALL, "all is to be swept");
+    event = there(6, 0, 50);
+    sync_window_offer(window, &event);
+    event = gone(5);
+    sync_window_offer(window, &event);
+    sync_window_sweep_done(window, 4);
+    ok(sync_window_sweep_next(window, &below) && below == 4, "in pages");
+    event = there(3, 0, 50);
+    sync_window_offer(window, &event);
+    event = there(2, 0, -50);
+    sync_window_offer(window, &event);
+    event = gone(1);
+    sync_window_offer(window, &event);
+    sync_window_sweep_done(window, 0);
+    ok(!sync_window_sweep_next(window, &below), "to its end");
+    sync_window_finish(window, 1);
+    is_str(commands(window), "-1 +6 -5 ", "what differs, and not what the filter keeps out");
+    is_str(position(window), "newer todo", "then it is settled");
+    sync_window_cut(window, 2);
+    is_str(position(window), "newer todo sweep<6", "cut in the sweep: it goes on there");
+    sync_window_cut(window, 0);
+    is_str(position(window), "new todo sweep", "cut before it: it begins anew");
+}
+
 static void test_effects(void)
 {
     sync_position_t start = {.cursor = "a", .cut = 0}, after;
@@ -314,6 +358,7 @@ int main(void)
     test_cut();
     test_limit();
     test_scan_rules();
+    test_sweep();
     test_effects();
     apr_pool_destroy(pool);
     apr_terminate();
