@@ -7,7 +7,7 @@ use lib "$FindBin::Bin/../lib";
 use IO::Handle ();
 use POSIX ();
 use Test::More;
-use MobileSync::Process qw(find_program);
+use MobileSync::Process qw(find_program wait_until);
 use MobileSync::Scenario;
 use MobileSync::Server;
 
@@ -176,13 +176,14 @@ subtest 'the flight recorder' => sub {
     my ( $phone, $inbox, $account ) = synced_phone();
     my $exchanges = sub ($wanted) {
         my $list;
-        # it is written after the response
-        for ( 1 .. PATIENCE * 20 ) {
-            $list =
-                $admin->get( device_path( $account, $phone, 'exchanges' ) )->{json}{exchanges};
-            last if $wanted->( $list->[0] );
-            select undef, undef, undef, 0.05;
-        }
+        wait_until(
+            'the record, written after the response',
+            sub {
+                $list =
+                    $admin->get( device_path( $account, $phone, 'exchanges' ) )->{json}{exchanges};
+                return $wanted->( $list->[0] );
+            }
+        );
         return $list;
     };
     my $mail = simple_mail( subject => 'a secret' );
@@ -257,14 +258,11 @@ subtest 'metrics' => sub {
         my %value = $answer->{content} =~ /^([a-z_]+(?:\{.*?\})?) (\S+)$/mg;
         return ( $answer, \%value );
     };
-    # counted after the response
     my $wait = sub ($good) {
-        for ( 1 .. PATIENCE * 20 ) {
-            my ( undef, $value ) = $read->();
-            return $value if $good->($value);
-            select undef, undef, undef, 0.05;
-        }
-        return ( $read->() )[1];
+        my $value;
+        wait_until( 'the count, made after the response',
+            sub { $value = ( $read->() )[1]; return $good->($value) } );
+        return $value;
     };
     my ( $phone, $inbox ) = synced_phone();
     my ( $answer, $before ) = $read->();
@@ -319,11 +317,7 @@ subtest 'why' => sub {
     my ($item) = sort keys %{ $phone->items($inbox) };
     is( $verdict->($item), 'given', 'in the last answer' );
     $phone->sync($inbox);
-    for ( 1 .. PATIENCE * 20 ) {    # the flight recorder writes after the response
-        last if $verdict->($item) eq 'held';
-        select undef, undef, undef, 0.05;
-    }
-    is( $verdict->($item), 'held', 'confirmed' );
+    ok( eval { wait_until( 'the record', sub { $verdict->($item) eq 'held' } ); 1 }, 'confirmed' );
     my $folder = $why->( folder => $inbox )->{json};
     is( $folder->{on_server}{held}, 12, 'a folder' );
     is_deeply( $folder->{not_on_device}, [], 'that lacks nothing' );
@@ -368,14 +362,11 @@ subtest 'why' => sub {
     $folder = $why->( folder => $inbox )->{json};
     is_deeply( [ map { $_->{verdict} } @{ $folder->{not_on_device} } ],
         ['quarantined'], 'what cannot be read is quarantined' );
-    my $recorded;
-
-    for ( 1 .. PATIENCE * 20 ) {
+    my $is_recorded = sub {
         my $list = $admin->get( device_path( $account, $phone, 'exchanges' ) )->{json}{exchanges};
-        last if $recorded = grep { ( $_->{folders}[0]{quarantined} // 0 ) == 1 } @$list;
-        select undef, undef, undef, 0.05;
-    }
-    ok( $recorded, 'as the flight recorder knows' );
+        return grep { ( $_->{folders}[0]{quarantined} // 0 ) == 1 } @$list;
+    };
+    ok( eval { wait_until( 'the record', $is_recorded ); 1 }, 'as the flight recorder knows' );
     is( $why->( item => 'nonsense' )->{status}, 400, 'no ServerId' );
     is( $why->()->{status}, 400, 'nothing asked' );
     is( $why->( folder => 'none' )->{status}, 404, 'a folder that it does not synchronise' );
@@ -560,20 +551,13 @@ subtest 'Redis away' => sub {
         'that does not say where Redis is' );
     is( $admin->post( [ 'accounts', $account, 'reset' ] )->{status}, 503, 'nothing is changed' );
     $server->redis->restart;
-    my $tries = 0;
-
-    while ( $admin->get( ['accounts'] )->{status} != 200 && $tries++ < PATIENCE * 10 ) {
-        select undef, undef, undef, 0.1;
-    }
+    wait_until( 'Redis', sub { $admin->get( ['accounts'] )->{status} == 200 } );
     is( $admin->post( [ 'accounts', $account, 'undo', $reset->{json}{undo} ] )->{status},
         200, 'what was moved aside survived' );
     $phone->disconnect;
     # each child looks for Redis by itself; a phone comes back after Retry-After
     my $result;
-    for ( 1 .. PATIENCE * 10 ) {
-        last if $result = eval { $phone->sync($inbox) };
-        select undef, undef, undef, 0.1;
-    }
+    wait_until( 'the phone to be served', sub { $result = eval { $phone->sync($inbox) } } );
     is( $result->{status}, 1, 'the phone goes on' );
 };
 

@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use MobileSync::Mail;
+use MobileSync::Scenario qw(sync_until);
 use MobileSync::Server;
 
 use constant COUNT => 60;
@@ -71,11 +72,8 @@ for my $version ( sort keys %account_for ) {
 
         # a file that is missing may be being renamed: the server makes sure first
         my @deletes = @{ $sync->{deletes} };
-        for ( 1 .. 60 ) {
-            last if @deletes;
-            sleep 1;
-            push @deletes, @{ $phone->sync($inbox)->{deletes} };
-        }
+        push @deletes, @{ sync_until( $phone, $inbox, sub ($seen) { @{ $seen->{deletes} } } )->{deletes} }
+            unless @deletes;
         is_deeply( \@deletes, [ $id_of{ $subject_of{$two} } ], 'one deleted elsewhere' );
 
         my $id = $id_of{ $subject_of{$three} };
