@@ -86,8 +86,10 @@ typedef struct {
     const char *trash_id;     /* DELETE: the folder to move to (DeletesAsMoves); NULL: remove */
     const char *client_id;    /* ADD */
     const backend_put_t *put; /* ADD; derived_name is set by the engine */
-    const backend_blob_t *blob; /* ADD */
-    const char *content_digest; /* ADD: names the content, <= 64 characters */
+    const backend_blob_t
+        *blob; /* ADD; CHANGE of mail: another content, NULL when only flags change */
+    const char *content_digest; /* with blob: names the content, <= 64 characters */
+    int tell;                   /* CHANGE with blob: the device gets the item as it is then */
 } collection_op_t;
 
 typedef struct {

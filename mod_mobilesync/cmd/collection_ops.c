@@ -32,6 +32,35 @@ static int op_conflict(const collection_t *collection, const collection_op_t *op
     return 0;
 }
 
+/* Was the content replaced by somebody else since the device got it? */
+static int op_content_conflict(const collection_t *collection, const collection_op_t *op,
+                               const collection_claim_t *claim, apr_uint64_t current)
+{
+    sync_holding_t device = sync_window_holding(collection->window, op->uid);
+    apr_uint64_t written = claim->other ? BACKEND_REVISION_OF(claim->other->token) : 0;
+
+    if (!op->blob || collection->answer.options.client_wins || claim->doubt)
+        return 0;
+    if (device.token != SYNC_TOKEN_UNKNOWN)
+        device.token = BACKEND_REVISION_OF(device.token);
+    return sync_diff_content_conflict(&device, claim->other ? &written : NULL,
+                                      BACKEND_REVISION_OF(current));
+}
+
+static base_fault_t *op_change_content(collection_t *collection, const collection_op_t *op,
+                                       backend_entry_t *entry)
+{
+    apr_uint64_t flags = (BACKEND_FLAGS_OF(entry->token) & ~op->mask) | (op->values & op->mask);
+    base_fault_t *fault =
+        backend_item_replace(collection->env->backend, collection->request->folder_id, op->uid,
+                             entry->token, flags, op->blob, entry, collection->pool);
+
+    /* another program was at it at the same moment: the device asks again */
+    if (base_fault_code(fault) == BASE_FAULT_CONFLICT)
+        fault->code = BASE_FAULT_BUSY;
+    return fault;
+}
+
 static base_fault_t *op_change(collection_t *collection, const collection_op_t *op,
                                const collection_claim_t *claim, sync_ledger_result_t *result,
                                int *begun)
@@ -44,9 +73,15 @@ static base_fault_t *op_change(collection_t *collection, const collection_op_t *
     if (collection->request->class_ != BACKEND_CLASS_EMAIL)
         return base_fault_make(collection->pool, BASE_FAULT_UNSUPPORTED, "a change of this class");
     BASE_TRY(backend_item_entry(backend, folder_id, op->uid, &entry, collection->pool));
-    if (op_conflict(collection, op, claim, entry.token))
+    if (op_conflict(collection, op, claim, entry.token) ||
+        op_content_conflict(collection, op, claim, entry.token))
         return base_fault_make(collection->pool, BASE_FAULT_CONFLICT, "the server's version wins");
     *begun = 1;
+    if (op->blob) {
+        BASE_TRY(op_change_content(collection, op, &entry));
+        result->token = entry.token;
+        return NULL;
+    }
     BASE_TRY(backend_item_set_flags(backend, folder_id, op->uid, op->mask, op->values, &entry,
                                     collection->pool));
     /* of what it did not touch nothing was written: that may be another's, and in conflict */
@@ -230,6 +265,8 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
     after = sync_window_holding(window, op->uid);
     if (op->kind == COLLECTION_OP_DELETE)
         after.held = 0; /* whatever the server says: it is gone there */
+    else if (result->code == BASE_FAULT_NONE && op->blob)
+        after.token = op->tell ? SYNC_TOKEN_UNKNOWN : result->token;
     else if (result->code == BASE_FAULT_NONE)
         after = sync_diff_flags_applied(&after, op->mask, op->values);
     else if (result->code != BASE_FAULT_NOT_FOUND)
@@ -237,7 +274,7 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
     if (after.held || op->kind == COLLECTION_OP_DELETE)
         sync_window_effect(window, op->uid, &after);
     /* ...or what was changed before it, and undone since */
-    if (repeated || (result->code && result->code != BASE_FAULT_NOT_FOUND))
+    if (repeated || op->tell || (result->code && result->code != BASE_FAULT_NOT_FOUND))
         sync_window_todo_add(window, op->uid);
 }
 

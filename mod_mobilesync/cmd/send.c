@@ -348,52 +348,45 @@ static void send_answer(const send_t *send, int status)
             apr_pstrcat(exchange->pool, exchange->request->command_name, " 1", NULL);
 }
 
-static base_fault_t *send_claimed(send_t *send)
+static base_fault_t *send_claimed(send_t *send, int *status)
 {
     cmd_exchange_t *exchange = send->request.exchange;
-    int status = 0;
-    base_fault_t *fault = send_perform(send, &status);
+    base_fault_t *fault = send_perform(send, status);
 
-    if (!fault && !status) {
+    if (!fault && !*status) {
         send_record(send, SEND_DONE);
     }
     else if (base_fault_code(fault) == BASE_FAULT_UNKNOWN_OUTCOME) {
         /* said once and for all: a repeat gets the same answer, not a second message */
-        status = eas_status_from_fault(exchange->request->command, fault->code);
+        *status = eas_status_from_fault(send->request.command, fault->code);
         base_log_write(exchange->log, BASE_LOG_WARNING, "%s of %s may or may not have gone out: %s",
                        exchange->request->command_name, exchange->account, fault->message);
-        send_record(send, apr_itoa(exchange->pool, status));
+        send_record(send, apr_itoa(exchange->pool, *status));
         fault = NULL;
     }
     else {
         cmd_once_release(exchange, &send->whole);
         cmd_once_release(exchange, &send->client);
     }
-    if (!fault)
-        send_answer(send, status);
     return fault;
 }
 
-base_fault_t *cmd_send_run(cmd_exchange_t *exchange, item_compose_mode_t mode)
+/* *status: 0, or why it was not sent. */
+static base_fault_t *send_once(send_t *send, int *status)
 {
-    send_t send = {.request = {.exchange = exchange, .mode = mode}};
+    cmd_exchange_t *exchange = send->request.exchange;
     apr_interval_time_t ttl;
     const char *result;
-    int status = 0;
 
-    BASE_TRY(cmd_send_parse(&send.request, &status));
-    if (!status)
-        BASE_TRY(send_identify(&send, &ttl, &status));
-    if (status) {
-        send_answer(&send, status);
+    BASE_TRY(send_identify(send, &ttl, status));
+    if (*status)
         return NULL;
-    }
-    BASE_TRY(send_claim(&send, ttl, &result));
+    BASE_TRY(send_claim(send, ttl, &result));
     if (!result)
-        return send_claimed(&send);
-    if (send.client.held) { /* known by its Message-ID: by its ClientId too from now on */
+        return send_claimed(send, status);
+    if (send->client.held) { /* known by its Message-ID: by its ClientId too from now on */
         base_fault_t *fault =
-            cmd_once_record(exchange, &send.client, send_client_result(&send, result));
+            cmd_once_record(exchange, &send->client, send_client_result(send, result));
 
         if (fault)
             base_log_write(exchange->log, BASE_LOG_INFO, "recording a ClientId of %s: %s",
@@ -402,6 +395,31 @@ base_fault_t *cmd_send_run(cmd_exchange_t *exchange, item_compose_mode_t mode)
     base_log_write(exchange->log, BASE_LOG_INFO, "%s of %s, device %s: sent before",
                    exchange->request->command_name, exchange->account,
                    exchange->request->device_id);
-    send_answer(&send, atoi(result));
+    *status = atoi(result);
+    return NULL;
+}
+
+base_fault_t *cmd_send_message(cmd_exchange_t *exchange, const backend_blob_t *mime, int *status)
+{
+    send_t send = {.request = {.exchange = exchange,
+                               .command = EAS_COMMAND_SendMail,
+                               .mode = ITEM_COMPOSE_SEND,
+                               .mime = mime,
+                               .save_in_sent = 1}};
+
+    *status = 0;
+    return send_once(&send, status);
+}
+
+base_fault_t *cmd_send_run(cmd_exchange_t *exchange, item_compose_mode_t mode)
+{
+    send_t send = {
+        .request = {.exchange = exchange, .command = exchange->request->command, .mode = mode}};
+    int status = 0;
+
+    BASE_TRY(cmd_send_parse(&send.request, &status));
+    if (!status)
+        BASE_TRY(send_once(&send, &status));
+    send_answer(&send, status);
     return NULL;
 }

@@ -26,6 +26,7 @@
 /* One command, of either form: MIME with the parameters in the query (12.1), or WBXML. */
 typedef struct {
     cmd_exchange_t *exchange;
+    eas_command_t command; /* which one's Status values */
     item_compose_mode_t mode;
     const backend_blob_t *mime;
     const char *client_id; /* NULL at 12.1 */
@@ -43,6 +44,10 @@ base_fault_t *cmd_send_parse(cmd_send_t *send, int *status);
 base_fault_t *cmd_send_deliver(cmd_send_t *send, const apr_array_header_t *accounts,
                                const backend_blob_t *message, const char *series);
 base_fault_t *cmd_send_save(cmd_send_t *send, const backend_blob_t *message, const char *series);
+
+/* Sends a message that is none of these commands', once: a repeat finds it by its Message-ID. *status:
+ * 0, or one of SendMail's. */
+base_fault_t *cmd_send_message(cmd_exchange_t *exchange, const backend_blob_t *mime, int *status);
 
 /* Runs the command. */
 base_fault_t *cmd_send_run(cmd_exchange_t *exchange, item_compose_mode_t mode);

@@ -1,4 +1,5 @@
 #include "cmd/sync_ops.h"
+#include "cmd/sync_drafts.h"
 
 #include <string.h>
 
@@ -9,11 +10,14 @@
 typedef struct {
     const eas_node_t *node; /* Add, Change, Delete, Fetch */
     int status;             /* what it is answered whatever the engine says; 0: that decides */
+    sync_draft_t *draft;    /* NULL: none of a draft */
 } sync_op_t;
 
 struct sync_ops {
     cmd_exchange_t *exchange;
     const backend_folder_t *folder;
+    const char *key;            /* of the collection */
+    int drafts;                 /* the client may write messages here */
     const char *trash_id;       /* where deletes go; NULL: items are removed */
     apr_array_header_t *list;   /* sync_op_t */
     apr_array_header_t *engine; /* collection_op_t, of the same indices. One that is refused here is
@@ -74,7 +78,7 @@ static int ops_translate(const sync_ops_t *ops, const eas_node_t *node, collecti
 {
     switch (node->tag) {
     case EAS_AirSync_Add:
-        return SYNC_STATUS_CONVERSION; /* mail is not added by Sync before drafts */
+        return ops->drafts && ops_change(node, op) ? 0 : SYNC_STATUS_CONVERSION;
     case EAS_AirSync_Change:
         op->kind = COLLECTION_OP_CHANGE;
         if (!ops_change(node, op))
@@ -105,6 +109,43 @@ static base_fault_t *ops_find_trash(sync_ops_t *ops, const sync_collection_t *as
     return NULL;
 }
 
+/* The draft that an operation is about, if any: that has to be made first. */
+static base_fault_t *ops_draft(const sync_ops_t *ops, const eas_node_t *node, collection_op_t *op,
+                               sync_op_t *read)
+{
+    if (read->status || !ops->drafts ||
+        (node->tag != EAS_AirSync_Add && node->tag != EAS_AirSync_Change))
+        return NULL;
+    read->draft = apr_pcalloc(ops->pool, sizeof *read->draft);
+    *read->draft = (sync_draft_t){.exchange = ops->exchange,
+                                  .folder = ops->folder,
+                                  .key = ops->key,
+                                  .node = node,
+                                  .op = op,
+                                  .pool = ops->pool};
+    return sync_draft_read(read->draft, &read->status);
+}
+
+static base_fault_t *ops_read_one(sync_ops_t *ops, const eas_node_t *node)
+{
+    static const collection_op_t nothing = {.kind = COLLECTION_OP_FETCH};
+    sync_op_t read = {.node = node};
+    collection_op_t *op = apr_array_push(ops->engine);
+
+    *op = nothing;
+    read.status = ops_translate(ops, node, op);
+    if (read.status == SYNC_STATUS_PROTOCOL)
+        return base_fault_make(ops->pool, BASE_FAULT_INVALID, "Commands: %s is no operation",
+                               eas_tag_name(node->tag));
+    BASE_TRY(ops_draft(ops, node, op, &read));
+    if (read.status)
+        *op = nothing;
+    if (read.draft)
+        read.draft->op = NULL; /* the array may move */
+    APR_ARRAY_PUSH(ops->list, sync_op_t) = read;
+    return NULL;
+}
+
 base_fault_t *sync_ops_read(cmd_exchange_t *exchange, const sync_collection_t *asked,
                             const backend_folder_t *folder, sync_ops_t **result, apr_pool_t *pool)
 {
@@ -120,17 +161,10 @@ base_fault_t *sync_ops_read(cmd_exchange_t *exchange, const sync_collection_t *a
     if (!asked->commands)
         return NULL;
     BASE_TRY(ops_find_trash(ops, asked));
-    for (node = asked->commands->first; node; node = node->next) {
-        const collection_op_t nothing = {.kind = COLLECTION_OP_FETCH};
-        collection_op_t op = nothing;
-        int status = ops_translate(ops, node, &op);
-
-        APR_ARRAY_PUSH(ops->list, sync_op_t) = (sync_op_t){.node = node, .status = status};
-        APR_ARRAY_PUSH(ops->engine, collection_op_t) = status ? nothing : op;
-        if (status == SYNC_STATUS_PROTOCOL)
-            return base_fault_make(pool, BASE_FAULT_INVALID, "Commands: %s is no operation",
-                                   eas_tag_name(node->tag));
-    }
+    ops->key = asked->key;
+    ops->drafts = sync_draft_folder(exchange, folder);
+    for (node = asked->commands->first; node; node = node->next)
+        BASE_TRY(ops_read_one(ops, node));
     return NULL;
 }
 
@@ -248,6 +282,25 @@ static void ops_write_plain(const sync_ops_t *ops, const sync_op_t *op, int stat
     eas_writer_end(writer);
 }
 
+/* Every Add is answered; one that was made has a ServerId. */
+static base_fault_t *ops_write_add(const sync_ops_t *ops, const sync_op_t *op, apr_uint64_t uid,
+                                   int status, apr_pool_t *pool)
+{
+    const item_reference_t reference = {
+        .folder_id = ops->folder->id, .generation = ops->folder->generation, .uid = uid};
+    eas_writer_t *writer = ops->exchange->writer;
+
+    eas_writer_start(writer, EAS_AirSync_Add);
+    ops_write_id(ops, op->node, EAS_AirSync_ClientId);
+    if (uid)
+        eas_writer_text(writer, EAS_AirSync_ServerId, item_reference_server_id(&reference, pool));
+    eas_writer_uint(writer, EAS_AirSync_Status, (apr_uint64_t)status);
+    if (uid && op->draft)
+        BASE_TRY(sync_draft_write(op->draft, uid, pool));
+    eas_writer_end(writer);
+    return NULL;
+}
+
 base_fault_t *sync_ops_write_responses(const sync_ops_t *ops, const collection_answer_t *answer,
                                        const backend_folder_t *folder,
                                        const item_email_options_t *options)
@@ -263,13 +316,17 @@ base_fault_t *sync_ops_write_responses(const sync_ops_t *ops, const collection_a
         int status = op->status ? op->status : ops_status(answer->results[i].code);
 
         apr_pool_clear(subpool);
-        if (status == SYNC_STATUS_SUCCESS && op->node->tag != EAS_AirSync_Fetch)
+        if (status == SYNC_STATUS_SUCCESS && op->node->tag != EAS_AirSync_Fetch &&
+            op->node->tag != EAS_AirSync_Add)
             continue;
         if (!open)
             eas_writer_start(writer, EAS_AirSync_Responses);
         open = 1;
         if (op->node->tag == EAS_AirSync_Fetch)
             BASE_TRY(ops_write_fetch(ops, i, status, options, subpool));
+        else if (status == SYNC_STATUS_SUCCESS)
+            BASE_TRY(
+                ops_write_add(ops, op, op->status ? 0 : answer->results[i].uid, status, subpool));
         else
             ops_write_plain(ops, op, status);
     }

@@ -65,6 +65,11 @@ static base_fault_t *sync_digest(const eas_node_t *node, int window, const char 
     return NULL;
 }
 
+base_fault_t *sync_request_digest(const eas_node_t *node, const char **digest, apr_pool_t *pool)
+{
+    return sync_digest(node, 0, digest, pool);
+}
+
 /* -- reading ---------------------------------------------------------------------------------- */
 
 /* Sync keys and folder ids go into records and logs: nothing but what we may have given out. */

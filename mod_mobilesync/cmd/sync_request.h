@@ -50,6 +50,9 @@ typedef struct {
 /* Reads exchange->body (NULL: an empty Sync). Faults are those of the store. */
 base_fault_t *sync_request_read(cmd_exchange_t *exchange, sync_request_t **request);
 
+/* SHA-1 in hex of an element with all that is in it. */
+base_fault_t *sync_request_digest(const eas_node_t *node, const char **digest, apr_pool_t *pool);
+
 /* Can it be kept as text? Not with operations of the client, nor when something is wrong. */
 int sync_request_is_cacheable(const sync_request_t *request);
 const char *sync_request_encode(const sync_request_t *request, apr_pool_t *pool);

@@ -42,6 +42,14 @@ const char *item_compose_derive(const item_compose_options_t *options, const cha
     return base_text_hex_encode(digest, sizeof digest, pool);
 }
 
+const char *item_compose_new_id(const item_compose_options_t *options, apr_pool_t *pool)
+{
+    const char *at = strrchr(options->identity->address, '@');
+
+    return apr_pstrcat(pool, item_compose_derive(options, "Message-ID", pool),
+                       at ? at : "@localhost", NULL);
+}
+
 static apr_array_header_t *compose_addresses(const item_mime_t *mime, const char *name,
                                              apr_pool_t *pool)
 {
@@ -79,7 +87,7 @@ static apr_status_t compose_free(void *memory)
     return APR_SUCCESS;
 }
 
-static const char *compose_mailbox(const char *name, const char *address, apr_pool_t *pool)
+const char *item_compose_mailbox(const char *name, const char *address, apr_pool_t *pool)
 {
     char *phrase;
 
@@ -101,10 +109,10 @@ static void compose_sender(const item_compose_plan_t *plan, compose_header_t *he
 
     header->sender = own ? own : identity->address;
     if (!own)
-        header->from = compose_mailbox(*identity->display_name ? identity->display_name
-                                       : first                 ? first->name
-                                                               : "",
-                                       identity->address, plan->pool);
+        header->from = item_compose_mailbox(*identity->display_name ? identity->display_name
+                                            : first                 ? first->name
+                                                                    : "",
+                                            identity->address, plan->pool);
     header->drop_sender =
         sender->nelts && !compose_own(identity, APR_ARRAY_IDX(sender, 0, item_address_t).address);
 }
@@ -173,14 +181,11 @@ static void compose_threading(const item_compose_plan_t *plan, compose_header_t 
 static void compose_identify(const item_compose_plan_t *plan, compose_header_t *header)
 {
     const char *id = item_mime_field(plan->client.mime, "Message-ID");
-    const char *at = strrchr(plan->options->identity->address, '@');
 
     header->message_id = id ? item_header_message_id(id, 0, plan->pool) : NULL;
     header->has_message_id = header->message_id != NULL;
     if (!header->has_message_id)
-        header->message_id =
-            apr_pstrcat(plan->pool, item_compose_derive(plan->options, "Message-ID", plan->pool),
-                        at ? at : "@localhost", NULL);
+        header->message_id = item_compose_new_id(plan->options, plan->pool);
     header->has_date = item_mime_field(plan->client.mime, "Date") != NULL;
     header->has_bcc = item_mime_field(plan->client.mime, "Bcc") != NULL;
 }
@@ -195,12 +200,25 @@ static int compose_is_dropped(const compose_header_t *header, const char *name, 
            (!header->has_message_id && strcasecmp(name, "Message-ID") == 0);
 }
 
-static void compose_put_field(item_sink_t *sink, const char *name, const char *value)
+void item_compose_put_field(item_sink_t *sink, const char *name, const char *value)
 {
     item_sink_puts(sink, name);
     item_sink_puts(sink, ": ");
     item_sink_puts(sink, value);
     item_sink_puts(sink, "\r\n");
+}
+
+const char *item_compose_crlf(const char *text, apr_pool_t *pool)
+{
+    base_text_buffer_t out = {.pool = pool};
+
+    base_text_buffer_puts(&out, "");
+    for (; *text; text++)
+        if (*text == '\n' && text[1])
+            base_text_buffer_puts(&out, "\r\n");
+        else if (*text != '\n' && *text != '\r')
+            base_text_buffer_append(&out, text, 1);
+    return out.data;
 }
 
 static apr_status_t compose_unref_date(void *date)
@@ -209,17 +227,17 @@ static apr_status_t compose_unref_date(void *date)
     return APR_SUCCESS;
 }
 
-static void compose_put_date(const item_compose_plan_t *plan, item_sink_t *sink)
+static void compose_put_date(apr_time_t when, item_sink_t *sink, apr_pool_t *pool)
 {
-    GDateTime *date = g_date_time_new_from_unix_utc(apr_time_sec(plan->options->now));
+    GDateTime *date = g_date_time_new_from_unix_utc(apr_time_sec(when));
     char *text;
 
     if (!date)
         return;
-    apr_pool_cleanup_register(plan->pool, date, compose_unref_date, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(pool, date, compose_unref_date, apr_pool_cleanup_null);
     text = g_mime_utils_header_format_date(date);
-    apr_pool_cleanup_register(plan->pool, text, compose_free, apr_pool_cleanup_null);
-    compose_put_field(sink, "Date", text);
+    apr_pool_cleanup_register(pool, text, compose_free, apr_pool_cleanup_null);
+    item_compose_put_field(sink, "Date", text);
 }
 
 static base_fault_t *compose_put_header(const item_compose_plan_t *plan,
@@ -229,16 +247,16 @@ static base_fault_t *compose_put_header(const item_compose_plan_t *plan,
     int i;
 
     if (!header->has_date)
-        compose_put_date(plan, sink);
+        compose_put_date(plan->options->now, sink, plan->pool);
     if (header->from)
-        compose_put_field(sink, "From", header->from);
+        item_compose_put_field(sink, "From", header->from);
     if (!header->has_message_id)
-        compose_put_field(sink, "Message-ID",
-                          apr_pstrcat(plan->pool, "<", header->message_id, ">", NULL));
+        item_compose_put_field(sink, "Message-ID",
+                               apr_pstrcat(plan->pool, "<", header->message_id, ">", NULL));
     if (header->in_reply_to)
-        compose_put_field(sink, "In-Reply-To", header->in_reply_to);
+        item_compose_put_field(sink, "In-Reply-To", header->in_reply_to);
     if (header->references)
-        compose_put_field(sink, "References", header->references);
+        item_compose_put_field(sink, "References", header->references);
     for (i = 0; i < mime->fields->nelts; i++) {
         const item_mime_field_t *field = &APR_ARRAY_IDX(mime->fields, i, item_mime_field_t);
 
@@ -248,30 +266,36 @@ static base_fault_t *compose_put_header(const item_compose_plan_t *plan,
     return NULL;
 }
 
-static base_fault_t *compose_put(const item_compose_plan_t *plan, const compose_header_t *header,
-                                 int bcc, const backend_blob_t **result)
+base_fault_t *item_compose_blob(item_sink_t *sink, const backend_blob_t **result, apr_pool_t *pool)
 {
-    backend_blob_t *blob = apr_pcalloc(plan->pool, sizeof *blob);
-    item_sink_t sink;
+    backend_blob_t *blob = apr_pcalloc(pool, sizeof *blob);
     apr_off_t length;
 
-    item_sink_init(&sink, ITEM_TRUNCATION_NONE, plan->pool);
-    sink.directory = plan->options->directory;
-    BASE_TRY(compose_put_header(plan, header, bcc, &sink));
-    BASE_TRY(item_compose_write_body(plan, &sink));
-    BASE_TRY(item_sink_flush(&sink));
-    if (!sink.spool) {
-        blob->data = sink.buffer.data;
-        blob->size = sink.buffer.length;
+    BASE_TRY(item_sink_flush(sink));
+    if (!sink->spool) {
+        blob->data = sink->buffer.data;
+        blob->size = sink->buffer.length;
     }
     else {
-        BASE_TRY(eas_spool_content(sink.spool, &blob->data, &blob->file, &length));
+        BASE_TRY(eas_spool_content(sink->spool, &blob->data, &blob->file, &length));
         blob->size = (apr_uint64_t)length;
         if (blob->file)
             blob->data = NULL;
     }
     *result = blob;
     return NULL;
+}
+
+static base_fault_t *compose_put(const item_compose_plan_t *plan, const compose_header_t *header,
+                                 int bcc, const backend_blob_t **result)
+{
+    item_sink_t sink;
+
+    item_sink_init(&sink, ITEM_TRUNCATION_NONE, plan->pool);
+    sink.directory = plan->options->directory;
+    BASE_TRY(compose_put_header(plan, header, bcc, &sink));
+    BASE_TRY(item_compose_write_body(plan, &sink));
+    return item_compose_blob(&sink, result, plan->pool);
 }
 
 static base_fault_t *compose_open(const backend_blob_t *blob, item_compose_message_t *message,

@@ -102,26 +102,30 @@ base_fault_t *item_compose_plan(item_compose_plan_t *plan)
 /* -- writing --------------------------------------------------------------------------------- */
 
 /* New text is UTF-8 (MS-ASCMD R548, R584), readable unless most of it is not ASCII. */
-static base_fault_t *compose_put_text(const item_compose_plan_t *plan,
-                                      const item_compose_text_t *text, item_sink_t *sink)
+base_fault_t *item_compose_put_text(item_body_type_t type, const char *text, apr_size_t length,
+                                    item_sink_t *sink, apr_pool_t *pool)
 {
-    backend_blob_t blob = {.data = text->text, .size = text->length};
+    backend_blob_t blob = {.data = text, .size = length};
     item_source_t *source;
     apr_size_t i, high = 0;
     int base64;
 
-    for (i = 0; i < text->length; i++)
-        high += (text->text[i] & 0x80) != 0;
-    base64 = high > text->length / 4;
-    item_sink_puts(sink, text->type == ITEM_BODY_HTML
-                             ? "Content-Type: text/html; charset=utf-8\r\n"
-                             : "Content-Type: text/plain; charset=utf-8\r\n");
+    for (i = 0; i < length; i++)
+        high += (text[i] & 0x80) != 0;
+    base64 = high > length / 4;
+    item_sink_puts(sink, type == ITEM_BODY_HTML ? "Content-Type: text/html; charset=utf-8\r\n"
+                                                : "Content-Type: text/plain; charset=utf-8\r\n");
     item_sink_puts(sink, base64 ? "Content-Transfer-Encoding: base64\r\n\r\n"
                                 : "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
-    BASE_TRY(item_source_open(&blob, &source, plan->pool));
-    return item_wire_encode(
-        item_reader_range(source, 0, text->length, ITEM_MIME_IDENTITY, plan->pool),
-        base64 ? ITEM_MIME_BASE64 : ITEM_MIME_QUOTED_PRINTABLE, sink, plan->pool);
+    BASE_TRY(item_source_open(&blob, &source, pool));
+    return item_wire_encode(item_reader_range(source, 0, length, ITEM_MIME_IDENTITY, pool),
+                            base64 ? ITEM_MIME_BASE64 : ITEM_MIME_QUOTED_PRINTABLE, sink, pool);
+}
+
+static base_fault_t *compose_put_text(const item_compose_plan_t *plan,
+                                      const item_compose_text_t *text, item_sink_t *sink)
+{
+    return item_compose_put_text(text->type, text->text, text->length, sink, plan->pool);
 }
 
 /* The Content- fields of a message and the empty line. */
@@ -171,26 +175,35 @@ static void compose_put_delimiter(const item_compose_plan_t *plan, const char *e
     item_sink_puts(sink, end);
 }
 
+base_fault_t *item_compose_put_content(const item_mime_t *mime, item_sink_t *sink)
+{
+    BASE_TRY(compose_put_content_fields(mime, sink));
+    return item_wire_copy(mime->source, mime->root->body, item_source_size(mime->source), 0, sink);
+}
+
+base_fault_t *item_compose_put_part(const item_mime_t *mime, const item_mime_part_t *part,
+                                    item_sink_t *sink)
+{
+    if (part == mime->root) {
+        /* the message is nothing but an attachment: its own header stays behind */
+        BASE_TRY(compose_put_content_fields(mime, sink));
+        return item_wire_copy(mime->source, part->body, part->end, 0, sink);
+    }
+    /* what a digest does not have to say */
+    if (!part->content_type && part->kind == ITEM_MIME_MESSAGE)
+        item_sink_puts(sink, "Content-Type: message/rfc822\r\n");
+    return item_wire_copy(mime->source, part->start, part->end, 0, sink);
+}
+
 static base_fault_t *compose_put_original(const item_compose_plan_t *plan, item_sink_t *sink)
 {
     const item_mime_t *mime = plan->original.mime;
     int i;
 
     for (i = 0; i < plan->parts->nelts; i++) {
-        const item_mime_part_t *part = APR_ARRAY_IDX(plan->parts, i, const item_mime_part_t *);
-
         compose_put_delimiter(plan, "\r\n", sink);
-        if (part == mime->root) {
-            /* the message is nothing but an attachment: its own header stays behind */
-            BASE_TRY(compose_put_content_fields(mime, sink));
-            BASE_TRY(item_wire_copy(mime->source, part->body, part->end, 0, sink));
-        }
-        else {
-            /* what a digest does not have to say */
-            if (!part->content_type && part->kind == ITEM_MIME_MESSAGE)
-                item_sink_puts(sink, "Content-Type: message/rfc822\r\n");
-            BASE_TRY(item_wire_copy(mime->source, part->start, part->end, 0, sink));
-        }
+        BASE_TRY(item_compose_put_part(
+            mime, APR_ARRAY_IDX(plan->parts, i, const item_mime_part_t *), sink));
     }
     if (plan->attach_original) {
         compose_put_delimiter(plan, "\r\n", sink);

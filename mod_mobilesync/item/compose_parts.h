@@ -43,6 +43,26 @@ base_fault_t *item_compose_quote(const item_compose_plan_t *plan, const item_mim
 /* Writes from MIME-Version to the end. */
 base_fault_t *item_compose_write_body(const item_compose_plan_t *plan, item_sink_t *sink);
 
+/* -- what drafts are made of as well (draft.c) -- */
+
+/* "Name <address>", encoded. */
+const char *item_compose_mailbox(const char *name, const char *address, apr_pool_t *pool);
+/* A Message-ID derived from the key, without <>. */
+const char *item_compose_new_id(const item_compose_options_t *options, apr_pool_t *pool);
+void item_compose_put_field(item_sink_t *sink, const char *name, const char *value);
+/* A text part from its Content-Type on. */
+base_fault_t *item_compose_put_text(item_body_type_t type, const char *text, apr_size_t length,
+                                    item_sink_t *sink, apr_pool_t *pool);
+/* A part of another message as it is, from its header on. */
+base_fault_t *item_compose_put_part(const item_mime_t *mime, const item_mime_part_t *part,
+                                    item_sink_t *sink);
+/* The content of a whole message, from the Content- fields on. */
+base_fault_t *item_compose_put_content(const item_mime_t *mime, item_sink_t *sink);
+/* What was written. */
+base_fault_t *item_compose_blob(item_sink_t *sink, const backend_blob_t **blob, apr_pool_t *pool);
+/* Folded lines of GMime's, which end with LF. */
+const char *item_compose_crlf(const char *text, apr_pool_t *pool);
+
 /* A hash of the plan's key and a word, in hex: what has to be the same in a retry. */
 const char *item_compose_derive(const item_compose_options_t *options, const char *word,
                                 apr_pool_t *pool);

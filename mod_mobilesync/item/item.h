@@ -7,7 +7,7 @@
  * Files: reference (ServerId, FileReference), source (reads a blob), mime (its structure),
  * header (decoded header fields), charset, reader (decoded content), html (HTML <-> text),
  * body (what is sent as airsyncbase:Body), attachment, email (the Email class), compose (what
- * SendMail, SmartReply and SmartForward send), ical, zone, recurrence (iCalendar), meeting
+ * SendMail, SmartReply and SmartForward send), draft, ical, zone, recurrence (iCalendar), meeting
  * (invitations), oof (out of office). */
 #ifndef ITEM_ITEM_H
 #define ITEM_ITEM_H

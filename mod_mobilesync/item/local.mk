@@ -18,6 +18,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/content.h \
 	mod_mobilesync/item/conversation.c \
 	mod_mobilesync/item/conversation.h \
+	mod_mobilesync/item/draft.c \
+	mod_mobilesync/item/draft.h \
 	mod_mobilesync/item/email.c \
 	mod_mobilesync/item/email.h \
 	mod_mobilesync/item/email.tbl \
@@ -65,6 +67,7 @@ libcore_la_SOURCES += \
 ITEM_TESTS = \
 	t/unit/item_body_test \
 	t/unit/item_compose_test \
+	t/unit/item_draft_test \
 	t/unit/item_email_test \
 	t/unit/item_hostile_test \
 	t/unit/item_meeting_test \
@@ -77,6 +80,8 @@ t_unit_item_body_test_SOURCES = t/unit/item_body_test.c t/unit/item_helpers.h t/
 t_unit_item_body_test_LDADD = $(UNIT_LDADD)
 t_unit_item_compose_test_SOURCES = t/unit/item_compose_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_compose_test_LDADD = $(UNIT_LDADD)
+t_unit_item_draft_test_SOURCES = t/unit/item_draft_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_draft_test_LDADD = $(UNIT_LDADD)
 t_unit_item_email_test_SOURCES = t/unit/item_email_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_email_test_LDADD = $(UNIT_LDADD)
 t_unit_item_hostile_test_SOURCES = t/unit/item_hostile_test.c t/unit/item_helpers.h t/unit/tap.h
