@@ -15,15 +15,17 @@ use MobileSync::Server;
 
 use constant { THREADS => 4, PHONES => 40 };
 
-# One child of four threads: what blocks a thread would block the server.
+# One child of four threads: what blocks a thread would block the server. The modules that touch
+# requests and connections are those that distributions load.
 my $server = MobileSync::Server->start(
     tls => 1,
     processes => 1,
     threads => THREADS,
     global => join( "\n",
+        ( map {"LoadModule ${_}_module " . MobileSync::Httpd::module_folder() . "/mod_$_.so"}
+                qw(headers setenvif reqtimeout deflate filter) ),
         'AsyncRequestWorkerFactor 300',
-        map {"LoadModule ${_}_module " . MobileSync::Httpd::module_folder() . "/mod_$_.so"}
-            qw(headers setenvif) ),
+        'RequestReadTimeout header=3 body=3' ),
     config => join( "\n",
         'CustomLog outcome.log "%{MOBILESYNC_OUTCOME}e|%>s|%u|%{User-Agent}i|%r"',
         'CustomLog marked.log "%{MOBILESYNC_OUTCOME}e|%{MARK}e" env=MARK',
