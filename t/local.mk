@@ -131,7 +131,7 @@ t_e2e_mod_old_httpd_la_CPPFLAGS = $(AM_CPPFLAGS) $(HTTPD_CFLAGS)
 t_e2e_mod_old_httpd_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
 # Figures, not tests: they take minutes and depend on the machine.
-EXTRA_DIST += t/bench/bench t/bench/ping t/bench/ping_load.c t/bench/ping_phone.h
+EXTRA_DIST += t/bench/bench t/bench/ping t/bench/ping_load.c t/bench/ping_phone.h t/bench/recorder
 bench: all
 	@for d in $(top_srcdir)/mod_mobilesync/* $(top_srcdir)/admin $(top_srcdir)/t/*; do \
 	    test -d $$d || continue; \
@@ -149,4 +149,7 @@ STRESS = 400,10,500
 stress: all
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' MOBILESYNC_STRESS='$(STRESS)' \
 	    $(PERL) $(top_srcdir)/t/e2e/stress.t
-.PHONY: bench bench-ping stress
+bench-recorder: all
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+	    $(PERL) $(top_srcdir)/t/bench/recorder
+.PHONY: bench bench-ping bench-recorder stress
