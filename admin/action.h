@@ -54,10 +54,6 @@ base_fault_t *admin_suspension_read(const admin_call_t *call, json_t **suspensio
 
 /* -- quarantine.c -- */
 
-/* In all those folders (const char *). */
-base_fault_t *admin_quarantine_count(const admin_service_t *service, const char *account,
-                                     const char *device, const apr_array_header_t *folders,
-                                     int *count, apr_pool_t *pool);
 /* waiting: an administrator wants it to be tried, and the device has not come yet. */
 json_t *admin_quarantined_json(const char *folder_id, apr_uint32_t generation,
                                const sync_quarantined_t *item, int waiting, apr_pool_t *pool);

@@ -2,6 +2,7 @@
 #include "admin/devices.h"
 
 #include "admin/action.h"
+#include "admin/held.h"
 #include "admin/parked.h"
 #include "admin/snapshot.h"
 
@@ -11,28 +12,30 @@
 #include "base/text.h"
 
 #define DEVICES_EXAMINED_MAX 5000 /* in one page, whatever is taken of them */
+#define DEVICES_CHUNK 200         /* read at a time */
+
+static void devices_look(const state_glance_t *glance, admin_device_look_t *look, apr_pool_t *pool)
+{
+    int i;
+
+    *look = (admin_device_look_t){.account = glance->account,
+                                  .device = glance->device,
+                                  .record = glance->record,
+                                  .last = admin_record_time(glance->record, "last", pool),
+                                  .folders = glance->folders->nelts,
+                                  .active = glance->hierarchy || glance->folders->nelts,
+                                  .suspended = admin_is_suspended(glance->record)};
+    for (i = 0; i < glance->folders->nelts; i++)
+        look->quarantined += admin_held_quarantine(glance->states[i], pool)->items->nelts;
+}
 
 base_fault_t *admin_device_look(const admin_service_t *service, admin_device_look_t *look,
                                 apr_pool_t *pool)
 {
-    state_key_t key = {
-        .account = look->account, .device = look->device, .kind = STATE_RECORD_DEVICE};
-    static const char *const none[] = {"m"};
-    apr_array_header_t *folders;
-    state_record_t *record;
+    state_glance_t glance = {.account = look->account, .device = look->device};
 
-    BASE_TRY(state_record_read(service->store, &key, NULL, 0, &record, pool));
-    look->record = record;
-    look->last = admin_record_time(record, "last", pool);
-    look->suspended = admin_is_suspended(record);
-    BASE_TRY(state_record_list(service->store, look->account, look->device, STATE_RECORD_FOLDER,
-                               &folders, pool));
-    look->folders = folders->nelts;
-    BASE_TRY(admin_quarantine_count(service, look->account, look->device, folders,
-                                    &look->quarantined, pool));
-    key.kind = STATE_RECORD_HIERARCHY;
-    BASE_TRY(state_record_read(service->store, &key, none, 1, &record, pool));
-    look->active = look->folders > 0 || record->version != 0;
+    BASE_TRY(state_device_glance(service->store, &glance, 1, SYNC_QUARANTINE_FIELD, pool));
+    devices_look(&glance, look, pool);
     return NULL;
 }
 
@@ -143,21 +146,22 @@ base_fault_t *admin_account_show(admin_call_t *call)
 
 /* -- walks ------------------------------------------------------------------ */
 
-/* The account's devices until the page is full; then next says where it ends. */
-static base_fault_t *walk_account(admin_walk_t *walk, const char *account, const char *after,
-                                  apr_pool_t *pool)
+/* Some devices of the account, from the first one on, until the page is full; then next says where it
+ * ends. */
+static base_fault_t *walk_chunk(admin_walk_t *walk, const char *account, const char *const *devices,
+                                int count, apr_pool_t *pool)
 {
-    apr_array_header_t *devices;
+    state_glance_t *glances = apr_pcalloc(pool, (apr_size_t)count * sizeof *glances);
     int i, taken;
 
-    BASE_TRY(state_device_list(walk->call->service->store, account, &devices, pool));
-    for (i = 0; i < devices->nelts && !walk->next; i++) {
-        admin_device_look_t look = {.account = account,
-                                    .device = APR_ARRAY_IDX(devices, i, const char *)};
+    for (i = 0; i < count; i++)
+        glances[i] = (state_glance_t){.account = account, .device = devices[i]};
+    BASE_TRY(state_device_glance(walk->call->service->store, glances, count, SYNC_QUARANTINE_FIELD,
+                                 pool));
+    for (i = 0; i < count && !walk->next; i++) {
+        admin_device_look_t look;
 
-        if (after && strcmp(look.device, after) <= 0)
-            continue;
-        BASE_TRY(admin_device_look(walk->call->service, &look, pool));
+        devices_look(&glances[i], &look, pool);
         BASE_TRY(walk->visit(walk->baton, &look, &taken, pool));
         walk->taken += taken;
         if (walk->taken == walk->limit || ++walk->examined == DEVICES_EXAMINED_MAX)
@@ -165,6 +169,33 @@ static base_fault_t *walk_account(admin_walk_t *walk, const char *account, const
                                      base_text_percent_encode(look.device, pool), NULL);
     }
     return NULL;
+}
+
+/* The account's devices that follow `after` (NULL: all). */
+static base_fault_t *walk_account(admin_walk_t *walk, const char *account, const char *after,
+                                  apr_pool_t *pool)
+{
+    apr_array_header_t *devices;
+    apr_pool_t *chunk;
+    base_fault_t *fault = NULL;
+    const char *const *names;
+    int i = 0;
+
+    BASE_TRY(state_device_list(walk->call->service->store, account, &devices, pool));
+    names = (const char *const *)devices->elts;
+    while (after && i < devices->nelts && strcmp(names[i], after) <= 0)
+        i++;
+    apr_pool_create(&chunk, pool);
+    for (; i < devices->nelts && !walk->next && !fault; i += DEVICES_CHUNK) {
+        int rest = devices->nelts - i;
+
+        apr_pool_clear(chunk);
+        fault = walk_chunk(walk, account, names + i, rest < DEVICES_CHUNK ? rest : DEVICES_CHUNK,
+                           chunk);
+    }
+    fault = base_fault_wrap(fault, walk->call->pool, "account %s", account);
+    apr_pool_destroy(chunk);
+    return fault;
 }
 
 static base_fault_t *walk_start(admin_walk_t *walk, const char **account, const char **device)

@@ -27,27 +27,6 @@ json_t *admin_quarantined_json(const char *folder_id, apr_uint32_t generation,
     return json;
 }
 
-base_fault_t *admin_quarantine_count(const admin_service_t *service, const char *account,
-                                     const char *device, const apr_array_header_t *folders,
-                                     int *count, apr_pool_t *pool)
-{
-    static const char *const field[] = {SYNC_QUARANTINE_FIELD};
-    int i;
-
-    *count = 0;
-    for (i = 0; i < folders->nelts; i++) {
-        const state_key_t key = {.account = account,
-                                 .device = device,
-                                 .kind = STATE_RECORD_FOLDER,
-                                 .name = APR_ARRAY_IDX(folders, i, const char *)};
-        state_record_t *record;
-
-        BASE_TRY(state_record_read(service->store, &key, field, 1, &record, pool));
-        *count += admin_held_quarantine(record, pool)->items->nelts;
-    }
-    return NULL;
-}
-
 /* -- trying once more ------------------------------------------------------- */
 
 typedef struct {

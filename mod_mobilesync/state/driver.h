@@ -29,6 +29,9 @@ typedef struct {
                                  apr_pool_t *pool);
     base_fault_t *(*device_list)(void *self, const char *account, apr_array_header_t **devices,
                                  apr_pool_t *pool);
+    /* NULL: done by reading one by one */
+    base_fault_t *(*device_glance)(void *self, state_glance_t *glances, int count,
+                                   const char *field, apr_pool_t *pool);
     base_fault_t *(*account_list)(void *self, const char *after, int limit,
                                   apr_array_header_t **accounts, apr_pool_t *pool);
     base_fault_t *(*account_rebuild)(void *self, const char *after, int enter,

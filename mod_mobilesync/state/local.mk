@@ -12,6 +12,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/state/redis_accounts.c \
 	mod_mobilesync/state/redis_audit.c \
 	mod_mobilesync/state/redis_driver.c \
+	mod_mobilesync/state/redis_glance.c \
 	mod_mobilesync/state/redis_recorder.c \
 	mod_mobilesync/state/redis_scripts.h \
 	mod_mobilesync/state/redis_store.h \

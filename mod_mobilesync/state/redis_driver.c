@@ -79,25 +79,21 @@ apr_uint64_t state_redis_number(const redis_value_t *value, int index)
 
 /* -- records ---------------------------------------------------------------- */
 
-static base_fault_t *redis_read_fetch(redis_store_t *self, const char *name,
-                                      const char *const *names, int name_count,
-                                      redis_value_t **value, apr_pool_t *pool)
+redis_args_t *state_redis_read_args(const redis_store_t *self, const state_key_t *key,
+                                    const char *const *names, int name_count, apr_pool_t *pool)
 {
     redis_args_t *args = redis_args_make(pool);
     int i;
 
     redis_args_text(args, names ? "HMGET" : "HGETALL");
-    redis_args_text(args, name);
+    redis_args_text(args, state_key_name(self->prefix, key, pool));
     if (names) {
         redis_args_text(args, "_v");
         redis_args_text(args, "_x");
     }
     for (i = 0; names && i < name_count; i++)
         redis_args_text(args, names[i]);
-    BASE_TRY(redis_command(self->redis, args, REDIS_REPEAT, value, pool));
-    if ((*value)->kind != REDIS_ARRAY || (names && (*value)->count != name_count + 2))
-        return base_fault_make(pool, BASE_FAULT_INTERNAL, "no hash came back");
-    return NULL;
+    return args;
 }
 
 /* Adds a field, or takes it as version or format. */
@@ -115,18 +111,17 @@ static void redis_read_field(state_record_t *record, state_field_t *fields, cons
             (state_field_t){.name = name, .data = data->data, .length = data->length};
 }
 
-static base_fault_t *redis_record_read(void *data, const state_key_t *key, const char *const *names,
-                                       int name_count, state_record_t **result, apr_pool_t *pool)
+base_fault_t *state_redis_read_record(const redis_value_t *value, const char *const *names,
+                                      int name_count, state_record_t **result, apr_pool_t *pool)
 {
-    redis_store_t *self = data;
     state_record_t *record = apr_pcalloc(pool, sizeof *record);
     const char *format = NULL;
-    redis_value_t *value;
     state_field_t *fields;
     int i;
 
-    BASE_TRY(redis_read_fetch(self, state_key_name(self->prefix, key, pool), names, name_count,
-                              &value, pool));
+    BASE_TRY(redis_value_fault(value, pool));
+    if (value->kind != REDIS_ARRAY || (names && value->count != name_count + 2))
+        return base_fault_make(pool, BASE_FAULT_INTERNAL, "no hash came back");
     record->fields = fields = apr_palloc(pool, ((apr_size_t)value->count + 1) * sizeof *fields);
     if (names) {
         redis_read_field(record, fields, "_v", redis_value_string(value, 0), &format);
@@ -144,6 +139,17 @@ static base_fault_t *redis_record_read(void *data, const state_key_t *key, const
         return redis_format_fault(format ? format : "", pool);
     *result = record;
     return NULL;
+}
+
+static base_fault_t *redis_record_read(void *data, const state_key_t *key, const char *const *names,
+                                       int name_count, state_record_t **record, apr_pool_t *pool)
+{
+    redis_store_t *self = data;
+    redis_value_t *value;
+
+    BASE_TRY(redis_command(self->redis, state_redis_read_args(self, key, names, name_count, pool),
+                           REDIS_REPEAT, &value, pool));
+    return state_redis_read_record(value, names, name_count, record, pool);
 }
 
 static redis_args_t *redis_commit_args(redis_store_t *self, const state_commit_t *commit,
@@ -377,6 +383,7 @@ static const state_driver_t redis_driver = {
     .trash_move = state_redis_trash_move,
     .trash_list = state_redis_trash_list,
     .trash_restore = state_redis_trash_restore,
+    .device_glance = state_redis_device_glance,
     .recorder_add = state_redis_recorder_add,
     .recorder_read = state_redis_recorder_read,
     .audit_begin = state_redis_audit_begin,

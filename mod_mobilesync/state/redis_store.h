@@ -38,6 +38,17 @@ base_fault_t *state_redis_account_list(void *self, const char *after, int limit,
 base_fault_t *state_redis_account_rebuild(void *self, const char *after, int enter,
                                           state_rebuild_t *rebuild, apr_pool_t *pool);
 
+/* The command that reads a record, and what its answer says. */
+redis_args_t *state_redis_read_args(const redis_store_t *self, const state_key_t *key,
+                                    const char *const *names, int name_count, apr_pool_t *pool);
+base_fault_t *state_redis_read_record(const redis_value_t *value, const char *const *names,
+                                      int name_count, state_record_t **record, apr_pool_t *pool);
+
+/* -- redis_glance.c -- */
+
+base_fault_t *state_redis_device_glance(void *self, state_glance_t *glances, int count,
+                                        const char *field, apr_pool_t *pool);
+
 /* -- redis_trash.c -- */
 
 base_fault_t *state_redis_trash_move(void *self, const state_trash_request_t *request, int *moved,

@@ -229,6 +229,46 @@ base_fault_t *state_record_list(state_store_t *store, const char *account, const
     return store->driver->record_list(store->self, account, device, kind, names, pool);
 }
 
+/* By what every store can do. */
+static base_fault_t *state_glance_one(state_store_t *store, state_glance_t *glance,
+                                      const char *field, apr_pool_t *pool)
+{
+    state_key_t key = {
+        .account = glance->account, .device = glance->device, .kind = STATE_RECORD_DEVICE};
+    state_record_t *hierarchy;
+    int i;
+
+    BASE_TRY(state_record_read(store, &key, NULL, 0, &glance->record, pool));
+    key.kind = STATE_RECORD_HIERARCHY;
+    BASE_TRY(state_record_read(store, &key, &field, 1, &hierarchy, pool));
+    glance->hierarchy = hierarchy->version != 0;
+    key.kind = STATE_RECORD_FOLDER;
+    BASE_TRY(state_record_list(store, key.account, key.device, key.kind, &glance->folders, pool));
+    glance->states =
+        apr_palloc(pool, (apr_size_t)(glance->folders->nelts + 1) * sizeof *glance->states);
+    for (i = 0; i < glance->folders->nelts; i++) {
+        key.name = APR_ARRAY_IDX(glance->folders, i, const char *);
+        BASE_TRY(state_record_read(store, &key, &field, 1, &glance->states[i], pool));
+    }
+    return NULL;
+}
+
+base_fault_t *state_device_glance(state_store_t *store, state_glance_t *glances, int count,
+                                  const char *field, apr_pool_t *pool)
+{
+    int i;
+
+    BASE_TRY(check_field_name(field, pool));
+    for (i = 0; i < count; i++)
+        BASE_TRY(check_device(glances[i].account, glances[i].device, pool));
+    if (store->driver->device_glance)
+        return count ? store->driver->device_glance(store->self, glances, count, field, pool)
+                     : NULL;
+    for (i = 0; i < count; i++)
+        BASE_TRY(state_glance_one(store, &glances[i], field, pool));
+    return NULL;
+}
+
 base_fault_t *state_device_list(state_store_t *store, const char *account,
                                 apr_array_header_t **devices, apr_pool_t *pool)
 {

@@ -108,6 +108,20 @@ base_fault_t *state_record_list(state_store_t *store, const char *account, const
 base_fault_t *state_device_list(state_store_t *store, const char *account,
                                 apr_array_header_t **devices, apr_pool_t *pool);
 
+/* A look at a device without reading its states. */
+typedef struct {
+    const char *account, *device;
+    /* the answer */
+    state_record_t *record;      /* DEVICE */
+    int hierarchy;               /* it has a HIERARCHY record */
+    apr_array_header_t *folders; /* const char *: names of its FOLDER records */
+    state_record_t **states;     /* one field of each of these */
+} state_glance_t;
+
+/* Looks at many devices in two round trips. field: which one of the FOLDER records. */
+base_fault_t *state_device_glance(state_store_t *store, state_glance_t *glances, int count,
+                                  const char *field, apr_pool_t *pool);
+
 /* Accounts that have devices, and some that had, in an order of the store's own: at most limit,
  * those that follow `after` (NULL: from the first; it need not be there any more). Fewer than
  * limit: that was all. */

@@ -197,6 +197,40 @@ static void contract_remove(state_store_t *store, apr_pool_t *pool)
            "a late writer does not take it for the old one");
 }
 
+/* "record hierarchy: folder=field ..." of a device. */
+static const char *contract_glance(const state_glance_t *glance, apr_pool_t *pool)
+{
+    const char *text = apr_psprintf(pool, "%s %s:", glance->record->version ? "known" : "unknown",
+                                    glance->hierarchy ? "hierarchy" : "none");
+    int i;
+
+    for (i = 0; i < glance->folders->nelts; i++) {
+        const state_field_t *field = state_record_field(glance->states[i], "a");
+
+        text =
+            apr_psprintf(pool, "%s %s=%.*s", text, APR_ARRAY_IDX(glance->folders, i, const char *),
+                         field ? (int)field->length : 0, field ? (const char *)field->data : "");
+    }
+    return text;
+}
+
+static void contract_glances(state_store_t *store, apr_pool_t *pool)
+{
+    state_glance_t glances[] = {{.account = "list@x", .device = "A"},
+                                {.account = "list@x", .device = "nobody"},
+                                {.account = CONTRACT_ODD, .device = CONTRACT_ODD},
+                                {.account = "list@x", .device = "B"}};
+
+    ok(!state_device_glance(store, glances, 4, "a", pool), "a look at some devices");
+    is_str(contract_glance(&glances[0], pool), "unknown hierarchy: 12:x,y=x 5=x", "folders");
+    is_str(contract_glance(&glances[1], pool), "unknown none:", "nobody");
+    is_str(contract_glance(&glances[2], pool), "unknown none: " CONTRACT_ODD "=x", "odd names");
+    is_str(contract_glance(&glances[3], pool), "known none:", "a device without states");
+    ok(!state_device_glance(store, glances, 1, "b", pool), "another field");
+    is_str(contract_glance(&glances[0], pool), "unknown hierarchy: 12:x,y= 5=", "is not there");
+    ok(!state_device_glance(store, glances, 0, "a", pool), "a look at none");
+}
+
 static void contract_lists(state_store_t *store, apr_pool_t *pool)
 {
     static const struct {
@@ -238,6 +272,7 @@ static void contract_lists(state_store_t *store, apr_pool_t *pool)
     is_str(APR_ARRAY_IDX(names, 0, const char *), CONTRACT_ODD, "unchanged");
     ok(!state_device_list(store, "nobody@x", &names, pool) && names->nelts == 0,
        "an unknown account has no devices");
+    contract_glances(store, pool);
     for (i = 0; i < 4; i++) {
         state_key_t key = {.account = rows[i].account,
                            .device = rows[i].device,
