@@ -240,7 +240,7 @@ subtest 'the flight recorder' => sub {
         is( $list->[0]{status}, $status, "$command: Status $status" );
     }
     $phone->move_items( [ [ "$inbox:1:1", $inbox, $trash ] ] );
-    $list = $exchanges->( sub ($last) { $last->{status} != 1 } );
+    $list = $exchanges->( sub ($last) { $last->{command} eq 'MoveItems' } );
     is( $list->[0]{status}, 1, 'MoveItems of what is not there: Status 1' );
     my $device = device( $account, $phone );
     ok( $device->{last_sync}, 'the device shows its last Sync' );
