@@ -25,7 +25,8 @@ function status(exchange, value) {
 
 // good, odd (the phone was told something) or bad.
 function kind(exchange) {
-  if ((exchange.error && !exchange.hung_up) || exchange.http_status >= 500) return 'bad';
+  const isMeant = exchange.hung_up || exchange.fault === 'SUSPENDED'; // the phone's doing, or ours
+  if (!isMeant && (exchange.error || exchange.http_status >= 500)) return 'bad';
   const good = exchange.command === 'Ping' ? [1, 2] : [1];
   const values = [exchange.status, ...exchange.folders.map((folder) => folder.status)];
   const isOdd = values.some((value) => value && !good.includes(value)) ||

@@ -224,7 +224,10 @@ void glue_metrics_end(request_rec *r, const cmd_exchange_t *exchange)
     metrics_open(r->server, exchange, -1);
     status = status < 0 || status >= METRICS_STATUSES ? METRICS_STATUSES - 1 : status;
     metrics_add(&metrics->requests[command][status], 1);
-    metrics_add(&metrics->unavailable, r->status == HTTP_SERVICE_UNAVAILABLE);
+    if (report->fault == BASE_FAULT_SUSPENDED)
+        metrics_add(&metrics->suspended, 1);
+    else
+        metrics_add(&metrics->unavailable, r->status == HTTP_SERVICE_UNAVAILABLE);
     metrics_add(&metrics->hung_up, r->connection->aborted != 0);
     metrics_add(&metrics->bytes_in, (apr_uint64_t)r->read_length);
     metrics_add(&metrics->bytes_out, (apr_uint64_t)r->bytes_sent);

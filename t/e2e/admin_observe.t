@@ -281,6 +281,18 @@ subtest 'figures' => sub {
         $before->value('mobilesync_redis_errors_total'),
         'no errors'
     );
+    $admin->post( device_path( $account, $phone, 'suspend' ) );
+    $phone->exchange( $phone->request_bytes( command => 'Ping' ) );
+    $phone->disconnect;
+    my $suspended =
+        until_good( $read, sub ($now) { return $now->value('mobilesync_suspended_total') } );
+    is( $suspended->value('mobilesync_suspended_total'), 1, 'who is suspended is counted' );
+    is(
+        $suspended->value('mobilesync_unavailable_total'),
+        $before->value('mobilesync_unavailable_total'),
+        'and is no failure'
+    );
+    $admin->post( device_path( $account, $phone, 'resume' ) );
     $server->allow_errors(qr/mobilesync:.*redis/i);
     $server->redis->kill_hard;
     my $down = until_good(
@@ -306,6 +318,25 @@ subtest 'figures' => sub {
         close $out or die "$file: $!\n";
         is( `$promtool check metrics <$file 2>&1`, '', 'promtool finds nothing wrong' );
     }
+};
+
+subtest 'a node that hangs' => sub {
+    my ( $phone, $inbox, $account ) = synced_phone( node => 1 );
+    my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
+    parked( $account, $phone );
+    my @children = $server->node(1)->children;
+    kill STOP => @children;
+    ok(
+        !$admin->get( ['parked'] )->{json}{complete},
+        'it does not answer: somebody may be missing'
+    );
+    my $shown = device( $account, $phone );
+    ok( !$shown->{parked_complete}, 'which is said of a device as well' );
+    is( $shown->{state}, 'active', 'the rest is known' );
+    kill CONT => @children;
+    until_good( sub { $admin->get( ['parked'] )->{json} }, sub ($count) { $count->{complete} } );
+    is( parked( $account, $phone )->{node}, 'node1', 'it answers again' );
+    $ping->hang_up;
 };
 
 subtest 'a node that is killed' => sub {
