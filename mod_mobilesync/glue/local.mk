@@ -13,6 +13,8 @@ mod_mobilesync_la_SOURCES = \
 	mod_mobilesync/glue/log.c \
 	mod_mobilesync/glue/metrics.c mod_mobilesync/glue/metrics.h \
 	mod_mobilesync/glue/metrics.tbl \
+	mod_mobilesync/glue/metrics_impl.h \
+	mod_mobilesync/glue/metrics_text.c \
 	mod_mobilesync/glue/mod_mobilesync.c \
 	mod_mobilesync/glue/park.c \
 	mod_mobilesync/glue/recorder.c \

@@ -2,7 +2,7 @@
  * graceful restarts, so that children of two generations count in the same place. What is open and
  * what waits in a child stands in a slot of the child's own, so that a child that is killed takes it
  * along. */
-#include "glue/metrics.h"
+#include "glue/metrics_impl.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -16,48 +16,16 @@
 #include "http_config.h"
 #include "http_log.h"
 
-#include "glue/told.h"
-
 APLOG_USE_MODULE(mobilesync);
 
-#define METRICS_STATUSES 256 /* Status 1-254; 0: none, 255: any other */
-#define METRICS_CHILDREN 512
 #define METRICS_SYNC_KEY_STATUS 3
 #define METRICS_FOLDER_SYNC_KEY_STATUS 9
 
-#define METRICS_BOUNDS 13
-
-/* Upper bounds of durations, microseconds: of requests, and of round trips to Redis. */
-static const int metrics_bounds[METRICS_BOUNDS] = {1000,    2000,    5000,    10000,  25000,
-                                                   50000,   100000,  250000,  500000, 1000000,
-                                                   2500000, 5000000, 10000000};
-static const int metrics_redis_bounds[METRICS_BOUNDS] = {
+const int glue_metrics_bounds[METRICS_BOUNDS] = {1000,    2000,    5000,    10000,  25000,
+                                                 50000,   100000,  250000,  500000, 1000000,
+                                                 2500000, 5000000, 10000000};
+const int glue_metrics_redis_bounds[METRICS_BOUNDS] = {
     50, 100, 200, 500, 1000, 2000, 5000, 10000, 25000, 100000, 250000, 1000000, 2500000};
-
-typedef struct {
-    apr_uint64_t counts[METRICS_BOUNDS];
-    apr_uint64_t count;
-    apr_uint64_t microseconds;
-} metrics_durations_t;
-
-struct glue_metrics_child {
-    pid_t pid; /* 0: free */
-    apr_int64_t open[EAS_COMMAND_COUNT_];
-    apr_int64_t waiting[GLUE_WAIT_COUNT_];
-};
-
-struct glue_metrics {
-    apr_uint64_t requests[EAS_COMMAND_COUNT_][METRICS_STATUSES];
-    metrics_durations_t durations[EAS_COMMAND_COUNT_];
-    metrics_durations_t redis;
-#define METRIC(field, name, help) apr_uint64_t field;
-#define METRIC_WAIT(field, name, key, help) apr_uint64_t field;
-#include "glue/metrics.tbl"
-#undef METRIC
-#undef METRIC_WAIT
-    glue_metrics_child_t children[METRICS_CHILDREN];
-    glue_told_t told;
-};
 
 /* What the parent knows over restarts, in which this module is loaded anew, and perhaps another
  * version of it: then its counters begin anew. */
@@ -81,7 +49,7 @@ static void metrics_add(apr_uint64_t *counter, apr_uint64_t number)
         __atomic_fetch_add(counter, number, __ATOMIC_RELAXED);
 }
 
-static apr_uint64_t metrics_get(const apr_uint64_t *counter)
+apr_uint64_t glue_metrics_get(const apr_uint64_t *counter)
 {
     return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
@@ -161,8 +129,7 @@ static void metrics_open(const server_rec *server, const cmd_exchange_t *exchang
         __atomic_fetch_add(&child->open[exchange->request->command], difference, __ATOMIC_RELAXED);
 }
 
-/* The sum of a number over all children that live. offset: of the number in a slot. */
-static apr_uint64_t metrics_sum(const glue_metrics_t *metrics, size_t offset)
+apr_uint64_t glue_metrics_sum(const glue_metrics_t *metrics, size_t offset)
 {
     apr_int64_t sum = 0;
     int i;
@@ -234,7 +201,7 @@ void glue_metrics_end(request_rec *r, const cmd_exchange_t *exchange)
     metrics_add(&metrics->refused,
                 command == EAS_COMMAND_FolderSync && status == METRICS_FOLDER_SYNC_KEY_STATUS);
     if (!report->waited)
-        metrics_duration(&metrics->durations[command], metrics_bounds,
+        metrics_duration(&metrics->durations[command], glue_metrics_bounds,
                          apr_time_now() - r->request_time);
     for (i = 0; report->folders && i < report->folders->nelts; i++)
         metrics_folder(metrics, APR_ARRAY_IDX(report->folders, i, const cmd_report_folder_t *));
@@ -245,7 +212,7 @@ void glue_metrics_redis(void *baton, const redis_trip_t *trip)
     glue_metrics_t *metrics = baton;
 
     if (trip->duration)
-        metrics_duration(&metrics->redis, metrics_redis_bounds, trip->duration);
+        metrics_duration(&metrics->redis, glue_metrics_redis_bounds, trip->duration);
     metrics_add(&metrics->redis_errors, (apr_uint64_t)trip->failed);
     metrics_add(&metrics->redis_bytes, trip->sent);
 }
@@ -354,141 +321,12 @@ void glue_metrics_waiting(const glue_metrics_t *metrics,
     static const size_t waiting = offsetof(glue_metrics_child_t, waiting);
 
     figure(baton, "Parked", "Requests that wait without a thread",
-           metrics_sum(metrics, waiting + GLUE_WAIT_PARKED * sizeof(apr_int64_t)));
+           glue_metrics_sum(metrics, waiting + GLUE_WAIT_PARKED * sizeof(apr_int64_t)));
     figure(baton, "Blocked", "Requests that wait and hold a thread",
-           metrics_sum(metrics, waiting + GLUE_WAIT_BLOCKED * sizeof(apr_int64_t)));
+           glue_metrics_sum(metrics, waiting + GLUE_WAIT_BLOCKED * sizeof(apr_int64_t)));
 #define METRIC(field, name, help)
-#define METRIC_WAIT(field, name, key, help) figure(baton, key, help, metrics_get(&metrics->field));
-#include "glue/metrics.tbl"
-#undef METRIC
-#undef METRIC_WAIT
-}
-
-/* -- Prometheus text format ------------------------------------------------- */
-
-static void metrics_head(base_text_buffer_t *out, const char *name, const char *type,
-                         const char *help)
-{
-    base_text_buffer_printf(out, "# HELP %s %s.\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void metrics_write_requests(const glue_metrics_t *metrics, base_text_buffer_t *out)
-{
-    static const char name[] = "mobilesync_requests_total";
-    int command, status;
-
-    metrics_head(out, name, "counter", "Requests by command and Status, empty where there is none");
-    for (command = 1; command < EAS_COMMAND_COUNT_; command++)
-        for (status = 0; status < METRICS_STATUSES; status++) {
-            apr_uint64_t count = metrics_get(&metrics->requests[command][status]);
-
-            if (!count)
-                continue;
-            base_text_buffer_printf(out, "%s{command=\"%s\",status=\"", name,
-                                    eas_command_name((eas_command_t)command));
-            if (status == METRICS_STATUSES - 1)
-                base_text_buffer_puts(out, "other");
-            else if (status)
-                base_text_buffer_printf(out, "%d", status);
-            base_text_buffer_printf(out, "\"} %" APR_UINT64_T_FMT "\n", count);
-        }
-}
-
-/* label: "command=\"Sync\"," or "". */
-static void metrics_write_histogram(base_text_buffer_t *out, const char *name, const char *label,
-                                    const metrics_durations_t *durations, const int *bounds)
-{
-    apr_uint64_t count = metrics_get(&durations->count), sum = 0;
-    size_t bare = strlen(label) - (*label != '\0'); /* without the comma */
-    const char *braces = *label ? apr_psprintf(out->pool, "{%.*s}", (int)bare, label) : "";
-    int i;
-
-    for (i = 0; i < METRICS_BOUNDS; i++) {
-        sum += metrics_get(&durations->counts[i]);
-        base_text_buffer_printf(out, "%s_bucket{%sle=\"%g\"} %" APR_UINT64_T_FMT "\n", name, label,
-                                bounds[i] / 1e6, sum);
-    }
-    count = count < sum ? sum : count; /* another child counts while this one reads */
-    base_text_buffer_printf(out,
-                            "%s_bucket{%sle=\"+Inf\"} %" APR_UINT64_T_FMT
-                            "\n%s_sum%s %.6f\n%s_count%s %" APR_UINT64_T_FMT "\n",
-                            name, label, count, name, braces,
-                            (double)metrics_get(&durations->microseconds) / 1e6, name, braces,
-                            count);
-}
-
-static void metrics_write_durations(const glue_metrics_t *metrics, base_text_buffer_t *out)
-{
-    static const char name[] = "mobilesync_request_duration_seconds";
-    static const char redis[] = "mobilesync_redis_duration_seconds";
-    int command;
-
-    metrics_head(out, name, "histogram", "Duration of requests that do not wait for changes");
-    for (command = 1; command < EAS_COMMAND_COUNT_; command++)
-        if (metrics_get(&metrics->durations[command].count))
-            metrics_write_histogram(out, name,
-                                    apr_psprintf(out->pool, "command=\"%s\",",
-                                                 eas_command_name((eas_command_t)command)),
-                                    &metrics->durations[command], metrics_bounds);
-    metrics_head(out, redis, "histogram", "Duration of round trips to Redis");
-    metrics_write_histogram(out, redis, "", &metrics->redis, metrics_redis_bounds);
-}
-
-static void metrics_write_open(const glue_metrics_t *metrics, base_text_buffer_t *out)
-{
-    static const char name[] = "mobilesync_requests_open";
-    int command;
-
-    metrics_head(out, name, "gauge",
-                 "Requests not answered yet by command: Pings are the waiting devices");
-    for (command = 1; command < EAS_COMMAND_COUNT_; command++)
-        base_text_buffer_printf(out, "%s{command=\"%s\"} %" APR_UINT64_T_FMT "\n", name,
-                                eas_command_name((eas_command_t)command),
-                                metrics_sum(metrics, offsetof(glue_metrics_child_t, open) +
-                                                         command * sizeof(apr_int64_t)));
-}
-
-static void metrics_write_waiting(const glue_metrics_t *metrics, base_text_buffer_t *out)
-{
-    static const char name[] = "mobilesync_waiting";
-    static const char *const how[GLUE_WAIT_COUNT_] = {
-        [GLUE_WAIT_PARKED] = "parked", [GLUE_WAIT_BLOCKED] = "thread"};
-    int i;
-
-    metrics_head(out, name, "gauge", "Requests that wait for changes: parked, or holding a thread");
-    for (i = 0; i < GLUE_WAIT_COUNT_; i++)
-        base_text_buffer_printf(out, "%s{how=\"%s\"} %" APR_UINT64_T_FMT "\n", name, how[i],
-                                metrics_sum(metrics, offsetof(glue_metrics_child_t, waiting) +
-                                                         i * sizeof(apr_int64_t)));
-}
-
-/* Asked for with each scrape; left out while Redis is down. */
-static void metrics_write_dataset(redis_pool_t *redis, base_text_buffer_t *out)
-{
-    static const char name[] = "mobilesync_redis_dataset_bytes";
-    apr_uint64_t bytes;
-
-    if (!redis || redis_dataset_bytes(redis, &bytes, out->pool))
-        return;
-    metrics_head(out, name, "gauge",
-                 "Memory of the data in Redis: the states, where nothing else is kept there");
-    base_text_buffer_printf(out, "%s %" APR_UINT64_T_FMT "\n", name, bytes);
-}
-
-void glue_metrics_write(void *baton, base_text_buffer_t *out)
-{
-    const glue_config_t *config = baton;
-    const glue_metrics_t *metrics = config->metrics;
-
-    metrics_write_requests(metrics, out);
-    metrics_write_durations(metrics, out);
-    metrics_write_open(metrics, out);
-    metrics_write_waiting(metrics, out);
-    metrics_write_dataset(config->redis, out);
-#define METRIC(field, name, help)             \
-    metrics_head(out, name, "counter", help); \
-    base_text_buffer_printf(out, name " %" APR_UINT64_T_FMT "\n", metrics_get(&metrics->field));
-#define METRIC_WAIT(field, name, key, help) METRIC(field, name, help)
+#define METRIC_WAIT(field, name, key, help) \
+    figure(baton, key, help, glue_metrics_get(&metrics->field));
 #include "glue/metrics.tbl"
 #undef METRIC
 #undef METRIC_WAIT

@@ -16,7 +16,11 @@ use constant PATIENCE => 60;
 my $server = MobileSync::Server->start(
     nodes => 2,
     admin => 'root',
-    settings => { MobileSyncHeartbeatMin => 1, MobileSyncHeartbeatMax => 600 }
+    settings => {
+        MobileSyncHeartbeatMin => 1,
+        MobileSyncHeartbeatMax => 600,
+        MobileSyncSmtp => 'smtps://relay-user:hunter2@127.0.0.1:465'
+    }
 );
 my $admin = $server->admin;
 
@@ -98,6 +102,9 @@ subtest 'who waits' => sub {
         qr/^Waits at: +node1$/m,
         'and of a device'
     );
+    my $found = ctl( qw(device list --search), uc("$account ") . lc $phone->{device_id} );
+    like( $found, qr/$phone->{device_id}/, 'and found by words' );
+    unlike( $found, qr/IDLE/, 'all of them' );
     $server->mailbox($account)->deliver( simple_mail( subject => 'new' ) );
     ok( $ping->is_ready(PATIENCE), 'new mail' );
     is( $ping->result->{status}, 2, 'ends the Ping' );
@@ -217,6 +224,8 @@ subtest 'a trace' => sub {
         qr/hidden-subject|secret-subject|third|sender-of|private|Inbox/,
         'but no content'
     );
+    is( $json->{server}{MobileSyncSmtp}, 'smtps://127.0.0.1:465', 'without credentials' );
+    unlike( $bundle->{content}, qr/relay-user|hunter2/, 'anywhere' );
     unlike( $bundle->{content}, qr/\Q$phone->{password}\E|\Q$admin->{password}\E/, 'no password' );
     like( ctl( qw(device bundle), $account, $phone->{device_id} ),
         qr/"exchanges"/, 'on a terminal' );
