@@ -7,12 +7,11 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Time::HiRes ();
 use EAS::Client;
-use MobileSync::Letters qw(deliver_letters new_phone inbox letter_ids held kept in_step);
+use MobileSync::Letters qw(deliver_letters new_phone inbox letter_ids held kept in_step insist);
 use MobileSync::Process qw(wait_until);
 use MobileSync::Server;
 
 use constant { PHONES => 10, CRASHES => 2, LETTERS => 30, OPERATIONS => 12 };
-use constant PATIENCE => 90;
 
 # Two nodes: the phones find one that lives while the other one is being killed.
 my $server = MobileSync::Server->start(
@@ -32,20 +31,6 @@ sub kill_children ($node) {
     $node->expect_killed(@children);
     kill KILL => @children;
     return;
-}
-
-# Repeats a call until it is neither refused, nor put off, nor lost.
-sub insist ( $phone, $call ) {
-    my $result;
-    wait_until(
-        'an answer',
-        sub {
-            $result = eval { $phone->repeat($call) } // return 0;
-            return ( $result->{status} // 0 ) != 16;
-        },
-        PATIENCE
-    );
-    return $result;
 }
 
 subtest 'children killed amid operations of the client' => sub {

@@ -7,7 +7,7 @@ use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use EAS::Client;
-use MobileSync::Letters qw(letter deliver_letters new_phone inbox letter_ids held kept in_step);
+use MobileSync::Letters qw(letter deliver_letters new_phone inbox letter_ids held kept in_step insist);
 use MobileSync::Process qw(wait_until);
 use MobileSync::Server;
 
@@ -35,19 +35,6 @@ sub waiting ($request) {
     wait_until( 'a request to wait',
         sub { $pending = $request->(); return !$pending->is_ready(0.3) } );
     return $pending;
-}
-
-# Repeats a call until it is neither lost nor put off.
-sub insist ( $phone, $call ) {
-    my $result;
-    wait_until(
-        'an answer',
-        sub {
-            $result = eval { $phone->repeat($call) } // return 0;
-            return ( $result->{status} // 0 ) != 16;
-        }
-    );
-    return $result;
 }
 
 subtest 'many phones begin at once with a new account' => sub {

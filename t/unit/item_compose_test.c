@@ -39,17 +39,6 @@ static item_composed_t *compose(item_compose_mode_t mode, const char *mime,
     return composed;
 }
 
-static item_mime_t *parse(const char *text, apr_pool_t *pool)
-{
-    item_source_t *source;
-    item_mime_t *mime;
-
-    if (item_source_open(blob_of_text(text, pool), &source, pool) ||
-        item_mime_parse(source, &mime, pool))
-        abort();
-    return mime;
-}
-
 /* "multipart/mixed (text/plain) (image/png)" */
 static const char *outline(const item_mime_part_t *part, apr_pool_t *pool)
 {

@@ -16,6 +16,7 @@
 #include "eas/writer.h"
 #include "item/email.h"
 #include "item/item.h"
+#include "item/mime.h"
 #include "tap.h"
 
 /* 2023-11-14T22:13:20Z */
@@ -34,6 +35,17 @@ __attribute__((unused)) static backend_blob_t *blob_of(const char *data, apr_siz
 __attribute__((unused)) static backend_blob_t *blob_of_text(const char *text, apr_pool_t *pool)
 {
     return blob_of(text, strlen(text), pool);
+}
+
+__attribute__((unused)) static item_mime_t *parse(const char *text, apr_pool_t *pool)
+{
+    item_source_t *source;
+    item_mime_t *mime;
+
+    if (item_source_open(blob_of_text(text, pool), &source, pool) ||
+        item_mime_parse(source, &mime, pool))
+        abort();
+    return mime;
 }
 
 /* The file opened, as the local backend hands it out; NULL when there is no such file. */

@@ -6,17 +6,6 @@
 #include "item/mime.h"
 #include "item/reader.h"
 
-static item_mime_t *parse(const char *text, apr_pool_t *pool)
-{
-    item_source_t *source;
-    item_mime_t *mime;
-
-    if (item_source_open(blob_of_text(text, pool), &source, pool) ||
-        item_mime_parse(source, &mime, pool))
-        abort();
-    return mime;
-}
-
 /* "1 multipart/mixed (2 text/plain) (3 ...)" */
 static void outline(const item_mime_part_t *part, base_text_buffer_t *out)
 {

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "redis/redis.h"
+
 typedef struct {
     char folder[64];
     char socket[96];
@@ -128,6 +130,26 @@ static void redis_server_finish(redis_server_t *server)
     redis_server_kill(server);
     if (server->folder[0])
         nftw(server->folder, redis_server_unlink, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A command of words, NULL ends them. NULL when it failed. */
+__attribute__((unused, sentinel)) static redis_value_t *redis_say(redis_pool_t *redis,
+                                                                  apr_pool_t *pool, ...)
+{
+    redis_args_t *args = redis_args_make(pool);
+    redis_value_t *value = NULL;
+    base_fault_t *fault;
+    const char *text;
+    va_list list;
+
+    va_start(list, pool);
+    while ((text = va_arg(list, const char *)))
+        redis_args_text(args, text);
+    va_end(list);
+    fault = redis_command(redis, args, REDIS_REPEAT, &value, pool);
+    if (fault)
+        printf("# %s\n", fault->message);
+    return fault ? NULL : value;
 }
 
 #endif

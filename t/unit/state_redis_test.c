@@ -6,24 +6,6 @@
 #include <apr_general.h>
 #include <apr_thread_mutex.h>
 
-static redis_value_t *raw(redis_pool_t *redis, apr_pool_t *pool, ...)
-{
-    redis_args_t *args = redis_args_make(pool);
-    redis_value_t *value = NULL;
-    base_fault_t *fault;
-    const char *text;
-    va_list list;
-
-    va_start(list, pool);
-    while ((text = va_arg(list, const char *)))
-        redis_args_text(args, text);
-    va_end(list);
-    fault = redis_command(redis, args, REDIS_REPEAT, &value, pool);
-    if (fault)
-        printf("# %s\n", fault->message);
-    return fault ? NULL : value;
-}
-
 static redis_pool_t *connect_to(redis_server_t *server, apr_pool_t *pool)
 {
     redis_config_t *config;
@@ -38,7 +20,7 @@ static void wait_until_back(redis_pool_t *redis, apr_pool_t *pool)
 {
     int tries;
 
-    for (tries = 0; tries < 3000 && !raw(redis, pool, "PING", NULL); tries++)
+    for (tries = 0; tries < 3000 && !redis_say(redis, pool, "PING", NULL); tries++)
         usleep(10000);
     ok(tries < 3000, "it recovers by itself");
 }
@@ -56,23 +38,25 @@ static void test_keys(state_store_t *store, redis_pool_t *redis, apr_pool_t *poo
     apr_uint64_t version;
     size_t i;
 
-    raw(redis, pool, "FLUSHALL", NULL);
+    redis_say(redis, pool, "FLUSHALL", NULL);
     for (i = STATE_RECORD_DEVICE; i <= STATE_RECORD_REQUEST; i++) {
         key.kind = (state_record_kind_t)i;
         key.name = i == STATE_RECORD_FOLDER ? "5" : i == STATE_RECORD_REQUEST ? "Ping" : NULL;
         contract_set(store, &key, 0, "a", "x", &version, pool);
     }
     contract_claim(store, &entry, contract_long, pool);
-    value = raw(redis, pool, "DBSIZE", NULL);
+    value = redis_say(redis, pool, "DBSIZE", NULL);
     is_int(value->integer, sizeof wanted / sizeof *wanted + 1, "as many keys as the model has");
     for (i = 0; i < sizeof wanted / sizeof *wanted; i++)
-        is_int(raw(redis, pool, "EXISTS", wanted[i], NULL)->integer, 1, wanted[i]);
-    value = raw(redis, pool, "KEYS", "t:accounts:*", NULL);
+        is_int(redis_say(redis, pool, "EXISTS", wanted[i], NULL)->integer, 1, wanted[i]);
+    value = redis_say(redis, pool, "KEYS", "t:accounts:*", NULL);
     is_int(value->count, 1, "and one bucket of accounts");
-    value = raw(redis, pool, "SMEMBERS", value->elements[0]->data, NULL);
+    value = redis_say(redis, pool, "SMEMBERS", value->elements[0]->data, NULL);
     is_str(value->elements[0]->data, "k@x", "that names the account");
-    ok(raw(redis, pool, "PTTL", "t:{k%40x}:l:D:s", NULL)->integer > 0, "a ledger scope expires");
-    is_int(raw(redis, pool, "PTTL", "t:{k%40x}:f:D:5", NULL)->integer, -1, "a record does not");
+    ok(redis_say(redis, pool, "PTTL", "t:{k%40x}:l:D:s", NULL)->integer > 0,
+       "a ledger scope expires");
+    is_int(redis_say(redis, pool, "PTTL", "t:{k%40x}:f:D:5", NULL)->integer, -1,
+           "a record does not");
 }
 
 /* What a script does when it runs a second time because its first answer was lost: the
@@ -90,7 +74,7 @@ static void *APR_THREAD_FUNC cutter_run(apr_thread_t *thread, void *data)
     (void)thread;
     apr_pool_create(&pool, NULL);
     while (!__atomic_load_n(&cutter->stop, __ATOMIC_ACQUIRE)) {
-        raw(cutter->redis, pool, "CLIENT", "KILL", "TYPE", "normal", NULL);
+        redis_say(cutter->redis, pool, "CLIENT", "KILL", "TYPE", "normal", NULL);
         usleep(300);
         apr_pool_clear(pool);
     }
@@ -162,7 +146,7 @@ static void test_flush(state_store_t *store, redis_pool_t *redis, apr_pool_t *po
     apr_uint64_t version = 0;
 
     contract_set(store, &key, 0, "a", "1", &version, pool);
-    raw(redis, pool, "SCRIPT", "FLUSH", NULL);
+    redis_say(redis, pool, "SCRIPT", "FLUSH", NULL);
     is_int(contract_set(store, &key, version, "a", "2", &version, pool), 0, "after SCRIPT FLUSH");
 }
 
@@ -176,9 +160,9 @@ static void test_corrupt(state_store_t *store, redis_pool_t *redis, apr_pool_t *
     state_record_t *record;
     apr_uint64_t version = 0;
 
-    raw(redis, pool, "SET", name, "text", NULL);
-    raw(redis, pool, "SET", "t:{bad%40x}:l:D:s", "text", NULL);
-    raw(redis, pool, "SET", "t:{bad%40x}:devices", "text", NULL);
+    redis_say(redis, pool, "SET", name, "text", NULL);
+    redis_say(redis, pool, "SET", "t:{bad%40x}:l:D:s", "text", NULL);
+    redis_say(redis, pool, "SET", "t:{bad%40x}:devices", "text", NULL);
     is_int(base_fault_code(state_record_read(store, &key, NULL, 0, &record, pool)),
            BASE_FAULT_CORRUPT, "a key of the wrong type: read");
     is_int(contract_set(store, &key, 0, "a", "x", &version, pool), BASE_FAULT_CORRUPT, "commit");
@@ -186,19 +170,19 @@ static void test_corrupt(state_store_t *store, redis_pool_t *redis, apr_pool_t *
            BASE_FAULT_CORRUPT, "claim");
     is_int(base_fault_code(state_device_list(store, "bad@x", &names, pool)), BASE_FAULT_CORRUPT,
            "list");
-    raw(redis, pool, "DEL", name, NULL);
+    redis_say(redis, pool, "DEL", name, NULL);
     is_int(contract_set(store, &key, 0, "a", "x", &version, pool), BASE_FAULT_CORRUPT,
            "a commit whose index is damaged fails");
-    is_int(raw(redis, pool, "EXISTS", name, NULL)->integer, 0, "and writes nothing");
-    raw(redis, pool, "DEL", "t:{bad%40x}:devices", NULL);
+    is_int(redis_say(redis, pool, "EXISTS", name, NULL)->integer, 0, "and writes nothing");
+    redis_say(redis, pool, "DEL", "t:{bad%40x}:devices", NULL);
     contract_set(store, &key, 0, "a", "x", &version, pool);
-    raw(redis, pool, "HSET", name, "_x", "2", NULL);
+    redis_say(redis, pool, "HSET", name, "_x", "2", NULL);
     is_int(base_fault_code(state_record_read(store, &key, NULL, 0, &record, pool)),
            BASE_FAULT_CORRUPT, "a record of another format is not read");
     is_int(contract_set(store, &key, version, "a", "y", &version, pool), BASE_FAULT_CORRUPT,
            "nor written");
-    raw(redis, pool, "DEL", name, NULL);
-    raw(redis, pool, "HSET", name, "foreign", "x", NULL);
+    redis_say(redis, pool, "DEL", name, NULL);
+    redis_say(redis, pool, "HSET", name, "foreign", "x", NULL);
     is_int(contract_set(store, &key, 0, "a", "y", &version, pool), BASE_FAULT_CORRUPT,
            "nor is somebody else's hash");
     is_int(base_fault_code(state_record_read(store, &key, NULL, 0, &record, pool)),

@@ -14,23 +14,6 @@ static redis_pool_t *connect_to(const char *url, apr_pool_t *pool)
     return redis_pool_create(config, NULL, pool);
 }
 
-static void run(redis_pool_t *redis, apr_pool_t *pool, ...)
-{
-    redis_args_t *args = redis_args_make(pool);
-    redis_value_t *value;
-    base_fault_t *fault;
-    const char *text;
-    va_list list;
-
-    va_start(list, pool);
-    while ((text = va_arg(list, const char *)))
-        redis_args_text(args, text);
-    va_end(list);
-    fault = redis_command(redis, args, REDIS_REPEAT, &value, pool);
-    if (fault)
-        printf("# %s\n", fault->message);
-}
-
 static void wait_until_back(wake_env_t *env, apr_pool_t *pool)
 {
     wake_options_t options = wake_options("back@x", "D");
@@ -85,7 +68,7 @@ static void test_killed_connection(wake_env_t *env, redis_pool_t *redis, apr_poo
     for (i = 0; i < 10; i++) {
         wake_waiter_t *waiter = wake_armed_simply(env->hub, "kill@x", "D", pool);
 
-        run(redis, pool, "CLIENT", "KILL", "TYPE", "pubsub", NULL);
+        redis_say(redis, pool, "CLIENT", "KILL", "TYPE", "pubsub", NULL);
         wake_publish(env->other, "kill@x", "5", WAKE_EVENT_ADDED, pool);
         changed += wake_waiter_block(waiter, -1) == WAKE_REASON_CHANGED;
     }
@@ -98,8 +81,8 @@ static void test_lost_data(wake_env_t *env, redis_pool_t *redis, apr_pool_t *poo
 
     wake_publish(env->bus, "lost@x", "5", WAKE_EVENT_ADDED, pool);
     waiter = wake_armed_simply(env->hub, "lost@x", "D", pool);
-    run(redis, pool, "FLUSHALL", NULL);
-    run(redis, pool, "SCRIPT", "FLUSH", NULL);
+    redis_say(redis, pool, "FLUSHALL", NULL);
+    redis_say(redis, pool, "SCRIPT", "FLUSH", NULL);
     wake_publish(env->other, "lost@x", "5", WAKE_EVENT_ADDED, pool);
     is_int(wake_waiter_block(waiter, -1), WAKE_REASON_CHANGED,
            "after Redis lost its data a version is still a new one");
@@ -113,10 +96,10 @@ static void test_nonsense(wake_env_t *env, redis_pool_t *redis, apr_pool_t *pool
     size_t i;
 
     for (i = 0; i < sizeof messages / sizeof *messages; i++)
-        run(redis, pool, "PUBLISH", "w:{nonsense%40x}:c", messages[i], NULL);
+        redis_say(redis, pool, "PUBLISH", "w:{nonsense%40x}:c", messages[i], NULL);
     is_int(wake_flush(env, waiter, "nonsense@x", pool), WAKE_REASON_RESET,
            "what is no message is ignored");
-    run(redis, pool, "SET", "w:{bad%40x}:v", "text", NULL);
+    redis_say(redis, pool, "SET", "w:{bad%40x}:v", "text", NULL);
     is_int(base_fault_code(wake_publish(env->bus, "bad@x", "5", WAKE_EVENT_ADDED, pool)),
            BASE_FAULT_CORRUPT, "a key of the wrong type");
     is_str(wake_version(env->bus, "bad@x", "5", pool), "(fault)", "cannot be read either");

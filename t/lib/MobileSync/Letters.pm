@@ -9,9 +9,10 @@ use Exporter 'import';
 use Test::More ();
 use MobileSync::Process qw(wait_until);
 
-our @EXPORT_OK = qw(letter deliver_letters new_phone inbox letter_ids held kept in_step);
+our @EXPORT_OK = qw(letter deliver_letters new_phone inbox letter_ids held kept in_step
+    insist);
 
-use constant EVENTUALLY => 30;
+use constant { EVENTUALLY => 30, INSISTING => 90 };
 use constant OPTIONS => { filter_type => 0, body => [ { type => 1, truncation_size => 200 } ] };
 
 # The bytes of a letter.
@@ -101,6 +102,20 @@ sub in_step ( $phone, $box, $name, %option ) {
         Test::More::diag("only in the Maildir: $_") for grep { !$in{phone}{$_} } @$kept;
         0;
     };
+}
+
+# Repeats a call until it is neither refused, nor put off, nor lost.
+sub insist ( $phone, $call ) {
+    my $result;
+    wait_until(
+        'an answer',
+        sub {
+            $result = eval { $phone->repeat($call) } // return 0;
+            return ( $result->{status} // 0 ) != 16;
+        },
+        INSISTING
+    );
+    return $result;
 }
 
 1;
