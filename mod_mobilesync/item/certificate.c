@@ -97,6 +97,10 @@ static X509 *certificate_read(const char *base64, apr_size_t length, apr_pool_t 
         if (!apr_isspace(base64[i]))
             *q++ = base64[i];
     *q = '\0';
+    /* APR's decoder takes the first byte that is none for the end */
+    q = text + strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    if (q[strspn(q, "=")])
+        return NULL;
     der = apr_palloc(pool, (apr_size_t)apr_base64_decode_len(text) + 1);
     p = der;
     end = der + apr_base64_decode_binary(der, text);
