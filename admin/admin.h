@@ -53,7 +53,7 @@
 typedef struct {
     state_store_t *store;
     wake_bus_t *bus;
-    backend_t *backend; /* only read: sizes, and what there is */
+    backend_t *backend; /* only read: sizes, and what there is. NULL: none */
     const char *node;
     const apr_table_t *facts; /* of the server, for support; no credentials. NULL: none */
     const base_log_t *log;

@@ -114,6 +114,9 @@ static base_fault_t *why_open(why_folder_t *folder, int *answered)
     const char *cursor;
 
     *answered = 1;
+    if (!call->service->backend)
+        return base_fault_make(call->pool, BASE_FAULT_UNSUPPORTED,
+                               "there is no mailbox to look at");
     BASE_TRY(state_record_read(call->service->store, &key, NULL, 0, &record, call->pool));
     if (!record->version) {
         admin_answer_problem(call, 404,

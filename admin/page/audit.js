@@ -3,7 +3,7 @@ import * as api from './api.js';
 import * as dialog from './dialog.js';
 import { link } from './devices.js';
 import { el, show, tableRow, Rows } from './dom.js';
-import { action, clock, plural } from './format.js';
+import { action, clock, moment, plural } from './format.js';
 
 const UNDO_TIME = 24 * 3600 * 1000;
 const LIMIT = 100;
@@ -14,6 +14,9 @@ function scope(entry) {
   if (entry.folder) parts.push(`folder ${entry.folder}`);
   else if (entry.folders != null) parts.push(plural(entry.folders, 'folder'));
   if (entry.items != null) parts.push(plural(entry.items, 'item'));
+  if (entry.content === 'shown') parts.push('with contents');
+  if (entry.until) parts.push(`until ${moment(entry.until)}`);
+  if (entry.why) parts.push(entry.why);
   return parts.join(', ') || '–';
 }
 
@@ -24,18 +27,20 @@ function outcome(entry) {
 }
 
 const COLUMNS = [
-  { title: 'Time', show: (e) => clock(e.time) },
-  { title: 'Who', show: (e) => [e.actor ?? '–', el('span', { class: 'faint' }, ' ', e.remote ?? '')] },
-  { title: 'Action', show: (e) => action(e.action) },
+  { name: 'time', title: 'Time', show: (e) => clock(e.time) },
+  { name: 'who', title: 'Who', show: (e) => [e.actor ?? '–', el('span', { class: 'faint' }, ' ', e.remote ?? '')] },
+  { name: 'action', title: 'Action', show: (e) => action(e.action) },
   {
+    name: 'account',
     title: 'Account',
     show: (e) => (e.account ? el('a', { href: link.account(e.account) }, e.account) : '–'),
   },
   {
+    name: 'device',
     title: 'Device',
     show: (e) => (e.device ? el('a', { href: link.device(e.account, e.device) }, e.device) : 'all'),
   },
-  { title: 'What', show: scope },
+  { name: 'what', title: 'What', show: scope },
   { title: 'Outcome', show: outcome },
 ];
 

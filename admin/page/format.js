@@ -41,7 +41,9 @@ export function when(time, text = ago(time)) {
   return el('time', { datetime: time, title: day.format(new Date(time)) }, text);
 }
 
-export const clock = (time) => when(time, day.format(new Date(time)));
+export const moment = (time) => day.format(new Date(time));
+
+export const clock = (time) => when(time, moment(time));
 
 const ACTIONS = {
   'account.reset': 'Reset account',
