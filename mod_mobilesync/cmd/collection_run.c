@@ -224,6 +224,8 @@ base_fault_t *collection_run(collection_t *collection, int limit, apr_uint64_t *
     fault = run_todo(collection, scratch);
     if (!fault)
         fault = run_changes(collection, batch, &drained, scratch);
+    if (!fault && drained) /* something is when the window was reconciled */
+        fault = run_todo(collection, scratch);
     if (!fault && (drained || count_clean))
         fault = run_scans(collection, batch, count_clean, scratch);
     if (!fault && drained && !sync_window_scan_next(collection->window, &scan))

@@ -151,7 +151,7 @@ void sync_position_refilter(sync_position_t *position, int filter, apr_time_t no
     if (!*position->cursor)
         return;
     if (cut < was)
-        sync_scans_add(&position->scans, cut, was, !position->todo_count);
+        sync_scans_add(&position->scans, cut, was, !position->todo_count && !position->sweep);
     else
         sync_scans_add(&position->scans, was, cut, 0);
 }

@@ -228,14 +228,12 @@ void sync_window_reconcile(sync_window_t *window, const char *cursor)
     int i;
 
     sync_position_reconcile(&window->start, cursor);
-    window->now =
-        (window_mark_t){.todo = window->now.todo, .cursor = cursor, .sweep = SYNC_SWEEP_ALL};
+    /* also what is to be done, among which is what the device has just added: it may have gone
+     * before that cursor, and is not in the set held yet */
+    window->now = (window_mark_t){.cursor = cursor, .sweep = SYNC_SWEEP_ALL};
     /* where to take up again after what came up before is now the same for all of it */
-    for (i = 0; i < window->commands->nelts; i++) {
-        window_mark_t *mark = &APR_ARRAY_IDX(window->commands, i, window_command_t).mark;
-
-        *mark = (window_mark_t){.todo = mark->todo, .cursor = cursor, .sweep = SYNC_SWEEP_ALL};
-    }
+    for (i = 0; i < window->commands->nelts; i++)
+        APR_ARRAY_IDX(window->commands, i, window_command_t).mark = window->now;
 }
 
 int sync_window_sweep_next(sync_window_t *window, apr_uint64_t *below)

@@ -62,8 +62,8 @@ int sync_window_scan_next(sync_window_t *window, sync_scan_t *scan);
 /* A page was offered whose last uid was `below`; 0: the scan has come to its end. */
 void sync_window_scan_done(sync_window_t *window, apr_uint64_t below);
 
-/* The backend has forgotten what happened since the cursor: everything is to be swept, and
- * `cursor`, of now, is gone on with. */
+/* The backend has forgotten what happened since the cursor: everything is to be done again and
+ * swept, and `cursor`, of now, is gone on with. */
 void sync_window_reconcile(sync_window_t *window, const char *cursor);
 
 /* 1 when uids below *below are to be compared; nothing else may follow. Events of what is there and

@@ -16,6 +16,7 @@ static struct {
     const char *call;
     int after;
     const collection_request_t *meanwhile; /* another request that comes before the call instead */
+    int gone;                              /* ...or item 1 goes, and nobody remembers */
 } trouble;
 
 static base_fault_code_t mailbox_decide(void *baton, const char *call, int after)
@@ -26,6 +27,11 @@ static base_fault_code_t mailbox_decide(void *baton, const char *call, int after
     if (!trouble.call || strcmp(call, trouble.call) != 0 || after != trouble.after)
         return BASE_FAULT_NONE;
     trouble.call = NULL;
+    if (trouble.gone) {
+        backend_memory_expunge(backend, ACCOUNT, inbox, 1);
+        backend_memory_forget(backend, ACCOUNT, inbox);
+        return BASE_FAULT_NONE;
+    }
     if (!meanwhile)
         return BASE_FAULT_UNAVAILABLE;
     trouble.meanwhile = NULL;
@@ -191,6 +197,17 @@ static void test_found_again(void)
     is_str(inbox_text(), "", "it stays removed");
 }
 
+/* Added, and gone before the answer, and the cursor too old to tell. */
+static void test_expired(void)
+{
+    const char *key = start();
+
+    trouble.call = "changes";
+    trouble.gone = 1;
+    is_str(step(add(key, "hello")), "-1", "what goes while everything is compared is told");
+    is_str(step(request(answer->key)), "", "once");
+}
+
 /* Held up for longer than its lease, while a later form of it is stored. */
 static void test_late(void)
 {
@@ -257,6 +274,7 @@ int main(void)
     test_add();
     test_altered();
     test_found_again();
+    test_expired();
     test_late();
     test_crashes();
     apr_pool_destroy(pool);

@@ -110,6 +110,31 @@ static void test_filter(void)
     is_str(step(asked), "~2", "what it does not let through stays out, what has aged goes softly");
 }
 
+/* Another filter while the comparison is not at its end. */
+static void test_filter_widened(void)
+{
+    const collection_options_t day = {.filter = 1, .blob = ""}, all = {.filter = 0, .blob = ""};
+    collection_request_t *asked;
+    apr_uint64_t estimate;
+
+    fresh();
+    deliver(5 * DAY, 0);
+    deliver(0, 0);
+    asked = request("0");
+    asked->options = &day;
+    step(asked);
+    is_str(step(request(answer->key)), "+2:0", "a day of mail");
+    deliver(0, 0);
+    deliver(0, 0);
+    expire();
+    is_str(step(windowed(answer->key, 1)), "+4:0", "begun");
+    asked = request(answer->key);
+    asked->options = &all;
+    ok(!collection_estimate(&env, asked, &estimate, pool) && estimate == 2,
+       "the estimate is right");
+    is_str(step(asked), "+1:0 +3:0", "everything comes, once");
+}
+
 /* The device has half of the folder when the cursor expires. */
 static void test_unfinished(void)
 {
@@ -175,6 +200,7 @@ int main(void)
     test_difference();
     test_no_difference();
     test_filter();
+    test_filter_widened();
     test_unfinished();
     test_operations();
     test_large();
