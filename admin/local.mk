@@ -23,10 +23,12 @@ libcore_la_SOURCES += \
 	admin/undo.c \
 	admin/why.c
 
-check_PROGRAMS += t/unit/admin_test
-t_unit_admin_test_SOURCES = t/unit/admin_test.c t/unit/tap.h
+check_PROGRAMS += t/unit/admin_test t/unit/admin_observe_test
+t_unit_admin_test_SOURCES = t/unit/admin_test.c t/unit/admin_helpers.h t/unit/tap.h
 t_unit_admin_test_LDADD = $(UNIT_LDADD)
-TESTS += t/unit/admin_test
+t_unit_admin_observe_test_SOURCES = t/unit/admin_observe_test.c t/unit/admin_helpers.h t/unit/tap.h
+t_unit_admin_observe_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/admin_test t/unit/admin_observe_test
 
 sbin_PROGRAMS = mobilesyncctl
 mobilesyncctl_SOURCES = \
