@@ -1,10 +1,10 @@
-#include "admin/exchange.h"
 #include "admin/action.h"
 #include "admin/call.h"
 
 #include <string.h>
 #include <apr_strings.h>
 
+#include "state/exchange.h"
 #include "state/recorder.h"
 
 static const struct {

@@ -7,7 +7,7 @@ libcore_la_SOURCES += \
 	admin/device.c \
 	admin/devices.c admin/devices.h \
 	admin/estimate.c admin/estimate.h \
-	admin/exchange.c admin/exchange.h \
+	admin/exchange.c \
 	admin/held.c admin/held.h \
 	admin/index.c \
 	admin/json.c \

@@ -97,7 +97,9 @@ struct cmd_exchange {
     const cmd_service_t *service;
     const base_log_t *log;
     apr_time_t now;
-    int wait_max; /* seconds that it may wait, because waiting holds a thread; 0: any time */
+    int connection_port; /* the client's, which names its connection; 0: nothing does */
+    int connection_use;  /* answers given on it before */
+    int wait_max;        /* seconds that it may wait, because waiting holds a thread; 0: any time */
     state_patience_t patience; /* with live claims of other requests */
     apr_pool_t *pool;
     /* the response */

@@ -154,6 +154,7 @@ static base_fault_t *prepare_replay(collection_t *collection)
     answer->changed = 1;
     answer->replayed = 1;
     answer->more_available = state->pending[collection->presented].more;
+    collection_trial_replay(collection);
     return NULL;
 }
 

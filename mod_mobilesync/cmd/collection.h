@@ -58,6 +58,10 @@ typedef struct {
     const base_log_t *log;
     state_patience_t *patience; /* with operations that are being done for other requests */
     const char *node;           /* of this process; NULL: crashes are not looked for */
+    /* how often the device received the answer next_key to key, and asked again all the same; NULL:
+       nobody knows */
+    int (*received)(void *baton, const char *folder_id, const char *key, const char *next_key);
+    void *received_baton;
 } collection_env_t;
 
 /* Options (MS-ASCMD 2.2.3.125.6) stay until the next ones. The engine reads two of them; the
@@ -147,6 +151,7 @@ typedef struct {
     int more_available;
     const collection_command_t *commands; /* index = that of drop and cut */
     int command_count;                    /* as prepared; cut does not change it */
+    int quarantined;                      /* left out already, because the device cannot take it */
     const collection_result_t *results;
     int result_count;
     collection_options_t options; /* those in force */

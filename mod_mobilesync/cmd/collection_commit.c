@@ -199,6 +199,8 @@ static base_fault_t *commit_replay(collection_t *collection)
         entries[delta.count] = whole->entries[i];
         if (kept || replay_effect(collection, entries + delta.count))
             delta.count++;
+        if (collection->answer.quarantined && whole->entries[i].uid == collection->replay_convicted)
+            continue;
         if (!kept && todo_count < SYNC_TODO_MAX)
             todo[todo_count++] = whole->entries[i].uid;
     }
@@ -208,6 +210,7 @@ static base_fault_t *commit_replay(collection_t *collection)
     pending.more = 1;
     commit_start(&commit, collection->pool);
     commit_answer(collection, &commit, state, &pending, &delta);
+    commit_troubles(collection, &commit, &delta);
     return commit_write(collection, &commit, state);
 }
 

@@ -52,6 +52,7 @@ struct collection {
     int *replay_index; /* command -> entry of the replayed delta */
     char *replay_dropped;
     int replay_kept;
+    apr_uint64_t replay_convicted; /* what the device cannot take, when answer.quarantined */
 
     /* what to write */
     sync_folder_state_t *fresh; /* a new series; fields of the old state are deleted */
@@ -92,6 +93,9 @@ base_fault_t *collection_state_damaged(collection_t *collection, const char *wha
 
 /* Takes in what was begun by processes that are gone. */
 void collection_trial_judge(collection_t *collection);
+/* An answer that the device received several times, and cannot take: it gets the first command
+ * alone; what was alone is quarantined. */
+void collection_trial_replay(collection_t *collection);
 /* Commands at most, with regard to suspects. */
 int collection_trial_window(const collection_t *collection);
 

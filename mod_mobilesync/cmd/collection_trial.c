@@ -1,4 +1,4 @@
-/* Poison: items whose rendering ends the process (sync/trial.h). */
+/* Poison: items whose rendering ends the process (sync/trial.h), or that the device cannot take. */
 #include "cmd/collection_impl.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <apr_strings.h>
 
+#define TRIAL_RECEIVED 5 /* answers that the device received and did not confirm */
 /* After this an attempt of another node counts as crashed: no answer takes so long. */
 #define TRIAL_LEASE apr_time_from_sec(120)
 
@@ -28,6 +29,35 @@ void collection_trial_judge(collection_t *collection)
 int collection_trial_window(const collection_t *collection)
 {
     return collection->trial->suspects ? 1 : collection->request->window;
+}
+
+void collection_trial_replay(collection_t *collection)
+{
+    collection_answer_t *answer = &collection->answer;
+    const collection_env_t *env = collection->env;
+    int count = answer->command_count;
+
+    if (!env->received || !count ||
+        env->received(env->received_baton, collection->request->folder_id, collection->request->key,
+                      answer->key) < TRIAL_RECEIVED)
+        return;
+    if ((unsigned)count > collection->trial->suspects)
+        collection->trial->suspects = (unsigned)count;
+    collection->tried = 1;
+    collection_cut(collection, count > 1 ? 1 : 0);
+    answer->command_count = count > 1 ? 1 : 0;
+    if (count > 1)
+        return;
+    answer->quarantined = 1;
+    collection->replay_convicted = answer->commands[0].uid;
+    sync_quarantine_put(collection->quarantine, answer->commands[0].uid, collection->request->now,
+                        "the device received it alone, and asked for it again and again");
+    base_log_write(env->log, BASE_LOG_WARNING,
+                   "item %s:%" APR_UINT64_T_FMT
+                   " of %s is quarantined: device %s received it alone, "
+                   "and asked for it again and again",
+                   collection->request->folder_id, answer->commands[0].uid,
+                   collection->request->account, collection->request->device);
 }
 
 /* Writes the trial as it is now. The record gets another version by that, and is the same step's
@@ -53,8 +83,9 @@ base_fault_t *collection_begin(collection_t *collection)
 
     if (!collection->env->node || !collection->stepped || collection->replay)
         return NULL;
-    collection->attempt = (sync_attempt_t){
-        .when = apr_time_now(), .node = collection->env->node, .pid = (apr_uint64_t)getpid()};
+    collection->attempt = (sync_attempt_t){.when = collection->request->now,
+                                           .node = collection->env->node,
+                                           .pid = (apr_uint64_t)getpid()};
     for (i = 0; i < kept; i++)
         if (answer->commands[i].kind == COLLECTION_ADD) {
             collection->attempt.items++;

@@ -23,6 +23,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/once.c mod_mobilesync/cmd/once.h \
 	mod_mobilesync/cmd/options.c mod_mobilesync/cmd/options.h \
 	mod_mobilesync/cmd/ping.c \
+	mod_mobilesync/cmd/received.c mod_mobilesync/cmd/received.h \
 	mod_mobilesync/cmd/report.c mod_mobilesync/cmd/report.h \
 	mod_mobilesync/cmd/provision.c \
 	mod_mobilesync/cmd/query.c mod_mobilesync/cmd/query.h mod_mobilesync/cmd/query_dates.c \
@@ -93,13 +94,17 @@ t_unit_cmd_send_crash_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_send_test t/unit/cmd_send_crash_test
 
 check_PROGRAMS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_expired_test \
-	t/unit/collection_look_test t/unit/collection_race_test t/unit/hierarchy_test
+	t/unit/collection_look_test t/unit/collection_race_test t/unit/collection_trial_test \
+	t/unit/hierarchy_test
 t_unit_collection_expired_test_SOURCES = t/unit/collection_expired_test.c \
 	t/unit/collection_helpers.h t/unit/tap.h
 t_unit_collection_expired_test_LDADD = $(UNIT_LDADD)
 t_unit_collection_add_test_SOURCES = t/unit/collection_add_test.c t/unit/collection_helpers.h \
 	t/unit/tap.h
 t_unit_collection_add_test_LDADD = $(UNIT_LDADD)
+t_unit_collection_trial_test_SOURCES = t/unit/collection_trial_test.c t/unit/collection_helpers.h \
+	t/unit/tap.h
+t_unit_collection_trial_test_LDADD = $(UNIT_LDADD)
 t_unit_collection_test_SOURCES = t/unit/collection_test.c t/unit/collection_helpers.h t/unit/tap.h
 t_unit_collection_test_LDADD = $(UNIT_LDADD)
 t_unit_collection_look_test_SOURCES = t/unit/collection_look_test.c t/unit/collection_helpers.h \
@@ -111,7 +116,8 @@ t_unit_collection_race_test_LDADD = $(UNIT_LDADD)
 t_unit_hierarchy_test_SOURCES = t/unit/hierarchy_test.c t/unit/tap.h
 t_unit_hierarchy_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_expired_test \
-	t/unit/collection_look_test t/unit/collection_race_test t/unit/hierarchy_test
+	t/unit/collection_look_test t/unit/collection_race_test t/unit/collection_trial_test \
+	t/unit/hierarchy_test
 
 check_PROGRAMS += t/unit/cmd_query_test
 t_unit_cmd_query_test_SOURCES = t/unit/cmd_query_test.c t/unit/tap.h

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "cmd/received.h"
 #include "cmd/sync_ops.h"
 #include "eas/status.h"
 #include "item/email.h"
@@ -316,6 +317,7 @@ static void step_report_answer(cmd_report_folder_t *report, const collection_ans
     report->next_key = apr_pstrdup(pool, answer->key);
     report->replayed = answer->replayed;
     report->more = answer->more_available;
+    report->quarantined = answer->quarantined;
 }
 
 static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
@@ -330,6 +332,8 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
     env->patience = &exchange->patience;
     env->node =
         step->run->again ? NULL : exchange->service->node; /* two at once would go on for ever */
+    env->received = cmd_received;
+    env->received_baton = exchange;
     BASE_TRY(cmd_exchange_session(exchange, &env->backend));
     BASE_TRY(cmd_exchange_folder(exchange, asked->folder_id, &step->folder));
     BASE_TRY(sync_ops_read(exchange, asked, step->folder, &step->ops, step->pool));

@@ -114,6 +114,10 @@ static cmd_exchange_t *handler_exchange(request_rec *r, const eas_request_t *req
     exchange->service = glue_config_get(r->server)->service;
     exchange->log = glue_log_for_request(r);
     exchange->now = r->request_time;
+    if (!r->connection->master) { /* streams of HTTP/2 are read in any order */
+        exchange->connection_port = r->connection->client_addr->port;
+        exchange->connection_use = r->connection->keepalives;
+    }
     exchange->patience.left = CMD_PATIENCE;
     exchange->pool = r->pool;
     exchange->http_status = HTTP_OK;

@@ -1,4 +1,4 @@
-/* The flight recorder: after each response, what the exchange came to. Format: admin/exchange.h. */
+/* The flight recorder: after each response, what the exchange came to. Format: state/exchange.h. */
 #include "glue/metrics.h"
 
 #include <jansson.h>
@@ -6,8 +6,8 @@
 #include "apr_strings.h"
 #include "http_log.h"
 
-#include "admin/exchange.h"
 #include "base/text.h"
+#include "state/exchange.h"
 #include "state/recorder.h"
 
 APLOG_USE_MODULE(mobilesync);
@@ -60,7 +60,7 @@ static void recorder_set_folders(json_t *entry, const cmd_report_t *report, apr_
         return;
     list = json_array();
     json_object_set_new(entry, "l", list);
-    for (i = 0; i < count && i < ADMIN_EXCHANGE_FOLDERS_MAX; i++)
+    for (i = 0; i < count && i < STATE_EXCHANGE_FOLDERS_MAX; i++)
         json_array_append_new(
             list,
             recorder_folder(APR_ARRAY_IDX(report->folders, i, const cmd_report_folder_t *), pool));
@@ -85,13 +85,15 @@ static json_t *recorder_entry(request_rec *r, const cmd_exchange_t *exchange)
         recorder_set(entry, "e",
                      apr_pstrndup(r->pool, report->error,
                                   base_text_utf8_floor(report->error, strlen(report->error),
-                                                       ADMIN_EXCHANGE_ERROR_MAX)),
+                                                       STATE_EXCHANGE_ERROR_MAX)),
                      r->pool);
     }
     recorder_set_number(entry, "d", apr_time_as_msec(apr_time_now() - r->request_time));
     recorder_set_number(entry, "i", r->read_length);
     recorder_set_number(entry, "o", r->bytes_sent);
     recorder_set_number(entry, "g", r->connection->aborted);
+    recorder_set_number(entry, "w", exchange->connection_port);
+    recorder_set_number(entry, "k", exchange->connection_use);
     recorder_set_folders(entry, report, r->pool);
     return entry;
 }

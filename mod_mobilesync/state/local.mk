@@ -1,6 +1,7 @@
 libcore_la_SOURCES += \
 	mod_mobilesync/state/audit.c mod_mobilesync/state/audit.h \
 	mod_mobilesync/state/driver.h \
+	mod_mobilesync/state/exchange.h \
 	mod_mobilesync/state/fail.h \
 	mod_mobilesync/state/fail_driver.c \
 	mod_mobilesync/state/memory_audit.c \

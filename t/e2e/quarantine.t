@@ -204,6 +204,39 @@ subtest 'poison, two folders, two nodes' => sub {
     set_poison(0);
 };
 
+# A phone that reads its answer, and comes back with the same request on the same connection: it
+# cannot take something of it.
+subtest 'what a phone cannot take' => sub {
+    $server->add_account('emil');
+    my $box = $server->mailbox('emil');
+    $box->deliver( simple_mail( subject => "mail $_" ) ) for 1 .. 6;
+    my ( $phone, $inbox ) = phone_with_mail( $server, account => 'emil' );
+    $phone->sync($inbox);
+    my $chokes = 0;
+    for ( 1 .. 60 ) {
+        my %held = %{ $phone->items($inbox) };
+        my $key = $phone->collection($inbox)->{key};
+        my $result = $phone->sync($inbox);
+        last if $result->{empty} || ( !$result->{more} && !@{ $result->{adds} } );
+        my %new = map { $_->text('Email:Subject') => $_ }
+            map { $phone->items($inbox)->{$_} } @{ $result->{adds} };
+        next if !$new{'mail 3'};
+        $chokes++;
+        %{ $phone->items($inbox) } = %held;    # it drops the whole answer
+        $phone->collection($inbox)->{key} = $key;
+    }
+    holds( $phone, $inbox, [ map {"mail $_"} 1, 2, 4, 5, 6 ], 'it gets all the others' );
+    cmp_ok( $chokes, '<=', 12, 'soon' );
+    my $list = quarantined( $phone, $inbox );
+    is( scalar @$list, 1, 'and the one is quarantined' );
+    like( $list->[0]{reason}, qr/again and again/, 'for that reason' );
+    is_deeply( $phone->collection($inbox)->{duplicates}, [], 'nothing came twice' );
+    is( $admin->post( path( $phone, 'retry' ), query => { folder => $inbox } )->{status},
+        200, 'another try' );
+    $phone->sync_until_done($inbox);
+    holds( $phone, $inbox, [ map {"mail $_"} 1 .. 6 ], 'which it can take' );
+};
+
 # A bad train ride: the connection is cut again and again, and nothing is quarantined for it.
 subtest 'lost connections never count' => sub {
     $server->add_account('dora');
@@ -212,6 +245,7 @@ subtest 'lost connections never count' => sub {
     for ( 1 .. 12 ) {
         $phone->sync( $inbox, lose => 'hang up' );
         $phone->sync( $inbox, lose => 1 );
+        $phone->disconnect;
     }
     sync_through( $phone, $inbox );
     is( scalar keys %{ $phone->items($inbox) }, 30, 'all is there' );
