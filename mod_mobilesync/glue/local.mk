@@ -17,6 +17,7 @@ mod_mobilesync_la_SOURCES = \
 	mod_mobilesync/glue/metrics_text.c \
 	mod_mobilesync/glue/mod_mobilesync.c \
 	mod_mobilesync/glue/park.c \
+	mod_mobilesync/glue/park_poll.c mod_mobilesync/glue/park_poll.h \
 	mod_mobilesync/glue/recorder.c \
 	mod_mobilesync/glue/send.c \
 	mod_mobilesync/glue/status.c \

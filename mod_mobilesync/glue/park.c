@@ -1,11 +1,8 @@
 /* Parking: a request that waits holds no thread. The event MPM polls its connection
  * (CONN_STATE_ASYNC_WAITIO) and runs process_connection again when there is something to do.
  *
- * What the MPM polls while a request is parked is not the client's socket but an epoll
- * descriptor of ours that has it inside: it becomes readable when the client hangs up
- * (EPOLLRDHUP) or when we want to go on (EPOLLOUT is added, and a socket that can be written to is
- * ready at once). So a wake-up is one epoll_ctl from any thread, one that comes before the MPM
- * polls is not lost, and bytes that the client sends meanwhile wake nobody.
+ * What the MPM polls meanwhile is a descriptor of ours, which the hub's thread makes ready: see
+ * park_poll.h.
  *
  * The request is freed while it waits, where the command can go on without it (kept.c).
  *
@@ -19,7 +16,6 @@
 #include <unistd.h>
 #include "apr_allocator.h"
 #include "ap_mpm.h"
-#include "apr_portable.h"
 #include "apr_ring.h"
 #include "http_connection.h"
 #include "http_core.h"
@@ -28,6 +24,8 @@
 #include "http_protocol.h"
 #include "http_request.h"
 #include "mpm_common.h"
+
+#include "glue/park_poll.h"
 
 APLOG_USE_MODULE(mobilesync);
 
@@ -42,7 +40,8 @@ APLOG_USE_MODULE(mobilesync);
 /* One for each connection that ever parked; lives as long as the connection. */
 typedef struct park park_t;
 struct park {
-    APR_RING_ENTRY(park) link; /* in parks, while it is open */
+    APR_RING_ENTRY(park) link;
+    int listed; /* in parks: something is parked, or about to be */
     conn_rec *c;
     int nested; /* inside the process_connection that our hook runs */
     /* the parked request: either it is there ... */
@@ -52,10 +51,7 @@ struct park {
     glue_kept_t *kept;
     cmd_wait_t wait;
     server_rec *server; /* whose Timeout holds */
-    int client_fd;
-    int wake_fd;               /* -1: not parked */
-    int swapped;               /* the MPM sees wake_fd in place of client_fd */
-    apr_thread_mutex_t *mutex; /* of wake_fd */
+    glue_poll_t poll;
     wake_turn_t turn;
 };
 
@@ -80,97 +76,50 @@ static int park_possible(conn_rec *c)
            ap_mpm_query(AP_MPMQ_CAN_WAITIO, &can) == APR_SUCCESS && can;
 }
 
-/* -- the descriptor --------------------------------------------------------------------------- */
+/* -- opened and closed ------------------------------------------------------------------------ */
 
-static int park_epoll(park_t *park, int operation, unsigned events)
+static void park_list(park_t *park, int listed)
 {
-    struct epoll_event event = {.events = events};
+    glue_parks_t *parks = glue_config_get(ap_server_conf)->parks;
 
-    return epoll_ctl(park->wake_fd, operation, park->client_fd, &event) == 0;
+    if (park->listed == listed)
+        return;
+    park->listed = listed;
+    apr_thread_mutex_lock(parks->mutex);
+    if (listed)
+        APR_RING_INSERT_TAIL(&parks->ring, park, park, link);
+    else
+        APR_RING_REMOVE(park, link);
+    apr_thread_mutex_unlock(parks->mutex);
+    glue_metrics_wait(park->server, GLUE_WAIT_PARKED, listed ? 1 : -1);
+}
+
+static int park_open(park_t *park, const request_rec *r)
+{
+    if (!glue_config_get(ap_server_conf)->parks || !glue_poll_open(&park->poll))
+        return 0;
+    park->server = r->server;
+    park_list(park, 1);
+    return 1;
+}
+
+static void park_close(park_t *park)
+{
+    glue_poll_close(&park->poll);
+    park_list(park, 0);
 }
 
 /* In the hub's thread: has the MPM run our hook. Also when it is only to see that the connection
  * lives, because it closes one that is silent for the virtual host's Timeout. */
 static void park_nudge(void *baton)
 {
-    park_t *park = baton;
-
-    apr_thread_mutex_lock(park->mutex);
-    if (park->wake_fd >= 0)
-        park_epoll(park, EPOLL_CTL_MOD, EPOLLRDHUP | EPOLLOUT);
-    apr_thread_mutex_unlock(park->mutex);
+    glue_poll_wake(&((park_t *)baton)->poll);
 }
 
 static void park_wake(void *baton, wake_reason_t reason)
 {
     (void)reason;
     park_nudge(baton);
-}
-
-static void park_enlist(park_t *park)
-{
-    glue_parks_t *parks = glue_config_get(ap_server_conf)->parks;
-
-    apr_thread_mutex_lock(parks->mutex);
-    APR_RING_INSERT_TAIL(&parks->ring, park, park, link);
-    apr_thread_mutex_unlock(parks->mutex);
-    glue_metrics_wait(park->server, GLUE_WAIT_PARKED, 1);
-}
-
-static void park_delist(park_t *park)
-{
-    glue_parks_t *parks = glue_config_get(ap_server_conf)->parks;
-
-    apr_thread_mutex_lock(parks->mutex);
-    APR_RING_REMOVE(park, link);
-    apr_thread_mutex_unlock(parks->mutex);
-    glue_metrics_wait(park->server, GLUE_WAIT_PARKED, -1);
-}
-
-static int park_open(park_t *park, const request_rec *r)
-{
-    apr_socket_t *socket = ap_get_conn_socket(r->connection);
-    int fd, made;
-
-    if (!glue_config_get(ap_server_conf)->parks || !socket ||
-        apr_os_sock_get(&park->client_fd, socket) != APR_SUCCESS ||
-        (fd = epoll_create1(EPOLL_CLOEXEC)) < 0)
-        return 0;
-    park->server = r->server;
-    apr_thread_mutex_lock(park->mutex);
-    park->wake_fd = fd;
-    made = park_epoll(park, EPOLL_CTL_ADD, EPOLLRDHUP);
-    apr_thread_mutex_unlock(park->mutex);
-    park_enlist(park);
-    return made;
-}
-
-/* fd_open: the descriptor is still ours to close. */
-static void park_forget(park_t *park, int fd_open)
-{
-    int fd;
-
-    apr_thread_mutex_lock(park->mutex);
-    fd = park->wake_fd;
-    park->wake_fd = -1;
-    apr_thread_mutex_unlock(park->mutex);
-    if (fd < 0)
-        return;
-    if (fd_open)
-        close(fd);
-    park_delist(park);
-}
-
-static void park_close(park_t *park)
-{
-    park_forget(park, 1);
-}
-
-static int park_client_gone(const park_t *park)
-{
-    struct pollfd fd = {.fd = park->client_fd, .events = POLLRDHUP};
-
-    return poll(&fd, 1, 0) == 1 && (fd.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 
 /* -- with and without the request ------------------------------------------------------------- */
@@ -281,9 +230,7 @@ static wake_reason_t park_arm(park_t *park)
     wake_waiter_t *waiter = park_waiter(park);
     apr_interval_time_t timeout = park->server->timeout;
 
-    apr_thread_mutex_lock(park->mutex);
-    park_epoll(park, EPOLL_CTL_MOD, EPOLLRDHUP);
-    apr_thread_mutex_unlock(park->mutex);
+    glue_poll_rest(&park->poll);
     wake_waiter_nudge(waiter, timeout > 0 ? timeout / 4 * 3 : 0, park_nudge);
     return wake_waiter_park(waiter, &park->turn, park_wake, park);
 }
@@ -294,11 +241,8 @@ int glue_park(request_rec *r, cmd_exchange_t *exchange)
     park_t *park = park_get(c);
     wake_reason_t reason;
 
-    if (!park || !park->nested || !park_possible(c) || !park_open(park, r)) {
-        if (park)
-            park_close(park);
+    if (!park || !park->nested || !park_possible(c) || !park_open(park, r))
         return DECLINED;
-    }
     park->r = r;
     park->exchange = exchange;
     while ((reason = park_arm(park)) != WAKE_REASON_NONE) {
@@ -360,7 +304,7 @@ static int park_answer(conn_rec *c, park_t *park)
 /* Hung up? Else the MPM's clock was to be started anew. */
 static int park_nudged(conn_rec *c, park_t *park)
 {
-    if (!park_client_gone(park))
+    if (!glue_poll_client_gone(&park->poll))
         return 0;
     c->aborted = 1;
     c->keepalive = AP_CONN_CLOSE;
@@ -399,21 +343,6 @@ static int park_continue(conn_rec *c, park_t *park)
 
 /* -- hooks ------------------------------------------------------------------------------------ */
 
-static void park_swap(conn_rec *c, int fd)
-{
-    apr_socket_t *socket = ap_get_conn_socket(c);
-
-    apr_os_sock_put(&socket, &fd, c->pool);
-}
-
-static int park_socket_open(conn_rec *c)
-{
-    apr_socket_t *socket = ap_get_conn_socket(c);
-    int fd;
-
-    return socket && apr_os_sock_get(&fd, socket) == APR_SUCCESS && fd != -1;
-}
-
 /* Others may be woken. Nothing is parked: the hub does not know of the turn. */
 static void park_end_turn(park_t *park)
 {
@@ -429,26 +358,8 @@ void glue_park_suspend(conn_rec *c, request_rec *r)
     (void)r;
     if (park && !park_waiter(park))
         park_end_turn(park);
-    if (!park || !park_waiter(park) || park->swapped || park->wake_fd < 0 ||
-        c->cs->state != CONN_STATE_ASYNC_WAITIO)
-        return;
-    park_swap(c, park->wake_fd);
-    park->swapped = 1;
-}
-
-/* The MPM sees the client's descriptor again. */
-static void park_swap_back(park_t *park)
-{
-    if (!park->swapped)
-        return;
-    park->swapped = 0;
-    if (park_socket_open(park->c))
-        park_swap(park->c, park->client_fd);
-    else {
-        /* the MPM closed what it knew, which was ours */
-        close(park->client_fd);
-        park_forget(park, 0);
-    }
+    else if (park && c->cs->state == CONN_STATE_ASYNC_WAITIO)
+        glue_poll_hand_over(&park->poll);
 }
 
 static int park_is_closing(const conn_rec *c)
@@ -465,7 +376,7 @@ void glue_park_resume(conn_rec *c, request_rec *r)
     (void)r;
     if (!park)
         return;
-    park_swap_back(park);
+    glue_poll_take_back(&park->poll);
     if (park_is_closing(c))
         park_lose(park);
 }
@@ -475,7 +386,7 @@ static apr_status_t park_cleanup(void *data)
 {
     park_t *park = data;
 
-    park_swap_back(park);
+    glue_poll_take_back(&park->poll);
     park_lose(park);
     park_close(park);
     park_end_turn(park);
@@ -487,8 +398,7 @@ static park_t *park_make(conn_rec *c)
     park_t *park = apr_pcalloc(c->pool, sizeof *park);
 
     park->c = c;
-    park->wake_fd = -1;
-    if (apr_thread_mutex_create(&park->mutex, APR_THREAD_MUTEX_DEFAULT, c->pool) != APR_SUCCESS)
+    if (glue_poll_init(&park->poll, c) != APR_SUCCESS)
         return NULL;
     ap_set_module_config(c->conn_config, &mobilesync_module, park);
     apr_pool_pre_cleanup_register(c->pool, park, park_cleanup);
@@ -523,7 +433,7 @@ static apr_status_t parks_cleanup(void *data)
     while (!APR_RING_EMPTY(&parks->ring, park, link)) {
         park_t *park = APR_RING_FIRST(&parks->ring);
 
-        park_swap_back(park);
+        glue_poll_take_back(&park->poll);
         park_lose(park);
         park_close(park);
     }
