@@ -113,11 +113,12 @@ static void card_phone(backend_person_t *person, const base_content_line_t *line
 
 static void card_email(directory_entry_t *entry, const base_content_line_t *line, apr_pool_t *pool)
 {
-    const char *text = card_clean(base_content_text(line->value, pool), pool);
+    const char *text = card_clean(base_content_text(line->value, pool), pool), *at;
     int preferred =
         base_content_line_has(line, "TYPE", "pref") || base_content_line_has(line, "PREF", "1");
 
-    if (!text || !strchr(text, '@') || entry->addresses->nelts == CARD_ADDRESSES_MAX)
+    at = text ? strchr(text, '@') : NULL;
+    if (!at || at == text || !at[1] || entry->addresses->nelts == CARD_ADDRESSES_MAX)
         return;
     APR_ARRAY_PUSH(entry->addresses, const char *) = base_text_lower(text, pool);
     if (!entry->person.email || preferred)

@@ -246,6 +246,8 @@ base_fault_t *search_index_open(const char *path, search_index_t **index, apr_po
     if (result != SQLITE_OK)
         return search_store_fault(made, result, path ? path : "memory", pool);
     sqlite3_extended_result_codes(made->db, 1);
+    /* it is opened for each search: closing must not wait for the disk */
+    sqlite3_db_config(made->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_progress_handler(made->db, STORE_PROGRESS_STEPS, store_progress, made);
     BASE_TRY(store_set_up(made, pool));
     *index = made;

@@ -1,7 +1,7 @@
 # A fuzz target NAME is t/fuzz/NAME_fuzz.c and a folder t/fuzz/corpus/NAME. `make fuzz`
 # builds the targets with clang and runs each for FUZZ_SECONDS; `make check` replays
 # the committed corpora without it.
-FUZZ_TARGETS = wbxml request email
+FUZZ_TARGETS = wbxml request email query card
 FUZZ_SECONDS = 60
 
 EXTRA_DIST += t/fuzz/run t/fuzz/corpus
@@ -21,12 +21,23 @@ t_fuzz_email_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 t_fuzz_email_replay_LDADD = $(UNIT_LDADD)
 TESTS += t/fuzz/email_replay
 
+check_PROGRAMS += t/fuzz/query_replay t/fuzz/card_replay
+t_fuzz_query_replay_SOURCES = t/fuzz/query_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h
+t_fuzz_query_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_query_replay_LDADD = $(UNIT_LDADD)
+t_fuzz_card_replay_SOURCES = t/fuzz/card_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h
+t_fuzz_card_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_card_replay_LDADD = $(UNIT_LDADD)
+TESTS += t/fuzz/query_replay t/fuzz/card_replay
+
 FUZZ_CFLAGS = $(APR_CFLAGS) $(HIREDIS_CFLAGS) $(GMIME_CFLAGS) $(SQLITE_CFLAGS) \
-	$(CURL_CFLAGS) $(XML2_CFLAGS) $(ZLIB_CFLAGS) $(WBXML_CFLAGS)
+	$(CURL_CFLAGS) $(XML2_CFLAGS) $(ZLIB_CFLAGS) $(JANSSON_CFLAGS) \
+	$(ICAL_CFLAGS) $(CRYPTO_CFLAGS) $(WBXML_CFLAGS)
 
 fuzz: config.h
 	$(SHELL) $(top_srcdir)/t/fuzz/run $(top_srcdir) $(FUZZ_SECONDS) '$(FUZZ_TARGETS)' \
-		'$(FUZZ_CFLAGS)' '$(libcore_la_LIBADD)' $(libcore_la_SOURCES)
+		'$(FUZZ_CFLAGS)' '$(libcore_la_LIBADD)' \
+		$(libbase_la_SOURCES) $(libcore_la_SOURCES)
 
 clean-local: clean-fuzz
 clean-fuzz:
