@@ -30,7 +30,11 @@ mod_mobilesync_la_CPPFLAGS = $(AM_CPPFLAGS) $(HTTPD_CFLAGS) \
 mod_mobilesync_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
 mod_mobilesync_la_LIBADD = libcore.la
 
-apachemodule_DATA = mod_mobilesync/glue/mobilesync.conf.example
+apachemodule_DATA = \
+	mod_mobilesync/glue/mobilesync.conf.example \
+	mod_mobilesync/glue/mobilesync-20000.conf.example \
+	mod_mobilesync/glue/mobilesync-systemd.conf.example \
+	mod_mobilesync/glue/mobilesync-sysctl.conf.example
 EXTRA_DIST += mod_mobilesync/README $(apachemodule_DATA)
 
 # httpd loads the .so; libtool's .la beside it would only puzzle.

@@ -11,7 +11,7 @@
  *
  *   use N PORT TLS  the first N phones, with TLS or not, from now on
  *   prepare       FolderSync and Syncs until each phone is in step
- *   park          each phone connects and sends its Ping
+ *   park          each phone connects and sends its Ping (a Sync before it, if it was told of changes)
  *   single N HOW  wakes N phones one after the other and tells how long each answer took. HOW is
  *                 deliver (a file in the Maildir) or publish (a newer Ping of the device, told by Redis:
  *                 nothing is looked at)
@@ -68,11 +68,21 @@ static void load_prepare(void)
 
 static void phone_ping(phone_t *phone)
 {
-    if (phone->fd >= 0 && phone->step == STEP_PING)
+    if (phone->fd >= 0 && phone->step != STEP_IDLE)
         return;
     if (phone->fd < 0)
         phone_connect(phone);
-    phone_send(phone, STEP_PING);
+    phone_send(phone, phone->told ? STEP_SYNC : STEP_PING);
+}
+
+/* Until it waits (again). */
+static void phone_await_ping(phone_t *phone)
+{
+    while (phone->step != STEP_PING) {
+        phone_ping(phone);
+        if (load_poll(PATIENCE, phone_ping) < 0)
+            fail("a phone is not answered");
+    }
 }
 
 static void load_again(int seconds)
@@ -99,7 +109,9 @@ static void load_park(void)
             nanosleep(&pause, NULL);
         load_poll(0, phone_ping);
     }
-    load_again(1);
+    for (i = 0; i < load.count; i++)
+        phone_await_ping(&load.phones[i]);
+    load_again(1); /* who is answered at once */
 }
 
 static void phone_deliver(phone_t *phone)
@@ -165,16 +177,16 @@ static void load_single(int count, int deliver)
     for (; count; count--) {
         phone_t *phone = &load.phones[rand() % load.count];
 
-        phone_ping(phone);
+        phone_await_ping(phone);
         nanosleep(&pause, NULL);
         phone_wake(phone, deliver);
         if (!deliver)
             load_published(1);
         errno = 0;
         while (phone->woken)
-            if (load_poll(PATIENCE / 4, NULL) < 0)
+            if (load_poll(PATIENCE / 4, phone_ping) < 0)
                 fail("a phone was not woken");
-        phone_ping(phone);
+        phone_await_ping(phone);
     }
     report(0);
 }

@@ -33,6 +33,7 @@ typedef struct {
     size_t length, room;
     char *folder, *key;
     uint64_t woken; /* when, in nanoseconds; 0: not by us */
+    int told;       /* of a change: a Sync comes before the next Ping */
 } phone_t;
 
 typedef struct {
@@ -192,22 +193,19 @@ static void take_key(phone_t *phone, const char *body, size_t length)
     phone->key = strdup(at + 2);
 }
 
-/* Is the Status of a Ping 1 or 2? */
-static int ping_ended(const char *body, size_t length)
+/* 0: there is none. */
+static char ping_status(const char *body, size_t length)
 {
-    return memmem(body, length,
-                  "\x45\x47\x03"
-                  "1",
-                  4) ||
-           memmem(body, length,
-                  "\x45\x47\x03"
-                  "2",
-                  4);
+    const char *at = memmem(body, length, "\x45\x47\x03", 3);
+
+    return at && at + 3 < body + length ? at[3] : 0;
 }
 
 /* A whole response. Returns 1 when the phone is done with what it does. */
 static int phone_take(phone_t *phone, const char *body, size_t length)
 {
+    char status;
+
     switch (phone->step) {
     case STEP_FOLDERS:
         take_folder(phone, body, length);
@@ -222,11 +220,15 @@ static int phone_take(phone_t *phone, const char *body, size_t length)
     case STEP_SYNC:
         if (length)
             take_key(phone, body, length);
+        load.answered -= phone->told; /* counted for its Ping */
+        phone->told = 0;
         break;
     case STEP_PING:
         if (phone->woken)
             load.latencies[load.answered] = now() - phone->woken;
-        load.other += !phone->woken || !ping_ended(body, length);
+        status = ping_status(body, length);
+        load.other += !phone->woken || (status != '1' && status != '2');
+        phone->told = status == '2';
         phone->woken = 0;
         break;
     case STEP_IDLE:

@@ -23,7 +23,8 @@ use constant {
 # location: more of the Location; global: more of the server's. sanitize: preload ASan.
 # clock: seconds that its clock is ahead.
 # environment: further variables, { name => value }.
-# status: 1 for mod_status, see status_page. processes: how many children; threads: of each. detached: see MobileSync::Process.
+# status: 1 for mod_status, see status_page. processes: how many children; threads: of each; mpm_file: a
+# file that says that, and other things, in place of them. detached: see MobileSync::Process.
 sub new ( $class, %option ) {
     my $self = bless {
         name => 'httpd',
@@ -124,6 +125,7 @@ END
 # Small, but more than one child, so that every test also tests that nothing is kept in one.
 sub _mpm_config ($self) {
     my ( $n, $threads ) = @$self{qw(processes threads)};
+    return "Include $self->{mpm_file}\n" if defined $self->{mpm_file};
     return <<"END" if $self->{mpm} eq 'prefork';
 StartServers $n
 MinSpareServers $n
