@@ -76,12 +76,14 @@ static why_t why_judge(const why_folder_t *folder, const sync_event_t *event)
     case SYNC_OP_ADD:
         break;
     }
-    if (folder->behind || !*position->cursor ||
-        sync_scans_cover(&position->scans, event->uid, event->date) || event->uid < position->sweep)
+    if (!*position->cursor || sync_scans_cover(&position->scans, event->uid, event->date) ||
+        event->uid < position->sweep)
         return WHY_WAITING;
     if (admin_held_todo(folder->held, event->uid))
         return WHY_WAITING;
-    return sync_quarantine_find(folder->quarantine, event->uid) ? WHY_QUARANTINED : WHY_LEFT_OUT;
+    if (sync_quarantine_find(folder->quarantine, event->uid))
+        return WHY_QUARANTINED;
+    return folder->behind ? WHY_WAITING : WHY_LEFT_OUT;
 }
 
 /* -- the folder ------------------------------------------------------------- */
