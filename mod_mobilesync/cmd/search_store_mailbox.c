@@ -20,6 +20,7 @@ typedef struct {
     backend_query_t *query;
     base_text_buffer_t name; /* everything that the results depend on */
     int email;               /* mail is among the wanted classes */
+    int conversation;        /* one is asked for */
     int status;
 } mailbox_t;
 
@@ -128,6 +129,7 @@ static base_fault_t *mailbox_condition(mailbox_t *mailbox, const eas_node_t *nod
     case EAS_Search_FreeText:
         return mailbox_text(mailbox, node, condition);
     case EAS_Search_ConversationId:
+        mailbox->conversation = 1;
         *condition = mailbox_conversation(mailbox, node);
         break;
     case EAS_Search_GreaterThan:
@@ -321,6 +323,8 @@ base_fault_t *cmd_search_store_mailbox(cmd_exchange_t *exchange, const eas_node_
         mailbox_refuse(&mailbox, parsed.refused);
     mailbox_options(&mailbox, options);
     BASE_TRY(mailbox_query(&mailbox, query));
+    if (parsed.email.part_preference.type && !mailbox.conversation) /* R5568 */
+        mailbox_refuse(&mailbox, CMD_SEARCH_STATUS_INVALID);
     mailbox_describe(&mailbox, query);
     mailbox.search.query = mailbox.query;
     mailbox.search.name =

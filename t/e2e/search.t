@@ -163,6 +163,16 @@ for my $version (VERSIONS) {
             is_found( $search->($id), 'a thread | Re: a thread', 'ConversationId' );
             is( $search->('short')->{status}, 2, 'which is not one' );
             is_found( $search->( 'x' x 16 ), '', 'of no conversation' );
+            my %part = ( body_part => [ { type => 2 } ] );
+            my $parts = $phone->search( [ [ ConversationId => \$id ] ], %part );
+            is_found( $parts, 'a thread | Re: a thread', 'with BodyPartPreference' );
+            my $found = $parts->{results}[0]{properties}->text('AirSyncBase:BodyPart/Data');
+            if ( $version < 14.1 ) { is( $found, undef, 'no BodyPart before 14.1' ) }
+            else { like( $found, qr/Text\./, 'BodyPart' ) }
+            is( $phone->search( [ [ ConversationId => \$id ] ], body_part => [ { type => 1 } ] )
+                    ->{status}, 164, 'in HTML only' );
+            is( $phone->search( [ [ FreeText => 'thread' ] ], %part )->{status}, 2,
+                'which needs a conversation' );
         };
 
         subtest refused => sub {

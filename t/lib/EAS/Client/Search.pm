@@ -3,7 +3,7 @@ package EAS::Client::Search;
 use v5.36;
 
 # Search of a mailbox. conditions: the children of And (or of what list says); query: instead, the
-# children of Query. range, deep, rebuild, body (body preferences), mime_support; name: of the store.
+# children of Query. range, deep, rebuild, body, body_part (preferences), mime_support; name: of the store.
 # Returns { status (of the Store), command_status, total, range, results: [ { class, long_id, folder,
 # properties (node) } ], document }.
 sub search ( $self, $conditions, %option ) {
@@ -14,6 +14,7 @@ sub search ( $self, $conditions, %option ) {
     push @options, [ 'AirSync:MIMESupport', delete $option{mime_support} ]
         if defined $option{mime_support};
     push @options, $self->body_preferences( @{ delete $option{body} // [] } );
+    push @options, $self->body_part_preferences( @{ delete $option{body_part} // [] } );
     my $query = delete $option{query} // [ [ ( delete $option{list} // 'And' ) => @$conditions ] ];
     return $self->_call(
         'Search', {}, \&_searched,
