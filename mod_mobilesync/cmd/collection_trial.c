@@ -37,7 +37,8 @@ void collection_trial_replay(collection_t *collection)
     const collection_env_t *env = collection->env;
     int count = answer->command_count;
 
-    if (!env->received || !count ||
+    /* a removal that is left out would leave the item on the device for ever */
+    if (!env->received || !count || (count == 1 && answer->commands[0].kind != COLLECTION_ADD) ||
         env->received(env->received_baton, collection->request->folder_id, collection->request->key,
                       answer->key) < TRIAL_RECEIVED)
         return;

@@ -1,6 +1,8 @@
 /* The administration's requests and answers, over the memory store. */
 #include "admin_helpers.h"
 
+#include "sync/quarantine.h"
+
 static void test_requests(apr_pool_t *pool)
 {
     static const char *const nothing[] = {
@@ -89,6 +91,26 @@ static void test_show(apr_pool_t *pool)
     is_str(member(desk, "account"), ODD, "by its name");
     is_str(member(desk, "devices/0/device"), "E", "with its device");
     is_int(get(desk, "/accounts/%FF%C3", NULL), 404, "bytes that are no text");
+}
+
+/* An item of the folder that could not be rendered. */
+static void put_quarantined(state_store_t *store, const char *account, const char *device,
+                            const char *folder, apr_pool_t *pool)
+{
+    const state_key_t key = {
+        .account = account, .device = device, .kind = STATE_RECORD_FOLDER, .name = folder};
+    sync_quarantine_t *quarantine = sync_quarantine_unpack(NULL, 0, pool);
+    base_text_buffer_t out = {.pool = pool};
+    state_record_t *record;
+    state_field_t field;
+    apr_uint64_t version;
+
+    sync_quarantine_put(quarantine, 4711, apr_time_now(), "odd");
+    sync_quarantine_pack(quarantine, &out);
+    field = (state_field_t){.name = SYNC_QUARANTINE_FIELD, .data = out.data, .length = out.length};
+    if (state_record_read(store, &key, NULL, 0, &record, pool) ||
+        state_record_commit(store, &key, record->version, &field, 1, NULL, 0, &version, pool))
+        ok(0, "a quarantined item");
 }
 
 /* -- lists ------------------------------------------------------------------ */
@@ -264,11 +286,18 @@ static void test_account(apr_pool_t *pool)
  * never by half, and the audit never lacks what was done. */
 static void test_faults(apr_pool_t *parent)
 {
-    static const char *const actions[][2] = {
-        {"POST", "/accounts/a/reset"},
-        {"POST", "/accounts/a/devices/D/reset"},
-        {"POST", "/accounts/a/devices/D/folders/5/reset"},
-        {"DELETE", "/accounts/a/devices/D"},
+    /* what shows that it was done: the member is no longer this, or (NULL) is there at all */
+    static const struct {
+        const char *method, *path, *query, *member, *before;
+    } actions[] = {
+        {"POST", "/accounts/a/reset", NULL, "items", "31"},
+        {"POST", "/accounts/a/devices/D/reset", NULL, "items", "31"},
+        {"POST", "/accounts/a/devices/D/folders/5/reset", NULL, "items", "31"},
+        {"DELETE", "/accounts/a/devices/D", NULL, "items", "31"},
+        {"POST", "/accounts/a/purge", "days=3", "items", "31"},
+        {"POST", "/accounts/a/devices/D/suspend", "reason=x", "suspended/by", NULL},
+        {"POST", "/accounts/a/devices/D/retry", "folder=5", "folders/0/quarantined/0/retry_waiting",
+         "false"},
     };
     int when, number, failed = 0, half = 0, unrecorded = 0, wrong = 0, made = 0;
     apr_pool_t *pool;
@@ -282,11 +311,12 @@ static void test_faults(apr_pool_t *parent)
                 state_store_t *store = state_store_create_memory(pool);
                 desk_t *desk = desk_make(state_store_create_fail(store, &plan, pool), pool);
                 int status, done;
-                const char *items;
+                const char *shown;
 
                 put_device(store, "a", "D", "iPhone", 20000, pool);
                 put_device(store, "a", "E", "iPhone", 20000, pool);
-                status = ask(desk, actions[i][0], actions[i][1], NULL, NULL);
+                put_quarantined(store, "a", "D", "5", pool);
+                status = ask(desk, actions[i].method, actions[i].path, actions[i].query, NULL);
                 wrong += status != 200 && status != 503;
                 wrong += status == 503 && !apr_table_get(desk->response->headers, "Retry-After");
                 failed += status == 503;
@@ -294,9 +324,11 @@ static void test_faults(apr_pool_t *parent)
                     break;
                 plan.at = 0;
                 get(desk, "/accounts/a/devices/D", NULL);
-                items = member(desk, "items");
-                done = !items || strcmp(items, "31") != 0;
-                half += items && strcmp(items, "31") != 0 && strcmp(items, "0") != 0;
+                shown = member(desk, actions[i].member);
+                done = actions[i].before ? !shown || strcmp(shown, actions[i].before) != 0
+                                         : shown != NULL;
+                shown = member(desk, "items");
+                half += shown && strcmp(shown, "31") != 0 && strcmp(shown, "0") != 0;
                 if (i == 0) { /* both or none */
                     get(desk, "/accounts/a/devices/E", NULL);
                     half += done != (strcmp(member(desk, "items"), "31") != 0);
@@ -304,7 +336,7 @@ static void test_faults(apr_pool_t *parent)
                 wrong += status == 200 && !done;
                 made += done;
                 get(desk, "/audit", NULL);
-                unrecorded += done && strcmp(member(desk, "entries"), "[1]") != 0;
+                unrecorded += done && !member(desk, "entries/0/action");
                 apr_pool_clear(pool);
             }
     ok(failed > 20 && made > 4, "%d requests failed, %d actions were done", failed, made);

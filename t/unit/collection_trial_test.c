@@ -143,6 +143,15 @@ static void test_received(void)
     received_count = 0;
     is_str(serve(request(whole)), "", "whichever key comes back decides");
     is_int(code, BASE_FAULT_NONE, "without a fault");
+
+    fresh();
+    deliver(0, 0);
+    serve(request(first_key()));
+    backend_memory_expunge(backend, ACCOUNT, inbox, 1);
+    asked = request(answer->key);
+    is_str(serve(asked), "-1", "a removal");
+    received_count = 5;
+    is_str(serve(asked), "-1", "is never left out");
     env.received = NULL;
 }
 
