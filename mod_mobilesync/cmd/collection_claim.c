@@ -110,9 +110,9 @@ static base_fault_t *claim_find(collection_t *collection, collection_claim_t *cl
                         answer);
             continue;
         case STATE_CLAIM_AGAIN:
-            claim->doubt = 1;
-            *answer = NULL;
-            return NULL;
+            /* who claimed it after another content has done nothing: see collection_claim_take */
+            claim->doubt |= claim->content == 1;
+            /* fall through */
         case STATE_CLAIM_TAKEN:
             if (*answer)
                 collection_claim_release(collection, claim);
@@ -135,9 +135,13 @@ base_fault_t *collection_claim_take(collection_t *collection, int index, collect
     /* Another content of the operation was done before. Which of the two is the later one? When
      * the folder was stepped while this request was held up, it is the other one. */
     fault = collection_state_still(collection);
-    if (fault)
+    if (fault) {
         collection_claim_release(collection, claim);
-    return fault;
+        return fault;
+    }
+    /* What is done after another content is on record before: then a claim that somebody left
+     * behind who only looked is not taken for an attempt, and what is recorded stays the answer. */
+    return claim->content > 1 ? collection_claim_renew(collection, claim) : NULL;
 }
 
 base_fault_t *collection_claim_renew(collection_t *collection, collection_claim_t *claim)
@@ -149,7 +153,7 @@ base_fault_t *collection_claim_renew(collection_t *collection, collection_claim_
         return NULL;
     BASE_TRY(collection_claim_record(collection, claim, &doubt));
     BASE_TRY(claim_next(collection, claim, NULL));
-    if (claim->held->outcome == STATE_CLAIM_TAKEN)
+    if (claim->held->outcome == STATE_CLAIM_TAKEN || claim->held->outcome == STATE_CLAIM_AGAIN)
         return NULL;
     claim->held = NULL;
     return claim_busy(collection);

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "eas/status.h"
+#include "sync/key.h"
 
 #define FOLDER_SYNC_TRIES 3
-#define FOLDER_SYNC_KEY_MAX 64
 
 static const struct {
     hierarchy_command_kind_t kind;
@@ -102,7 +102,7 @@ base_fault_t *cmd_folder_sync_run(cmd_exchange_t *exchange)
 
     if (!request.key)
         return base_fault_make(exchange->pool, BASE_FAULT_INVALID, "FolderSync without SyncKey");
-    if (strlen(request.key) > FOLDER_SYNC_KEY_MAX)
+    if (strlen(request.key) > SYNC_KEY_MAX)
         return base_fault_make(exchange->pool, BASE_FAULT_STALE, "the SyncKey is none of ours");
     BASE_TRY(cmd_device_seen(exchange));
     BASE_TRY(cmd_exchange_session(exchange, &env.backend));

@@ -6,8 +6,8 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "sync/key.h"
 
-#define SYNC_KEY_MAX 64
 #define SYNC_WINDOW_MAX 512
 #define SYNC_DIGEST_SLICE 16384
 

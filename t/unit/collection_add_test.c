@@ -197,6 +197,31 @@ static void test_found_again(void)
     is_str(inbox_text(), "", "it stays removed");
 }
 
+static state_fail_when_t release_fails(void *baton, state_call_t call, int number)
+{
+    (void)baton;
+    (void)number;
+    return call == STATE_CALL_RELEASE || call == STATE_CALL_COMMIT ? STATE_FAIL_BEFORE
+                                                                   : STATE_FAIL_NOT;
+}
+
+/* A repeat that only found what was recorded dies, and leaves a claim behind. */
+static void test_looked(void)
+{
+    const char *key = start();
+
+    prepare(add(key, "hello"));
+    backend_memory_expunge(backend, ACCOUNT, inbox, 1);
+    plan.decide = release_fails;
+    step(add(key, "hello"));
+    is_int(code, BASE_FAULT_UNAVAILABLE, "a repeat that is cut short");
+    plan.decide = NULL;
+    clock_now += 2 * CMD_LEASE;
+    is_str(step(add(key, "hello")), "-1", "does not make the next one do it again");
+    ok(answer->results[0].repeated && answer->results[0].uid == 1, "it is told what was recorded");
+    is_str(inbox_text(), "", "and nothing is added");
+}
+
 /* Added, and gone before the answer, and the cursor too old to tell. */
 static void test_expired(void)
 {
@@ -274,6 +299,7 @@ int main(void)
     test_add();
     test_altered();
     test_found_again();
+    test_looked();
     test_expired();
     test_late();
     test_crashes();
