@@ -126,15 +126,16 @@ static base_fault_t *claim_find(collection_t *collection, collection_claim_t *cl
 base_fault_t *collection_claim_take(collection_t *collection, int index, collection_claim_t *claim,
                                     sync_ledger_result_t **answer)
 {
-    base_fault_t *fault;
+    base_fault_t *fault = NULL;
 
     claim_name(collection, collection->request->ops + index, claim);
     BASE_TRY(claim_find(collection, claim, answer));
-    if (*answer || (!claim->other && !claim->doubt))
+    if (*answer)
         return NULL;
-    /* Another content of the operation was done before. Which of the two is the later one? When
+    /* When another content of the operation was done before: which of the two is the later one? If
      * the folder was stepped while this request was held up, it is the other one. */
-    fault = collection_state_still(collection);
+    if (claim->other || claim->doubt)
+        fault = collection_state_still(collection);
     if (fault) {
         collection_claim_release(collection, claim);
         return fault;

@@ -300,7 +300,8 @@ static void world_count_contents(world_t *world, const char *folder_id, unsigned
 
         if (seen[content]++)
             world_fail(world, "message %d is there twice", content);
-        if (origins[world->origin[content]]++)
+        /* in the trash there can be an earlier form, which somebody else has put there */
+        if (folder_id == world->inbox && origins[world->origin[content]]++)
             world_fail(world, "message %d is there beside another form of it", content);
     }
 }
