@@ -4,6 +4,7 @@ package MobileSync::Demo;
 use v5.36;
 use utf8;
 use Encode ();
+use POSIX ();
 use Time::HiRes ();
 use EAS::Client;
 use MobileSync::Mail::Mime qw(encoded_words mail_date to_charset);
@@ -170,7 +171,8 @@ sub _await_mail ($self) {
         die "the Ping did not wait: Status $early->{status}\n";
     }
     $self->_tell('the phone sleeps, the server holds its request');
-    my $subject = 'Lunch at the café? ' . time;
+    # told from those of earlier runs
+    my $subject = POSIX::strftime( 'Lunch at the café? (%F %T)', localtime );
     my $start = Time::HiRes::time();
     $self->{box}->deliver( $self->_new_mail($subject) );
     $self->_tell("delivered: $subject");
