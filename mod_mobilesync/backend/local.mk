@@ -33,6 +33,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/search_query.c \
 	mod_mobilesync/backend/search_sql.tbl \
 	mod_mobilesync/backend/search_store.c mod_mobilesync/backend/search_store.h \
+	mod_mobilesync/backend/sql.c mod_mobilesync/backend/sql.h \
 	mod_mobilesync/backend/submit.c mod_mobilesync/backend/submit.h \
 	mod_mobilesync/backend/submit_ways.h \
 	mod_mobilesync/backend/submit_program.c mod_mobilesync/backend/submit_smtp.c \

@@ -50,11 +50,7 @@ static const char cache_schema[] =
 
 static void cache_handle_close(local_index_t *index)
 {
-    int i;
-
-    for (i = 0; i < LOCAL_SQL_COUNT_; i++)
-        sqlite3_finalize(index->statements[i]);
-    sqlite3_close(index->db);
+    backend_sql_close(&index->sql);
     free(index->directory);
     free(index);
 }
@@ -97,57 +93,37 @@ static const char *cache_path(const char *directory, const char *suffix, apr_poo
     return apr_pstrcat(pool, directory, "/" LOCAL_INDEX_FILE, suffix, NULL);
 }
 
-static base_fault_t *cache_run(local_index_t *index, const char *sql, apr_pool_t *pool)
-{
-    int result = sqlite3_exec(index->db, sql, NULL, NULL, NULL);
-
-    return result == SQLITE_OK ? NULL : local_index_fault(index, result, "setting up", pool);
-}
-
-static base_fault_t *cache_version(local_index_t *index, int *version, apr_pool_t *pool)
-{
-    sqlite3_stmt *statement = NULL;
-    int result = sqlite3_prepare_v2(index->db, "PRAGMA user_version", -1, &statement, NULL);
-
-    if (result == SQLITE_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-        *version = sqlite3_column_int(statement, 0);
-        result = SQLITE_OK;
-    }
-    sqlite3_finalize(statement);
-    return result == SQLITE_OK ? NULL : local_index_fault(index, result, "opening", pool);
-}
-
 static base_fault_t *cache_set_up(local_index_t *index, apr_pool_t *pool)
 {
     int version = 0;
 
-    sqlite3_busy_timeout(index->db, CACHE_BUSY_MS);
-    sqlite3_extended_result_codes(index->db, 1);
+    sqlite3_busy_timeout(index->sql.db, CACHE_BUSY_MS);
     /* Handles come and go with the mail that arrives. The log stays when the last one closes: with
      * it, the log's own files would be made and removed each time and the disk waited for, which
      * takes four times as long as all the rest. */
-    sqlite3_db_config(index->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
-    sqlite3_wal_autocheckpoint(index->db, CACHE_WAL_PAGES);
-    BASE_TRY(cache_version(index, &version, pool));
+    sqlite3_db_config(index->sql.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+    sqlite3_wal_autocheckpoint(index->sql.db, CACHE_WAL_PAGES);
+    BASE_TRY(backend_sql_version(&index->sql, &version, pool));
     if (version == 0) {
         /* A new file gets everything or nothing: the version is set in the same transaction.
          * NORMAL keeps the file sound through a power cut; what it may forget then is noticed
          * by the stamps and costs a resynchronisation. */
-        BASE_TRY(cache_run(index, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", pool));
-        BASE_TRY(cache_run(index, cache_schema, pool));
-        BASE_TRY(cache_run(index, "PRAGMA user_version = 1; COMMIT", pool));
+        BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", pool));
+        BASE_TRY(backend_sql_exec(&index->sql, cache_schema, pool));
+        BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA user_version = 1; COMMIT", pool));
         version = CACHE_SCHEMA_VERSION;
     }
     if (version != CACHE_SCHEMA_VERSION)
         return base_fault_make(pool, BASE_FAULT_UNAVAILABLE,
                                "the index has schema version %d, this module knows %d", version,
                                CACHE_SCHEMA_VERSION);
-    BASE_TRY(cache_run(index,
-                       "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024;"
-                       "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 1048576",
-                       pool));
+    BASE_TRY(backend_sql_exec(&index->sql,
+                              "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024;"
+                              "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 1048576",
+                              pool));
     /* reads the schema, which a damaged file may no longer have */
-    return cache_run(index, "SELECT 1 FROM folder LIMIT 1; SELECT 1 FROM item LIMIT 1", pool);
+    return backend_sql_exec(&index->sql, "SELECT 1 FROM folder LIMIT 1; SELECT 1 FROM item LIMIT 1",
+                            pool);
 }
 
 static base_fault_t *cache_handle_open(const char *directory, local_index_t **index,
@@ -155,21 +131,13 @@ static base_fault_t *cache_handle_open(const char *directory, local_index_t **in
 {
     const char *path = cache_path(directory, "", pool);
     local_index_t *made = calloc(1, sizeof *made);
-    base_fault_t *fault = NULL;
+    base_fault_t *fault;
     struct stat info;
-    int result, file;
 
     if (!made || !(made->directory = strdup(directory)))
         abort(); /* as APR's pools do */
-    /* A new file is for us only, as SQLite will make those beside it. An old one must not be opened
-     * here: closing it would give back locks that SQLite holds on it elsewhere in this process. */
-    file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file >= 0)
-        close(file);
-    result = sqlite3_open_v2(
-        path, &made->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-    if (result != SQLITE_OK)
-        fault = local_index_fault(made, result, path, pool);
+    local_index_init(made);
+    fault = backend_sql_open(&made->sql, path, pool);
     if (!fault)
         fault = cache_set_up(made, pool);
     if (!fault && stat(path, &info) != 0)
@@ -258,7 +226,7 @@ static void cache_discard(local_cache_t *cache, local_index_t *index)
     apr_pool_create(&pool, NULL);
     if (index->damaged && !cache_lock(index->directory, &lock, pool)) {
         if (cache_handle_current(index, pool))
-            cache_put_aside(cache, index->directory, sqlite3_errmsg(index->db), pool);
+            cache_put_aside(cache, index->directory, sqlite3_errmsg(index->sql.db), pool);
         close(lock);
     }
     apr_pool_destroy(pool);
@@ -274,8 +242,8 @@ static apr_status_t cache_release(void *data)
 
     for (i = 0; i < LOCAL_SQL_COUNT_; i++)
         sqlite3_reset(index->statements[i]);
-    if (!sqlite3_get_autocommit(index->db))
-        sqlite3_exec(index->db, "ROLLBACK", NULL, NULL, NULL);
+    if (!sqlite3_get_autocommit(index->sql.db))
+        sqlite3_exec(index->sql.db, "ROLLBACK", NULL, NULL, NULL);
     if (index->damaged) {
         cache_discard(cache, index);
         return APR_SUCCESS;

@@ -9,7 +9,7 @@
 
 struct local_index {
     APR_RING_ENTRY(local_index) link; /* in the cache's ring of idle handles */
-    sqlite3 *db;
+    backend_sql_t sql;
     sqlite3_stmt *statements[LOCAL_SQL_COUNT_];
     char *directory; /* malloc, as the handle: they come and go as long as the child lives */
     dev_t device;    /* of the file that is open: another may take its place */
@@ -17,8 +17,7 @@ struct local_index {
     int damaged; /* not to be used again; the file is put aside */
 };
 
-/* Turns SQLite's result into a fault, and notes damage. */
-base_fault_t *local_index_fault(local_index_t *index, int result, const char *what,
-                                apr_pool_t *pool);
+/* Before it is opened. SQLite's results become faults, and damage is noted. */
+void local_index_init(local_index_t *index);
 
 #endif

@@ -7,6 +7,7 @@
 #define BACKEND_LOCAL_INDEX_H
 
 #include "backend/local.h"
+#include "backend/sql.h"
 
 #define LOCAL_INDEX_FILE "index.sqlite"
 
@@ -26,18 +27,14 @@ base_fault_t *local_cache_make(local_cache_t **cache, int handles, const base_lo
 base_fault_t *local_index_acquire(local_cache_t *cache, const char *directory,
                                   local_index_t **index, apr_pool_t *pool);
 
-/* Prepares and binds: types has a letter per parameter, i = apr_int64_t, t = const char *. */
-base_fault_t *local_sql_bind(local_index_t *index, local_sql_t which, sqlite3_stmt **statement,
-                             apr_pool_t *pool, const char *types, ...);
-/* *row = 1 when there is a row; at the end the statement is reset. */
-base_fault_t *local_sql_step(local_index_t *index, sqlite3_stmt *statement, int *row,
-                             apr_pool_t *pool);
-/* Runs a statement that gives no rows. */
-base_fault_t *local_sql_run(local_index_t *index, local_sql_t which, apr_pool_t *pool,
-                            const char *types, ...);
+/* Its statements: see backend/sql.h. */
+backend_sql_t *local_sql(local_index_t *index);
+#define local_sql_bind(index, ...) backend_sql_bind(local_sql(index), __VA_ARGS__)
+#define local_sql_step(index, ...) backend_sql_step(local_sql(index), __VA_ARGS__)
+#define local_sql_run(index, ...) backend_sql_run(local_sql(index), __VA_ARGS__)
 /* The first column of the first row, 0 when there is none. */
-base_fault_t *local_sql_integer(local_index_t *index, local_sql_t which, apr_int64_t *value,
-                                apr_pool_t *pool, const char *types, ...);
+#define local_sql_integer(index, which, value, ...) \
+    backend_sql_integer(local_sql(index), which, value, NULL, __VA_ARGS__)
 
 /* A write transaction: what is between sees and excludes all other processes. End it with the
  * fault of what was done: NULL commits, any other rolls back and is returned. */

@@ -136,7 +136,7 @@ static base_fault_t *index_folder_load(index_run_t *run, index_folder_t *folder)
 static base_fault_t *index_folder_drop(index_run_t *run, apr_int64_t number)
 {
     BASE_TRY(search_store_run(run->index, SEARCH_SQL_DOC_DROP_FOLDER, run->pool, "i", number));
-    run->state.dead += sqlite3_changes(run->index->db);
+    run->state.dead += sqlite3_changes(run->index->sql.db);
     return search_store_run(run->index, SEARCH_SQL_FOLDER_DROP, run->pool, "i", number);
 }
 
@@ -187,7 +187,7 @@ static base_fault_t *index_drop(index_run_t *run, const index_folder_t *folder, 
 {
     BASE_TRY(
         search_store_run(run->index, SEARCH_SQL_DOC_DROP, run->pool, "ii", folder->number, uid));
-    run->state.dead += sqlite3_changes(run->index->db);
+    run->state.dead += sqlite3_changes(run->index->sql.db);
     return NULL;
 }
 
@@ -474,13 +474,13 @@ static base_fault_t *index_query(index_run_t *run, apr_int64_t top, backend_foun
         BASE_TRY(index_folder_load(run, &APR_ARRAY_IDX(run->folders, i, index_folder_t)));
     search_condition_make(run->search->query, &condition, run->pool);
     sql = index_sql(run, &condition);
-    result = sqlite3_prepare_v2(run->index->db, sql, -1, &statement, NULL);
+    result = sqlite3_prepare_v2(run->index->sql.db, sql, -1, &statement, NULL);
     if (result == SQLITE_OK)
         result = sqlite3_bind_int64(statement, 1, top);
     if (result == SQLITE_OK)
         result = search_condition_bind(&condition, statement, 2);
     if (result != SQLITE_OK)
-        fault = search_store_fault(run->index, result, "asking", run->pool);
+        fault = backend_sql_fault(&run->index->sql, result, "asking", run->pool);
     if (!fault)
         fault = index_collect(run, statement, found);
     sqlite3_finalize(statement);

@@ -1,7 +1,5 @@
 #include "backend/search_store.h"
 
-#include <fcntl.h>
-#include <stdarg.h>
 #include <unistd.h>
 #include <apr_strings.h>
 
@@ -33,9 +31,9 @@ static const char store_schema[] =
     " tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* M* Co'\");"
     "PRAGMA user_version = 2;";
 
-base_fault_t *search_store_fault(search_index_t *index, int result, const char *what,
-                                 apr_pool_t *pool)
+static base_fault_t *store_fault(void *owner, int result, const char *what, apr_pool_t *pool)
 {
+    const search_index_t *index = owner;
     base_fault_code_t code = BASE_FAULT_INTERNAL;
 
     switch (result & 0xff) {
@@ -67,158 +65,46 @@ base_fault_t *search_store_fault(search_index_t *index, int result, const char *
         break;
     }
     return base_fault_make(pool, code, "search index: %s: %s", what,
-                           index->db ? sqlite3_errmsg(index->db) : sqlite3_errstr(result));
-}
-
-/* -- statements ------------------------------------------------------------------------------ */
-
-static base_fault_t *store_bind_list(search_index_t *index, search_sql_t which,
-                                     sqlite3_stmt **statement, apr_pool_t *pool, const char *types,
-                                     va_list values)
-{
-    int result = SQLITE_OK, i;
-
-    if (!index->statements[which])
-        result = sqlite3_prepare_v3(index->db, store_texts[which], -1, SQLITE_PREPARE_PERSISTENT,
-                                    &index->statements[which], NULL);
-    if (result == SQLITE_ERROR) /* a table is not there: no statement of ours is wrong */
-        result = SQLITE_CORRUPT;
-    if (result != SQLITE_OK)
-        return search_store_fault(index, result, store_texts[which], pool);
-    *statement = index->statements[which];
-    sqlite3_reset(*statement);
-    for (i = 0; types[i] && result == SQLITE_OK; i++) {
-        if (types[i] == 'i')
-            result = sqlite3_bind_int64(*statement, i + 1, va_arg(values, apr_int64_t));
-        else /* NULL binds NULL */
-            result = sqlite3_bind_text(*statement, i + 1, va_arg(values, const char *), -1,
-                                       SQLITE_STATIC);
-    }
-    return result == SQLITE_OK ? NULL : search_store_fault(index, result, store_texts[which], pool);
-}
-
-base_fault_t *search_store_bind(search_index_t *index, search_sql_t which, sqlite3_stmt **statement,
-                                apr_pool_t *pool, const char *types, ...)
-{
-    base_fault_t *fault;
-    va_list values;
-
-    va_start(values, types);
-    fault = store_bind_list(index, which, statement, pool, types, values);
-    va_end(values);
-    return fault;
-}
-
-base_fault_t *search_store_step(search_index_t *index, sqlite3_stmt *statement, int *row,
-                                apr_pool_t *pool)
-{
-    int result = sqlite3_step(statement);
-    base_fault_t *fault = NULL;
-
-    *row = result == SQLITE_ROW;
-    if (result != SQLITE_ROW && result != SQLITE_DONE)
-        fault = search_store_fault(index, result, sqlite3_sql(statement), pool);
-    if (result != SQLITE_ROW)
-        sqlite3_reset(statement);
-    return fault;
-}
-
-base_fault_t *search_store_run(search_index_t *index, search_sql_t which, apr_pool_t *pool,
-                               const char *types, ...)
-{
-    sqlite3_stmt *statement;
-    base_fault_t *fault;
-    va_list values;
-    int row;
-
-    va_start(values, types);
-    fault = store_bind_list(index, which, &statement, pool, types, values);
-    va_end(values);
-    return fault ? fault : search_store_step(index, statement, &row, pool);
-}
-
-base_fault_t *search_store_integer(search_index_t *index, search_sql_t which, apr_int64_t *value,
-                                   int *found, apr_pool_t *pool, const char *types, ...)
-{
-    sqlite3_stmt *statement;
-    base_fault_t *fault;
-    va_list values;
-
-    va_start(values, types);
-    fault = store_bind_list(index, which, &statement, pool, types, values);
-    va_end(values);
-    if (!fault)
-        fault = search_store_step(index, statement, found, pool);
-    if (fault || !*found)
-        return fault;
-    *value = sqlite3_column_int64(statement, 0);
-    sqlite3_reset(statement);
-    return NULL;
+                           index->sql.db ? sqlite3_errmsg(index->sql.db) : sqlite3_errstr(result));
 }
 
 base_fault_t *search_store_end(search_index_t *index, base_fault_t *fault, apr_pool_t *pool)
 {
-    if (!fault)
-        fault = search_store_run(index, SEARCH_SQL_COMMIT, pool, "");
-    if (fault && !sqlite3_get_autocommit(index->db))
-        (void)search_store_run(index, SEARCH_SQL_ROLLBACK, pool, "");
-    return fault;
+    return backend_sql_end(&index->sql, fault, SEARCH_SQL_COMMIT, SEARCH_SQL_ROLLBACK, pool);
 }
 
 /* -- opening --------------------------------------------------------------------------------- */
-
-static base_fault_t *store_exec(search_index_t *index, const char *sql, apr_pool_t *pool)
-{
-    int result = sqlite3_exec(index->db, sql, NULL, NULL, NULL);
-
-    return result == SQLITE_OK ? NULL : search_store_fault(index, result, "setting up", pool);
-}
-
-static base_fault_t *store_version(search_index_t *index, int *version, apr_pool_t *pool)
-{
-    sqlite3_stmt *statement = NULL;
-    int result = sqlite3_prepare_v2(index->db, "PRAGMA user_version", -1, &statement, NULL);
-
-    if (result == SQLITE_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-        *version = sqlite3_column_int(statement, 0);
-        result = SQLITE_OK;
-    }
-    sqlite3_finalize(statement);
-    return result == SQLITE_OK ? NULL : search_store_fault(index, result, "opening", pool);
-}
 
 static base_fault_t *store_set_up(search_index_t *index, apr_pool_t *pool)
 {
     base_fault_t *fault = NULL;
     int version = 0;
 
-    sqlite3_busy_timeout(index->db, STORE_BUSY_MS);
+    sqlite3_busy_timeout(index->sql.db, STORE_BUSY_MS);
     /* what a power cut may take was read from the mailbox and will be again */
-    BASE_TRY(store_exec(index,
-                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                        "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;"
-                        "PRAGMA journal_size_limit = 4194304",
-                        pool));
-    BASE_TRY(store_version(index, &version, pool));
+    BASE_TRY(backend_sql_exec(&index->sql,
+                              "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                              "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;"
+                              "PRAGMA journal_size_limit = 4194304",
+                              pool));
+    BASE_TRY(backend_sql_version(&index->sql, &version, pool));
     if (version == STORE_SCHEMA_VERSION)
         return NULL;
     if (version > 0)
         return base_fault_make(pool, BASE_FAULT_CORRUPT, "search index: of another version");
-    BASE_TRY(store_exec(index, "BEGIN IMMEDIATE", pool));
-    fault = store_version(index, &version, pool); /* another process may have made it meanwhile */
+    BASE_TRY(backend_sql_exec(&index->sql, "BEGIN IMMEDIATE", pool));
+    fault = backend_sql_version(&index->sql, &version,
+                                pool); /* another process may have made it meanwhile */
     if (!fault && version == 0)
-        fault = store_exec(index, store_schema, pool);
+        fault = backend_sql_exec(&index->sql, store_schema, pool);
     return search_store_end(index, fault, pool);
 }
 
 static apr_status_t store_close(void *data)
 {
     search_index_t *index = data;
-    int i;
 
-    for (i = 0; i < SEARCH_SQL_COUNT_; i++)
-        sqlite3_finalize(index->statements[i]);
-    sqlite3_close(index->db);
+    backend_sql_close(&index->sql);
     return APR_SUCCESS;
 }
 
@@ -232,23 +118,19 @@ static int store_progress(void *data)
 base_fault_t *search_index_open(const char *path, search_index_t **index, apr_pool_t *pool)
 {
     search_index_t *made = apr_pcalloc(pool, sizeof *made);
-    int result, file;
+    base_fault_t *fault;
 
-    /* A new file is for us only, as SQLite will make those beside it. An old one must not be opened
-     * here: closing it would give back locks that SQLite holds on it elsewhere in this process. */
-    file = path ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
-    if (file >= 0)
-        close(file);
-    result =
-        sqlite3_open_v2(path ? path : ":memory:", &made->db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    made->sql = (backend_sql_t){.texts = store_texts,
+                                .statements = made->statements,
+                                .count = SEARCH_SQL_COUNT_,
+                                .fault = store_fault,
+                                .owner = made};
+    fault = backend_sql_open(&made->sql, path, pool);
     apr_pool_cleanup_register(pool, made, store_close, apr_pool_cleanup_null);
-    if (result != SQLITE_OK)
-        return search_store_fault(made, result, path ? path : "memory", pool);
-    sqlite3_extended_result_codes(made->db, 1);
+    BASE_TRY(fault);
     /* it is opened for each search: closing must not wait for the disk */
-    sqlite3_db_config(made->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    sqlite3_progress_handler(made->db, STORE_PROGRESS_STEPS, store_progress, made);
+    sqlite3_db_config(made->sql.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    sqlite3_progress_handler(made->sql.db, STORE_PROGRESS_STEPS, store_progress, made);
     BASE_TRY(store_set_up(made, pool));
     *index = made;
     return NULL;

@@ -3,9 +3,8 @@
 #ifndef BACKEND_SEARCH_STORE_H
 #define BACKEND_SEARCH_STORE_H
 
-#include <sqlite3.h>
-
 #include "backend/search_index.h"
+#include "backend/sql.h"
 #include "base/text.h"
 
 typedef enum {
@@ -16,28 +15,17 @@ typedef enum {
 } search_sql_t;
 
 struct search_index {
-    sqlite3 *db;
+    backend_sql_t sql;
     sqlite3_stmt *statements[SEARCH_SQL_COUNT_];
     apr_time_t until; /* queries are interrupted then; 0: never */
 };
 
-/* BUSY: another process writes. TIMEOUT: interrupted. CORRUPT: to be removed. */
-base_fault_t *search_store_fault(search_index_t *index, int result, const char *what,
-                                 apr_pool_t *pool);
-
-/* Prepares and binds: types has a letter per parameter, i = apr_int64_t, t = const char * (which
- * must live until the statement is reset). */
-base_fault_t *search_store_bind(search_index_t *index, search_sql_t which, sqlite3_stmt **statement,
-                                apr_pool_t *pool, const char *types, ...);
-/* *row = 1 when there is a row; at the end the statement is reset. */
-base_fault_t *search_store_step(search_index_t *index, sqlite3_stmt *statement, int *row,
-                                apr_pool_t *pool);
-/* Runs a statement that gives no rows; the number of rows that it changed is sqlite3_changes(). */
-base_fault_t *search_store_run(search_index_t *index, search_sql_t which, apr_pool_t *pool,
-                               const char *types, ...);
-/* The first column of the first row; *found = 0 when there is none. */
-base_fault_t *search_store_integer(search_index_t *index, search_sql_t which, apr_int64_t *value,
-                                   int *found, apr_pool_t *pool, const char *types, ...);
+/* Its statements: see backend/sql.h. Faults: BUSY, another process writes; TIMEOUT, interrupted;
+ * CORRUPT, to be removed. */
+#define search_store_bind(index, ...) backend_sql_bind(&(index)->sql, __VA_ARGS__)
+#define search_store_step(index, ...) backend_sql_step(&(index)->sql, __VA_ARGS__)
+#define search_store_run(index, ...) backend_sql_run(&(index)->sql, __VA_ARGS__)
+#define search_store_integer(index, ...) backend_sql_integer(&(index)->sql, __VA_ARGS__)
 /* Commits when fault is NULL, else rolls back and returns it. */
 base_fault_t *search_store_end(search_index_t *index, base_fault_t *fault, apr_pool_t *pool);
 

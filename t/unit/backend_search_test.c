@@ -266,6 +266,9 @@ static void contract_search_pages(backend_session_t *session, apr_pool_t *pool)
     is_str(page(session, &search, 6, &found, pool), "", "nothing behind it");
     search.name = "two";
     is_str(page(session, &search, 0, &found, pool), "6 5 ", "another search sees the arrival");
+    search.name = "three";
+    is_str(page(session, &search, 2, &found, pool), "4 3 ",
+           "as does one that begins in the middle");
     search.name = "one";
     search.renew = 1;
     is_str(page(session, &search, 2, &found, pool), "4 3 ", "as does one that is renewed");
