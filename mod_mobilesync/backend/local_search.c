@@ -5,6 +5,9 @@
 #include "backend/drivers.h"
 #include "backend/search_index.h"
 
+#define SEARCH_ATTEMPTS 20
+#define SEARCH_PAUSE apr_time_from_msec(50)
+
 /* Searches are rare and opening costs little beside them: no handle is kept. */
 static base_fault_t *search_once(local_session_t *session, const char *path,
                                  const backend_search_t *search, backend_found_t **found,
@@ -29,7 +32,14 @@ base_fault_t *local_search(void *data, const backend_search_t *search, backend_f
     local_session_t *session = data;
     const char *path = apr_pstrcat(pool, session->paths.index, "/" LOCAL_SEARCH_FILE, NULL);
     base_fault_t *fault = search_once(session, path, search, found, pool);
+    int attempt;
 
+    /* SQLite does not wait for those who make the file at the same time */
+    for (attempt = 0; attempt < SEARCH_ATTEMPTS && base_fault_code(fault) == BASE_FAULT_BUSY;
+         attempt++) {
+        apr_sleep(SEARCH_PAUSE);
+        fault = search_once(session, path, search, found, pool);
+    }
     if (base_fault_code(fault) != BASE_FAULT_CORRUPT)
         return fault;
     base_log_write(session->instance->log, BASE_LOG_WARNING,

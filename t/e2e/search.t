@@ -261,6 +261,21 @@ subtest 'an account without mail' => sub {
     is_found( $phone->search_text('word'), '', 'finds nothing' );
 };
 
+subtest 'many phones begin at once' => sub {
+    for my $round ( 1 .. 5 ) {
+        my $account = "crowd$round";
+        $server->add_account($account);
+        my $crowded = $server->mailbox($account);
+        $crowded->deliver( simple_mail( subject => "number $_", body => "crowd\n" ) ) for 1 .. 60;
+        my @phones = map { $server->client( account => $account ) } 1 .. 6;
+        my @pending = map { $_->search_text( 'crowd', range => '0-0', async => 1 ) } @phones;
+        my @status = map { $_->result->{status} } @pending;
+        # who comes while another one indexes, and finds nothing so far, is to come again
+        is( scalar( grep { $_ == 1 || $_ == 10 } @status ), 6, "each is answered (@status)" );
+        is( $phones[0]->search_text( 'crowd', range => '0-0' )->{total}, 60, 'all is indexed once' );
+    }
+};
+
 subtest 'documents that are none' => sub {
     my $phone = $server->client;
     my $status = sub (@tree) {
