@@ -61,6 +61,7 @@ EXTRA_DIST += .perltidyrc $(PERL_LIB) $(PERL_TESTS) \
 # End to end: the module in a private httpd with a private redis-server.
 E2E_TESTS = \
 	t/e2e/00-smoke.t \
+	t/e2e/accept.t \
 	t/e2e/admin.t \
 	t/e2e/aliases.t \
 	t/e2e/admin_cli.t \
@@ -124,6 +125,10 @@ EXTRA_DIST += $(GUARD_TESTS)
 check_LTLIBRARIES = t/e2e/libpoison.la
 t_e2e_libpoison_la_SOURCES = t/e2e/poison.c
 t_e2e_libpoison_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+# Preloaded into an httpd by t/e2e/accept.t.
+check_LTLIBRARIES += t/e2e/libslow_listener.la
+t_e2e_libslow_listener_la_SOURCES = t/e2e/slow_listener.c
+t_e2e_libslow_listener_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 # Loaded by t/e2e/mpm.t.
 check_LTLIBRARIES += t/e2e/mod_old_httpd.la
 t_e2e_mod_old_httpd_la_SOURCES = t/e2e/old_httpd.c
@@ -131,7 +136,7 @@ t_e2e_mod_old_httpd_la_CPPFLAGS = $(AM_CPPFLAGS) $(HTTPD_CFLAGS)
 t_e2e_mod_old_httpd_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
 # Figures, not tests: they take minutes and depend on the machine.
-EXTRA_DIST += t/bench/bench t/bench/ping t/bench/ping_load.c t/bench/ping_phone.h t/bench/recorder
+EXTRA_DIST += t/bench/bench t/bench/soak t/bench/ping t/bench/ping_load.c t/bench/ping_phone.h t/bench/recorder
 bench: all
 	@for d in $(top_srcdir)/mod_mobilesync/* $(top_srcdir)/admin $(top_srcdir)/t/*; do \
 	    test -d $$d || continue; \

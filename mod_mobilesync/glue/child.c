@@ -196,6 +196,7 @@ void glue_child_init(apr_pool_t *pool, server_rec *main_server)
                          fault->message);
     }
     glue_park_child_init(pool, main_server);
+    glue_accept_child_init(pool, main_server);
 }
 
 void glue_child_stopping(apr_pool_t *pool, int graceful)

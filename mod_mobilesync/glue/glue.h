@@ -8,6 +8,9 @@
 const base_log_t *glue_log_for_request(request_rec *r);
 const base_log_t *glue_log_for_server(server_rec *server, apr_pool_t *pool);
 
+/* accept.c: in child_init. The child goes on to accept connections. */
+void glue_accept_child_init(apr_pool_t *pool, server_rec *main_server);
+
 /* auth.c */
 /* Is this request for a Location that mobilesync serves? Known before the handler phase. */
 int glue_auth_is_ours(request_rec *r);

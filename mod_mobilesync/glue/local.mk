@@ -1,5 +1,6 @@
 apachemodule_LTLIBRARIES = mod_mobilesync.la
 mod_mobilesync_la_SOURCES = \
+	mod_mobilesync/glue/accept.c \
 	mod_mobilesync/glue/admin.c \
 	mod_mobilesync/glue/auth.c \
 	mod_mobilesync/glue/body.c \
