@@ -48,6 +48,7 @@ struct collection {
     int examine;                    /* entries that may still be compared */
     apr_hash_t *occurrences;        /* kind and id of an operation -> int: how many so far */
     sync_ledger_result_t *recorded; /* of each operation */
+    apr_hash_t *written; /* uid -> sync_ledger_result_t: what earlier Changes of it wrote */
     sync_delta_t *replay;
     int *replay_index; /* command -> entry of the replayed delta */
     char *replay_dropped;

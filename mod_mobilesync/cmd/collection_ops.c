@@ -8,13 +8,28 @@
 
 #include "backend/blob.h"
 
+/* What an earlier form of one of the item's Changes wrote, as far as the request has been gone
+ * through; NULL: nothing. */
+static const apr_uint64_t *op_written(collection_t *collection, const collection_op_t *op,
+                                      const collection_claim_t *claim)
+{
+    const sync_ledger_result_t *written = claim->other;
+
+    if (written)
+        apr_hash_set(collection->written, &op->uid, sizeof op->uid, written);
+    else
+        written = apr_hash_get(collection->written, &op->uid, sizeof op->uid);
+    return written ? &written->token : NULL;
+}
+
 /* A conflict is one of the item: when one of its Changes in the request is in conflict, none of
  * them is done, whichever comes first. */
-static int op_conflict(const collection_t *collection, const collection_op_t *op,
+static int op_conflict(collection_t *collection, const collection_op_t *op,
                        const collection_claim_t *claim, apr_uint64_t current)
 {
     const sync_holding_t device = sync_window_holding(collection->window, op->uid);
     const collection_request_t *request = collection->request;
+    const apr_uint64_t *written = op_written(collection, op, claim);
     int may = !collection->answer.options.client_wins && !claim->doubt;
     int self = (int)(op - request->ops), i;
 
@@ -24,9 +39,8 @@ static int op_conflict(const collection_t *collection, const collection_op_t *op
         if (each->kind != COLLECTION_OP_CHANGE || each->uid != op->uid)
             continue;
         if (i < self ? collection->recorded[i].code == BASE_FAULT_CONFLICT
-                     : may && sync_diff_flags_conflict(&device,
-                                                       claim->other ? &claim->other->token : NULL,
-                                                       current, each->mask, each->values))
+                     : may && sync_diff_flags_conflict(&device, written, current, each->mask,
+                                                       each->values))
             return 1;
     }
     return 0;
@@ -317,6 +331,7 @@ base_fault_t *collection_ops_apply(collection_t *collection)
     collection->recorded =
         apr_pcalloc(collection->pool, (apr_size_t)request->op_count * sizeof *collection->recorded);
     collection->occurrences = apr_hash_make(collection->pool);
+    collection->written = apr_hash_make(collection->pool);
     for (i = 0; i < request->op_count; i++)
         if (request->ops[i].kind != COLLECTION_OP_ADD)
             sync_held_want(collection->held, request->ops[i].uid);

@@ -308,6 +308,25 @@ static void test_conflict_several(void)
     is_int((long long)flags_of(1), 3, "in their order");
 }
 
+/* What an earlier form of one of them wrote is in conflict with none. */
+static void test_conflict_own(void)
+{
+    collection_op_t before = change(1, 2, 2);
+    collection_op_t ops[] = {change(1, 1, 1), change(1, 3, 1)};
+    collection_request_t *asked;
+
+    fresh();
+    deliver(0, 1);
+    step(request(first_key()));
+    asked = request(answer->key);
+    prepare(with_op(asked->key, &before)); /* and then it is taken back */
+    asked->ops = ops;
+    asked->op_count = 2;
+    is_str(step(asked), "", "several Changes in the place of another one");
+    is_str(results(), "NONE NONE", "are done");
+    is_int((long long)flags_of(1), 1, "all of them");
+}
+
 static void test_delete(void)
 {
     collection_op_t op = {.kind = COLLECTION_OP_DELETE, .uid = 1};
@@ -410,6 +429,7 @@ int main(void)
     test_filter();
     test_conflict();
     test_conflict_several();
+    test_conflict_own();
     test_delete();
     test_repeat();
     test_answers();
