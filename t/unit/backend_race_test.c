@@ -357,18 +357,24 @@ static void edits(pid_t parent)
 static void test_killed(apr_pool_t *pool)
 {
     int round, files = 0, torn = 0, wrong = 0;
+    backend_t *backend = store_start("");
     backend_session_t *session;
     unsigned state = 5;
     const char *inbox;
+    apr_pool_t *scratch; /* what a call opened is closed with its pool */
     apr_uint64_t n;
 
-    must(backend_session_open(store_start(""), "killed", &session, pool), "open");
+    apr_pool_create(&scratch, pool);
+    must(backend_session_open(backend, "killed", &session, scratch), "open");
     inbox = contract_role(session, BACKEND_ROLE_INBOX, pool);
-    edit(session, inbox, "form", 0, pool);
+    edit(session, inbox, "form", 0, scratch);
     for (round = 0; round < 60; round++) {
         pid_t parent = getpid(), child;
-        const char *text, *form = apr_psprintf(pool, "form of %d", round);
+        const char *text, *form;
         backend_entry_t entry;
+
+        apr_pool_clear(scratch);
+        form = apr_psprintf(scratch, "form of %d", round);
 
         fflush(stdout);
         child = fork();
@@ -379,12 +385,12 @@ static void test_killed(apr_pool_t *pool)
         files +=
             entries_of(path_of("killed/Maildir/new")) + entries_of(path_of("killed/Maildir/cur")) !=
             1;
-        must(backend_session_open(store_start(""), "killed", &session, pool), "open");
-        entry = contract_put(session, inbox, "nothing", 0, 0, "edited", pool);
-        text = contract_text(session, inbox, entry.uid, pool);
+        must(backend_session_open(backend, "killed", &session, scratch), "open");
+        entry = contract_put(session, inbox, "nothing", 0, 0, "edited", scratch);
+        text = contract_text(session, inbox, entry.uid, scratch);
         torn += !text || strncmp(text, "form", 4) != 0;
-        entry = edit(session, inbox, form, (apr_uint64_t)round % 4, pool);
-        text = contract_text(session, inbox, entry.uid, pool);
+        entry = edit(session, inbox, form, (apr_uint64_t)round % 4, scratch);
+        text = contract_text(session, inbox, entry.uid, scratch);
         wrong += !text || strcmp(text, form) != 0;
     }
     is_int(files, 0, "there is one file, whenever somebody was killed who stored or replaced it");
