@@ -95,6 +95,7 @@ E2E_TESTS = \
 	t/e2e/mailbox.t \
 	t/e2e/maildir.t \
 	t/e2e/midnight.t \
+	t/e2e/moments.t \
 	t/e2e/move.t \
 	t/e2e/oof.t \
 	t/e2e/mpm.t \
