@@ -169,6 +169,10 @@ static void waiter_join(wake_waiter_t *waiter)
     channel->waiters = waiter;
     hub->waiters++;
     wake_channel_touch(hub, channel);
+    /* without anybody who waits the hub's thread wants no connection: it sleeps, with channels that
+     * are touched already */
+    if (!hub->connected)
+        hub->bus->driver->interrupt(hub->listener);
 }
 
 static apr_status_t waiter_cleanup(void *data)

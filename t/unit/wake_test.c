@@ -94,6 +94,51 @@ static void test_outage(wake_env_t *env, apr_pool_t *pool)
     is_int(wake_waiter_block(missed, -1), WAKE_REASON_CHANGED, "and all goes on");
 }
 
+/* A bus that gives those who wait time to go before the connection is made anew. */
+static wake_bus_driver_t slow_driver;
+
+static apr_interval_time_t slow_delay(void *listener)
+{
+    (void)listener;
+    return apr_time_from_msec(300);
+}
+
+static void await_lost(wake_hub_t *hub)
+{
+    int connected = 1;
+
+    while (connected) {
+        apr_thread_mutex_lock(hub->mutex);
+        connected = hub->connected;
+        apr_thread_mutex_unlock(hub->mutex);
+        usleep(1000);
+    }
+}
+
+/* The connection is lost, whoever waited goes, and so nobody wants one any more. */
+static void test_nobody_left(apr_pool_t *pool)
+{
+    wake_bus_t *bus = apr_palloc(pool, sizeof *bus), *inner = wake_bus_create_memory(pool);
+    wake_options_t options = wake_options("n@x", "D");
+    wake_waiter_t *waiter;
+    wake_hub_t *hub;
+
+    slow_driver = *inner->driver;
+    slow_driver.delay = slow_delay;
+    *bus = (wake_bus_t){.driver = &slow_driver, .self = inner->self};
+    if (wake_hub_create(bus, NULL, &hub, pool))
+        abort();
+    waiter = wake_armed_simply(hub, "n@x", "D", pool);
+    wake_bus_memory_set(inner, WAKE_MEMORY_DEAF);
+    await_lost(hub);
+    wake_waiter_end(waiter);
+    wake_bus_memory_set(inner, WAKE_MEMORY_UP);
+    usleep(600000); /* the time to connect passes, and the thread goes to sleep */
+    ok(!wake_waiter_arm(hub, &options, &waiter, pool),
+       "the next one of the account has the connection made");
+    wake_hub_stop(hub);
+}
+
 /* A bus whose connection is lost and comes back, with a change missed, just when the numbers
  * of a waiter have been read and it is not armed yet. */
 static wake_bus_driver_t interrupted_driver;
@@ -248,6 +293,7 @@ int main(void)
     wake_contract_run(&env, "memory", pool);
     test_outage(&env, pool);
     test_interrupted(pool);
+    test_nobody_left(pool);
     test_shake(&env, pool);
     wake_contract_stop(&env, pool);
     apr_pool_clear(pool);
