@@ -437,14 +437,16 @@ static base_fault_t *ping_resume(cmd_exchange_t *exchange, wake_reason_t reason,
                                  const char *note)
 {
     ping_t *ping = apr_pcalloc(exchange->pool, sizeof *ping);
+    base_fault_t *fault;
 
     ping->watch = watch;
     ping->heartbeat = atoi(note);
     switch (reason) {
     case WAKE_REASON_CHANGED:
-        return ping_look_again(exchange, ping, 1);
     case WAKE_REASON_RIPE:
-        return ping_look_again(exchange, ping, 0);
+        fault = ping_look_again(exchange, ping, reason == WAKE_REASON_CHANGED);
+        return fault && ping->watch ? cmd_watch_outlast(watch, exchange, fault, ping_resume)
+                                    : fault;
     case WAKE_REASON_RESET:
         return ping_finish(exchange, ping, PING_STATUS_HIERARCHY);
     case WAKE_REASON_NONE:

@@ -143,6 +143,16 @@ static base_fault_t *sync_hang_hierarchy(cmd_exchange_t *exchange, sync_hang_t *
     return NULL;
 }
 
+/* A request that waits and cannot be kept as text keeps its exchange. */
+static void sync_hang_keep(cmd_exchange_t *exchange, sync_hang_t *hang)
+{
+    if (!exchange->wait.waiter || sync_request_is_cacheable(hang->request))
+        return;
+    exchange->wait.resume = sync_hang_resume;
+    exchange->wait.baton = hang;
+    exchange->wait.keep = NULL;
+}
+
 static base_fault_t *sync_hang_step(cmd_exchange_t *exchange, sync_hang_t *hang, int patient)
 {
     BASE_TRY(sync_answer(exchange, hang->request));
@@ -153,17 +163,14 @@ static base_fault_t *sync_hang_step(cmd_exchange_t *exchange, sync_hang_t *hang,
         return NULL;
     }
     cmd_watch_wait(hang->watch, exchange, sync_hang_again);
-    if (!sync_request_is_cacheable(hang->request)) {
-        exchange->wait.resume = sync_hang_resume;
-        exchange->wait.baton = hang;
-        exchange->wait.keep = NULL;
-    }
+    sync_hang_keep(exchange, hang);
     return NULL;
 }
 
 static base_fault_t *sync_hang_resume(cmd_exchange_t *exchange, wake_reason_t reason, void *baton)
 {
     sync_hang_t *hang = baton;
+    base_fault_t *fault;
 
     cmd_exchange_restart(exchange);
     switch (reason) {
@@ -171,7 +178,12 @@ static base_fault_t *sync_hang_resume(cmd_exchange_t *exchange, wake_reason_t re
     case WAKE_REASON_RIPE:
         cmd_watch_rearm(hang->watch);
         exchange->now = apr_time_now();
-        return sync_hang_step(exchange, hang, reason == WAKE_REASON_CHANGED);
+        fault = sync_hang_step(exchange, hang, reason == WAKE_REASON_CHANGED);
+        if (!fault)
+            return NULL;
+        BASE_TRY(cmd_watch_outlast(hang->watch, exchange, fault, sync_hang_again));
+        sync_hang_keep(exchange, hang);
+        return NULL;
     case WAKE_REASON_RESET:
         cmd_watch_end(hang->watch);
         return sync_answer(exchange, hang->request);

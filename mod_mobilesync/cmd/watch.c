@@ -194,6 +194,19 @@ base_fault_t *cmd_watch_hierarchy(cmd_exchange_t *exchange, int *changed, apr_po
     return NULL;
 }
 
+base_fault_t *cmd_watch_outlast(cmd_watch_t *watch, cmd_exchange_t *exchange, base_fault_t *fault,
+                                cmd_watch_resume_fn resume)
+{
+    if (fault->code != BASE_FAULT_UNAVAILABLE)
+        return fault;
+    base_log_write(exchange->log, BASE_LOG_DEBUG, "%s of %s waits on: %s",
+                   exchange->request->command_name, exchange->account, fault->message);
+    cmd_exchange_restart(exchange);
+    cmd_watch_hold(watch, apr_time_from_sec(fault->retry_after > 0 ? fault->retry_after : 1));
+    cmd_watch_wait(watch, exchange, resume);
+    return NULL;
+}
+
 void cmd_watch_end(cmd_watch_t *watch)
 {
     wake_waiter_t *waiter = watch->waiter;

@@ -33,6 +33,12 @@ void cmd_watch_hold(cmd_watch_t *watch, apr_interval_time_t interval);
 /* Would FolderSync bring something, or tell the client to begin anew? */
 base_fault_t *cmd_watch_hierarchy(cmd_exchange_t *exchange, int *changed, apr_pool_t *pool);
 
+/* A look that failed: where the store or the mailbox is out for a while the request waits on, and looks
+ * again then. Everybody who waits would come back at once otherwise, with the same question. Returns
+ * NULL when it waits, else the fault. */
+base_fault_t *cmd_watch_outlast(cmd_watch_t *watch, cmd_exchange_t *exchange, base_fault_t *fault,
+                                cmd_watch_resume_fn resume);
+
 /* Nothing is told any more. */
 void cmd_watch_end(cmd_watch_t *watch);
 
