@@ -121,9 +121,6 @@ wait_until( 'the access log',
     sub { read_file( $server->node->base . '/outcome.log' ) =~ /^hung up$/m } );
 pass('a phone that hangs up is missed, and logged');
 
-my $other = $phone->twin( device_id => 'OTHER' );
-$other->folder_sync;
-$other->initial_sync($inbox);
 my $parked = $phone->ping( heartbeat => 600, folders => [$inbox], async => 1 );
 waits( Parked => 1 );
 $ping = ping( 600, device_id => 'OTHER' );
