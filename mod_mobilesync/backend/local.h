@@ -118,6 +118,7 @@ typedef struct {
     int trusted;                      /* the last scan saw all that these mtimes stand for */
     int suspects;                     /* messages missed by the last scan */
     apr_int64_t missed;               /* since when the directory itself is, 0 = it is there */
+    apr_int64_t scanned;              /* when the last scan began, 0 = it missed something */
     int changed;                      /* modseq moved in this transaction */
 } local_folder_t;
 

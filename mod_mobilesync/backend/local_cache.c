@@ -11,7 +11,7 @@
 
 #include "backend/local_fs.h"
 
-#define CACHE_SCHEMA_VERSION 1
+#define CACHE_SCHEMA_VERSION 2
 #define CACHE_BUSY_MS 20000
 #define CACHE_WAL_PAGES 64 /* then they go into the file: 256 KB of log for each account */
 
@@ -35,7 +35,8 @@ static const char cache_schema[] =
     " forgotten INTEGER NOT NULL DEFAULT 0, floor INTEGER NOT NULL DEFAULT 0,"
     " cur_mtime INTEGER NOT NULL DEFAULT 0, new_mtime INTEGER NOT NULL DEFAULT 0,"
     " seen INTEGER NOT NULL DEFAULT 0, trusted INTEGER NOT NULL DEFAULT 0,"
-    " suspects INTEGER NOT NULL DEFAULT 0, missed INTEGER NOT NULL DEFAULT 0);"
+    " suspects INTEGER NOT NULL DEFAULT 0, missed INTEGER NOT NULL DEFAULT 0,"
+    " scanned INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE item(folder INTEGER NOT NULL, uid INTEGER NOT NULL, name TEXT NOT NULL,"
     " fresh INTEGER NOT NULL, token INTEGER NOT NULL, date INTEGER NOT NULL,"
     " size INTEGER NOT NULL, modseq INTEGER NOT NULL,"
@@ -110,7 +111,16 @@ static base_fault_t *cache_set_up(local_index_t *index, apr_pool_t *pool)
          * by the stamps and costs a resynchronisation. */
         BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", pool));
         BASE_TRY(backend_sql_exec(&index->sql, cache_schema, pool));
-        BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA user_version = 1; COMMIT", pool));
+        BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA user_version = 2; COMMIT", pool));
+        version = CACHE_SCHEMA_VERSION;
+    }
+    if (version == 1) {
+        BASE_TRY(
+            backend_sql_exec(&index->sql,
+                             "BEGIN IMMEDIATE;"
+                             "ALTER TABLE folder ADD COLUMN scanned INTEGER NOT NULL DEFAULT 0;"
+                             "PRAGMA user_version = 2; COMMIT",
+                             pool));
         version = CACHE_SCHEMA_VERSION;
     }
     if (version != CACHE_SCHEMA_VERSION)

@@ -44,6 +44,7 @@ static void folder_from_row(sqlite3_stmt *row, local_folder_t *folder, apr_pool_
     folder->trusted = sqlite3_column_int(row, i++);
     folder->suspects = sqlite3_column_int(row, i++);
     folder->missed = sqlite3_column_int64(row, i++);
+    folder->scanned = sqlite3_column_int64(row, i++);
 }
 
 base_fault_t *local_folder_load(local_session_t *session, const char *id, local_folder_t *folder,

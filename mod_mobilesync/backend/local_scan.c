@@ -56,13 +56,17 @@ static int scan_stat(const local_session_t *session, const local_folder_t *folde
     return 0;
 }
 
-/* 1 when the last scan still holds. */
+/* 1 when the last scan still holds for a look that began at that time: it can be trusted, or it
+ * began later than the look. So many devices of an account that are woken by the same change, and
+ * meet at the index's lock, need not scan one after the other. */
 static int scan_holds(const local_session_t *session, const local_folder_t *folder,
-                      apr_pool_t *pool)
+                      apr_time_t began, apr_pool_t *pool)
 {
     apr_int64_t cur_mtime, new_mtime;
 
-    return folder->trusted && scan_stat(session, folder, &cur_mtime, &new_mtime, pool) == 0 &&
+    /* not one of the future: the clock may have been set back */
+    return (folder->trusted || (folder->scanned >= began && folder->scanned <= apr_time_now())) &&
+           scan_stat(session, folder, &cur_mtime, &new_mtime, pool) == 0 &&
            cur_mtime == folder->cur_mtime && new_mtime == folder->new_mtime;
 }
 
@@ -301,19 +305,20 @@ static base_fault_t *scan_run(local_session_t *session, local_folder_t *folder, 
     folder->suspects = scan.suspects;
     folder->trusted = scan.quiet && !scan.raced && !scan.suspects;
     *again = scan.quiet && scan.suspects;
-    return local_sql_run(session->index, LOCAL_SQL_FOLDER_SCANNED, pool, "iiiiii", cur_mtime,
+    folder->scanned = scan.raced || scan.suspects ? 0 : scan.start;
+    return local_sql_run(session->index, LOCAL_SQL_FOLDER_SCANNED, pool, "iiiiiii", cur_mtime,
                          new_mtime, folder->seen, (apr_int64_t)folder->trusted,
-                         (apr_int64_t)folder->suspects, folder->number);
+                         (apr_int64_t)folder->suspects, folder->scanned, folder->number);
 }
 
-base_fault_t *local_scan_locked(local_session_t *session, local_folder_t *folder, local_look_t look,
-                                apr_pool_t *pool)
+static base_fault_t *scan_locked(local_session_t *session, local_folder_t *folder,
+                                 local_look_t look, apr_time_t began, apr_pool_t *pool)
 {
     base_fault_t *fault;
     apr_pool_t *scratch;
     int again;
 
-    if (look != LOCAL_LOOK_SCAN && scan_holds(session, folder, pool))
+    if (look != LOCAL_LOOK_SCAN && scan_holds(session, folder, began, pool))
         return NULL;
     apr_pool_create(&scratch, pool);
     fault = scan_run(session, folder, &again, scratch);
@@ -326,23 +331,30 @@ base_fault_t *local_scan_locked(local_session_t *session, local_folder_t *folder
     return fault;
 }
 
+base_fault_t *local_scan_locked(local_session_t *session, local_folder_t *folder, local_look_t look,
+                                apr_pool_t *pool)
+{
+    return scan_locked(session, folder, look, apr_time_now(), pool);
+}
+
 /* -- looking -------------------------------------------------------------------------------- */
 
 static base_fault_t *scan_update(local_session_t *session, const char *folder_id, local_look_t look,
-                                 local_folder_t *folder, apr_pool_t *pool)
+                                 apr_time_t began, local_folder_t *folder, apr_pool_t *pool)
 {
     base_fault_t *fault;
 
     BASE_TRY(local_begin(session->index, pool));
     fault = local_folder_load(session, folder_id, folder, pool); /* as it is under the lock */
     if (!fault)
-        fault = local_scan_locked(session, folder, look, pool);
+        fault = scan_locked(session, folder, look, began, pool);
     return local_end(session->index, fault, pool);
 }
 
 base_fault_t *local_scan_folder(local_session_t *session, const char *folder_id, local_look_t look,
                                 local_folder_t *folder, apr_pool_t *pool)
 {
+    apr_time_t began = apr_time_now();
     base_fault_t *fault;
 
     if (look != LOCAL_LOOK_ONCE || !session->listed)
@@ -351,12 +363,12 @@ base_fault_t *local_scan_folder(local_session_t *session, const char *folder_id,
     if (look == LOCAL_LOOK_ONCE &&
         apr_hash_get(session->looked, &folder->number, sizeof folder->number))
         return NULL;
-    if (look == LOCAL_LOOK_SCAN || !scan_holds(session, folder, pool)) {
-        fault = scan_update(session, folder_id, look, folder, pool);
+    if (look == LOCAL_LOOK_SCAN || !scan_holds(session, folder, began, pool)) {
+        fault = scan_update(session, folder_id, look, began, folder, pool);
         if (base_fault_code(fault) == BASE_FAULT_BUSY) {
             /* the directory has just been renamed, or removed */
             BASE_TRY(local_folders_look(session, pool));
-            fault = scan_update(session, folder_id, look, folder, pool);
+            fault = scan_update(session, folder_id, look, began, folder, pool);
         }
         BASE_TRY(fault);
     }

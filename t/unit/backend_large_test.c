@@ -5,6 +5,8 @@
 
 #include <dlfcn.h>
 #include <apr_general.h>
+#include <apr_thread_proc.h>
+#include <sqlite3.h>
 
 #define FEW 100
 #define MANY 100000
@@ -26,16 +28,16 @@ static void *next_of(const char *name)
     return next;
 }
 
-#define COUNTED(counter, result, name, parameters, ...) \
-    result name parameters;                             \
-    result name parameters                              \
-    {                                                   \
-        static result(*next) parameters;                \
-                                                        \
-        if (!next)                                      \
-            *(void **)&next = next_of(#name);           \
-        calls.counter++;                                \
-        return next(__VA_ARGS__);                       \
+#define COUNTED(counter, result, name, parameters, ...)          \
+    result name parameters;                                      \
+    result name parameters                                       \
+    {                                                            \
+        static result(*next) parameters;                         \
+                                                                 \
+        if (!next)                                               \
+            *(void **)&next = next_of(#name);                    \
+        __atomic_add_fetch(&calls.counter, 1, __ATOMIC_SEQ_CST); \
+        return next(__VA_ARGS__);                                \
     }
 
 COUNTED(opendir, DIR *, opendir, (const char *path), path)
@@ -154,6 +156,59 @@ static int test_box(const char *account, int count, apr_pool_t *pool)
     return cost;
 }
 
+/* -- many at once --------------------------------------------------------------------------- */
+
+#define CROWD 8
+
+static int crowd_ready;
+
+static void *APR_THREAD_FUNC crowd_look(apr_thread_t *thread, void *data)
+{
+    const box_t *box = data;
+    backend_session_t *session;
+    apr_pool_t *pool;
+
+    (void)thread;
+    apr_pool_create(&pool, NULL);
+    must(backend_session_open(box->backend, box->account, &session, pool), "open");
+    __atomic_add_fetch(&crowd_ready, 1, __ATOMIC_SEQ_CST);
+    contract_probe(session, box->inbox, pool);
+    apr_pool_destroy(pool);
+    return NULL;
+}
+
+/* Devices of an account that look for the same change meet at the index's lock, which is held until
+ * all of them wait. */
+static void test_crowd(apr_pool_t *pool)
+{
+    box_t box = box_make("crowd", pool);
+    const char *file = path_of("crowd/mobilesync/index.sqlite");
+    apr_thread_t *threads[CROWD];
+    apr_status_t status;
+    sqlite3 *lock;
+    int i;
+
+    box_fill(&box, FEW);
+    maildir_age(box.box);
+    contract_probe(box.session, box.inbox, box.pool);
+    box_put(&box, "new", "new/arrival");
+    ok(sqlite3_open(file, &lock) == SQLITE_OK &&
+           sqlite3_exec(lock, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK,
+       "the index is held");
+    for (i = 0; i < CROWD; i++)
+        apr_thread_create(&threads[i], NULL, crowd_look, &box, pool);
+    while (__atomic_load_n(&crowd_ready, __ATOMIC_SEQ_CST) < CROWD)
+        apr_sleep(1000);
+    apr_sleep(apr_time_from_sec(1)); /* nothing tells that they have come to the lock */
+    calls_reset();
+    sqlite3_exec(lock, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_close(lock);
+    for (i = 0; i < CROWD; i++)
+        apr_thread_join(&status, threads[i]);
+    ok(calls.opendir >= 2 && calls.opendir <= CROWD,
+       "%d who look at once do not read two directories each, but %d", CROWD, calls.opendir);
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -166,6 +221,7 @@ int main(void)
     many = test_box("many", message_count(), pool);
     ok(few > 0, "an unchanged folder costs %d calls of stat", few);
     is_int(many, few, "whatever it holds");
+    test_crowd(pool);
     store_remove();
     apr_pool_destroy(pool);
     apr_terminate();
