@@ -1,20 +1,11 @@
 #include "admin/action.h"
 #include "admin/call.h"
+#include "admin/recorder.h"
 
 #include <string.h>
 #include <apr_strings.h>
 
 #include "state/exchange.h"
-#include "state/recorder.h"
-
-static const struct {
-    const char *member, *name;
-} exchange_members[] = {
-    {"c", "command"}, {"v", "protocol"},        {"n", "node"},      {"h", "http_status"},
-    {"s", "status"},  {"a", "heartbeat_asked"}, {"b", "heartbeat"}, {"f", "fault"},
-    {"e", "error"},   {"d", "duration_ms"},     {"i", "bytes_in"},  {"o", "bytes_out"},
-    {"g", "hung_up"}, {"x", "more_folders"},
-};
 
 static const char *const exchange_folder[] = {
     "folder", "sync_key", "next_sync_key", "status",     "repeated",      "more_available", "add",
@@ -32,46 +23,30 @@ static json_t *exchange_folder_json(const json_t *list)
     return json;
 }
 
-/* NULL when it is not of ours. */
-static json_t *exchange_json(const char *entry, apr_pool_t *pool)
+static void exchange_rest(json_t *json, const json_t *packed)
 {
-    json_t *packed = json_loads(entry, 0, NULL), *json, *folders;
+    const json_t *list = json_object_get(packed, "l");
+    json_t *folders = json_array();
     size_t i;
 
-    if (!packed)
-        return NULL;
-    json = json_object();
-    json_object_set_new(
-        json, "time",
-        admin_json_time(apr_time_from_msec(json_integer_value(json_object_get(packed, "t"))),
-                        pool));
-    for (i = 0; i < sizeof exchange_members / sizeof *exchange_members; i++)
-        json_object_set(json, exchange_members[i].name,
-                        json_object_get(packed, exchange_members[i].member));
-    folders = json_array();
     json_object_set_new(json, "folders", folders);
-    for (i = 0; i < json_array_size(json_object_get(packed, "l")); i++)
-        json_array_append_new(
-            folders, exchange_folder_json(json_array_get(json_object_get(packed, "l"), i)));
-    json_decref(packed);
-    return json;
+    for (i = 0; i < json_array_size(list); i++)
+        json_array_append_new(folders, exchange_folder_json(json_array_get(list, i)));
 }
 
 base_fault_t *admin_exchange_entries(admin_call_t *call, json_t **list)
 {
-    apr_array_header_t *entries;
-    int i;
+    static const admin_recorder_member_t members[] = {
+        {"c", "command"},     {"v", "protocol"},     {"n", "node"},
+        {"h", "http_status"}, {"s", "status"},       {"a", "heartbeat_asked"},
+        {"b", "heartbeat"},   {"f", "fault"},        {"e", "error"},
+        {"d", "duration_ms"}, {"i", "bytes_in"},     {"o", "bytes_out"},
+        {"g", "hung_up"},     {"x", "more_folders"}, {NULL},
+    };
+    static const admin_recorder_form_t form = {
+        .kind = STATE_RECORDER_EXCHANGES, .members = members, .rest = exchange_rest};
 
-    BASE_TRY(state_recorder_read(call->service->store, STATE_RECORDER_EXCHANGES, call->names[0],
-                                 call->names[1], &entries, call->pool));
-    *list = json_array();
-    for (i = 0; i < entries->nelts; i++) {
-        json_t *json = exchange_json(APR_ARRAY_IDX(entries, i, const char *), call->pool);
-
-        if (json)
-            json_array_append_new(*list, json);
-    }
-    return NULL;
+    return admin_recorder_entries(call, &form, list);
 }
 
 base_fault_t *admin_exchange_list(admin_call_t *call)

@@ -16,6 +16,7 @@ libcore_la_SOURCES += \
 	admin/parked.c admin/parked.h \
 	admin/purge.c \
 	admin/quarantine.c \
+	admin/recorder.c admin/recorder.h \
 	admin/routes.tbl \
 	admin/snapshot.c admin/snapshot.h \
 	admin/suspend.c \

@@ -1,13 +1,13 @@
 /* Tracing of one device for a limited time. */
 #include "admin/trace.h"
 #include "admin/action.h"
+#include "admin/recorder.h"
 #include "admin/snapshot.h"
 
 #include <string.h>
 #include <apr_strings.h>
 
 #include "base/text.h"
-#include "state/recorder.h"
 
 #define TRACE_FIELD "trace" /* of the device record, see cmd/device.h */
 #define TRACE_MINUTES 15
@@ -137,50 +137,22 @@ base_fault_t *admin_trace_stop(admin_call_t *call)
 
 /* -- what there is -------------------------------------------------------------- */
 
-static const struct {
-    const char *member, *name;
-} trace_members[] = {
-    {"d", "direction"}, {"c", "command"},     {"n", "node"}, {"h", "http_status"},
-    {"b", "bytes"},     {"e", "undecodable"}, {"x", "xml"},
-};
-
-/* NULL when it is not of ours. */
-static json_t *trace_json(const char *entry, apr_pool_t *pool)
+static void trace_rest(json_t *json, const json_t *packed)
 {
-    json_t *packed = json_loads(entry, 0, NULL), *json;
-    size_t i;
-
-    if (!packed)
-        return NULL;
-    json = json_object();
-    json_object_set_new(
-        json, "time",
-        admin_json_time(apr_time_from_msec(json_integer_value(json_object_get(packed, "t"))),
-                        pool));
-    for (i = 0; i < sizeof trace_members / sizeof *trace_members; i++)
-        json_object_set(json, trace_members[i].name,
-                        json_object_get(packed, trace_members[i].member));
     json_object_set_new(json, "content", json_boolean(json_object_get(packed, "f") != NULL));
     json_object_set_new(json, "truncated", json_boolean(json_object_get(packed, "u") != NULL));
-    json_decref(packed);
-    return json;
 }
 
 base_fault_t *admin_trace_entries(admin_call_t *call, json_t **list)
 {
-    apr_array_header_t *entries;
-    int i;
+    static const admin_recorder_member_t members[] = {
+        {"d", "direction"}, {"c", "command"},     {"n", "node"}, {"h", "http_status"},
+        {"b", "bytes"},     {"e", "undecodable"}, {"x", "xml"},  {NULL},
+    };
+    static const admin_recorder_form_t form = {
+        .kind = STATE_RECORDER_TRACE, .members = members, .rest = trace_rest};
 
-    BASE_TRY(state_recorder_read(call->service->store, STATE_RECORDER_TRACE, call->names[0],
-                                 call->names[1], &entries, call->pool));
-    *list = json_array();
-    for (i = 0; i < entries->nelts; i++) {
-        json_t *json = trace_json(APR_ARRAY_IDX(entries, i, const char *), call->pool);
-
-        if (json)
-            json_array_append_new(*list, json);
-    }
-    return NULL;
+    return admin_recorder_entries(call, &form, list);
 }
 
 base_fault_t *admin_trace_show(admin_call_t *call)
