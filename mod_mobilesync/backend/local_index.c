@@ -11,37 +11,14 @@ static const char *const sql_texts[] = {
 static base_fault_t *index_fault(void *owner, int result, const char *what, apr_pool_t *pool)
 {
     local_index_t *index = owner;
-    base_fault_code_t code = BASE_FAULT_INTERNAL;
+    base_fault_code_t code = backend_sql_code(result);
     base_fault_t *fault;
 
-    if (result == SQLITE_IOERR_SHORT_READ || result == SQLITE_IOERR_CORRUPTFS)
-        result = SQLITE_CORRUPT; /* a file was cut or taken away: that does not pass by itself */
-    switch (result & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_IOERR:
+    if (code == BASE_FAULT_BUSY)
         code = BASE_FAULT_UNAVAILABLE;
-        break;
-    case SQLITE_FULL:
-        code = BASE_FAULT_QUOTA;
-        break;
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-    case SQLITE_CANTOPEN:
-        code = BASE_FAULT_DENIED;
-        break;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_CONSTRAINT: /* rows that contradict each other */
-        code = BASE_FAULT_CORRUPT;
+    if (code == BASE_FAULT_CORRUPT)
         index->damaged = 1;
-        break;
-    default:
-        break;
-    }
-    fault = base_fault_make(pool, code, "index: %s: %s", what,
-                            index->sql.db ? sqlite3_errmsg(index->sql.db) : sqlite3_errstr(result));
+    fault = backend_sql_fault_make(&index->sql, code, result, "index", what, pool);
     if (code == BASE_FAULT_UNAVAILABLE)
         fault->retry_after = 5;
     return fault;

@@ -34,38 +34,9 @@ static const char store_schema[] =
 static base_fault_t *store_fault(void *owner, int result, const char *what, apr_pool_t *pool)
 {
     const search_index_t *index = owner;
-    base_fault_code_t code = BASE_FAULT_INTERNAL;
 
-    switch (result & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        code = BASE_FAULT_BUSY;
-        break;
-    case SQLITE_INTERRUPT:
-        code = BASE_FAULT_TIMEOUT;
-        break;
-    case SQLITE_IOERR:
-        code = BASE_FAULT_UNAVAILABLE;
-        break;
-    case SQLITE_FULL:
-        code = BASE_FAULT_QUOTA;
-        break;
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-    case SQLITE_CANTOPEN:
-        code = BASE_FAULT_DENIED;
-        break;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_CONSTRAINT: /* rows that contradict each other */
-        code = BASE_FAULT_CORRUPT;
-        break;
-    default:
-        break;
-    }
-    return base_fault_make(pool, code, "search index: %s: %s", what,
-                           index->sql.db ? sqlite3_errmsg(index->sql.db) : sqlite3_errstr(result));
+    return backend_sql_fault_make(&index->sql, backend_sql_code(result), result, "search index",
+                                  what, pool);
 }
 
 base_fault_t *search_store_end(search_index_t *index, base_fault_t *fault, apr_pool_t *pool)

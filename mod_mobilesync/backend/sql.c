@@ -9,6 +9,41 @@ base_fault_t *backend_sql_fault(backend_sql_t *sql, int result, const char *what
     return result == SQLITE_OK ? NULL : sql->fault(sql->owner, result, what, pool);
 }
 
+base_fault_code_t backend_sql_code(int result)
+{
+    if (result == SQLITE_IOERR_SHORT_READ || result == SQLITE_IOERR_CORRUPTFS)
+        result = SQLITE_CORRUPT; /* a file was cut or taken away: that does not pass by itself */
+    switch (result & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return BASE_FAULT_BUSY;
+    case SQLITE_INTERRUPT:
+        return BASE_FAULT_TIMEOUT;
+    case SQLITE_IOERR:
+        return BASE_FAULT_UNAVAILABLE;
+    case SQLITE_FULL:
+        return BASE_FAULT_QUOTA;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_CANTOPEN:
+        return BASE_FAULT_DENIED;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_CONSTRAINT: /* rows that contradict each other */
+        return BASE_FAULT_CORRUPT;
+    default:
+        return BASE_FAULT_INTERNAL;
+    }
+}
+
+base_fault_t *backend_sql_fault_make(const backend_sql_t *sql, base_fault_code_t code, int result,
+                                     const char *whose, const char *what, apr_pool_t *pool)
+{
+    return base_fault_make(pool, code, "%s: %s: %s", whose, what,
+                           sql->db ? sqlite3_errmsg(sql->db) : sqlite3_errstr(result));
+}
+
 /* -- files ----------------------------------------------------------------------------------- */
 
 base_fault_t *backend_sql_open(backend_sql_t *sql, const char *path, apr_pool_t *pool)

@@ -18,6 +18,13 @@ typedef struct {
     void *owner;
 } backend_sql_t;
 
+/* BUSY (another has it locked), TIMEOUT (interrupted), UNAVAILABLE (read or write errors), QUOTA,
+ * DENIED, CORRUPT; else INTERNAL. */
+base_fault_code_t backend_sql_code(int result);
+/* With what SQLite says. whose: "index". */
+base_fault_t *backend_sql_fault_make(const backend_sql_t *sql, base_fault_code_t code, int result,
+                                     const char *whose, const char *what, apr_pool_t *pool);
+
 /* Opens the file, made where it is missing and for this user only; NULL: in memory. For one thread at a
  * time. To be closed also after a fault. */
 base_fault_t *backend_sql_open(backend_sql_t *sql, const char *path, apr_pool_t *pool);
