@@ -11,8 +11,8 @@ use MobileSync::Process qw(find_program wait_until);
 use MobileSync::Scenario;
 use MobileSync::Server;
 
-# How long an answer may take that must come; no measure, only an end.
-use constant { PATIENCE => 60, RECORDED => 12 };
+# Requests that the flight recorder keeps of a device.
+use constant RECORDED => 12;
 
 my $server = MobileSync::Server->start(
     nodes => 2,
@@ -25,22 +25,7 @@ my $server = MobileSync::Server->start(
 );
 my $admin = $server->admin;
 
-# A phone that has its Inbox, of an account of its own.
-my $accounts = 0;
-
-sub synced_phone (%option) {
-    my $account = $option{account} // 'user' . ++$accounts;
-    $server->add_account($account) unless $server->has_account($account);
-    my ( $phone, $inbox ) = phone_with_mail( $server, count => 12, %option, account => $account );
-    $phone->initial_sync($inbox);
-    return ( $phone, $inbox, $account );
-}
-
-sub device_path ( $account, $phone, @more ) {
-    return [ 'accounts', $account, 'devices', $phone->{device_id}, @more ];
-}
-
-sub device ( $account, $phone ) { return $admin->get( device_path( $account, $phone ) )->{json} }
+sub device ($phone) { return $admin->get( device_path($phone) )->{json} }
 
 # What a phone does after Status 9 and 3: it begins again.
 sub begin_again ( $phone, $inbox ) {
@@ -63,29 +48,30 @@ sub holds_the_mailbox ( $phone, $inbox, $account ) {
 each_version(
     $server,
     sub ( $version, $account ) {
-        my ( $phone, $inbox ) = synced_phone( account => $account, version => $version );
-        my $before = device( $account, $phone );
+        my ( $phone, $inbox ) =
+            synced_phone( $server, count => 12, account => $account, version => $version );
+        my $before = device($phone);
         is( $before->{protocol}, $version, 'a device is shown' );
         my ($folder) = grep { $_->{folder} eq $inbox } @{ $before->{folders} };
         is( $folder->{items}, scalar keys %{ $phone->items($inbox) }, 'with what it holds' );
         is( $folder->{sync_key}, $phone->collection($inbox)->{key}, 'and its sync key' );
 
         my $plan =
-            $admin->post( device_path( $account, $phone, 'reset' ), query => { dry_run => 1 } );
+            $admin->post( device_path( $phone, 'reset' ), query => { dry_run => 1 } );
         is( $plan->{json}{items}, $folder->{items}, 'a dry run counts' );
         cmp_ok( $plan->{json}{estimated_mb}, '>', 0, 'and estimates' );
         ok( $phone->sync($inbox)->{empty}, 'and does nothing' );
 
         my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
         ok( !$ping->is_ready(0.5), 'a Ping waits' );
-        my $reset = $admin->post( device_path( $account, $phone, 'reset' ) );
+        my $reset = $admin->post( device_path( $phone, 'reset' ) );
         is( $reset->{status}, 200, 'a reset' );
         ok( $ping->is_ready(PATIENCE), 'ends the Ping' );
         is( $ping->result->{status}, 7, 'which asks for FolderSync' );
         is( $phone->folder_sync->{status}, 9, 'FolderSync: begin again' );
         is( $phone->sync($inbox)->{status}, 3, 'Sync: begin again' );
         is( $phone->ping->{status}, 3, 'an empty Ping: what?' );
-        is( device( $account, $phone )->{state}, 'empty', 'the device has no state' );
+        is( device($phone)->{state}, 'empty', 'the device has no state' );
         begin_again( $phone, $inbox );
         holds_the_mailbox( $phone, $inbox, $account );
         is( $admin->post( [ 'accounts', $account, 'undo', $reset->{json}{undo} ] )->{status},
@@ -96,8 +82,8 @@ each_version(
 );
 
 subtest 'undo' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone();
-    my $reset = $admin->post( device_path( $account, $phone, 'reset' ) );
+    my ( $phone, $inbox, $account ) = synced_phone( $server, count => 12 );
+    my $reset = $admin->post( device_path( $phone, 'reset' ) );
     $server->mailbox($account)->deliver( simple_mail( subject => 'meanwhile' ) );
     is( $phone->sync($inbox)->{status}, 3, 'a phone that was told to begin again' );
     my $undo = $admin->post( [ 'accounts', $account, 'undo', $reset->{json}{undo} ] );
@@ -112,10 +98,10 @@ subtest 'undo' => sub {
 };
 
 subtest 'one folder' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone();
+    my ( $phone, $inbox, $account ) = synced_phone( $server, count => 12 );
     my $sent = $phone->folder_of_type(SENT)->{id};
     $phone->initial_sync($sent);
-    is( $admin->post( device_path( $account, $phone, 'folders', $inbox, 'reset' ) )->{status},
+    is( $admin->post( device_path( $phone, 'folders', $inbox, 'reset' ) )->{status},
         200, 'a reset of the Inbox' );
     is( $phone->folder_sync->{status}, 1, 'the folders stay' );
     is( $phone->sync($sent)->{status}, 1, 'another folder too' );
@@ -126,13 +112,13 @@ subtest 'one folder' => sub {
 };
 
 subtest 'removal' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone();
+    my ( $phone, $inbox, $account ) = synced_phone( $server, count => 12 );
     my $other = $phone->twin( device_id => 'OTHER' );
     $other->folder_sync;
     $other->initial_sync($inbox);
-    my $removed = $admin->delete( device_path( $account, $phone ) );
+    my $removed = $admin->delete( device_path($phone) );
     is( $removed->{status}, 200, 'a device is removed' );
-    my $missing = $admin->get( device_path( $account, $phone ) );
+    my $missing = $admin->get( device_path($phone) );
     is( $missing->{status}, 404, 'it is gone' );
     is_deeply( $missing->{json}{devices}, ['OTHER'], 'the other one is not' );
     is( $other->sync($inbox)->{status}, 1, 'nor is it disturbed' );
@@ -141,14 +127,14 @@ subtest 'removal' => sub {
     is( $admin->post( [ 'accounts', $account, 'undo', $removed->{json}{undo} ] )->{status},
         200, 'undone' );
     is( $phone->sync($inbox)->{status}, 1, 'it goes on' );
-    $admin->delete( device_path( $account, $phone ) );
+    $admin->delete( device_path($phone) );
     is( $phone->folder_sync->{status}, 9, 'removed again, it begins again' );
     begin_again( $phone, $inbox );
     holds_the_mailbox( $phone, $inbox, $account );
 };
 
 subtest 'an account, from another node' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone( node => 1 );
+    my ( $phone, $inbox, $account ) = synced_phone( $server, count => 12, node => 1 );
     my $other = $phone->twin( device_id => 'OTHER' );
     $other->folder_sync;
     $other->initial_sync($inbox);
@@ -173,14 +159,14 @@ subtest 'an account, from another node' => sub {
 };
 
 subtest 'the flight recorder' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone();
+    my ( $phone, $inbox, $account ) = synced_phone( $server, count => 12 );
     my $exchanges = sub ($wanted) {
         my $list;
         wait_until(
             'the record, written after the response',
             sub {
                 $list =
-                    $admin->get( device_path( $account, $phone, 'exchanges' ) )->{json}{exchanges};
+                    $admin->get( device_path( $phone, 'exchanges' ) )->{json}{exchanges};
                 return $wanted->( $list->[0] );
             }
         );
@@ -242,13 +228,13 @@ subtest 'the flight recorder' => sub {
     $phone->move_items( [ [ "$inbox:1:1", $inbox, $trash ] ] );
     $list = $exchanges->( sub ($last) { $last->{command} eq 'MoveItems' } );
     is( $list->[0]{status}, 1, 'MoveItems of what is not there: Status 1' );
-    my $device = device( $account, $phone );
+    my $device = device($phone);
     ok( $device->{last_sync}, 'the device shows its last Sync' );
     is( $device->{ping}{last_status}, 1, 'and its last Ping' );
     $phone->get_item_estimate( [$inbox] ) for 1 .. RECORDED;
     $list = $exchanges->( sub ($last) { $last->{command} eq 'GetItemEstimate' } );
     cmp_ok( scalar @$list, '<=', RECORDED, 'no more than it shall keep' );
-    $admin->post( device_path( $account, $phone, 'reset' ) );
+    $admin->post( device_path( $phone, 'reset' ) );
     ok( @{ $exchanges->( sub ($last) {$last} ) }, 'a reset leaves them' );
 };
 
@@ -264,7 +250,7 @@ subtest 'metrics' => sub {
             sub { $value = ( $read->() )[1]; return $good->($value) } );
         return $value;
     };
-    my ( $phone, $inbox ) = synced_phone();
+    my ( $phone, $inbox ) = synced_phone( $server, count => 12 );
     my ( $answer, $before ) = $read->();
     is( $answer->{status}, 200, 'figures' );
     like( $answer->{type}, qr{^text/plain; version=0\.0\.4}, 'for Prometheus' );
@@ -308,16 +294,22 @@ subtest 'metrics' => sub {
 };
 
 subtest 'why' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone();
+    my ( $phone, $inbox, $account ) = synced_phone( $server, count => 12 );
     my $box = $server->mailbox($account);
     my $why = sub (%query) {
-        return $admin->get( device_path( $account, $phone, 'why' ), query => \%query );
+        return $admin->get( device_path( $phone, 'why' ), query => \%query );
     };
     my $verdict = sub ($item) { return $why->( item => $item )->{json}{verdict} };
     my ($item) = sort keys %{ $phone->items($inbox) };
     is( $verdict->($item), 'given', 'in the last answer' );
     $phone->sync($inbox);
-    ok( eval { wait_until( 'the record', sub { $verdict->($item) eq 'held' } ); 1 }, 'confirmed' );
+    ok(
+        eval {
+            wait_until( 'the record', sub { $verdict->($item) eq 'held' } );
+            1;
+        },
+        'confirmed'
+    );
     my $folder = $why->( folder => $inbox )->{json};
     is( $folder->{on_server}{held}, 12, 'a folder' );
     is_deeply( $folder->{not_on_device}, [], 'that lacks nothing' );
@@ -363,7 +355,7 @@ subtest 'why' => sub {
     is_deeply( [ map { $_->{verdict} } @{ $folder->{not_on_device} } ],
         ['quarantined'], 'what cannot be read is quarantined' );
     my $is_recorded = sub {
-        my $list = $admin->get( device_path( $account, $phone, 'exchanges' ) )->{json}{exchanges};
+        my $list = $admin->get( device_path( $phone, 'exchanges' ) )->{json}{exchanges};
         return grep { ( $_->{folders}[0]{quarantined} // 0 ) == 1 } @$list;
     };
     ok( eval { wait_until( 'the record', $is_recorded ); 1 }, 'as the flight recorder knows' );
@@ -375,9 +367,9 @@ subtest 'why' => sub {
 
 subtest 'odd names' => sub {
     for my $account ( 'jo hn', q{we{ird} "quoted" 'x' %41 a&b=c+d;e?f#g}, "j\x{f6}rg\x{2603}" ) {
-        my ( $phone, $inbox ) = synced_phone( account => $account );
-        is( device( $account, $phone )->{account}, $account, 'an account is shown' );
-        my $reset = $admin->post( device_path( $account, $phone, 'reset' ) );
+        my ( $phone, $inbox ) = synced_phone( $server, count => 12, account => $account );
+        is( device($phone)->{account}, $account, 'an account is shown' );
+        my $reset = $admin->post( device_path( $phone, 'reset' ) );
         is( $reset->{json}{account}, $account, 'and reset' );
         is( $phone->sync($inbox)->{status}, 3, 'it begins again' );
         is( $admin->post( [ 'accounts', $account, 'undo', $reset->{json}{undo} ] )->{status},
@@ -396,11 +388,11 @@ subtest 'odd names' => sub {
 
 subtest 'who may' => sub {
     $server->allow_errors(qr/Password Mismatch|authorization (?:failure|result)/);
-    my ( $phone, $inbox, $account ) = synced_phone();
+    my ( $phone, $inbox, $account ) = synced_phone( $server, count => 12 );
     is( $admin->get( '', password => 'wrong' )->{status}, 401, 'a wrong password' );
     is( $admin->get( '', user => $account, password => $phone->{password} )->{status},
         401, 'an account that may not' );
-    my $path = device_path( $account, $phone, 'reset' );
+    my $path = device_path( $phone, 'reset' );
     is( $admin->post( $path, plain => 1 )->{status}, 403, 'a form of another site' );
     is(
         $admin->post(
@@ -412,8 +404,7 @@ subtest 'who may' => sub {
         403,
         'whatever it pretends'
     );
-    is( $admin->delete( device_path( $account, $phone ), plain => 1 )->{status},
-        403, 'not even DELETE' );
+    is( $admin->delete( device_path($phone), plain => 1 )->{status}, 403, 'not even DELETE' );
     my $get = $admin->get($path);
     is( $get->{status}, 405, 'nor GET' );
     is( $get->{headers}{allow}, 'POST', 'which is told what to use' );
@@ -516,13 +507,13 @@ subtest 'resets while phones sync' => sub {
 };
 
 subtest 'servers that die' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone();
+    my ( $phone, $inbox, $account ) = synced_phone( $server, count => 12 );
     my $node = $server->node(0);
     for my $round ( 1 .. 6 ) {
         my $pid = fork // die "fork: $!\n";
         if ( !$pid ) {
             for ( 1 .. 200 ) {
-                eval { $server->admin->post( device_path( $account, $phone, 'reset' ) ) };
+                eval { $server->admin->post( device_path( $phone, 'reset' ) ) };
             }
             POSIX::_exit(0);
         }
@@ -531,7 +522,7 @@ subtest 'servers that die' => sub {
         kill KILL => $pid;
         waitpid $pid, 0;
         is( $phone->sync($inbox)->{status}, 3, 'a reset, and a child that is killed' );
-        my $shown = $server->admin(1)->get( device_path( $account, $phone ) )->{json};
+        my $shown = $server->admin(1)->get( device_path($phone) )->{json};
         is( $shown->{state}, 'empty', 'nothing is left by half' );
         begin_again( $phone, $inbox );
         holds_the_mailbox( $phone, $inbox, $account );
@@ -539,11 +530,11 @@ subtest 'servers that die' => sub {
 };
 
 subtest 'Redis away' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone();
+    my ( $phone, $inbox, $account ) = synced_phone( $server, count => 12 );
     $server->allow_errors( qr/mobilesync:.*redis/i, qr/mobilesync:.*admin: .* by root: / );
-    my $reset = $admin->post( device_path( $account, $phone, 'reset' ) );
+    my $reset = $admin->post( device_path( $phone, 'reset' ) );
     $server->redis->kill_hard;
-    my $answer = $admin->get( device_path( $account, $phone ) );
+    my $answer = $admin->get( device_path($phone) );
     is( $answer->{status}, 503, 'Service Unavailable' );
     ok( $answer->{headers}{'retry-after'}, 'with Retry-After' );
     like( $answer->{json}{detail}, qr/redis/, 'and a reason' );
@@ -557,7 +548,12 @@ subtest 'Redis away' => sub {
     $phone->disconnect;
     # each child looks for Redis by itself; a phone comes back after Retry-After
     my $result;
-    wait_until( 'the phone to be served', sub { $result = eval { $phone->sync($inbox) } } );
+    wait_until(
+        'the phone to be served',
+        sub {
+            $result = eval { $phone->sync($inbox) }
+        }
+    );
     is( $result->{status}, 1, 'the phone goes on' );
 };
 

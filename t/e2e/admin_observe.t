@@ -11,7 +11,6 @@ use MobileSync::Scenario;
 use MobileSync::Server;
 
 # How long something may take that must come; no measure, only an end.
-use constant PATIENCE => 60;
 
 my $server = MobileSync::Server->start(
     nodes => 2,
@@ -24,23 +23,8 @@ my $server = MobileSync::Server->start(
 );
 my $admin = $server->admin;
 
-# A phone that has its Inbox, of an account of its own.
-my $accounts = 0;
-
-sub synced_phone (%option) {
-    my $account = $option{account} // 'user' . ++$accounts;
-    $server->add_account($account) unless $server->has_account($account);
-    my ( $phone, $inbox ) = phone_with_mail( $server, count => 3, %option, account => $account );
-    $phone->initial_sync($inbox);
-    return ( $phone, $inbox, $account );
-}
-
-sub device_path ( $account, $phone, @more ) {
-    return [ 'accounts', $account, 'devices', $phone->{device_id}, @more ];
-}
-
-sub device ( $account, $phone, $at = $admin ) {
-    return $at->get( device_path( $account, $phone ) )->{json};
+sub device ( $phone, $at = $admin ) {
+    return $at->get( device_path($phone) )->{json};
 }
 
 # Asks until the answer is good; the last one.
@@ -53,8 +37,8 @@ sub until_good ( $ask, $good ) {
     return $answer;
 }
 
-sub parked ( $account, $phone ) {
-    return until_good( sub { device( $account, $phone )->{parked} }, sub ($parked) {$parked} );
+sub parked ($phone) {
+    return until_good( sub { device($phone)->{parked} }, sub ($parked) {$parked} );
 }
 
 # mobilesyncctl's output.
@@ -68,12 +52,12 @@ sub ctl (@arguments) {
 }
 
 subtest 'who waits' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone( node => 1 );
-    my $idle = device( $account, $phone );
+    my ( $phone, $inbox, $account ) = synced_phone( $server, node => 1 );
+    my $idle = device($phone);
     ok( exists $idle->{parked} && !$idle->{parked}, 'a phone that does not wait' );
     my $before = time;
     my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
-    my $parked = parked( $account, $phone );
+    my $parked = parked($phone);
     is_deeply(
         [ @$parked{qw(command node heartbeat_asked heartbeat)} ],
         [ 'Ping', 'node1', 500, 500 ],
@@ -108,8 +92,8 @@ subtest 'who waits' => sub {
     $server->mailbox($account)->deliver( simple_mail( subject => 'new' ) );
     ok( $ping->is_ready(PATIENCE), 'new mail' );
     is( $ping->result->{status}, 2, 'ends the Ping' );
-    is( device( $account, $phone )->{parked}, undef, 'it waits no more' );
-    my $last = until_good( sub { device( $account, $phone )->{ping} }, sub ($p) { $p->{last} } );
+    is( device($phone)->{parked}, undef, 'it waits no more' );
+    my $last = until_good( sub { device($phone)->{ping} }, sub ($p) { $p->{last} } );
     is_deeply(
         [ @$last{qw(last_status node heartbeat_asked heartbeat folders)} ],
         [ 2, 'node1', 500, 500, $inbox ],
@@ -117,34 +101,33 @@ subtest 'who waits' => sub {
     );
     is( $phone->ping( heartbeat => 4_000, folders => [$inbox] )->{status},
         5, 'one that asks for more' );
-    $last = until_good( sub { device( $account, $phone )->{ping} },
-        sub ($p) { $p->{last_status} == 5 } );
+    $last = until_good( sub { device($phone)->{ping} }, sub ($p) { $p->{last_status} == 5 } );
     is( $last->{heartbeat_asked}, 4_000, 'is shown with what it asked for' );
     is( $last->{heartbeat}, undef, 'and that it did not wait' );
 };
 
 subtest 'a hanging Sync' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone( version => '14.1' );
+    my ( $phone, $inbox ) = synced_phone( $server, version => '14.1' );
     $phone->sync($inbox);
     my $hanging = $phone->sync( $inbox, heartbeat_interval => 300, async => 1 );
-    my $parked = parked( $account, $phone );
+    my $parked = parked($phone);
     is_deeply( [ @$parked{qw(command node heartbeat)} ], [ 'Sync', 'node0', 300 ], 'waits too' );
     $hanging->hang_up;
-    is( until_good( sub { device( $account, $phone )->{parked} }, sub ($parked) { !$parked } ),
+    is( until_good( sub { device($phone)->{parked} }, sub ($parked) { !$parked } ),
         undef, 'until it hangs up' );
 };
 
 subtest 'odd names' => sub {
-    my ( $phone, $inbox, $account ) =
-        synced_phone( account => q{we{ird} "quoted" %41 a&b}, node => 1 );
+    my ( $phone, $inbox ) =
+        synced_phone( $server, account => q{we{ird} "quoted" %41 a&b}, node => 1 );
     my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
-    is( parked( $account, $phone )->{node}, 'node1', 'wait as others do' );
+    is( parked($phone)->{node}, 'node1', 'wait as others do' );
     $ping->hang_up;
 };
 
 subtest 'a trace' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone();
-    my $path = device_path( $account, $phone, 'trace' );
+    my ( $phone, $inbox, $account ) = synced_phone($server);
+    my $path = device_path( $phone, 'trace' );
     my $key = "ms:{$account}:x:$phone->{device_id}";
     my $trace = sub (@query) { return $admin->get($path)->{json} };
     my $mail = sub ($subject) {
@@ -186,7 +169,7 @@ subtest 'a trace' => sub {
     cmp_ok( $server->redis->command( 'TTL', $key ), '<=', 86_400, 'it will be forgotten' );
 
     my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
-    parked( $account, $phone );
+    parked($phone);
     $list = $sync_traced->(3);
     is( "$list->[0]{command} $list->[0]{direction}", 'Ping request', 'a Ping that waits' );
     $server->mailbox($account)->deliver( $mail->('third') );
@@ -208,7 +191,7 @@ subtest 'a trace' => sub {
         'and the audit says who asked'
     );
 
-    my $bundle = $admin->get( device_path( $account, $phone, 'bundle' ) );
+    my $bundle = $admin->get( device_path( $phone, 'bundle' ) );
     is( $bundle->{status}, 200, 'a bundle' );
     my $json = $bundle->{json};
     is( $json->{device}{device}, $phone->{device_id}, 'has the device' );
@@ -240,7 +223,7 @@ subtest 'a trace' => sub {
     is( $trace->()->{tracing}, undef, 'it is off' );
     $phone->sync($inbox);
     until_good(
-        sub { $admin->get( device_path( $account, $phone, 'exchanges' ) )->{json}{exchanges} },
+        sub { $admin->get( device_path( $phone, 'exchanges' ) )->{json}{exchanges} },
         sub ($all) { $all->[0]{folders}[0]{sync_key} eq $phone->collection($inbox)->{key} }
     );
     is( scalar @{ $trace->()->{trace} }, 6, 'nothing more is kept' );
@@ -254,17 +237,17 @@ subtest 'a trace' => sub {
     is( $trace->()->{tracing}, undef, 'when its time is over' );
     $phone->sync($inbox);
     until_good(
-        sub { $admin->get( device_path( $account, $phone, 'exchanges' ) )->{json}{exchanges} },
+        sub { $admin->get( device_path( $phone, 'exchanges' ) )->{json}{exchanges} },
         sub ($all) { $all->[0]{folders}[0]{sync_key} eq $phone->collection($inbox)->{key} }
     );
     is( scalar @{ $trace->()->{trace} }, 6, 'it has ended by itself' );
-    $admin->delete( device_path( $account, $phone ) );
+    $admin->delete( device_path($phone) );
     ok( !$server->redis->command( 'EXISTS', $key ), 'it goes with the device' );
 };
 
 subtest 'figures' => sub {
     my $read = sub { return MobileSync::Metrics::read_text( $admin->get('/metrics')->{content} ) };
-    my ( $phone, $inbox, $account ) = synced_phone();
+    my ( $phone, $inbox ) = synced_phone($server);
     my $before = $read->();
     is_deeply( $before->wrong, [], 'a strict reader finds nothing wrong' );
     ok( $before->has_family( "mobilesync_$_->[0]", $_->[1] ), "there is $_->[0]" )
@@ -290,7 +273,7 @@ subtest 'figures' => sub {
         $before->value('mobilesync_redis_errors_total'),
         'no errors'
     );
-    $admin->post( device_path( $account, $phone, 'suspend' ) );
+    $admin->post( device_path( $phone, 'suspend' ) );
     $phone->exchange( $phone->request_bytes( command => 'Ping' ) );
     $phone->disconnect;
     my $suspended =
@@ -301,7 +284,7 @@ subtest 'figures' => sub {
         $before->value('mobilesync_unavailable_total'),
         'and is no failure'
     );
-    $admin->post( device_path( $account, $phone, 'resume' ) );
+    $admin->post( device_path( $phone, 'resume' ) );
     $server->allow_errors(qr/mobilesync:.*redis/i);
     $server->redis->kill_hard;
     my $down = until_good(
@@ -330,39 +313,39 @@ subtest 'figures' => sub {
 };
 
 subtest 'a node that hangs' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone( node => 1 );
+    my ( $phone, $inbox ) = synced_phone( $server, node => 1 );
     my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
-    parked( $account, $phone );
+    parked($phone);
     my @children = $server->node(1)->children;
     kill STOP => @children;
     # a process that was told to stop may answer once more
     my $count = until_good( sub { $admin->get( ['parked'] )->{json} },
         sub ($parked) { !$parked->{complete} } );
     ok( !$count->{complete}, 'it does not answer: somebody may be missing' );
-    my $shown = device( $account, $phone );
+    my $shown = device($phone);
     ok( !$shown->{parked_complete}, 'which is said of a device as well' );
     is( $shown->{state}, 'active', 'the rest is known' );
     kill CONT => @children;
     until_good( sub { $admin->get( ['parked'] )->{json} }, sub ($count) { $count->{complete} } );
-    is( parked( $account, $phone )->{node}, 'node1', 'it answers again' );
+    is( parked($phone)->{node}, 'node1', 'it answers again' );
     $ping->hang_up;
 };
 
 subtest 'a node that is killed' => sub {
-    my ( $phone, $inbox, $account ) = synced_phone( node => 1 );
-    my ( $other, $folder, $stays ) = synced_phone();
+    my ( $phone, $inbox ) = synced_phone( $server, node => 1 );
+    my ( $other, $folder ) = synced_phone($server);
     my @pings = (
         $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 ),
         $other->ping( heartbeat => 500, folders => [$folder], async => 1 )
     );
-    is( parked( $account, $phone )->{node}, 'node1', 'a phone waits there' );
-    is( parked( $stays, $other )->{node}, 'node0', 'another elsewhere' );
+    is( parked($phone)->{node}, 'node1', 'a phone waits there' );
+    is( parked($other)->{node}, 'node0', 'another elsewhere' );
     $server->node(1)->kill_hard;
-    is( device( $account, $phone )->{parked}, undef, 'kill -9: nobody waits there any more' );
+    is( device($phone)->{parked}, undef, 'kill -9: nobody waits there any more' );
     my $count = $admin->get( ['parked'] )->{json};
     is_deeply( [ grep { $_->{node} eq 'node1' } @{ $count->{nodes} } ], [], 'nor is it counted' );
     ok( $count->{complete}, 'nobody has to be waited for' );
-    is( parked( $stays, $other )->{node}, 'node0', 'the other phone waits on' );
+    is( parked($other)->{node}, 'node0', 'the other phone waits on' );
     $_->hang_up for @pings;
 };
 

@@ -15,18 +15,14 @@ my $server = MobileSync::Server->start(
 );
 my $admin = $server->admin;
 
-sub path ( $phone, @more ) {
-    return [ 'accounts', $phone->{user}, 'devices', $phone->{device_id}, @more ];
-}
-
 sub suspend ( $phone, %query ) {
-    my $answer = $admin->post( path( $phone, 'suspend' ), query => \%query );
+    my $answer = $admin->post( device_path( $phone, 'suspend' ), query => \%query );
     is( $answer->{status}, 200, 'suspended' );
     return $answer->{json};
 }
 
 sub resume ($phone) {
-    my $answer = $admin->post( path( $phone, 'resume' ) );
+    my $answer = $admin->post( device_path( $phone, 'resume' ) );
     is( $answer->{status}, 200, 'resumed' );
     return $answer->{json};
 }
@@ -85,11 +81,11 @@ each_version(
         my $other = $phone->twin( device_id => "OTHER$account" );
         is( $other->folder_sync->{status}, 1, 'other devices are not concerned' );
 
-        my $shown = $admin->get( path($phone) )->{json};
+        my $shown = $admin->get( device_path($phone) )->{json};
         is( $shown->{suspended}{reason}, 'lost in a taxi', 'the device shows it' );
         is( $shown->{state}, 'active', 'and that it has its SyncState' );
         is(
-            $admin->get( path( $phone, 'why' ), query => { folder => $inbox } )
+            $admin->get( device_path( $phone, 'why' ), query => { folder => $inbox } )
                 ->{json}{suspended}{by},
             'root',
             'so does why'
@@ -131,7 +127,7 @@ subtest 'what waits at another node' => sub {
         ok( $_->is_ready(PATIENCE), 'it ends' );
         is_refused( sub { $_->result }, 'it' );
     }
-    my $reset = $admin->post( path( $phone, 'reset' ) );
+    my $reset = $admin->post( device_path( $phone, 'reset' ) );
     is( $reset->{status}, 200, 'a suspended device is reset' );
     is_refused( sub { $phone->sync($inbox) }, 'it stays suspended' );
     resume($phone);
@@ -145,10 +141,10 @@ subtest 'races' => sub {
     $phone->sync($inbox);
     for my $round ( 1 .. 20 ) {
         my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
-        my $answer = $admin->post( path( $phone, 'suspend' ) );
+        my $answer = $admin->post( device_path( $phone, 'suspend' ) );
         my $ended = $ping->is_ready(PATIENCE);
         my $error = $ended ? refusal( sub { $ping->result } ) : undef;
-        $admin->post( path( $phone, 'resume' ) );
+        $admin->post( device_path( $phone, 'resume' ) );
         next if $answer->{status} == 200 && $error && $error->status == 503;
         fail("round $round: the Ping did not end with 503");
     }
@@ -163,7 +159,7 @@ subtest 'a killed child' => sub {
         my $pid = fork // die "fork: $!\n";
         if ( !$pid ) {
             for ( 1 .. 100 ) {
-                eval { $server->admin->post( path( $phone, $_ ) ) } for qw(suspend resume);
+                eval { $server->admin->post( device_path( $phone, $_ ) ) } for qw(suspend resume);
             }
             exec 'true';
         }
@@ -171,14 +167,14 @@ subtest 'a killed child' => sub {
         $node->kill_child( ( $node->children )[0] );
         kill KILL => $pid;
         waitpid $pid, 0;
-        my $shown = $server->admin(1)->get( path($phone) )->{json};
+        my $shown = $server->admin(1)->get( device_path($phone) )->{json};
         my $error = refusal( sub { $phone->sync($inbox) } );
         is(
             $error ? $error->status : 200,
             $shown->{suspended} ? 503 : 200,
             'shown and done are the same'
         );
-        $server->admin(1)->post( path( $phone, 'resume' ) );
+        $server->admin(1)->post( device_path( $phone, 'resume' ) );
     }
     is( $phone->sync($inbox)->{status}, 1, 'the phone goes on with its key' );
 };

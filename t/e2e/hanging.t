@@ -5,9 +5,10 @@ use v5.36;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use Test::More;
+use MobileSync::Scenario;
 use MobileSync::Server;
 
-use constant { INBOX => 2, PATIENCE => 60, LONG => 600 };
+use constant LONG => 600;
 
 sub deliver ( $server, $subject ) {
     return $server->mailbox->deliver("From: e\@example.org\nSubject: $subject\n\nHi\n");

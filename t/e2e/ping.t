@@ -16,17 +16,10 @@ my $server = MobileSync::Server->start(
     }
 );
 
-# A phone whose Inbox is synced.
-sub synced_phone (%option) {
-    my ( $phone, $inbox ) = phone_with_mail( $server, count => 3, %option );
-    $phone->initial_sync($inbox);
-    return ( $phone, $inbox );
-}
-
 each_version(
     $server,
     sub ( $version, $account ) {
-        my ( $phone, $inbox ) = synced_phone( account => $account, version => $version );
+        my ( $phone, $inbox ) = synced_phone( $server, account => $account, version => $version );
         my $box = $server->mailbox($account);
         is_deeply( $phone->ping( heartbeat => 1, folders => [$inbox] )->{status},
             1, 'the heartbeat ends' );
@@ -70,7 +63,7 @@ each_version(
 
 # Changes that are no additions are told together, a while later.
 subtest 'changes and deletions' => sub {
-    my ( $phone, $inbox ) = synced_phone();
+    my ( $phone, $inbox ) = synced_phone( $server, account => 'anna' );
     my $box = $server->mailbox;
     my ( $one, $two ) = sort keys %{ $box->messages };
     my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );
@@ -86,7 +79,7 @@ subtest 'changes and deletions' => sub {
 };
 
 subtest 'parameters' => sub {
-    my ( $phone, $inbox ) = synced_phone();
+    my ( $phone, $inbox ) = synced_phone( $server, account => 'anna' );
     is( $phone->ping->{status}, 3, 'an empty Ping of a device that never sent one' );
     is( $phone->ping( heartbeat => 60 )->{status}, 3, 'no folders' );
     is( $phone->ping( heartbeat => 9999, folders => [$inbox] )->{status},
@@ -104,7 +97,7 @@ subtest 'parameters' => sub {
 
 # One that does not sync what it was told of must not turn in circles.
 subtest 'without a Sync' => sub {
-    my ( $phone, $inbox ) = synced_phone();
+    my ( $phone, $inbox ) = synced_phone( $server, account => 'anna' );
     $server->node->reconfigure(
         settings => { %{ $server->node->{settings} }, MobileSyncHeartbeatMin => 300 } );
     my %wait = ( heartbeat => 500, folders => [$inbox] );
@@ -122,7 +115,7 @@ subtest 'without a Sync' => sub {
 };
 
 subtest 'phones that vanish' => sub {
-    my ( $phone, $inbox ) = synced_phone();
+    my ( $phone, $inbox ) = synced_phone( $server, account => 'anna' );
     $_->hang_up for map {
         $phone->twin( device_id => "GONE$_" )
             ->ping( heartbeat => 500, folders => [$inbox], async => 1 )

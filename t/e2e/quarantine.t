@@ -33,14 +33,10 @@ $server->allow_errors(
     qr/children are killed successively/
 );
 
-sub path ( $phone, @more ) {
-    return [ 'accounts', $phone->{user}, 'devices', $phone->{device_id}, @more ];
-}
-
 # Of the Inbox, as the administrator sees them.
 sub quarantined ( $phone, $inbox ) {
     my ($folder) =
-        grep { $_->{folder} eq $inbox } @{ $admin->get( path($phone) )->{json}{folders} };
+        grep { $_->{folder} eq $inbox } @{ $admin->get( device_path($phone) )->{json}{folders} };
     return $folder->{quarantined};
 }
 
@@ -65,16 +61,17 @@ each_version(
         is( scalar @$list, 2, 'two are quarantined' );
         is( $_->{tries}, 1, 'after a try' ) for @$list;
         like( $_->{reason}, qr/./, "for a reason: $_->{reason}" ) for @$list;
-        is( $admin->get( path($phone) )->{json}{quarantined}, 2, 'the device counts them' );
+        is( $admin->get( device_path($phone) )->{json}{quarantined}, 2, 'the device counts them' );
         is( $admin->get( [ 'accounts', $account ] )->{json}{devices}[0]{quarantined},
             2, 'in lists too' );
         my $why =
-            $admin->get( path( $phone, 'why' ), query => { item => $list->[0]{item} } )->{json};
+            $admin->get( device_path( $phone, 'why' ), query => { item => $list->[0]{item} } )
+            ->{json};
         is( $why->{verdict}, 'quarantined', 'why' );
         is( $why->{quarantined}{reason}, $list->[0]{reason}, 'with the reason' );
 
         my $retry = sub (%query) {
-            return $admin->post( path( $phone, 'retry' ), query => \%query );
+            return $admin->post( device_path( $phone, 'retry' ), query => \%query );
         };
         is( $retry->( folder => $inbox, dry_run => 1 )->{json}{items}, 2, 'a dry run' );
         ok( !quarantined( $phone, $inbox )->[0]{retry_waiting}, 'does nothing' );
@@ -82,7 +79,7 @@ each_version(
         is( $retry->( item => $list->[0]{item} )->{status}, 200, 'another try' );
         ok( quarantined( $phone, $inbox )->[0]{retry_waiting}, 'waits' );
         is(
-            $admin->get( path( $phone, 'why' ), query => { item => $list->[0]{item} } )
+            $admin->get( device_path( $phone, 'why' ), query => { item => $list->[0]{item} } )
                 ->{json}{verdict},
             'waiting',
             'as why says'
@@ -167,7 +164,7 @@ subtest 'poison' => sub {
     $box->deliver( simple_mail( subject => "more $_" ) ) for 1 .. 3;
     is( scalar @{ $phone->sync( $inbox, window_size => 10 )->{adds} }, 3, 'then it is as before' );
     set_poison(0);
-    is( $admin->post( path( $phone, 'retry' ), query => { folder => $inbox } )->{status},
+    is( $admin->post( device_path( $phone, 'retry' ), query => { folder => $inbox } )->{status},
         200, 'another try' );
     is( sync_through( $phone, $inbox ), 0, 'without a crash' );
     holds( $phone, $inbox, [ ( map {"mail $_"} 1 .. 12 ), map {"more $_"} 1 .. 3 ],
@@ -231,7 +228,7 @@ subtest 'what a phone cannot take' => sub {
     is( scalar @$list, 1, 'and the one is quarantined' );
     like( $list->[0]{reason}, qr/again and again/, 'for that reason' );
     is_deeply( $phone->collection($inbox)->{duplicates}, [], 'nothing came twice' );
-    is( $admin->post( path( $phone, 'retry' ), query => { folder => $inbox } )->{status},
+    is( $admin->post( device_path( $phone, 'retry' ), query => { folder => $inbox } )->{status},
         200, 'another try' );
     $phone->sync_until_done($inbox);
     holds( $phone, $inbox, [ map {"mail $_"} 1 .. 6 ], 'which it can take' );

@@ -6,9 +6,8 @@ use v5.36;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use Test::More;
+use MobileSync::Scenario;
 use MobileSync::Server;
-
-use constant { INBOX => 2, PATIENCE => 60 };
 
 sub phones ( $server, $count ) {
     my @phones = map { $server->client( device_id => "LIMIT$_" ) } 1 .. $count;

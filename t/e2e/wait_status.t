@@ -7,9 +7,10 @@ use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use MobileSync::Process qw(wait_until);
+use MobileSync::Scenario;
 use MobileSync::Server;
 
-use constant { INBOX => 2, PATIENCE => 60, PHONES => 12 };
+use constant PHONES => 12;
 
 my $server = MobileSync::Server->start(
     admin => 'root',

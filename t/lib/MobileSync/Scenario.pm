@@ -7,9 +7,8 @@ use EAS::WBXML ();
 use MobileSync::Mail;
 use MobileSync::Mail::Mime qw(encoded_words mail_date);
 
-our @EXPORT =
-    qw(sync_until each_version phone_with_mail simple_mail subjects item_by_subject INBOX DRAFTS
-    DELETED SENT PATIENCE);
+our @EXPORT = qw(sync_until each_version phone_with_mail synced_phone device_path simple_mail subjects
+    item_by_subject INBOX DRAFTS DELETED SENT PATIENCE);
 
 # Folder types, MS-ASCMD 2.2.3.186.3.
 use constant { INBOX => 2, DRAFTS => 3, DELETED => 4, SENT => 5 };
@@ -44,6 +43,22 @@ sub phone_with_mail ( $server, %option ) {
     my $status = $phone->folder_sync->{status};
     die "FolderSync: Status $status\n" if $status != 1;
     return ( $phone, $phone->folder_of_type(INBOX)->{id}, @filled );
+}
+
+# A phone_with_mail that has its Inbox, of an account of its own unless one is named. Returns the
+# phone, the id of its Inbox, and its account.
+sub synced_phone ( $server, %option ) {
+    state $accounts = 0;
+    my $account = $option{account} // 'user' . ++$accounts;
+    $server->add_account($account) unless $server->has_account($account);
+    my ( $phone, $inbox ) = phone_with_mail( $server, count => 3, %option, account => $account );
+    $phone->initial_sync($inbox);
+    return ( $phone, $inbox, $account );
+}
+
+# Where administrators find the phone, or what is below it: names for MobileSync::Admin.
+sub device_path ( $phone, @more ) {
+    return [ 'accounts', $phone->{user}, 'devices', $phone->{device_id}, @more ];
 }
 
 # A plain message, bytes. from, to, subject, body (characters), headers: [ name, value ] ...
