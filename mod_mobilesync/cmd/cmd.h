@@ -100,7 +100,9 @@ struct cmd_exchange {
     int connection_port; /* the client's, which names its connection; 0: nothing does */
     int connection_use;  /* answers given on it before */
     int wait_max;        /* seconds that it may wait, because waiting holds a thread; 0: any time */
-    state_patience_t patience; /* with live claims of other requests */
+    state_patience_t patience;    /* with live claims of other requests */
+    const state_record_t *device; /* the gates' fields of its record: see cmd/gate.h */
+    base_fault_t *(*run)(cmd_exchange_t *exchange); /* by a gate, in the command's place; or NULL */
     apr_pool_t *pool;
     /* the response */
     eas_spool_t *spool;

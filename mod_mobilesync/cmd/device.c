@@ -118,21 +118,9 @@ base_fault_t *cmd_device_seen(cmd_exchange_t *exchange)
     return device_write(exchange, &fields);
 }
 
-static base_fault_t *device_read(cmd_exchange_t *exchange, state_record_t **record)
+static void device_trace(cmd_exchange_t *exchange)
 {
-    static const char *const names[] = {"last", "suspended", "trace"};
-    const state_key_t key = {.account = exchange->account,
-                             .device = exchange->request->device_id,
-                             .kind = STATE_RECORD_DEVICE};
-
-    return state_record_read(exchange->service->store, &key, names, sizeof names / sizeof *names,
-                             record, exchange->pool);
-}
-
-/* Asked for in the same round trip, so that it costs nothing while there is no trace. */
-static void device_trace(cmd_exchange_t *exchange, const state_record_t *record)
-{
-    const state_field_t *field = state_record_field(record, "trace");
+    const state_field_t *field = state_record_field(exchange->device, "trace");
     char *kind;
 
     exchange->trace = CMD_TRACE_OFF;
@@ -142,11 +130,11 @@ static void device_trace(cmd_exchange_t *exchange, const state_record_t *record)
         exchange->trace = strcmp(kind, " full") == 0 ? CMD_TRACE_FULL : CMD_TRACE_REDACTED;
 }
 
-static base_fault_t *device_judge(const cmd_exchange_t *exchange, const state_record_t *record)
+base_fault_t *cmd_device_judge(cmd_exchange_t *exchange)
 {
     base_fault_t *fault;
 
-    if (!state_record_field(record, "suspended"))
+    if (!state_record_field(exchange->device, "suspended"))
         return NULL;
     fault = base_fault_make(exchange->pool, BASE_FAULT_SUSPENDED,
                             "an administrator has suspended the device");
@@ -154,22 +142,13 @@ static base_fault_t *device_judge(const cmd_exchange_t *exchange, const state_re
     return fault;
 }
 
-base_fault_t *cmd_device_check(cmd_exchange_t *exchange)
-{
-    state_record_t *record;
-
-    BASE_TRY(device_read(exchange, &record));
-    return device_judge(exchange, record);
-}
-
 base_fault_t *cmd_device_enter(cmd_exchange_t *exchange)
 {
-    state_record_t *record;
+    const state_record_t *record = exchange->device;
 
-    BASE_TRY(device_read(exchange, &record));
-    device_trace(exchange, record);
+    device_trace(exchange);
     if (record->version &&
         exchange->now - device_last(record, exchange->pool) >= DEVICE_NOTE_INTERVAL)
-        BASE_TRY(cmd_device_seen(exchange));
-    return device_judge(exchange, record);
+        return cmd_device_seen(exchange);
+    return NULL;
 }

@@ -2,7 +2,7 @@
 
 #include <apr_strings.h>
 
-#include "cmd/device.h"
+#include "cmd/gate.h"
 #include "eas/status.h"
 
 #define CMD_RETRY_AFTER 30 /* seconds, where the fault does not say */
@@ -129,13 +129,14 @@ static int cmd_precondition(const cmd_exchange_t *exchange, const cmd_entry_t *e
     return exchange->body->tag == entry->root ? 0 : EAS_STATUS_InvalidXML;
 }
 
-/* One that is to wait is armed by now: whoever suspends the device from here on wakes it, and who
- * did so before is seen here. An outage ends no wait. */
+/* One that is to wait is armed by now: whoever shuts a gate from here on wakes it, and who did so
+ * before is seen here. An outage ends no wait. */
 static base_fault_t *cmd_check_waiting(cmd_exchange_t *exchange)
 {
-    base_fault_t *fault = cmd_device_check(exchange);
+    base_fault_t *fault = cmd_gate_check(exchange);
+    base_fault_code_t code = base_fault_code(fault);
 
-    return base_fault_code(fault) == BASE_FAULT_SUSPENDED ? fault : NULL;
+    return code == BASE_FAULT_UNAVAILABLE || code == BASE_FAULT_TIMEOUT ? NULL : fault;
 }
 
 /* Commands that do not say themselves what they came to: the first Status in the answer that was
@@ -177,15 +178,17 @@ void cmd_dispatch(cmd_exchange_t *exchange)
         cmd_answer_status(exchange, entry, status);
         return;
     }
-    fault = cmd_device_enter(exchange);
-    cmd_conclude(exchange, entry, fault ? fault : entry->run(exchange));
+    fault = cmd_gate_enter(exchange);
+    if (!fault)
+        fault = exchange->run ? exchange->run(exchange) : entry->run(exchange);
+    cmd_conclude(exchange, entry, fault);
 }
 
 void cmd_resume(cmd_exchange_t *exchange, wake_reason_t reason)
 {
     const cmd_entry_t *entry = cmd_find(exchange->request->command);
     cmd_wait_t wait = exchange->wait;
-    base_fault_t *fault = reason == WAKE_REASON_RESET ? cmd_device_check(exchange) : NULL;
+    base_fault_t *fault = reason == WAKE_REASON_RESET ? cmd_gate_check(exchange) : NULL;
 
     exchange->wait.waiter = NULL;
     cmd_conclude(exchange, entry, fault ? fault : wait.resume(exchange, reason, wait.baton));

@@ -14,6 +14,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/folder_sync.c \
 	mod_mobilesync/cmd/folder_update.c \
 	mod_mobilesync/cmd/gal.c mod_mobilesync/cmd/gal.h \
+	mod_mobilesync/cmd/gate.c mod_mobilesync/cmd/gate.h mod_mobilesync/cmd/gates.tbl \
 	mod_mobilesync/cmd/get_attachment.c \
 	mod_mobilesync/cmd/get_item_estimate.c \
 	mod_mobilesync/cmd/hierarchy.h \
