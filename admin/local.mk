@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	admin/audit.c \
 	admin/bundle.c \
 	admin/call.h \
+	admin/change.c admin/change.h \
 	admin/device.c \
 	admin/devices.c admin/devices.h \
 	admin/estimate.c admin/estimate.h \

@@ -1,0 +1,46 @@
+/* Changes that an administrator makes to a device's record (names[0] and [1] of the call): planned,
+ * which is all that a dry run does; entered into the audit stream; made in one compare-and-set;
+ * told to those who wait; entered with the outcome. */
+#ifndef ADMIN_CHANGE_H
+#define ADMIN_CHANGE_H
+
+#include "admin/action.h"
+
+#define ADMIN_CHANGE_FIELDS_MAX 8
+
+typedef struct {
+    const char *name;
+    const char *value; /* NULL: it is taken away, or left out of the audit */
+} admin_change_field_t;
+
+typedef enum {
+    ADMIN_CHANGE_ALWAYS,
+    ADMIN_CHANGE_UNLESS_SET, /* nothing is done where the record has the first of the fields */
+    ADMIN_CHANGE_IF_SET      /* ... or lacks it */
+} admin_change_when_t;
+
+typedef struct {
+    const char *action;                 /* "device.suspend" */
+    const admin_change_field_t *fields; /* of the record */
+    int count;
+    const admin_change_field_t *audit; /* what the audit says besides */
+    int audit_count;
+    admin_change_when_t when;
+    int wake; /* tell those of the device who wait */
+    /* what begin fills in */
+    int dry_run;
+    json_t *answer; /* devices, action, dry_run, account */
+} admin_change_t;
+
+/* Reads dry_run, and whether there is such a device: *found 0: answered 404. */
+base_fault_t *admin_change_begin(admin_call_t *call, admin_change_t *change, int *found);
+
+/* Makes the change unless it is a dry run. The answer gets "changes", and "waiting_told" where that was
+ * to be done. */
+base_fault_t *admin_change_make(admin_call_t *call, admin_change_t *change);
+
+/* Those fields of the record as they are now. */
+base_fault_t *admin_change_read(const admin_call_t *call, const admin_change_t *change,
+                                state_record_t **record);
+
+#endif
