@@ -6,6 +6,7 @@
 #include "state/audit.h"
 #include "state/recorder.h"
 #include "state/state.h"
+#include "state/table.h"
 #include "state/trash.h"
 
 typedef struct {
@@ -64,6 +65,15 @@ typedef struct {
                                int count, apr_pool_t *pool);
     base_fault_t *(*audit_list)(void *self, const char *before, int limit,
                                 apr_array_header_t **entries, apr_pool_t *pool);
+    /* beside NULL: only the table */
+    base_fault_t *(*table_read)(void *self, state_table_t table, const char *const *names,
+                                int count, const state_table_beside_t *beside, const char **values,
+                                state_record_t **record, apr_pool_t *pool);
+    base_fault_t *(*table_write)(void *self, state_table_t table, const char *check,
+                                 const char *expected, const state_table_entry_t *entries,
+                                 int count, apr_pool_t *pool);
+    base_fault_t *(*table_list)(void *self, state_table_t table, const char *after, int limit,
+                                apr_array_header_t **entries, const char **next, apr_pool_t *pool);
 } state_driver_t;
 
 struct state_store {
@@ -90,6 +100,7 @@ int state_trash_begun(state_record_kind_t kind);
 base_fault_t *state_trash_begun_fault(const char *device, apr_pool_t *pool);
 base_fault_t *state_trash_none_fault(const char *id, apr_pool_t *pool);
 
+base_fault_t *state_table_conflict(apr_pool_t *pool);
 base_fault_t *state_conflict(const state_key_t *key, apr_uint64_t found, apr_pool_t *pool);
 
 #endif

@@ -30,6 +30,9 @@ static const char *const fail_names[] = {
     [STATE_CALL_AUDIT_BEGIN] = "audit begin",
     [STATE_CALL_AUDIT_END] = "audit end",
     [STATE_CALL_AUDIT_LIST] = "audit list",
+    [STATE_CALL_TABLE_READ] = "table read",
+    [STATE_CALL_TABLE_WRITE] = "table write",
+    [STATE_CALL_TABLE_LIST] = "table list",
 };
 
 static state_fail_when_t fail_decide(fail_store_t *self, state_call_t call)
@@ -207,6 +210,30 @@ static base_fault_t *fail_audit_list(void *self, const char *before, int limit,
     FAIL_AROUND(STATE_CALL_AUDIT_LIST, state_audit_list(INNER, before, limit, entries, pool));
 }
 
+static base_fault_t *fail_table_read(void *self, state_table_t table, const char *const *names,
+                                     int count, const state_table_beside_t *beside,
+                                     const char **values, state_record_t **record, apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_TABLE_READ, INNER->driver->table_read(INNER->self, table, names, count,
+                                                                 beside, values, record, pool));
+}
+
+static base_fault_t *fail_table_write(void *self, state_table_t table, const char *check,
+                                      const char *expected, const state_table_entry_t *entries,
+                                      int count, apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_TABLE_WRITE,
+                state_table_write(INNER, table, check, expected, entries, count, pool));
+}
+
+static base_fault_t *fail_table_list(void *self, state_table_t table, const char *after, int limit,
+                                     apr_array_header_t **entries, const char **next,
+                                     apr_pool_t *pool)
+{
+    FAIL_AROUND(STATE_CALL_TABLE_LIST,
+                state_table_list(INNER, table, after, limit, entries, next, pool));
+}
+
 static const state_driver_t fail_driver = {
     .name = "fail",
     .record_read = fail_record_read,
@@ -228,6 +255,9 @@ static const state_driver_t fail_driver = {
     .audit_begin = fail_audit_begin,
     .audit_end = fail_audit_end,
     .audit_list = fail_audit_list,
+    .table_read = fail_table_read,
+    .table_write = fail_table_write,
+    .table_list = fail_table_list,
 };
 
 state_store_t *state_store_create_fail(state_store_t *inner, state_fail_plan_t *plan,

@@ -134,9 +134,8 @@ static void memory_field_copy(const memory_field_t *from, state_field_t *to, apr
     to->length = from->length;
 }
 
-static base_fault_t *memory_record_read(void *data, const state_key_t *key,
-                                        const char *const *names, int name_count,
-                                        state_record_t **result, apr_pool_t *pool)
+base_fault_t *state_memory_record_read(void *data, const state_key_t *key, const char *const *names,
+                                       int name_count, state_record_t **result, apr_pool_t *pool)
 {
     memory_store_t *self = data;
     state_record_t *copy = apr_pcalloc(pool, sizeof *copy);
@@ -415,7 +414,7 @@ static base_fault_t *memory_ledger_forget(void *data, const char *account, const
 
 static const state_driver_t memory_driver = {
     .name = "memory",
-    .record_read = memory_record_read,
+    .record_read = state_memory_record_read,
     .record_commit = memory_record_commit,
     .record_remove = memory_record_remove,
     .record_list = memory_record_list,
@@ -431,6 +430,9 @@ static const state_driver_t memory_driver = {
     .trash_restore = state_memory_trash_restore,
     .recorder_add = state_memory_recorder_add,
     .recorder_read = state_memory_recorder_read,
+    .table_read = state_memory_table_read,
+    .table_write = state_memory_table_write,
+    .table_list = state_memory_table_list,
     .audit_begin = state_memory_audit_begin,
     .audit_end = state_memory_audit_end,
     .audit_list = state_memory_audit_list,

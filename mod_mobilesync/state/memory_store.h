@@ -48,6 +48,7 @@ typedef struct {
     apr_hash_t *records;       /* key -> memory_record_t */
     apr_hash_t *scopes;        /* key -> memory_scope_t */
     apr_hash_t *trash;         /* account, NUL, id -> memory_trash_t (memory_trash.c) */
+    apr_hash_t *tables[STATE_TABLE_ACCESS_NEWS + 1]; /* name -> text; NULL: none yet */
     apr_hash_t *recorders;     /* account, NUL, device -> exchanges (memory_recorder.c) */
     apr_array_header_t *audit; /* memory_audit_t *, oldest first */
     apr_uint64_t audit_last, audit_number;
@@ -62,6 +63,22 @@ apr_time_t state_memory_now(const memory_store_t *self);
 void *state_memory_alloc(apr_size_t size);
 void state_memory_record_free(memory_record_t *record);
 void state_memory_scope_drop(memory_store_t *self, memory_scope_t *scope);
+
+base_fault_t *state_memory_record_read(void *self, const state_key_t *key, const char *const *names,
+                                       int name_count, state_record_t **record, apr_pool_t *pool);
+
+/* -- memory_table.c -- */
+
+base_fault_t *state_memory_table_read(void *self, state_table_t table, const char *const *names,
+                                      int count, const state_table_beside_t *beside,
+                                      const char **values, state_record_t **record,
+                                      apr_pool_t *pool);
+base_fault_t *state_memory_table_write(void *self, state_table_t table, const char *check,
+                                       const char *expected, const state_table_entry_t *entries,
+                                       int count, apr_pool_t *pool);
+base_fault_t *state_memory_table_list(void *self, state_table_t table, const char *after, int limit,
+                                      apr_array_header_t **entries, const char **next,
+                                      apr_pool_t *pool);
 
 /* -- memory_recorder.c -- */
 

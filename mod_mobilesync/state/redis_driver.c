@@ -386,6 +386,9 @@ static const state_driver_t redis_driver = {
     .device_glance = state_redis_device_glance,
     .recorder_add = state_redis_recorder_add,
     .recorder_read = state_redis_recorder_read,
+    .table_read = state_redis_table_read,
+    .table_write = state_redis_table_write,
+    .table_list = state_redis_table_list,
     .audit_begin = state_redis_audit_begin,
     .audit_end = state_redis_audit_end,
     .audit_list = state_redis_audit_list,
@@ -410,6 +413,7 @@ state_store_t *state_store_create_redis(redis_pool_t *redis, const char *prefix,
     self->trash = redis_script_make("trash", redis_trash_source, pool);
     self->restore = redis_script_make("restore", redis_restore_source, pool);
     self->audit = redis_script_make("audit", redis_audit_source, pool);
+    self->table = redis_script_make("table", redis_table_source, pool);
     apr_generate_random_bytes(random, sizeof random);
     self->token = base_text_hex_encode(random, sizeof random, pool);
     store->driver = &redis_driver;

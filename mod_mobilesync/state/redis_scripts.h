@@ -129,4 +129,28 @@ static const char redis_audit_source[] =
     "if redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return {'OK', ''} end\n"
     "return {'OK', redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))}\n";
 
+/* KEYS table; ARGV name that is checked ("": none), value expected of it, then name and value of each
+ * entry; a value that is one NUL stands for none */
+static const char redis_table_source[] =
+    "#!lua\n"
+    "local none = string.char(0)\n"
+    "if ARGV[1] ~= '' then\n"
+    "  local now = redis.call('HGET', KEYS[1], ARGV[1]) or none\n"
+    "  if now ~= ARGV[2] then\n"
+    /* this write has been made before, and its answer got lost */
+    "    for i = 3, #ARGV, 2 do\n"
+    "      if ARGV[i] == ARGV[1] and ARGV[i + 1] == now then return {'OK'} end\n"
+    "    end\n"
+    "    return {'CONFLICT'}\n"
+    "  end\n"
+    "end\n"
+    "for i = 3, #ARGV, 2 do\n"
+    "  if ARGV[i + 1] == none then\n"
+    "    redis.call('HDEL', KEYS[1], ARGV[i])\n"
+    "  else\n"
+    "    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])\n"
+    "  end\n"
+    "end\n"
+    "return {'OK'}\n";
+
 #endif

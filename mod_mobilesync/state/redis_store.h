@@ -8,7 +8,8 @@ typedef struct {
     redis_pool_t *redis;
     const char *prefix;
     const base_log_t *log;
-    redis_script_t *commit, *remove, *claim, *record, *release, *forget, *trash, *restore, *audit;
+    redis_script_t *commit, *remove, *claim, *record, *release, *forget, *trash, *restore, *audit,
+        *table;
     const char *token; /* of this store; with the number it names one write */
     volatile apr_uint32_t token_number;
 } redis_store_t;
@@ -66,6 +67,18 @@ base_fault_t *state_redis_recorder_add(void *self, state_recorder_kind_t kind, c
 base_fault_t *state_redis_recorder_read(void *self, state_recorder_kind_t kind, const char *account,
                                         const char *device, apr_array_header_t **entries,
                                         apr_pool_t *pool);
+
+/* -- redis_table.c -- */
+
+base_fault_t *state_redis_table_read(void *self, state_table_t table, const char *const *names,
+                                     int count, const state_table_beside_t *beside,
+                                     const char **texts, state_record_t **record, apr_pool_t *pool);
+base_fault_t *state_redis_table_write(void *self, state_table_t table, const char *check,
+                                      const char *expected, const state_table_entry_t *entries,
+                                      int count, apr_pool_t *pool);
+base_fault_t *state_redis_table_list(void *self, state_table_t table, const char *after, int limit,
+                                     apr_array_header_t **entries, const char **next,
+                                     apr_pool_t *pool);
 
 /* -- redis_audit.c -- */
 

@@ -565,6 +565,7 @@ static void contract_races(state_store_t *store, apr_pool_t *pool)
 }
 
 #include "state_admin_contract.h"
+#include "state_table_contract.h"
 
 static void state_contract_run(state_store_t *store, const char *label, apr_pool_t *parent)
 {
@@ -579,7 +580,8 @@ static void state_contract_run(state_store_t *store, const char *label, apr_pool
         admin_contract_remove, admin_contract_account,
         admin_contract_ttl,    admin_contract_accounts,
         admin_contract_audit,  admin_contract_recorder,
-        admin_contract_races,
+        admin_contract_races,  table_contract_write,
+        table_contract_list,
     };
     apr_pool_t *pool;
     size_t i;
