@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "backend/drivers.h"
+#include "backend/properties.h"
 
 struct backend {
     const backend_driver_t *driver;
@@ -269,6 +270,8 @@ base_fault_t *backend_item_put(backend_session_t *session, const char *folder_id
                                const backend_put_t *put, const backend_blob_t *blob,
                                backend_entry_t *entry, int *existed, apr_pool_t *pool)
 {
+    if (put->properties)
+        BASE_TRY(backend_properties_check(put->properties, pool));
     return SESSION_CALL(folder_id, put, folder_id, put, blob, entry, existed, pool);
 }
 
@@ -280,11 +283,21 @@ base_fault_t *backend_item_replace(backend_session_t *session, const char *folde
     return SESSION_CALL(folder_id, replace, folder_id, uid, if_match, flags, blob, entry, pool);
 }
 
+base_fault_t *backend_item_update(backend_session_t *session, const char *folder_id,
+                                  apr_uint64_t uid, const backend_update_t *update,
+                                  backend_entry_t *entry, apr_pool_t *pool)
+{
+    BASE_TRY(backend_properties_check(&update->properties, pool));
+    return SESSION_CALL(folder_id, update, folder_id, uid, update, entry, pool);
+}
+
 base_fault_t *backend_item_set_flags(backend_session_t *session, const char *folder_id,
                                      apr_uint64_t uid, apr_uint64_t mask, apr_uint64_t values,
                                      backend_entry_t *entry, apr_pool_t *pool)
 {
-    return SESSION_CALL(folder_id, set_flags, folder_id, uid, mask, values, entry, pool);
+    const backend_update_t update = {.mask = mask, .values = values};
+
+    return backend_item_update(session, folder_id, uid, &update, entry, pool);
 }
 
 base_fault_t *backend_item_move(backend_session_t *session, const char *folder_id, apr_uint64_t uid,

@@ -17,9 +17,10 @@
  *               reused within it.
  *   generation  a folder's uidvalidity: a new one means that no old uid means anything.
  *   token       what a device must be told about when it differs: for mail the flag bits
- *               BACKEND_FLAG_*, and above them (BACKEND_REVISION_SHIFT) how often its content was
- *               replaced; for other classes a 64-bit hash of the content. Never 0 for a non-mail
- *               item.
+ *               BACKEND_FLAG_*, above them for each of its properties a number that is another
+ *               whenever that changed (BACKEND_PROPERTY_MASK), and how often its content was
+ *               replaced (BACKEND_REVISION_OF); for other classes a 64-bit hash of the content.
+ *               Never 0 for a non-mail item.
  *   cursor      opaque printable text, <= BACKEND_CURSOR_MAX bytes, naming a moment in a folder's
  *               history, generation included. Two equal cursors: nothing happened in between.
  *
@@ -70,10 +71,38 @@ enum {
     BACKEND_FLAG_DRAFT = 16
 };
 
-/* A mail's token: flags below, revision above. */
-#define BACKEND_REVISION_SHIFT 8
-#define BACKEND_FLAGS_OF(token) ((token) & ((1u << BACKEND_REVISION_SHIFT) - 1))
+/* What a mail has beside its content and its flags. Each is a text (UTF-8, legal in XML, no control
+ * characters but LF, at most BACKEND_PROPERTY_MAX bytes) or not set. It belongs to the mail as its
+ * flags do: it moves along, stays when the content is replaced, and must survive the loss of all
+ * that can be rebuilt. Flags and properties are independent: that a mail is no longer \Flagged does
+ * not take away its follow-up; what it means then is the caller's affair.
+ *
+ * In an IMAP store: FOLLOW_UP and LAST_VERB are private annotations (RFC 5257: value.priv of
+ * /vendor/mobilesync/NAME), and where there are none, lost but for the flags. CATEGORIES are
+ * keywords, one for each name, in modified UTF-7 (RFC 3501 5.1.3) where the name is no atom, as
+ * Thunderbird does with its tags; system keywords ("$...", RFC 5788) are none, and keywords of other
+ * programs are categories of phones. */
+typedef enum {
+    BACKEND_PROPERTY_FOLLOW_UP, /* "follow-up": type, dates, reminder of a flag; the caller's text */
+    BACKEND_PROPERTY_CATEGORIES, /* "categories": names, one a line, none empty, none twice */
+    BACKEND_PROPERTY_LAST_VERB, /* "last-verb": what it was answered with last; the caller's text */
+    BACKEND_PROPERTY_COUNT
+} backend_property_t;
+
+#define BACKEND_PROPERTY_MAX 65536
+
+typedef struct {
+    const char *text[BACKEND_PROPERTY_COUNT]; /* NULL: not set */
+} backend_properties_t;
+
+/* A mail's token: 8 bits of flags, 10 for each property, the revision. */
+#define BACKEND_FLAGS_OF(token) ((token)&0xff)
+#define BACKEND_PROPERTY_SHIFT(property) (8 + 10 * (property))
+#define BACKEND_PROPERTY_MASK(property) ((apr_uint64_t)0x3ff << BACKEND_PROPERTY_SHIFT(property))
+#define BACKEND_REVISION_SHIFT BACKEND_PROPERTY_SHIFT(BACKEND_PROPERTY_COUNT)
 #define BACKEND_REVISION_OF(token) ((token) >> BACKEND_REVISION_SHIFT)
+#define BACKEND_PROPERTIES_OF(token) \
+    ((token) & (((apr_uint64_t)1 << BACKEND_REVISION_SHIFT) - 1) & ~(apr_uint64_t)0xff)
 
 typedef struct {
     const char *id;
@@ -87,8 +116,9 @@ typedef struct {
 typedef struct {
     apr_uint64_t uid;
     apr_uint64_t token;
-    apr_time_t date;   /* what filters look at; mail: when it was received */
-    apr_uint64_t size; /* bytes of the blob that fetch gives */
+    apr_time_t date;                        /* what filters look at; mail: when it was received */
+    apr_uint64_t size;                      /* bytes of the blob that fetch gives */
+    const backend_properties_t *properties; /* of mail; NULL: none is set */
 } backend_entry_t;
 
 typedef struct {
@@ -128,9 +158,19 @@ typedef struct {
      * name of an item that is already in the folder changes nothing and returns that item,
      * so that a retry after a crash does not store twice. NULL: no such protection. */
     const char *derived_name;
-    apr_uint64_t flags; /* mail */
-    apr_time_t date;    /* mail: received; 0 = now */
+    apr_uint64_t flags;                     /* mail */
+    apr_time_t date;                        /* mail: received; 0 = now */
+    const backend_properties_t *properties; /* mail; NULL: none */
 } backend_put_t;
+
+/* What becomes of a mail's flags and properties. */
+typedef struct {
+    apr_uint64_t mask, values;       /* flags = (flags & ~mask) | (values & mask) */
+    unsigned which;                  /* of properties: 1 << BACKEND_PROPERTY_..., those to be... */
+    backend_properties_t properties; /* ...these then */
+    /* CONFLICT when the token differs from this one under the mask */
+    apr_uint64_t match_mask, match;
+} backend_update_t;
 
 typedef struct {
     const char *address;               /* RFC 5322 addr-spec that the account sends from */
@@ -209,14 +249,14 @@ struct backend_driver {
                          const backend_blob_t *blob, backend_entry_t *entry, int *existed,
                          apr_pool_t *pool);
     /* Another content and other flags for the item, in one step: nobody ever sees both contents,
-     * or neither. uid, date and derived name stay. CONFLICT when its token is not if_match. */
+     * or neither. uid, date, derived name and properties stay. CONFLICT when its token is not if_match. */
     base_fault_t *(*replace)(void *session, const char *folder_id, apr_uint64_t uid,
                              apr_uint64_t if_match, apr_uint64_t flags, const backend_blob_t *blob,
                              backend_entry_t *entry, apr_pool_t *pool);
-    /* flags = (flags & ~mask) | (values & mask); returns the entry afterwards. */
-    base_fault_t *(*set_flags)(void *session, const char *folder_id, apr_uint64_t uid,
-                               apr_uint64_t mask, apr_uint64_t values, backend_entry_t *entry,
-                               apr_pool_t *pool);
+    /* Returns the entry afterwards. What is set to what it is already is no change. */
+    base_fault_t *(*update)(void *session, const char *folder_id, apr_uint64_t uid,
+                            const backend_update_t *update, backend_entry_t *entry,
+                            apr_pool_t *pool);
     /* derived_name as in backend_put_t: a repeat finds what the first call moved. */
     base_fault_t *(*move)(void *session, const char *folder_id, apr_uint64_t uid,
                           const char *to_folder_id, const char *derived_name,

@@ -57,6 +57,10 @@ base_fault_t *backend_item_replace(backend_session_t *session, const char *folde
                                    apr_uint64_t uid, apr_uint64_t if_match, apr_uint64_t flags,
                                    const backend_blob_t *blob, backend_entry_t *entry,
                                    apr_pool_t *pool);
+base_fault_t *backend_item_update(backend_session_t *session, const char *folder_id,
+                                  apr_uint64_t uid, const backend_update_t *update,
+                                  backend_entry_t *entry, apr_pool_t *pool);
+/* An update of flags only. */
 base_fault_t *backend_item_set_flags(backend_session_t *session, const char *folder_id,
                                      apr_uint64_t uid, apr_uint64_t mask, apr_uint64_t values,
                                      backend_entry_t *entry, apr_pool_t *pool);

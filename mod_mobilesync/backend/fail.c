@@ -37,7 +37,7 @@ static const char *const fail_calls[] = {
     "*",           "check_password", "open",          "identity",      "resolve",
     "folder_list", "folder_create",  "folder_rename", "folder_delete", "probe",
     "changes",     "enumerate",      "count",         "entry",         "fetch",
-    "setting_get", "setting_set",    "put",           "replace",       "set_flags",
+    "setting_get", "setting_set",    "put",           "replace",       "update",
     "move",        "remove",         "search",        "watch",         "accounts"};
 
 static base_fault_t *fail_rule_parse(const char *text, fail_rule_t *rule, apr_pool_t *pool)
@@ -270,11 +270,11 @@ static base_fault_t *fail_replace(void *data, const char *folder_id, apr_uint64_
                  pool);
 }
 
-static base_fault_t *fail_set_flags(void *data, const char *folder_id, apr_uint64_t uid,
-                                    apr_uint64_t mask, apr_uint64_t values, backend_entry_t *entry,
-                                    apr_pool_t *pool)
+static base_fault_t *fail_update(void *data, const char *folder_id, apr_uint64_t uid,
+                                 const backend_update_t *update, backend_entry_t *entry,
+                                 apr_pool_t *pool)
 {
-    FAIL_SESSION("set_flags", backend_item_set_flags, folder_id, uid, mask, values, entry, pool);
+    FAIL_SESSION("update", backend_item_update, folder_id, uid, update, entry, pool);
 }
 
 static base_fault_t *fail_move(void *data, const char *folder_id, apr_uint64_t uid,
@@ -353,7 +353,7 @@ const backend_driver_t backend_fail_driver = {
     .fetch = fail_fetch,
     .put = fail_put,
     .replace = fail_replace,
-    .set_flags = fail_set_flags,
+    .update = fail_update,
     .move = fail_move,
     .remove = fail_remove,
     .search = fail_search,

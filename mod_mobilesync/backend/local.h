@@ -10,6 +10,7 @@
  *   ROOT/Maildir/.../mobilesync-folder     the folder's id and generation, which thus survive
  *                                          renames, moves to another disk, and a lost index
  *   ROOT/Maildir/mobilesync-NAME           a setting of the account (out of office, ...)
+ *   ROOT/Maildir/mobilesync-properties/    what messages have beside flags (local_property.h)
  *   ROOT/mobilesync/index.sqlite           the index (index=DIR puts it elsewhere), with its log
  *                                          (-wal, -shm): a backup has all three, or none
  *   ROOT/mobilesync/search.sqlite          the words of those who search (search_index.h)
@@ -97,6 +98,7 @@ typedef struct {
     int maildir;          /* descriptor of the Maildir */
     int listed;           /* folders were looked at in this session */
     apr_hash_t *looked;   /* folder number -> was looked at in this session */
+    int stray;            /* another program took away a message that had properties */
     apr_pool_t *pool;
 } local_session_t;
 
@@ -129,7 +131,8 @@ typedef struct {
     apr_uint64_t token;
     apr_time_t date;
     apr_int64_t size;
-    int missed; /* by the last scan */
+    int missed;             /* by the last scan */
+    const char *properties; /* local_property.h; NULL: none */
 } local_item_t;
 
 extern const backend_driver_t backend_local_driver;

@@ -16,6 +16,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/local_index.c mod_mobilesync/backend/local_index.h \
 	mod_mobilesync/backend/local_item.c mod_mobilesync/backend/local_item.h \
 	mod_mobilesync/backend/local_name.c mod_mobilesync/backend/local_name.h \
+	mod_mobilesync/backend/local_property.c mod_mobilesync/backend/local_property.h \
 	mod_mobilesync/backend/local_put.c mod_mobilesync/backend/local_write.c \
 	mod_mobilesync/backend/local_query.c mod_mobilesync/backend/local_query.h \
 	mod_mobilesync/backend/local_scan.c mod_mobilesync/backend/local_scan.h \
@@ -29,6 +30,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/memory_items.c \
 	mod_mobilesync/backend/memory_hooks.c \
 	mod_mobilesync/backend/memory_store.c mod_mobilesync/backend/memory_store.h \
+	mod_mobilesync/backend/properties.c mod_mobilesync/backend/properties.h \
 	mod_mobilesync/backend/search_index.c mod_mobilesync/backend/search_index.h \
 	mod_mobilesync/backend/search_query.c \
 	mod_mobilesync/backend/search_sql.tbl \
@@ -40,13 +42,13 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/watchers.c mod_mobilesync/backend/watchers.h
 
 check_PROGRAMS += t/unit/backend_memory_test
-t_unit_backend_memory_test_SOURCES = t/unit/backend_memory_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h \
+t_unit_backend_memory_test_SOURCES = t/unit/backend_memory_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
 	t/unit/tap.h
 t_unit_backend_memory_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_memory_test
 
 check_PROGRAMS += t/unit/backend_fail_test
-t_unit_backend_fail_test_SOURCES = t/unit/backend_fail_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h \
+t_unit_backend_fail_test_SOURCES = t/unit/backend_fail_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
 	t/unit/tap.h
 t_unit_backend_fail_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_fail_test
@@ -57,43 +59,43 @@ t_unit_backend_submit_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_submit_test
 
 check_PROGRAMS += t/unit/backend_local_test
-t_unit_backend_local_test_SOURCES = t/unit/backend_local_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h \
+t_unit_backend_local_test_SOURCES = t/unit/backend_local_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_local_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_local_test
 
 check_PROGRAMS += t/unit/backend_maildir_test
-t_unit_backend_maildir_test_SOURCES = t/unit/backend_maildir_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h \
+t_unit_backend_maildir_test_SOURCES = t/unit/backend_maildir_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_maildir_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_maildir_test
 
 check_PROGRAMS += t/unit/backend_large_test
-t_unit_backend_large_test_SOURCES = t/unit/backend_large_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h \
+t_unit_backend_large_test_SOURCES = t/unit/backend_large_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_large_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_large_test
 
 check_PROGRAMS += t/unit/backend_race_test
-t_unit_backend_race_test_SOURCES = t/unit/backend_race_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h \
+t_unit_backend_race_test_SOURCES = t/unit/backend_race_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_race_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_race_test
 
 check_PROGRAMS += t/unit/backend_watch_test
-t_unit_backend_watch_test_SOURCES = t/unit/backend_watch_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h \
+t_unit_backend_watch_test_SOURCES = t/unit/backend_watch_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_watch_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_watch_test
 
 check_PROGRAMS += t/unit/backend_store_test
-t_unit_backend_store_test_SOURCES = t/unit/backend_store_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h \
+t_unit_backend_store_test_SOURCES = t/unit/backend_store_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_store_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_store_test
 
 check_PROGRAMS += t/unit/backend_search_test
-t_unit_backend_search_test_SOURCES = t/unit/backend_search_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h \
+t_unit_backend_search_test_SOURCES = t/unit/backend_search_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_search_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_search_test

@@ -11,7 +11,7 @@
 
 #include "backend/local_fs.h"
 
-#define CACHE_SCHEMA_VERSION 2
+#define CACHE_SCHEMA_VERSION 3
 #define CACHE_BUSY_MS 20000
 #define CACHE_WAL_PAGES 64 /* then they go into the file: 256 KB of log for each account */
 
@@ -22,6 +22,11 @@ struct local_cache {
     const base_log_t *log;
     pid_t process;
 };
+
+/* What came with version 3. */
+#define CACHE_STRAYS                                                           \
+    "CREATE INDEX item_properties ON item(name) WHERE properties IS NOT NULL;" \
+    "CREATE TABLE stray(name TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;"
 
 /* item: a message that is there. gone: one that was. history: the random stamp of each
  * transaction by its last modseq. Names are stored as they are on disk, whatever their bytes. */
@@ -40,14 +45,15 @@ static const char cache_schema[] =
     "CREATE TABLE item(folder INTEGER NOT NULL, uid INTEGER NOT NULL, name TEXT NOT NULL,"
     " fresh INTEGER NOT NULL, token INTEGER NOT NULL, date INTEGER NOT NULL,"
     " size INTEGER NOT NULL, modseq INTEGER NOT NULL,"
-    " missed INTEGER NOT NULL DEFAULT 0, derived TEXT, PRIMARY KEY(folder, uid)) WITHOUT ROWID;"
+    " missed INTEGER NOT NULL DEFAULT 0, derived TEXT, properties TEXT,"
+    " PRIMARY KEY(folder, uid)) WITHOUT ROWID;"
     "CREATE INDEX item_modseq ON item(folder, modseq);"
     "CREATE INDEX item_date ON item(folder, date);"
     "CREATE INDEX item_derived ON item(folder, derived) WHERE derived IS NOT NULL;"
     "CREATE TABLE gone(folder INTEGER NOT NULL, modseq INTEGER NOT NULL, uid INTEGER NOT NULL,"
     " PRIMARY KEY(folder, modseq)) WITHOUT ROWID;"
     "CREATE TABLE history(folder INTEGER NOT NULL, modseq INTEGER NOT NULL,"
-    " stamp INTEGER NOT NULL, PRIMARY KEY(folder, modseq)) WITHOUT ROWID;";
+    " stamp INTEGER NOT NULL, PRIMARY KEY(folder, modseq)) WITHOUT ROWID;" CACHE_STRAYS;
 
 static void cache_handle_close(local_index_t *index)
 {
@@ -111,7 +117,7 @@ static base_fault_t *cache_set_up(local_index_t *index, apr_pool_t *pool)
          * by the stamps and costs a resynchronisation. */
         BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", pool));
         BASE_TRY(backend_sql_exec(&index->sql, cache_schema, pool));
-        BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA user_version = 2; COMMIT", pool));
+        BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA user_version = 3; COMMIT", pool));
         version = CACHE_SCHEMA_VERSION;
     }
     if (version == 1) {
@@ -121,6 +127,17 @@ static base_fault_t *cache_set_up(local_index_t *index, apr_pool_t *pool)
                              "ALTER TABLE folder ADD COLUMN scanned INTEGER NOT NULL DEFAULT 0;"
                              "PRAGMA user_version = 2; COMMIT",
                              pool));
+        version = 2;
+    }
+    if (version == 2) {
+        /* in a token the revision has moved up, to make room for what counts the properties */
+        BASE_TRY(backend_sql_exec(&index->sql,
+                                  "BEGIN IMMEDIATE;"
+                                  "ALTER TABLE item ADD COLUMN properties TEXT;" CACHE_STRAYS
+                                  "UPDATE item SET token = (token & 255) | (token >> 8 << 38)"
+                                  " WHERE token > 255;"
+                                  "PRAGMA user_version = 3; COMMIT",
+                                  pool));
         version = CACHE_SCHEMA_VERSION;
     }
     if (version != CACHE_SCHEMA_VERSION)

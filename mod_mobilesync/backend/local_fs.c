@@ -123,7 +123,7 @@ int local_paths_exist(const local_paths_t *paths)
 /* A new directory gets its parent's group and those of its permissions that the mask has, as
  * Dovecot does it: the one way to share a store between a deliverer's user and httpd's that needs
  * no more settings. */
-static int fs_mkdir_like(int at, const char *name, int parent, mode_t mask)
+int local_mkdir_like(int at, const char *name, int parent, mode_t mask)
 {
     struct stat info;
     int made;
@@ -153,7 +153,7 @@ static int fs_mkdir_path(const char *path, apr_pool_t *pool)
     at = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
         return -1;
-    result = fs_mkdir_like(at, slash + 1, at, 02770); /* a mailbox is not for all to read */
+    result = local_mkdir_like(at, slash + 1, at, 02770); /* a mailbox is not for all to read */
     close(at);
     return result != 0 && errno != EEXIST ? -1 : 0;
 }
@@ -226,13 +226,13 @@ base_fault_t *local_maildir_make(int at, const char *directory, apr_pool_t *pool
     int inner, mark, error = 0;
     size_t i;
 
-    if (strcmp(directory, ".") != 0 && fs_mkdir_like(at, directory, at, 02777) != 0)
+    if (strcmp(directory, ".") != 0 && local_mkdir_like(at, directory, at, 02777) != 0)
         return base_fault_wrap(local_fault(errno, pool, "making '%s'", directory), pool, "folder");
     inner = local_directory_open(at, directory);
     if (inner < 0)
         return local_fault(errno, pool, "opening '%s'", directory);
     for (i = 0; i < sizeof parts / sizeof *parts && !error; i++)
-        if (fs_mkdir_like(inner, parts[i], inner, 02777) != 0 && errno != EEXIST)
+        if (local_mkdir_like(inner, parts[i], inner, 02777) != 0 && errno != EEXIST)
             error = errno;
     if (!error && *directory == '.' && directory[1]) { /* Maildir++ marks its subfolders */
         mark = openat(inner, "maildirfolder", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -316,16 +316,53 @@ int local_id_read(int directory, char id[33], apr_uint32_t *generation)
     return 1;
 }
 
+static base_fault_t *fs_file_read(int descriptor, apr_size_t limit, const char **text,
+                                  apr_pool_t *pool)
+{
+    struct stat info;
+    size_t length = 0;
+    ssize_t n = 0;
+    char *data;
+
+    if (fstat(descriptor, &info) != 0)
+        return local_fault(errno, pool, "a file of the Maildir");
+    if (!S_ISREG(info.st_mode) || info.st_size < 0 || (apr_size_t)info.st_size > limit)
+        return base_fault_make(pool, BASE_FAULT_CORRUPT, "its file cannot be one of ours");
+    data = apr_palloc(pool, (size_t)info.st_size + 1);
+    while (length < (size_t)info.st_size &&
+           (n = read(descriptor, data + length, (size_t)info.st_size - length)) > 0)
+        length += (size_t)n;
+    if (n < 0)
+        return local_fault(errno, pool, "a file of the Maildir");
+    data[length] = '\0';
+    *text = data;
+    return NULL;
+}
+
+base_fault_t *local_file_read(int directory, const char *name, apr_size_t limit, const char **text,
+                              apr_pool_t *pool)
+{
+    int descriptor = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    base_fault_t *fault;
+
+    *text = NULL;
+    if (descriptor < 0)
+        return errno == ENOENT ? NULL : local_fault(errno, pool, "%s", name);
+    fault = fs_file_read(descriptor, limit, text, pool);
+    close(descriptor);
+    return fault;
+}
+
 int local_file_replace(int directory, const char *name, const char *text, size_t length)
 {
     unsigned char random[8];
-    char temporary[128];
+    char temporary[64];
     int descriptor, error = 0;
     unsigned long long number;
 
     apr_generate_random_bytes(random, sizeof random);
     memcpy(&number, random, sizeof number);
-    snprintf(temporary, sizeof temporary, "%s.%016llx", name, number);
+    snprintf(temporary, sizeof temporary, "mobilesync-%016llx.tmp", number);
     descriptor =
         openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (descriptor < 0)

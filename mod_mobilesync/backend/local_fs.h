@@ -32,6 +32,10 @@ void local_descriptor_own(int descriptor, apr_pool_t *pool);
 /* A stream over a directory below at, closed with the pool; NULL with errno. */
 DIR *local_directory_stream(int at, const char *name, apr_pool_t *pool);
 
+/* Makes a directory with permissions and group of the one `like`, as far as `most` allows; -1 with
+ * errno. */
+int local_mkdir_like(int at, const char *name, int like, mode_t most);
+
 /* Makes a Maildir (and marks it as a Maildir++ folder) with the permissions of its parent. */
 base_fault_t *local_maildir_make(int at, const char *directory, apr_pool_t *pool);
 /* Removes a directory and all that is in it. 0, or -1 with errno. */
@@ -40,6 +44,9 @@ int local_tree_remove(int at, const char *name);
 /* rename(2) that never replaces anything; -1 with errno (EEXIST). */
 int local_rename(int from_at, const char *from, int to_at, const char *to);
 
+/* A small file's content, NULL when there is no such file; CORRUPT when it cannot be one of ours. */
+base_fault_t *local_file_read(int directory, const char *name, apr_size_t limit, const char **text,
+                              apr_pool_t *pool);
 /* Gives a small file new content at once; -1 with errno, and the old content then. */
 int local_file_replace(int directory, const char *name, const char *text, size_t length);
 

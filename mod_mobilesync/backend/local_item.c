@@ -10,6 +10,7 @@
 
 #include "backend/local_folder.h"
 #include "backend/local_name.h"
+#include "backend/local_property.h"
 #include "backend/local_scan.h"
 
 static base_fault_t *item_from(local_session_t *session, sqlite3_stmt *statement,
@@ -29,6 +30,7 @@ static base_fault_t *item_from(local_session_t *session, sqlite3_stmt *statement
     item->date = sqlite3_column_int64(statement, 4);
     item->size = sqlite3_column_int64(statement, 5);
     item->missed = sqlite3_column_int64(statement, 6) != 0;
+    item->properties = apr_pstrdup(pool, (const char *)sqlite3_column_text(statement, 7));
     sqlite3_reset(statement);
     return NULL;
 }
@@ -65,10 +67,10 @@ base_fault_t *local_item_add(local_session_t *session, local_folder_t *folder, l
                              apr_pool_t *pool)
 {
     item->uid = folder->next_uid++;
-    return local_sql_run(session->index, LOCAL_SQL_ITEM_INSERT, pool, "iitiiiiit", folder->number,
+    return local_sql_run(session->index, LOCAL_SQL_ITEM_INSERT, pool, "iitiiiiitt", folder->number,
                          item->uid, item->name, (apr_int64_t)item->fresh, (apr_int64_t)item->token,
                          (apr_int64_t)item->date, item->size, local_folder_step(folder),
-                         local_name_derived(item->name, pool));
+                         local_name_derived(item->name, pool), item->properties);
 }
 
 base_fault_t *local_item_drop(local_session_t *session, local_folder_t *folder, apr_int64_t uid,
@@ -79,12 +81,13 @@ base_fault_t *local_item_drop(local_session_t *session, local_folder_t *folder, 
                          local_folder_step(folder), uid);
 }
 
-void local_item_entry(const local_item_t *item, backend_entry_t *entry)
+void local_item_entry(const local_item_t *item, backend_entry_t *entry, apr_pool_t *pool)
 {
     entry->uid = (apr_uint64_t)item->uid;
     entry->token = item->token;
     entry->date = item->date;
     entry->size = (apr_uint64_t)item->size;
+    entry->properties = local_property_parse(item->properties, pool);
 }
 
 /* Sets name and fresh when there is such a file. */
@@ -136,7 +139,7 @@ base_fault_t *local_item_get(void *data, const char *folder_id, apr_uint64_t uid
 
     BASE_TRY(local_scan_folder(session, folder_id, LOCAL_LOOK_ONCE, &folder, pool));
     BASE_TRY(local_item_load(session, &folder, uid, &item, pool));
-    local_item_entry(&item, entry);
+    local_item_entry(&item, entry, pool);
     return NULL;
 }
 

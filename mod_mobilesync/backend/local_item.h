@@ -24,7 +24,7 @@ base_fault_t *local_item_add(local_session_t *session, local_folder_t *folder, l
 /* Leaves a tombstone. */
 base_fault_t *local_item_drop(local_session_t *session, local_folder_t *folder, apr_int64_t uid,
                               apr_pool_t *pool);
-void local_item_entry(const local_item_t *item, backend_entry_t *entry);
+void local_item_entry(const local_item_t *item, backend_entry_t *entry, apr_pool_t *pool);
 
 /* Looks for the message under the names that it can have while other programs change its flags
  * or move it from new/ to cur/; sets name and fresh, and returns 1, when it is there. */
@@ -49,9 +49,9 @@ base_fault_t *local_item_replace(void *data, const char *folder_id, apr_uint64_t
                                  apr_uint64_t if_match, apr_uint64_t flags,
                                  const backend_blob_t *blob, backend_entry_t *entry,
                                  apr_pool_t *pool);
-base_fault_t *local_item_set_flags(void *data, const char *folder_id, apr_uint64_t uid,
-                                   apr_uint64_t mask, apr_uint64_t values, backend_entry_t *entry,
-                                   apr_pool_t *pool);
+base_fault_t *local_item_update(void *data, const char *folder_id, apr_uint64_t uid,
+                                const backend_update_t *update, backend_entry_t *entry,
+                                apr_pool_t *pool);
 base_fault_t *local_item_move(void *data, const char *folder_id, apr_uint64_t uid,
                               const char *to_folder_id, const char *derived_name,
                               backend_entry_t *entry, apr_pool_t *pool);

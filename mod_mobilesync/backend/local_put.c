@@ -12,6 +12,7 @@
 #include "backend/lines.h"
 #include "backend/local_folder.h"
 #include "backend/local_name.h"
+#include "backend/local_property.h"
 #include "backend/local_scan.h"
 
 #define PUT_BLOCK 16384
@@ -20,6 +21,7 @@ typedef struct {
     local_session_t *session;
     const char *derived_name; /* NULL: none */
     apr_uint64_t flags, revision;
+    const char *properties; /* local_property.h; NULL: none */
     local_folder_t folder;
     local_place_t place;
     int tmp;
@@ -164,12 +166,15 @@ static base_fault_t *put_locked(put_t *put, local_item_t *item, int *existed, ap
             return NULL;
     }
     put->name = put_name(put, pool);
+    if (put->properties)
+        BASE_TRY(local_property_write(session, put->base, put->properties, pool));
     BASE_TRY(put_link(put, pool));
     item->name = put->name;
     item->fresh = put->fresh;
     item->token = put->flags;
     item->date = put->date;
     item->size = (apr_int64_t)put->size;
+    item->properties = put->properties;
     BASE_TRY(local_item_add(session, &put->folder, item, pool));
     return local_folder_store(session, &put->folder, pool);
 }
@@ -186,6 +191,7 @@ base_fault_t *local_item_put(void *data, const char *folder_id, const backend_pu
         /* without flags it arrives as from any deliverer; with them somebody has seen it */
         .fresh = put->flags == 0,
         .date = put->date ? put->date : apr_time_now(),
+        .properties = put->properties ? local_property_format(put->properties, pool) : NULL,
         .tmp = -1};
     base_fault_t *fault;
     local_item_t item;
@@ -203,8 +209,10 @@ base_fault_t *local_item_put(void *data, const char *folder_id, const backend_pu
     put_end(&made);
     if (fault && made.linked) /* not recorded: as if it had not happened */
         unlinkat(made.fresh ? made.place.new : made.place.cur, made.name, 0);
+    if (fault && made.name && made.properties)
+        (void)local_property_write(session, made.base, NULL, pool);
     if (!fault)
-        local_item_entry(&item, entry);
+        local_item_entry(&item, entry, pool);
     return fault;
 }
 
@@ -243,7 +251,7 @@ static base_fault_t *replace_swap(put_t *put, apr_uint64_t if_match, local_item_
             return local_fault(errno, pool, "replacing a message");
         BASE_TRY(local_item_again(put->session, &put->folder, &put->place, attempt, item, pool));
         local_name_parse(item->name, &parsed);
-        item->token = parsed.token;
+        item->token = parsed.token | BACKEND_PROPERTIES_OF(item->token);
         BASE_TRY(replace_check(item, if_match, pool));
     }
     put->linked = 1;
@@ -282,6 +290,8 @@ static base_fault_t *replace_locked(put_t *put, apr_uint64_t if_match, local_ite
     BASE_TRY(local_folder_load(session, put->folder.id, &put->folder, pool));
     BASE_TRY(local_item_load(session, &put->folder, (apr_uint64_t)item->uid, item, pool));
     BASE_TRY(replace_check(item, if_match, pool));
+    if (item->properties)
+        BASE_TRY(local_property_write(session, put->base, item->properties, pool));
     put->derived_name = local_name_derived(item->name, pool);
     put->revision = BACKEND_REVISION_OF(item->token) + 1;
     /* The new file takes the old one's place, and only then a name of its own, so that at every
@@ -289,7 +299,8 @@ static base_fault_t *replace_locked(put_t *put, apr_uint64_t if_match, local_ite
      * another came, since to them a message never changes. */
     BASE_TRY(replace_swap(put, if_match, item, pool));
     BASE_TRY(replace_rename(put, item, pool));
-    item->token = put->revision << BACKEND_REVISION_SHIFT | put->flags;
+    item->token =
+        put->revision << BACKEND_REVISION_SHIFT | BACKEND_PROPERTIES_OF(item->token) | put->flags;
     item->size = (apr_int64_t)put->size;
     BASE_TRY(local_sql_run(session->index, LOCAL_SQL_ITEM_REPLACE, pool, "tiiiiii", put->name,
                            (apr_int64_t)put->fresh, (apr_int64_t)item->token, item->size,
@@ -327,7 +338,11 @@ base_fault_t *local_item_replace(void *data, const char *folder_id, apr_uint64_t
     if (fault && made.linked)
         replace_undo(&made, &item);
     put_end(&made);
-    if (!fault)
-        local_item_entry(&item, entry);
-    return fault;
+    if (fault && item.properties)
+        (void)local_property_write(session, made.base, NULL, pool);
+    if (fault)
+        return fault;
+    local_property_forget(session, &item, pool); /* that of its old name */
+    local_item_entry(&item, entry, pool);
+    return NULL;
 }

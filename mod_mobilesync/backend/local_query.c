@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "backend/local_folder.h"
+#include "backend/local_property.h"
 #include "backend/local_scan.h"
 #include "base/text.h"
 
@@ -72,6 +73,17 @@ static base_fault_t *query_cursor_check(local_session_t *session, const local_fo
     return NULL;
 }
 
+/* Of the columns uid, token, date, size, properties, from that one on. */
+static void query_entry(sqlite3_stmt *row, int column, backend_entry_t *entry, apr_pool_t *pool)
+{
+    entry->uid = (apr_uint64_t)sqlite3_column_int64(row, column);
+    entry->token = (apr_uint64_t)sqlite3_column_int64(row, column + 1);
+    entry->date = sqlite3_column_int64(row, column + 2);
+    entry->size = (apr_uint64_t)sqlite3_column_int64(row, column + 3);
+    entry->properties =
+        local_property_parse((const char *)sqlite3_column_text(row, column + 4), pool);
+}
+
 /* Merges upserts and tombstones, both in the order of modseq. */
 static base_fault_t *query_collect(local_session_t *session, const local_folder_t *folder,
                                    apr_int64_t since, int limit, backend_changes_t *changes,
@@ -95,12 +107,7 @@ static base_fault_t *query_collect(local_session_t *session, const local_folder_
         apr_int64_t gone_at = more_removed ? sqlite3_column_int64(removed, 0) : APR_INT64_MAX;
 
         if (at < gone_at) {
-            backend_entry_t *entry = apr_array_push(upserts);
-
-            entry->uid = (apr_uint64_t)sqlite3_column_int64(added, 1);
-            entry->token = (apr_uint64_t)sqlite3_column_int64(added, 2);
-            entry->date = sqlite3_column_int64(added, 3);
-            entry->size = (apr_uint64_t)sqlite3_column_int64(added, 4);
+            query_entry(added, 1, apr_array_push(upserts), pool);
             reached = at;
             BASE_TRY(local_sql_step(index, added, &more_added, pool));
         }
@@ -150,6 +157,8 @@ static base_fault_t *query_renew(local_session_t *session, const char *folder_id
         (void)query_cursor_check(session, &folder, cursor, &foreign, pool);
     if (!fault && foreign)
         fault = local_folder_renew(session, &folder, 0, pool);
+    if (!fault && foreign)
+        fault = local_property_reload(session, &folder, pool);
     return local_end(session->index, fault, pool);
 }
 
@@ -196,16 +205,10 @@ base_fault_t *local_query_enumerate(void *data, const char *folder_id, const bac
                             (apr_int64_t)range->before, (apr_int64_t)limit + 1));
     *page = apr_pcalloc(pool, sizeof **page);
     for (;;) {
-        backend_entry_t *entry;
-
         BASE_TRY(local_sql_step(session->index, statement, &row, pool));
         if (!row || entries->nelts == limit)
             break;
-        entry = apr_array_push(entries);
-        entry->uid = (apr_uint64_t)sqlite3_column_int64(statement, 0);
-        entry->token = (apr_uint64_t)sqlite3_column_int64(statement, 1);
-        entry->date = sqlite3_column_int64(statement, 2);
-        entry->size = (apr_uint64_t)sqlite3_column_int64(statement, 3);
+        query_entry(statement, 0, apr_array_push(entries), pool);
     }
     sqlite3_reset(statement);
     (*page)->entries = (const backend_entry_t *)entries->elts;

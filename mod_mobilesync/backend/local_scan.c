@@ -10,6 +10,10 @@
 #include "backend/local_fs.h"
 #include "backend/local_item.h"
 #include "backend/local_name.h"
+#include "backend/local_property.h"
+
+/* So many arrivals look for their properties each alone; more want a list of what there is. */
+#define SCAN_PROPERTIES_SINGLY 16
 
 /* A message known to the index (uid), seen on disk (sighted), or both. */
 typedef struct {
@@ -17,6 +21,7 @@ typedef struct {
     const char *name; /* in the index */
     int fresh;
     apr_uint64_t token;
+    int properties; /* it has some */
     int sighted;
     const char *seen_name;
     int seen_fresh;
@@ -93,6 +98,7 @@ static base_fault_t *scan_load(scan_t *scan)
         message->fresh = sqlite3_column_int(statement, 2);
         message->token = (apr_uint64_t)sqlite3_column_int64(statement, 3);
         message->missed = sqlite3_column_int64(statement, 4);
+        message->properties = sqlite3_column_int(statement, 5);
         local_name_parse(message->name, &parsed);
         APR_ARRAY_PUSH(scan->known, scan_message_t *) = message;
         if (!apr_hash_get(scan->by_base, message->name, (apr_ssize_t)parsed.base_length))
@@ -174,6 +180,7 @@ static base_fault_t *scan_directory(scan_t *scan, const char *name, int fresh)
 
 static base_fault_t *scan_gone(scan_t *scan, const scan_message_t *message)
 {
+    scan->session->stray |= message->properties;
     return local_item_drop(scan->session, scan->folder, message->uid, scan->pool);
 }
 
@@ -185,6 +192,7 @@ static base_fault_t *scan_apply_sighted(scan_t *scan, const scan_message_t *mess
     local_name_parse(message->seen_name, &parsed);
     if (parsed.trashed)
         return scan_gone(scan, message);
+    parsed.token |= BACKEND_PROPERTIES_OF(message->token); /* which no name tells */
     if (parsed.token != message->token)
         return local_sql_run(index, LOCAL_SQL_ITEM_TOKEN, scan->pool, "tiiiii", message->seen_name,
                              (apr_int64_t)message->seen_fresh, (apr_int64_t)parsed.token,
@@ -219,10 +227,19 @@ static int scan_arrival_order(const void *a, const void *b)
     return strcmp(one->seen_name, other->seen_name);
 }
 
+/* names NULL: not listed. */
+static base_fault_t *scan_properties(scan_t *scan, apr_hash_t *names, local_item_t *item)
+{
+    if (names && !local_property_listed(names, item->name))
+        return NULL;
+    return local_property_read(scan->session, item->name, &item->properties, scan->pool);
+}
+
 /* Uids in the order of arrival, as far as the files tell. */
 static base_fault_t *scan_apply_arrivals(scan_t *scan)
 {
     scan_message_t **messages = (scan_message_t **)scan->arrivals->elts;
+    apr_hash_t *names = NULL;
     int i, count = 0;
 
     for (i = 0; i < scan->arrivals->nelts; i++) {
@@ -246,6 +263,8 @@ static base_fault_t *scan_apply_arrivals(scan_t *scan)
         messages[count++] = message;
     }
     qsort(messages, (size_t)count, sizeof *messages, scan_arrival_order);
+    if (count > SCAN_PROPERTIES_SINGLY)
+        BASE_TRY(local_property_list(scan->session, &names, scan->pool));
     for (i = 0; i < count; i++) {
         local_item_t item = {.name = messages[i]->seen_name,
                              .fresh = messages[i]->seen_fresh,
@@ -253,6 +272,7 @@ static base_fault_t *scan_apply_arrivals(scan_t *scan)
                              .date = messages[i]->date,
                              .size = messages[i]->size};
 
+        BASE_TRY(scan_properties(scan, names, &item));
         BASE_TRY(local_item_add(scan->session, scan->folder, &item, scan->pool));
     }
     return NULL;
@@ -351,6 +371,16 @@ static base_fault_t *scan_update(local_session_t *session, const char *folder_id
     return local_end(session->index, fault, pool);
 }
 
+/* What it cannot do now it does later. */
+static void scan_sweep(local_session_t *session, apr_pool_t *pool)
+{
+    base_fault_t *fault = local_property_sweep(session, pool);
+
+    if (fault)
+        base_log_write(session->instance->log, BASE_LOG_INFO, "local backend: account %s: %s",
+                       session->account, fault->message);
+}
+
 base_fault_t *local_scan_folder(local_session_t *session, const char *folder_id, local_look_t look,
                                 local_folder_t *folder, apr_pool_t *pool)
 {
@@ -375,5 +405,7 @@ base_fault_t *local_scan_folder(local_session_t *session, const char *folder_id,
     apr_hash_set(session->looked,
                  apr_pmemdup(session->pool, &folder->number, sizeof folder->number),
                  sizeof folder->number, session);
+    if (session->stray)
+        scan_sweep(session, pool);
     return NULL;
 }

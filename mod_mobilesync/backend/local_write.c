@@ -11,7 +11,9 @@
 #include "backend/blob.h"
 #include "backend/local_folder.h"
 #include "backend/local_name.h"
+#include "backend/local_property.h"
 #include "backend/local_scan.h"
+#include "backend/properties.h"
 
 static base_fault_t *write_missing(apr_uint64_t uid, apr_pool_t *pool)
 {
@@ -46,11 +48,12 @@ base_fault_t *local_item_again(local_session_t *session, local_folder_t *folder,
     return local_item_seek(place, item, 20, pool) ? NULL : write_missing(uid, pool);
 }
 
-/* -- flags ---------------------------------------------------------------------------------- */
+/* -- flags and properties ------------------------------------------------------------------- */
 
+/* Gives the file the flags; only these of the update matter here. */
 static base_fault_t *write_flags_file(local_session_t *session, local_folder_t *folder,
-                                      const local_place_t *place, apr_uint64_t mask,
-                                      apr_uint64_t values, local_item_t *item, apr_pool_t *pool)
+                                      const local_place_t *place, const backend_update_t *update,
+                                      local_item_t *item, apr_pool_t *pool)
 {
     int attempt;
 
@@ -59,15 +62,17 @@ static base_fault_t *write_flags_file(local_session_t *session, local_folder_t *
         const char *name;
         struct stat info;
         int from = item->fresh ? place->new : place->cur, result;
+        apr_uint64_t token;
 
         local_name_parse(item->name, &parsed);
-        item->token = (parsed.token & ~mask) | (values & mask);
-        if (item->token == parsed.token) {
+        token = (parsed.token & ~update->mask) | (update->values & update->mask);
+        item->token = token | BACKEND_PROPERTIES_OF(item->token);
+        if (token == parsed.token) {
             name = item->name; /* nothing to change, if it is still there */
             result = fstatat(from, name, &info, AT_SYMLINK_NOFOLLOW);
         }
         else {
-            name = local_name_with_token(item->name, item->token, pool);
+            name = local_name_with_token(item->name, token, pool);
             result = local_rename(from, item->name, place->cur, name);
         }
         if (result == 0) {
@@ -83,9 +88,28 @@ static base_fault_t *write_flags_file(local_session_t *session, local_folder_t *
     }
 }
 
-static base_fault_t *write_flags_locked(local_session_t *session, const char *folder_id,
-                                        apr_uint64_t uid, apr_uint64_t mask, apr_uint64_t values,
-                                        backend_entry_t *entry, apr_pool_t *pool)
+/* Writes the properties, as far as they change: into the file that is the mailbox's, then into the
+ * row. Should the transaction fail after that, its repeat finds nothing else to do in the file. */
+static base_fault_t *write_properties(local_session_t *session, const local_folder_t *folder,
+                                      const backend_update_t *update, local_item_t *item,
+                                      apr_pool_t *pool)
+{
+    backend_properties_t after;
+    apr_uint64_t token = backend_properties_update(local_property_parse(item->properties, pool),
+                                                   item->token, update, &after);
+
+    if (token == item->token)
+        return NULL;
+    item->token = token;
+    item->properties = local_property_format(&after, pool);
+    BASE_TRY(local_property_write(session, item->name, item->properties, pool));
+    return local_sql_run(session->index, LOCAL_SQL_ITEM_PROPERTIES, pool, "tii", item->properties,
+                         folder->number, item->uid);
+}
+
+static base_fault_t *write_update_locked(local_session_t *session, const char *folder_id,
+                                         apr_uint64_t uid, const backend_update_t *update,
+                                         backend_entry_t *entry, apr_pool_t *pool)
 {
     local_folder_t folder;
     local_place_t place;
@@ -94,8 +118,10 @@ static base_fault_t *write_flags_locked(local_session_t *session, const char *fo
 
     BASE_TRY(write_enter(session, folder_id, &folder, &place, pool));
     BASE_TRY(local_item_load(session, &folder, uid, &item, pool));
+    BASE_TRY(backend_update_check(update, uid, item.token, pool));
     before = item.token;
-    BASE_TRY(write_flags_file(session, &folder, &place, mask, values, &item, pool));
+    BASE_TRY(write_flags_file(session, &folder, &place, update, &item, pool));
+    BASE_TRY(write_properties(session, &folder, update, &item, pool));
     if (item.token == before)
         BASE_TRY(local_sql_run(session->index, LOCAL_SQL_ITEM_NAME, pool, "tiii", item.name,
                                (apr_int64_t)item.fresh, folder.number, item.uid));
@@ -103,13 +129,13 @@ static base_fault_t *write_flags_locked(local_session_t *session, const char *fo
         BASE_TRY(local_sql_run(session->index, LOCAL_SQL_ITEM_TOKEN, pool, "tiiiii", item.name,
                                (apr_int64_t)item.fresh, (apr_int64_t)item.token,
                                local_folder_step(&folder), folder.number, item.uid));
-    local_item_entry(&item, entry);
+    local_item_entry(&item, entry, pool);
     return local_folder_store(session, &folder, pool);
 }
 
-base_fault_t *local_item_set_flags(void *data, const char *folder_id, apr_uint64_t uid,
-                                   apr_uint64_t mask, apr_uint64_t values, backend_entry_t *entry,
-                                   apr_pool_t *pool)
+base_fault_t *local_item_update(void *data, const char *folder_id, apr_uint64_t uid,
+                                const backend_update_t *update, backend_entry_t *entry,
+                                apr_pool_t *pool)
 {
     local_session_t *session = data;
     local_folder_t folder;
@@ -117,7 +143,7 @@ base_fault_t *local_item_set_flags(void *data, const char *folder_id, apr_uint64
     BASE_TRY(local_scan_folder(session, folder_id, LOCAL_LOOK_ONCE, &folder, pool));
     BASE_TRY(local_begin(session->index, pool));
     return local_end(session->index,
-                     write_flags_locked(session, folder_id, uid, mask, values, entry, pool), pool);
+                     write_update_locked(session, folder_id, uid, update, entry, pool), pool);
 }
 
 /* -- remove --------------------------------------------------------------------------------- */
@@ -143,7 +169,9 @@ static base_fault_t *write_remove_locked(local_session_t *session, const char *f
         BASE_TRY(fault);
     }
     BASE_TRY(local_item_drop(session, &folder, item.uid, pool));
-    return local_folder_store(session, &folder, pool);
+    BASE_TRY(local_folder_store(session, &folder, pool));
+    local_property_forget(session, &item, pool);
+    return NULL;
 }
 
 base_fault_t *local_item_remove(void *data, const char *folder_id, apr_uint64_t uid,
@@ -162,7 +190,7 @@ base_fault_t *local_item_remove(void *data, const char *folder_id, apr_uint64_t 
 typedef struct {
     local_folder_t folder, to;
     local_place_t place, to_place;
-    local_item_t item;
+    local_item_t item, before;
     const char *moved_name; /* NULL: no file was moved */
 } write_move_t;
 
@@ -210,10 +238,13 @@ static base_fault_t *write_move_rows(local_session_t *session, write_move_t *mov
 {
     local_name_t parsed;
 
+    move->before = move->item;
     BASE_TRY(local_item_drop(session, &move->folder, move->item.uid, pool));
     local_name_parse(move->moved_name, &parsed);
     move->item.name = move->moved_name;
     move->item.token = parsed.token;
+    if (move->item.properties && !local_property_same_file(move->before.name, move->moved_name))
+        BASE_TRY(local_property_write(session, move->moved_name, move->item.properties, pool));
     BASE_TRY(local_item_add(session, &move->to, &move->item, pool));
     BASE_TRY(local_folder_store(session, &move->folder, pool));
     return local_folder_store(session, &move->to, pool);
@@ -263,7 +294,10 @@ base_fault_t *local_item_move(void *data, const char *folder_id, apr_uint64_t ui
     if (fault && move.moved_name) /* not recorded: as if it had not happened */
         local_rename(move.item.fresh ? move.to_place.new : move.to_place.cur, move.moved_name,
                      move.item.fresh ? move.place.new : move.place.cur, move.moved_name);
-    if (!fault)
-        local_item_entry(&move.item, entry);
-    return fault;
+    if (fault)
+        return fault;
+    if (move.moved_name)
+        local_property_forget(session, &move.before, pool); /* when it has another name now */
+    local_item_entry(&move.item, entry, pool);
+    return NULL;
 }

@@ -79,7 +79,7 @@ apr_uint64_t backend_memory_deliver(backend_t *backend, const char *account, con
     memory_instance_t *instance = memory_instance_of(backend);
     memory_folder_t *folder = memory_hook_enter(instance, account, folder_id);
     apr_uint64_t uid = memory_item_add(folder, strdup(message), strlen(message), flags,
-                                       date ? date : memory_now(instance), NULL)
+                                       date ? date : memory_now(instance), NULL, NULL)
                            ->uid;
 
     memory_hook_leave(instance, account, folder_id);
@@ -92,9 +92,10 @@ int backend_memory_flag(backend_t *backend, const char *account, const char *fol
     memory_instance_t *instance = memory_instance_of(backend);
     memory_folder_t *folder = memory_hook_enter(instance, account, folder_id);
     memory_item_t *item = memory_item_find(folder, uid);
+    const backend_update_t update = {.mask = mask, .values = values};
 
     if (item)
-        memory_item_flag(folder, item, mask, values);
+        memory_item_update(folder, item, &update);
     memory_hook_leave(instance, account, folder_id);
     return item != NULL;
 }
@@ -130,7 +131,7 @@ void backend_memory_renew(backend_t *backend, const char *account, const char *f
     for (i = 0; i < count; i++)
         if (items[i].data)
             memory_item_add(folder, items[i].data, items[i].size, items[i].token, items[i].date,
-                            items[i].derived_name);
+                            items[i].derived_name, items[i].properties);
     free(items);
     memory_hook_leave(instance, account, folder_id);
 }

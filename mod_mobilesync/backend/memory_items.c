@@ -7,6 +7,7 @@
 
 #include "backend/blob.h"
 #include "backend/drivers.h"
+#include "backend/properties.h"
 #include "base/text.h"
 
 static base_fault_t *memory_missing(apr_uint64_t uid, apr_pool_t *pool)
@@ -72,12 +73,13 @@ static base_fault_t *memory_cursor_parse(const memory_folder_t *folder, const ch
     return NULL;
 }
 
-static void memory_entry_of(const memory_item_t *item, backend_entry_t *entry)
+static void memory_entry_of(const memory_item_t *item, backend_entry_t *entry, apr_pool_t *pool)
 {
     entry->uid = item->uid;
     entry->token = item->token;
     entry->date = item->date;
     entry->size = item->size;
+    entry->properties = backend_properties_copy(item->properties, pool);
 }
 
 static void memory_changes_collect(const memory_folder_t *folder, apr_uint64_t since, int limit,
@@ -103,7 +105,7 @@ static void memory_changes_collect(const memory_folder_t *folder, apr_uint64_t s
                 break;
             }
             if (item->data)
-                memory_entry_of(item, &upserts[changes->upsert_count++]);
+                memory_entry_of(item, &upserts[changes->upsert_count++], pool);
             else
                 gone[changes->gone_count++] = item->uid;
         }
@@ -161,7 +163,7 @@ base_fault_t *memory_enumerate(void *data, const char *folder_id, const backend_
             if (made->count == limit)
                 made->more = 1;
             else
-                memory_entry_of(&folder->items[at], &entries[made->count++]);
+                memory_entry_of(&folder->items[at], &entries[made->count++], pool);
         }
         made->entries = entries;
         *page = made;
@@ -202,7 +204,7 @@ base_fault_t *memory_entry(void *data, const char *folder_id, apr_uint64_t uid,
     if (!fault && !(item = memory_item_find(folder, uid)))
         fault = memory_missing(uid, pool);
     if (!fault)
-        memory_entry_of(item, entry);
+        memory_entry_of(item, entry, pool);
     memory_leave(session, NULL, 0);
     return fault;
 }
@@ -257,8 +259,8 @@ base_fault_t *memory_put(void *data, const char *folder_id, const backend_put_t 
         if (!item)
             item = memory_item_add(folder, memory_copy(content, blob->size), blob->size, put->flags,
                                    put->date ? put->date : memory_now(session->instance),
-                                   put->derived_name);
-        memory_entry_of(item, entry);
+                                   put->derived_name, put->properties);
+        memory_entry_of(item, entry, pool);
     }
     memory_leave(session, fault ? NULL : folder, before);
     return fault;
@@ -284,15 +286,15 @@ base_fault_t *memory_replace(void *data, const char *folder_id, apr_uint64_t uid
     if (!fault) {
         before = folder->modseq;
         memory_item_replace(folder, item, memory_copy(content, blob->size), blob->size, flags);
-        memory_entry_of(item, entry);
+        memory_entry_of(item, entry, pool);
     }
     memory_leave(session, fault ? NULL : folder, before);
     return fault;
 }
 
-base_fault_t *memory_set_flags(void *data, const char *folder_id, apr_uint64_t uid,
-                               apr_uint64_t mask, apr_uint64_t values, backend_entry_t *entry,
-                               apr_pool_t *pool)
+base_fault_t *memory_update(void *data, const char *folder_id, apr_uint64_t uid,
+                            const backend_update_t *update, backend_entry_t *entry,
+                            apr_pool_t *pool)
 {
     memory_session_t *session = data;
     memory_folder_t *folder;
@@ -302,10 +304,12 @@ base_fault_t *memory_set_flags(void *data, const char *folder_id, apr_uint64_t u
 
     if (!fault && !(item = memory_item_find(folder, uid)))
         fault = memory_missing(uid, pool);
+    if (!fault)
+        fault = backend_update_check(update, uid, item->token, pool);
     if (!fault) {
         before = folder->modseq;
-        memory_item_flag(folder, item, mask, values);
-        memory_entry_of(item, entry);
+        memory_item_update(folder, item, update);
+        memory_entry_of(item, entry, pool);
     }
     memory_leave(session, fault ? NULL : folder, before);
     return fault;
@@ -339,9 +343,9 @@ base_fault_t *memory_move(void *data, const char *folder_id, apr_uint64_t uid,
             memory_item_t from = *item;
 
             moved = memory_item_add(to, memory_item_expunge(folder, item), from.size, from.token,
-                                    from.date, derived_name);
+                                    from.date, derived_name, from.properties);
         }
-        memory_entry_of(moved, entry);
+        memory_entry_of(moved, entry, pool);
     }
     memory_leave(session, fault ? NULL : folder, before);
     if (item)

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "backend/properties.h"
+
 static apr_status_t memory_folder_free(void *data)
 {
     memory_folder_t *folder = data;
@@ -76,7 +78,7 @@ static void memory_account_fill(memory_instance_t *instance, memory_folder_t *in
                                   i, i, instance->config->domain, account->name,
                                   instance->config->domain, i, i, i);
 
-        memory_item_add(inbox, strdup(text), length, 0, memory_now(instance), NULL);
+        memory_item_add(inbox, strdup(text), length, 0, memory_now(instance), NULL, NULL);
     }
 }
 
@@ -217,7 +219,8 @@ static apr_uint64_t memory_hash(const char *data, apr_uint64_t size)
 }
 
 memory_item_t *memory_item_add(memory_folder_t *folder, char *data, apr_uint64_t size,
-                               apr_uint64_t flags, apr_time_t date, const char *derived_name)
+                               apr_uint64_t flags, apr_time_t date, const char *derived_name,
+                               const backend_properties_t *properties)
 {
     memory_item_t *item;
 
@@ -230,6 +233,7 @@ memory_item_t *memory_item_add(memory_folder_t *folder, char *data, apr_uint64_t
     item->date = date;
     item->size = size;
     item->data = data;
+    item->properties = backend_properties_copy(properties, folder->pool);
     folder->live_count++;
     if (derived_name) {
         item->derived_name = apr_pstrdup(folder->pool, derived_name);
@@ -240,13 +244,17 @@ memory_item_t *memory_item_add(memory_folder_t *folder, char *data, apr_uint64_t
     return item;
 }
 
-void memory_item_flag(memory_folder_t *folder, memory_item_t *item, apr_uint64_t mask,
-                      apr_uint64_t values)
+void memory_item_update(memory_folder_t *folder, memory_item_t *item,
+                        const backend_update_t *update)
 {
-    apr_uint64_t token = (item->token & ~mask) | (values & mask);
+    backend_properties_t after;
+    apr_uint64_t token = backend_properties_update(item->properties, item->token, update, &after);
 
+    token = (token & ~update->mask) | (update->values & update->mask);
     if (folder->info.class_ != BACKEND_CLASS_EMAIL || token == item->token)
         return;
+    if (BACKEND_PROPERTIES_OF(token ^ item->token))
+        item->properties = backend_properties_copy(&after, folder->pool);
     item->token = token;
     memory_item_touch(folder, item);
 }
@@ -256,9 +264,10 @@ void memory_item_replace(memory_folder_t *folder, memory_item_t *item, char *dat
 {
     apr_uint64_t revision = BACKEND_REVISION_OF(item->token) + 1;
 
-    item->token = folder->info.class_ == BACKEND_CLASS_EMAIL
-                      ? revision << BACKEND_REVISION_SHIFT | flags
-                      : memory_hash(data, size);
+    item->token =
+        folder->info.class_ == BACKEND_CLASS_EMAIL
+            ? revision << BACKEND_REVISION_SHIFT | BACKEND_PROPERTIES_OF(item->token) | flags
+            : memory_hash(data, size);
     free(item->data);
     item->data = data;
     item->size = size;

@@ -12,12 +12,13 @@
 
 typedef struct {
     apr_uint64_t uid;
-    apr_uint64_t token;  /* mail: flags; other classes: hash of the content */
+    apr_uint64_t token;  /* other classes than mail: hash of the content */
     apr_uint64_t modseq; /* of its latest change */
     apr_time_t date;
     apr_uint64_t size;
     char *data; /* malloc; NULL: a tombstone */
     const char *derived_name;
+    const backend_properties_t *properties; /* NULL: none; in the folder's pool */
 } memory_item_t;
 
 /* The history is a journal ordered by modseq; an entry whose modseq is not its item's any
@@ -86,9 +87,10 @@ memory_item_t *memory_item_find(memory_folder_t *folder, apr_uint64_t uid);
 memory_item_t *memory_item_by_name(memory_folder_t *folder, const char *derived_name);
 /* Takes the ownership of data (malloc). */
 memory_item_t *memory_item_add(memory_folder_t *folder, char *data, apr_uint64_t size,
-                               apr_uint64_t flags, apr_time_t date, const char *derived_name);
-void memory_item_flag(memory_folder_t *folder, memory_item_t *item, apr_uint64_t mask,
-                      apr_uint64_t values);
+                               apr_uint64_t flags, apr_time_t date, const char *derived_name,
+                               const backend_properties_t *properties);
+void memory_item_update(memory_folder_t *folder, memory_item_t *item,
+                        const backend_update_t *update);
 /* Takes the ownership of data (malloc). */
 void memory_item_replace(memory_folder_t *folder, memory_item_t *item, char *data,
                          apr_uint64_t size, apr_uint64_t flags);
@@ -123,9 +125,9 @@ base_fault_t *memory_put(void *data, const char *folder_id, const backend_put_t 
 base_fault_t *memory_replace(void *data, const char *folder_id, apr_uint64_t uid,
                              apr_uint64_t if_match, apr_uint64_t flags, const backend_blob_t *blob,
                              backend_entry_t *entry, apr_pool_t *pool);
-base_fault_t *memory_set_flags(void *data, const char *folder_id, apr_uint64_t uid,
-                               apr_uint64_t mask, apr_uint64_t values, backend_entry_t *entry,
-                               apr_pool_t *pool);
+base_fault_t *memory_update(void *data, const char *folder_id, apr_uint64_t uid,
+                            const backend_update_t *update, backend_entry_t *entry,
+                            apr_pool_t *pool);
 base_fault_t *memory_move(void *data, const char *folder_id, apr_uint64_t uid,
                           const char *to_folder_id, const char *derived_name,
                           backend_entry_t *entry, apr_pool_t *pool);

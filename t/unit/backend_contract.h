@@ -294,6 +294,7 @@ static void contract_items(backend_session_t *session, apr_pool_t *pool)
 }
 
 #include "backend_contract_put.h"
+#include "backend_contract_properties.h"
 
 static void contract_history(backend_session_t *session, apr_pool_t *pool)
 {
@@ -521,6 +522,7 @@ __attribute__((unused)) static void backend_contract(backend_t *backend, const c
     contract_items(session, pool);
     contract_derived(session, pool);
     contract_replace(session, pool);
+    contract_properties_all(session, pool);
     contract_history(session, pool);
     contract_stale(session, pool);
     contract_pages(session, pool);

@@ -112,7 +112,7 @@ static state_fail_when_t world_state_decide(void *baton, state_call_t call, int 
 static base_fault_code_t world_backend_decide(void *baton, const char *call, int after)
 {
     world_t *world = baton;
-    int changes = !strcmp(call, "set_flags") || !strcmp(call, "move") || !strcmp(call, "remove") ||
+    int changes = !strcmp(call, "update") || !strcmp(call, "move") || !strcmp(call, "remove") ||
                   !strcmp(call, "put") || !strcmp(call, "replace");
 
     if (after)
