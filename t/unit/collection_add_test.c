@@ -152,7 +152,7 @@ static void test_altered(void)
     ok(answer->results[0].uid == 1 && !answer->results[0].repeated, "is the same item");
     is_str(inbox_text(), "1:hello, world", "with that content");
     is_str(step(request(answer->key)), "", "which is no news to the device");
-    is_str(other_step(), "*1:257", "but to the other: a Change, by its revision");
+    is_str(other_step(), "*1:1r1", "but to the other: a Change, by its revision");
 
     key = start();
     other_key = NULL;

@@ -72,6 +72,23 @@ static collection_t *prepare(const collection_request_t *asked)
     return fault ? NULL : collection;
 }
 
+/* Flags, how often a property changed (follow-up, categories, last verb), and the content: "1", "0c2r1".
+ */
+static const char *token_text(apr_uint64_t token)
+{
+    const char *text = apr_psprintf(pool, "%d", (int)BACKEND_FLAGS_OF(token));
+    int i;
+
+    for (i = 0; i < BACKEND_PROPERTY_COUNT; i++)
+        if (token & BACKEND_PROPERTY_MASK(i))
+            text = apr_psprintf(
+                pool, "%s%c%d", text, "fcv"[i],
+                (int)((token & BACKEND_PROPERTY_MASK(i)) >> BACKEND_PROPERTY_SHIFT(i)));
+    return BACKEND_REVISION_OF(token)
+               ? apr_psprintf(pool, "%sr%d", text, (int)BACKEND_REVISION_OF(token))
+               : text;
+}
+
 /* Commands of an answer: "+1:0 *2:1 -3 ~4". */
 static const char *commands(int from, int to)
 {
@@ -84,7 +101,7 @@ static const char *commands(int from, int to)
         text = apr_psprintf(pool, "%s%s%c%d", text, *text ? " " : "", "+*-~"[command->kind],
                             (int)command -> uid);
         if (command->kind == COLLECTION_ADD || command->kind == COLLECTION_CHANGE)
-            text = apr_psprintf(pool, "%s:%d", text, (int)command->entry.token);
+            text = apr_pstrcat(pool, text, ":", token_text(command->entry.token), (char *)NULL);
     }
     return text;
 }
