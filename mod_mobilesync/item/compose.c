@@ -19,7 +19,7 @@
 typedef struct {
     const char *from;       /* a new From value; NULL = the client's stays */
     const char *sender;     /* envelope */
-    int drop_sender;        /* the Sender field names somebody else */
+    int drop_sender;        /* the Sender field, if there is one, names somebody else */
     const char *message_id; /* without <> */
     int has_message_id;
     int has_date;
@@ -98,23 +98,39 @@ const char *item_compose_mailbox(const char *name, const char *address, apr_pool
     return apr_pstrcat(pool, phrase, " <", address, ">", NULL);
 }
 
+/* The account's own address that the one field of that name has. NULL: it has none, or another as
+ * well, or there are several fields, of which readers may show any. */
+static const char *compose_own_field(const item_compose_plan_t *plan, const char *name)
+{
+    const item_mime_t *mime = plan->client.mime;
+    apr_array_header_t *addresses = compose_addresses(mime, name, plan->pool);
+    int i, count = 0;
+
+    for (i = 0; i < mime->fields->nelts; i++)
+        count += strcasecmp(APR_ARRAY_IDX(mime->fields, i, item_mime_field_t).name, name) == 0;
+    return count == 1 && addresses->nelts == 1
+               ? compose_own(plan->options->identity,
+                             APR_ARRAY_IDX(addresses, 0, item_address_t).address)
+               : NULL;
+}
+
 /* Nobody sends as somebody else: From is one of the account's addresses (MS-ASCMD R448). */
 static void compose_sender(const item_compose_plan_t *plan, compose_header_t *header)
 {
     const backend_identity_t *identity = plan->options->identity;
-    apr_array_header_t *from = compose_addresses(plan->client.mime, "From", plan->pool);
-    apr_array_header_t *sender = compose_addresses(plan->client.mime, "Sender", plan->pool);
-    const item_address_t *first = from->nelts ? &APR_ARRAY_IDX(from, 0, item_address_t) : NULL;
-    const char *own = first && from->nelts == 1 ? compose_own(identity, first->address) : NULL;
+    const char *own = compose_own_field(plan, "From");
 
     header->sender = own ? own : identity->address;
-    if (!own)
-        header->from = item_compose_mailbox(*identity->display_name ? identity->display_name
-                                            : first                 ? first->name
-                                                                    : "",
-                                            identity->address, plan->pool);
-    header->drop_sender =
-        sender->nelts && !compose_own(identity, APR_ARRAY_IDX(sender, 0, item_address_t).address);
+    if (!own) {
+        apr_array_header_t *from = compose_addresses(plan->client.mime, "From", plan->pool);
+
+        header->from =
+            item_compose_mailbox(*identity->display_name ? identity->display_name
+                                 : from->nelts ? APR_ARRAY_IDX(from, 0, item_address_t).name
+                                               : "",
+                                 identity->address, plan->pool);
+    }
+    header->drop_sender = !compose_own_field(plan, "Sender");
 }
 
 /* An address that can stand in an SMTP command. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <libxml/HTMLparser.h>
 
@@ -221,18 +222,39 @@ static void html_list(item_html_text_t *html, int ordered)
         html->counters[html->lists] = ordered;
 }
 
+/* A web address as browsers take it (WHATWG URL 4.4): no blanks around it, no line breaks and tabs in
+ * it. */
+static const char *html_address(const char *text, apr_pool_t *pool)
+{
+    const char *end;
+    char *address, *out;
+
+    while (apr_isspace(*text))
+        text++;
+    end = text + strlen(text);
+    while (end > text && apr_isspace(end[-1]))
+        end--;
+    address = out = apr_palloc(pool, (apr_size_t)(end - text) + 1);
+    for (; text < end; text++)
+        if (!strchr("\t\r\n", *text))
+            *out++ = *text;
+    *out = '\0';
+    return address;
+}
+
 static void html_link(item_html_text_t *html, const xmlChar **attributes)
 {
     const char *target = html_attribute(attributes, "href");
 
     html->link = NULL;
     html->link_length = 0;
-    if (target && strlen(target) < HTML_LINK_MAX &&
-        (strncasecmp(target, "http://", 7) == 0 || strncasecmp(target, "https://", 8) == 0 ||
-         strncasecmp(target, "mailto:", 7) == 0)) {
-        apr_pool_clear(html->links);
-        html->link = apr_pstrdup(html->links, target);
-    }
+    if (!target || strlen(target) >= HTML_LINK_MAX)
+        return;
+    apr_pool_clear(html->links);
+    target = html_address(target, html->links);
+    if (strncasecmp(target, "http://", 7) == 0 || strncasecmp(target, "https://", 8) == 0 ||
+        strncasecmp(target, "mailto:", 7) == 0)
+        html->link = target;
 }
 
 /* The target of a link, unless the text was the same. */

@@ -7,6 +7,7 @@
 enum {
     FILTER_TEXT,
     FILTER_LESS,    /* < */
+    FILTER_SLASH,   /* </ */
     FILTER_BANG,    /* <! */
     FILTER_DASH,    /* <!- */
     FILTER_DROP,    /* to the next > */
@@ -86,7 +87,9 @@ static void filter_less(item_html_filter_t *filter, char c, item_html_filter_fn 
         filter->state = FILTER_BANG;
     else if (c == '?')
         filter->state = FILTER_DROP;
-    else if (apr_isalpha(c) || c == '/') {
+    else if (c == '/')
+        filter->state = FILTER_SLASH;
+    else if (apr_isalpha(c)) {
         put(baton, "<", 1);
         put(baton, &c, 1);
         filter_tag_begin(filter, c);
@@ -99,12 +102,27 @@ static void filter_less(item_html_filter_t *filter, char c, item_html_filter_fn 
     }
 }
 
+/* What follows </: a name, else it is a comment up to the next >. */
+static void filter_slash(item_html_filter_t *filter, char c, item_html_filter_fn put, void *baton)
+{
+    if (apr_isalpha(c)) {
+        put(baton, "</", 2);
+        put(baton, &c, 1);
+        filter_tag_begin(filter, '/');
+    }
+    else
+        filter->state = c == '>' ? FILTER_TEXT : FILTER_DROP;
+}
+
 /* Everything but text and tags, which go on in pieces. */
 static void filter_other(item_html_filter_t *filter, char c, item_html_filter_fn put, void *baton)
 {
     switch (filter->state) {
     case FILTER_LESS:
         filter_less(filter, c, put, baton);
+        break;
+    case FILTER_SLASH:
+        filter_slash(filter, c, put, baton);
         break;
     case FILTER_BANG:
         filter->state = c == '-' ? FILTER_DASH : c == '>' ? FILTER_TEXT : FILTER_DROP;
@@ -182,7 +200,9 @@ void item_html_filter_feed(item_html_filter_t *filter, const char *text, apr_siz
 
 void item_html_filter_finish(item_html_filter_t *filter, item_html_filter_fn put, void *baton)
 {
-    if (filter->state == FILTER_LESS)
+    if (filter->state == FILTER_LESS || filter->state == FILTER_SLASH)
         put(baton, "&lt;", 4);
+    if (filter->state == FILTER_SLASH)
+        put(baton, "/", 1);
     filter->state = FILTER_TEXT;
 }

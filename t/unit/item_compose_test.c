@@ -138,6 +138,8 @@ static void test_from(apr_pool_t *pool)
          "me@example.org", "somebody else"},
         {"From: me@example.org, boss@example.org\n",
          "Anna =?iso-8859-1?Q?M=FCller?= <me@example.org>", "me@example.org", "two authors"},
+        {"From: \"Boss\n boss@example.org\nFrom: me@example.org\n",
+         "Anna =?iso-8859-1?Q?M=FCller?= <me@example.org>", "me@example.org", "two fields"},
         {"", "Anna =?iso-8859-1?Q?M=FCller?= <me@example.org>", "me@example.org", "none"},
         {"From: \n", "Anna =?iso-8859-1?Q?M=FCller?= <me@example.org>", "me@example.org", "empty"},
     };
@@ -161,6 +163,11 @@ static void test_from(apr_pool_t *pool)
     composed = compose(ITEM_COMPOSE_SEND,
                        "From: me@example.org\nSender: boss@example.org\nTo: a@b.c\n\n", NULL, pool);
     ok(!field(composed->wire, "Sender", pool), "a foreign Sender is dropped");
+    composed = compose(ITEM_COMPOSE_SEND,
+                       "From: me@example.org\nSender: me@example.org\nSender: boss@example.org\n"
+                       "To: a@b.c\n\n",
+                       NULL, pool);
+    ok(!field(composed->wire, "Sender", pool), "also behind one of one's own");
     identity.aliases = NULL;
 }
 
