@@ -1,20 +1,13 @@
-/* A message: rendered in every form, its parts opened, answered, forwarded and sent. Whatever the
- * bytes are, there is no fault but those that the headers name, and what comes out is legal. */
+/* A message: rendered in every form and at every version, its parts opened, its words taken for the
+ * index. Whatever the bytes are, there is no fault but those that the headers name, and what comes
+ * out is legal. */
 #include "fuzz.h"
 
-#include "t/unit/item_helpers.h"
+#include "t/fuzz/email.h"
 
 #include "item/attachment.h"
-#include "item/compose.h"
-
-static void check_legal(const eas_node_t *node)
-{
-    for (; node; node = node->next) {
-        if (!eas_tag_is_opaque(node->tag))
-            FUZZ_ASSERT(base_text_xml_legal(node->text, node->length));
-        check_legal(node->first);
-    }
-}
+#include "item/summary.h"
+#include "item/words.h"
 
 static void check_form(const backend_blob_t *blob, item_body_type_t type, apr_uint64_t size,
                        apr_pool_t *pool)
@@ -53,45 +46,46 @@ static void check_attachment(const backend_blob_t *blob, unsigned part, apr_pool
     FUZZ_ASSERT(fault || *item_attachment_name(attachment));
 }
 
-static void check_compose(const backend_blob_t *mime, const backend_blob_t *original,
-                          item_compose_mode_t mode, apr_pool_t *pool)
+/* The line of a Find. */
+static void check_summary(const backend_blob_t *blob, apr_pool_t *pool)
 {
-    backend_identity_t identity = {"me@example.org", "Me", NULL};
-    item_compose_options_t options = {
-        .mode = mode, .identity = &identity, .key = "key", .now = RECEIVED};
-    item_composed_t *composed;
-    base_fault_t *fault = item_compose(mime, original, &options, &composed, pool);
+    item_reference_t reference = {"5", 1, 42, 0};
+    backend_entry_t entry = {42, 0, RECEIVED, blob->size};
+    eas_spool_t *spool = eas_spool_create(NULL, pool);
+    eas_writer_t *writer = eas_writer_create(spool, pool);
+    item_summary_t *summary;
+    const eas_node_t *node;
+    const char *data;
+    apr_file_t *file;
+    apr_off_t size;
 
-    FUZZ_ASSERT(!fault || base_fault_code(fault) == BASE_FAULT_INVALID ||
-                base_fault_code(fault) == BASE_FAULT_TOO_LARGE);
-    if (!fault) {
-        FUZZ_ASSERT(strcmp(composed->sender, "me@example.org") == 0);
-        FUZZ_ASSERT(composed->wire->size > 0 && composed->sent->size >= composed->wire->size);
-    }
+    FUZZ_ASSERT(!item_summary_load(blob, &reference, &entry, EAS_VERSION_16_1, &summary, pool));
+    eas_writer_start(writer, EAS_Find_Properties);
+    item_summary_write(summary, writer);
+    eas_writer_end(writer);
+    FUZZ_ASSERT(!eas_writer_finish(writer));
+    FUZZ_ASSERT(!eas_spool_content(spool, &data, &file, &size) && !file);
+    FUZZ_ASSERT(!wbxml_decode(data, (apr_size_t)size, &node, pool));
+    check_legal(node);
 }
 
-/* LeakSanitizer does not look into APR's pools: what they keep has to go at the end. */
-static apr_pool_t *process;
-
-static void end_process(void)
+static void check_words(const backend_blob_t *blob, apr_pool_t *pool)
 {
-    apr_pool_destroy(process);
+    backend_text_t text = {.attachments = 0};
+    int i;
+
+    FUZZ_ASSERT(!item_words_extract(blob, &text, pool));
+    for (i = 0; i < BACKEND_FIELD_COUNT_; i++)
+        FUZZ_ASSERT(!text.fields[i] || base_text_xml_legal(text.fields[i], strlen(text.fields[i])));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char reply[] = "From: me@example.org\nTo: a@b.c\nMIME-Version: 1.0\n"
-                                "Content-Type: multipart/alternative; boundary=r\n\n--r\n\nx\n--r\n"
-                                "Content-Type: text/html\n\n<body>x</body>\n--r--\n";
     apr_pool_t *pool = fuzz_pool();
     backend_blob_t *blob;
     unsigned part;
 
-    if (!process) {
-        apr_pool_create_unmanaged_ex(&process, NULL, NULL);
-        item_child_init(process);
-        atexit(end_process);
-    }
+    fuzz_once(item_child_init);
     blob = blob_of((const char *)data, size, pool);
     for (part = 1; part < 6; part++)
         check_attachment(blob, part, pool);
@@ -101,10 +95,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_form(blob, ITEM_BODY_TEXT, ITEM_TRUNCATION_NONE, pool);
     check_form(blob, ITEM_BODY_HTML, ITEM_TRUNCATION_NONE, pool);
     check_form(blob, ITEM_BODY_MIME, ITEM_TRUNCATION_NONE, pool);
-    check_compose(blob_of_text(reply, pool), blob, ITEM_COMPOSE_REPLY, pool);
-    check_compose(blob_of_text(reply, pool), blob, ITEM_COMPOSE_FORWARD, pool);
-    check_compose(blob, blob, ITEM_COMPOSE_FORWARD, pool);
-    check_compose(blob, NULL, ITEM_COMPOSE_SEND, pool);
+    check_versions(blob, size ? data[size / 5] : 0, pool);
+    check_summary(blob, pool);
+    check_words(blob, pool);
     apr_pool_destroy(pool);
     return 0;
 }

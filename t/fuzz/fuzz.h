@@ -19,6 +19,34 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                             \
     } while (0)
 
+/* LeakSanitizer's, where it is there. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+/* What all inputs share, and ends with the program. LeakSanitizer does not look into APR's pools, and
+ * would take what they keep for lost. */
+__attribute__((unused)) static apr_pool_t *fuzz_process;
+
+__attribute__((unused)) static void fuzz_end(void)
+{
+    apr_pool_destroy(fuzz_process);
+}
+
+/* Sets that up, with the first input. */
+__attribute__((unused)) static void fuzz_once(void (*set_up)(apr_pool_t *process))
+{
+    if (fuzz_process)
+        return;
+    if (__lsan_disable)
+        __lsan_disable();
+    FUZZ_ASSERT(apr_initialize() == APR_SUCCESS);
+    FUZZ_ASSERT(apr_pool_create_unmanaged_ex(&fuzz_process, NULL, NULL) == APR_SUCCESS);
+    set_up(fuzz_process);
+    if (__lsan_enable)
+        __lsan_enable();
+    atexit(fuzz_end);
+}
+
 /* A pool for one input; the first call sets APR up. */
 __attribute__((unused)) static apr_pool_t *fuzz_pool(void)
 {

@@ -1,10 +1,10 @@
 # A fuzz target NAME is t/fuzz/NAME_fuzz.c and a folder t/fuzz/corpus/NAME. `make fuzz`
 # builds the targets with clang and runs each for FUZZ_SECONDS; `make check` replays
 # the committed corpora without it.
-FUZZ_TARGETS = wbxml request email query card
+FUZZ_TARGETS = wbxml request email html meeting compose draft query command card
 FUZZ_SECONDS = 60
 
-EXTRA_DIST += t/fuzz/run t/fuzz/corpus
+EXTRA_DIST += t/fuzz/run t/fuzz/pool.c t/fuzz/corpus
 
 check_PROGRAMS += t/fuzz/wbxml_replay t/fuzz/request_replay
 t_fuzz_wbxml_replay_SOURCES = t/fuzz/wbxml_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h
@@ -16,7 +16,7 @@ t_fuzz_request_replay_LDADD = $(UNIT_LDADD)
 TESTS += t/fuzz/wbxml_replay t/fuzz/request_replay
 
 check_PROGRAMS += t/fuzz/email_replay
-t_fuzz_email_replay_SOURCES = t/fuzz/email_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h
+t_fuzz_email_replay_SOURCES = t/fuzz/email_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h t/fuzz/email.h
 t_fuzz_email_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 t_fuzz_email_replay_LDADD = $(UNIT_LDADD)
 TESTS += t/fuzz/email_replay
@@ -29,6 +29,26 @@ t_fuzz_card_replay_SOURCES = t/fuzz/card_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h
 t_fuzz_card_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 t_fuzz_card_replay_LDADD = $(UNIT_LDADD)
 TESTS += t/fuzz/query_replay t/fuzz/card_replay
+
+check_PROGRAMS += t/fuzz/html_replay t/fuzz/meeting_replay t/fuzz/compose_replay \
+	t/fuzz/draft_replay t/fuzz/command_replay
+t_fuzz_html_replay_SOURCES = t/fuzz/html_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h
+t_fuzz_html_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_html_replay_LDADD = $(UNIT_LDADD)
+t_fuzz_meeting_replay_SOURCES = t/fuzz/meeting_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h t/fuzz/email.h
+t_fuzz_meeting_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_meeting_replay_LDADD = $(UNIT_LDADD)
+t_fuzz_compose_replay_SOURCES = t/fuzz/compose_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h t/fuzz/email.h
+t_fuzz_compose_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_compose_replay_LDADD = $(UNIT_LDADD)
+t_fuzz_draft_replay_SOURCES = t/fuzz/draft_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h t/fuzz/email.h
+t_fuzz_draft_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_draft_replay_LDADD = $(UNIT_LDADD)
+t_fuzz_command_replay_SOURCES = t/fuzz/command_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h t/fuzz/email.h
+t_fuzz_command_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_command_replay_LDADD = $(UNIT_LDADD)
+TESTS += t/fuzz/html_replay t/fuzz/meeting_replay t/fuzz/compose_replay t/fuzz/draft_replay \
+	t/fuzz/command_replay
 
 FUZZ_CFLAGS = $(APR_CFLAGS) $(HIREDIS_CFLAGS) $(GMIME_CFLAGS) $(SQLITE_CFLAGS) \
 	$(CURL_CFLAGS) $(XML2_CFLAGS) $(ZLIB_CFLAGS) $(JANSSON_CFLAGS) \

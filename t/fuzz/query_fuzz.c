@@ -26,14 +26,6 @@ static backend_session_t *session;
 static backend_t *backend;
 static const char *inbox;
 
-static apr_pool_t *process;
-
-/* Before the sanitizer looks for leaks. */
-static void end_process(void)
-{
-    apr_pool_destroy(process);
-}
-
 static void set_up(apr_pool_t *pool)
 {
     int i;
@@ -64,11 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     backend_found_t *found;
     base_fault_t *fault;
 
-    if (!process) {
-        apr_pool_create_unmanaged_ex(&process, NULL, NULL);
-        set_up(process);
-        atexit(end_process);
-    }
+    fuzz_once(set_up);
     fault = cmd_query_parse(apr_pstrmemdup(pool, (const char *)data, size), NOW, &query, pool);
     if (fault)
         FUZZ_ASSERT(fault->code == BASE_FAULT_INVALID || fault->code == BASE_FAULT_TOO_LARGE);
