@@ -37,6 +37,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Mail/Random.pm \
 	t/lib/MobileSync/Mail/Text.pm \
 	t/lib/MobileSync/Mailbox.pm \
+	t/lib/MobileSync/Memory.pm \
 	t/lib/MobileSync/Metrics.pm \
 	t/lib/MobileSync/Process.pm \
 	t/lib/MobileSync/Redis.pm \
@@ -94,6 +95,7 @@ E2E_TESTS = \
 	t/e2e/lost.t \
 	t/e2e/mailbox.t \
 	t/e2e/maildir.t \
+	t/e2e/memory.t \
 	t/e2e/midnight.t \
 	t/e2e/moments.t \
 	t/e2e/move.t \

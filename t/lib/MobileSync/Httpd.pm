@@ -53,6 +53,8 @@ sub new ( $class, %option ) {
 
 sub port ($self) { return $self->{actual_port} }
 sub tls_port ($self) { return $self->{actual_tls_port} }
+# Whether a sanitizer of the C compiler watches it.
+sub is_sanitized ($self) { return $self->{sanitize} }
 sub error_log ($self) { return $self->{error_log} }
 sub pid ($self) { return $self->{process} && $self->{process}->pid }
 sub base ($self) { return $self->{base} }
