@@ -9,6 +9,7 @@ AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_bu
 
 # The Perl test client, the server harness and their own tests; they need no module.
 PERL_LIB = \
+	t/lib/EAS/Autodiscover.pm \
 	t/lib/EAS/Client.pm \
 	t/lib/EAS/Client/Account.pm \
 	t/lib/EAS/Client/Items.pm \
@@ -65,6 +66,7 @@ E2E_TESTS = \
 	t/e2e/accept.t \
 	t/e2e/admin.t \
 	t/e2e/aliases.t \
+	t/e2e/autodiscover.t \
 	t/e2e/admin_cli.t \
 	t/e2e/admin_observe.t \
 	t/e2e/admin_page.t \

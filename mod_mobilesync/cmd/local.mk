@@ -1,4 +1,8 @@
 libcore_la_SOURCES += \
+	mod_mobilesync/cmd/autodiscover.c mod_mobilesync/cmd/autodiscover.h \
+	mod_mobilesync/cmd/autodiscover_json.c \
+	mod_mobilesync/cmd/autodiscover_request.c \
+	mod_mobilesync/cmd/autodiscover_xml.c \
 	mod_mobilesync/cmd/cmd.h \
 	mod_mobilesync/cmd/collection.h \
 	mod_mobilesync/cmd/commands.tbl \

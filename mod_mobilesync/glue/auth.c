@@ -12,8 +12,6 @@
 
 APLOG_USE_MODULE(mobilesync);
 
-#define AUTH_HANDLER "mobilesync"
-
 /* What SetHandler says, which httpd itself looks at only after authentication. */
 static const char *auth_handler(request_rec *r)
 {
@@ -31,7 +29,8 @@ int glue_auth_is_ours(request_rec *r)
     const glue_directory_t *directory = ap_get_module_config(r->per_dir_config, &mobilesync_module);
     const char *handler = auth_handler(r);
 
-    return directory->enabled != 0 && handler && strcmp(handler, AUTH_HANDLER) == 0;
+    return directory->enabled != 0 && handler &&
+           (strcmp(handler, GLUE_HANDLER) == 0 || strcmp(handler, GLUE_AUTODISCOVER_HANDLER) == 0);
 }
 
 /* The local part and the domain of a login, whichever way it was written. */

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include "apr_strings.h"
+#include "apr_uri.h"
 #include "http_log.h"
 
 #include "backend/backend.h"
@@ -135,7 +136,24 @@ static const char *glue_config_set_backend(cmd_parms *cmd, void *directory, int 
     return NULL;
 }
 
+static const char *glue_config_add_redirect(cmd_parms *cmd, void *directory, const char *from,
+                                            const char *to)
+{
+    glue_config_t *config = glue_config_get(cmd->server);
+    cmd_autodiscover_redirect_t redirect;
+    base_fault_t *fault = cmd_autodiscover_redirect_parse(from, to, &redirect, cmd->pool);
+
+    (void)directory;
+    if (fault)
+        return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", fault->message, NULL);
+    if (!config->redirects)
+        config->redirects = apr_array_make(cmd->pool, 4, sizeof redirect);
+    APR_ARRAY_PUSH(config->redirects, cmd_autodiscover_redirect_t) = redirect;
+    return NULL;
+}
+
 #define CONFIG_WHERE_FLAG (RSRC_CONF | ACCESS_CONF)
+#define CONFIG_WHERE_TAKE2 RSRC_CONF
 #define CONFIG_WHERE_TAKE_ARGV RSRC_CONF
 #define DIRECTIVE_TEXT(name, field, value, help) \
     AP_INIT_TAKE1(#name, glue_config_set_text, NULL, RSRC_CONF, help),
@@ -186,6 +204,8 @@ void *glue_config_merge(apr_pool_t *pool, void *base, void *add)
         merged->backend = ((glue_config_t *)base)->backend;
         merged->backend_arguments = ((glue_config_t *)base)->backend_arguments;
     }
+    if (!merged->redirects)
+        merged->redirects = ((glue_config_t *)base)->redirects;
     if (!merged->people) {
         merged->people = ((glue_config_t *)base)->people;
         merged->people_arguments = ((glue_config_t *)base)->people_arguments;
@@ -256,6 +276,14 @@ static const char *config_file_problem(const char *directive, const char *path, 
                                                 apr_strerror(status, reason, sizeof reason));
 }
 
+static int config_is_url(const char *text, apr_pool_t *pool)
+{
+    apr_uri_t uri;
+
+    return apr_uri_parse(pool, text, &uri) == APR_SUCCESS && uri.scheme && uri.hostname &&
+           (!strcasecmp(uri.scheme, "https") || !strcasecmp(uri.scheme, "http"));
+}
+
 /* The text of what is wrong with the values taken together, NULL when nothing is. */
 static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
 {
@@ -276,6 +304,8 @@ static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
         return "MobileSyncSendmail and MobileSyncSmtp exclude each other";
     if (config->smtp_authorities && !config->smtp_url)
         return "MobileSyncSmtpCAFile is of use with MobileSyncSmtp only";
+    if (config->url && !config_is_url(config->url, pool))
+        return "MobileSyncUrl must be like https://mail.example.com/Microsoft-Server-ActiveSync";
     if (strcasecmp(config->account_form, "full") && strcasecmp(config->account_form, "bare"))
         return "MobileSyncAccountName must be full or bare";
     if ((fault = redis_config_parse(config->redis_url, &redis, pool)))

@@ -5,6 +5,7 @@
 #include "httpd.h"
 #include "http_config.h"
 
+#include "cmd/autodiscover.h"
 #include "cmd/cmd.h"
 
 typedef struct glue_metrics glue_metrics_t;
@@ -21,6 +22,7 @@ typedef struct {
 #undef DIRECTIVE_OTHER
     const char *backend;                   /* driver name, NULL: not configured */
     apr_array_header_t *backend_arguments; /* const char * */
+    apr_array_header_t *redirects;         /* cmd_autodiscover_redirect_t, NULL: none */
     const char *people;                    /* name of the directory, NULL: not said */
     apr_array_header_t *people_arguments;  /* const char * */
     /* Set in each child after the fork; NULL in the parent and where the virtual host has no

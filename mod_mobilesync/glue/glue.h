@@ -4,6 +4,10 @@
 
 #include "glue/config.h"
 
+/* What SetHandler says for phones. */
+#define GLUE_HANDLER "mobilesync"
+#define GLUE_AUTODISCOVER_HANDLER "mobilesync-autodiscover"
+
 /* log.c: base_log_t that writes to httpd's error log. */
 const base_log_t *glue_log_for_request(request_rec *r);
 const base_log_t *glue_log_for_server(server_rec *server, apr_pool_t *pool);
@@ -51,6 +55,9 @@ base_fault_t *glue_body_read_text(request_rec *r, apr_off_t limit, const char **
 
 /* admin.c: SetHandler mobilesync-admin */
 int glue_admin_handler(request_rec *r);
+
+/* autodiscover.c: SetHandler mobilesync-autodiscover */
+int glue_autodiscover_handler(request_rec *r);
 
 /* The exchange of a request that glue_kept_revive made. */
 cmd_exchange_t *glue_handler_again(request_rec *r);

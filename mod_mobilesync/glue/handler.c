@@ -9,7 +9,6 @@
 
 APLOG_USE_MODULE(mobilesync);
 
-#define HANDLER_NAME "mobilesync"
 #define HANDLER_SERVER_VERSION "16.1" /* the Exchange line whose protocol this is */
 
 static const char *handler_header(void *baton, const char *name)
@@ -190,7 +189,7 @@ int glue_handler(request_rec *r)
     const glue_directory_t *directory = ap_get_module_config(r->per_dir_config, &mobilesync_module);
     const char *account;
 
-    if (!r->handler || strcmp(r->handler, HANDLER_NAME))
+    if (!r->handler || strcmp(r->handler, GLUE_HANDLER))
         return DECLINED;
     if (directory->enabled == 0)
         return HTTP_FORBIDDEN;

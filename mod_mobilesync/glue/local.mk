@@ -3,6 +3,7 @@ mod_mobilesync_la_SOURCES = \
 	mod_mobilesync/glue/accept.c \
 	mod_mobilesync/glue/admin.c \
 	mod_mobilesync/glue/auth.c \
+	mod_mobilesync/glue/autodiscover.c \
 	mod_mobilesync/glue/body.c \
 	mod_mobilesync/glue/checks.c \
 	mod_mobilesync/glue/child.c \

@@ -207,6 +207,17 @@ void glue_metrics_end(request_rec *r, const cmd_exchange_t *exchange)
         metrics_folder(metrics, APR_ARRAY_IDX(report->folders, i, const cmd_report_folder_t *));
 }
 
+void glue_metrics_autodiscover(const server_rec *server, cmd_autodiscover_result_t result)
+{
+    glue_metrics_t *metrics = glue_config_get(server)->metrics;
+
+    if (!metrics)
+        return;
+    metrics_add(&metrics->autodiscover_told, result == CMD_AUTODISCOVER_TOLD);
+    metrics_add(&metrics->autodiscover_redirected, result == CMD_AUTODISCOVER_REDIRECTED);
+    metrics_add(&metrics->autodiscover_refused, result == CMD_AUTODISCOVER_REFUSED);
+}
+
 void glue_metrics_redis(void *baton, const redis_trip_t *trip)
 {
     glue_metrics_t *metrics = baton;

@@ -22,6 +22,9 @@ void glue_metrics_end(request_rec *r, const cmd_exchange_t *exchange);
 /* Before the answer is sent: were Pings right? */
 void glue_metrics_answer(request_rec *r, const cmd_exchange_t *exchange);
 
+/* Each request of Autodiscover. */
+void glue_metrics_autodiscover(const server_rec *server, cmd_autodiscover_result_t result);
+
 /* A request begins (1) or ends (-1) to wait, parked or with a thread of its own. */
 typedef enum { GLUE_WAIT_PARKED, GLUE_WAIT_BLOCKED, GLUE_WAIT_COUNT_ } glue_wait_t;
 void glue_metrics_wait(const server_rec *server, glue_wait_t how, int difference);

@@ -70,6 +70,7 @@ static void glue_hooks(apr_pool_t *pool)
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_handler(glue_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(glue_admin_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(glue_autodiscover_handler, NULL, NULL, APR_HOOK_MIDDLE);
 
 #ifdef AP_MPMQ_CAN_WAITIO
     ap_hook_process_connection(glue_park_process_connection, NULL, NULL, APR_HOOK_REALLY_FIRST);

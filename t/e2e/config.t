@@ -27,6 +27,10 @@ subtest 'mistakes' => sub {
         [ MobileSyncSmtp => 'gopher://x', qr{MobileSyncSmtp} ],
         [ MobileSyncSendmail => '/no/such/program', qr{MobileSyncSendmail} ],
         [ MobileSyncSmtpCAFile => '/dev/null', qr{MobileSyncSmtpCAFile .* with MobileSyncSmtp} ],
+        [ MobileSyncUrl => 'mail.example.com', qr{MobileSyncUrl must be like https:} ],
+        [ MobileSyncAutodiscoverRedirect => '@a.example.com b', qr{"b" is neither an address} ],
+        [ MobileSyncAutodiscoverRedirect => 'a.example.com @b.example.com', qr{nor \@domain} ],
+        [ MobileSyncAutodiscoverRedirect => '@a.example.com @A.example.com', qr{leads to itself} ],
         [ MobileSyncNonsense => 'x', qr{Invalid command 'MobileSyncNonsense'} ],
     );
     for my $mistake (@mistakes) {

@@ -8,7 +8,7 @@ use MobileSync::Demo;
 use MobileSync::Mail;
 use MobileSync::Server;
 
-my $server = MobileSync::Server->start( accounts => { anna => 'pw', bert => 'pw' }, tls => 1 );
+my $server = MobileSync::Server->start( accounts => { anna => 'pw', bert => 'pw' }, tls => 1, autodiscover => 1 );
 my $mail   = MobileSync::Mail->new( seed => 'demo', newest => time - 600 );
 my @filled = $mail->fill( $server->mailbox, 120 );
 my $demo   = MobileSync::Demo->new(
@@ -27,6 +27,7 @@ my $told = '';
     select $usual;
     ok( $done, 'the phone gets its mail' ) or diag $told, $@;
 }
+like( $told, qr{syncs with https://localhost:\d+/}, 'finds its server' );
 like( $told, qr/120 of 120/, 'all of it' );
 like( $told, qr/the Ping returned/, 'is woken' );
 like( $told, qr/a copy in/, 'and answers' );

@@ -86,7 +86,7 @@ sub request_bytes ( $self, %request ) {
     my $body = $request{body} // '';
     push @headers, [ 'Content-Type' => $request{content_type} // WBXML_TYPE ] if length $body;
     push @headers, [ 'Content-Length' => length $body ] if $method eq 'POST';
-    my $target = $self->{path} . ( defined $query ? "?$query" : '' );
+    my $target = ( $request{path} // $self->{path} ) . ( defined $query ? "?$query" : '' );
     return
         join( "\r\n", "$method $target HTTP/1.1", map {"$_->[0]: $_->[1]"} @headers )
         . "\r\n\r\n$body";

@@ -6,6 +6,7 @@ use utf8;
 use Encode ();
 use POSIX ();
 use Time::HiRes ();
+use EAS::Autodiscover;
 use EAS::Client;
 use MobileSync::Mail::Mime qw(encoded_words mail_date to_charset);
 
@@ -24,6 +25,7 @@ use constant {
 sub new ( $class, %option ) { return bless {%option}, $class }
 
 sub run ($self) {
+    $self->_discover;
     $self->_greet;
     $self->_list_folders;
     $self->_fetch_inbox;
@@ -70,8 +72,17 @@ sub _since ($start) { return sprintf '%.0f ms', 1000 * ( Time::HiRes::time() - $
 
 # --- steps ---
 
+sub _discover ($self) {
+    $self->_step("The phone knows $self->{address} and looks for its server (Autodiscover)");
+    my $found = EAS::Autodiscover->new( $self->{client} )->xml( $self->{address} );
+    die "Autodiscover: HTTP $found->{http}\n" if $found->{http} != 200;
+    die 'Autodiscover: ', $found->{message} // 'there is no URL', "\n" unless $found->{url};
+    $self->_tell("$found->{address} syncs with $found->{url}");
+    return;
+}
+
 sub _greet ($self) {
-    $self->_step('The phone asks what the server can do (OPTIONS)');
+    $self->_step('It asks what the server can do (OPTIONS)');
     my $options = $self->{client}->options;
     $self->_tell( 'protocol versions: ' . join ', ', @{ $options->{versions} } );
     $self->_tell( 'commands: ' . _shorten( join( ', ', @{ $options->{commands} } ), WIDTH - 10 ) );

@@ -19,6 +19,7 @@ use constant {
 # mpm: event, worker or prefork. certificates: see MobileSync::Certificates, asks for a TLS port.
 # port, tls_port: fixed ones instead of free ones; address: to listen on with TLS.
 # admin: the user who may administer, if any.
+# autodiscover: 1 for Autodiscover, in XML for accounts and in JSON for anybody.
 # settings: MobileSync... directives, { name => arguments }; config: more of the virtual host;
 # location: more of the Location; global: more of the server's. sanitize: preload ASan.
 # clock: seconds that its clock is ahead.
@@ -179,9 +180,27 @@ sub _host_config ($self) {
     Require valid-user
     $self->{location}
 </Location>
+@{[ $self->{autodiscover} ? $self->_autodiscover_locations : '' ]}
 @{[ defined $self->{admin} ? $self->_admin_location : '' ]}
 @{[ $self->{status} ? $self->_status_location : '' ]}
 $self->{config}
+END
+}
+
+sub _autodiscover_locations ($self) {
+    return <<"END";
+<LocationMatch "(?i)^/autodiscover/autodiscover\\.xml\$">
+    SetHandler mobilesync-autodiscover
+    AuthType Basic
+    AuthName mobilesync
+    AuthBasicProvider file
+    AuthUserFile "$self->{htpasswd}"
+    Require valid-user
+</LocationMatch>
+<LocationMatch "(?i)^/autodiscover/autodiscover\\.json">
+    SetHandler mobilesync-autodiscover
+    Require all granted
+</LocationMatch>
 END
 }
 
