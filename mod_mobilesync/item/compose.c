@@ -14,6 +14,8 @@
 #include "item/wire.h"
 
 #define COMPOSE_RECIPIENTS_MAX 1000
+#define COMPOSE_THREAD_MAX 20 /* messages that References names besides the first */
+#define COMPOSE_ID_MAX 900    /* an id has its own line, and a line ends after 998 */
 
 /* What is the client's, what is decided here. */
 typedef struct {
@@ -170,25 +172,38 @@ static base_fault_t *compose_recipients(const item_compose_plan_t *plan,
     return NULL;
 }
 
+/* The thread up to a message: its first message, by which it is known (item/conversation.h), and the
+ * last ones, a line for each. */
+static const char *compose_references(const char *before, const char *id, apr_pool_t *pool)
+{
+    apr_array_header_t *ids = item_header_message_ids(before ? before : "", pool);
+    base_text_buffer_t out = {.pool = pool};
+    int i;
+
+    APR_ARRAY_PUSH(ids, const char *) = id;
+    for (i = 0; i < ids->nelts; i++) {
+        const char *each = APR_ARRAY_IDX(ids, i, const char *);
+
+        if ((i == 0 || i >= ids->nelts - COMPOSE_THREAD_MAX) && strlen(each) <= COMPOSE_ID_MAX)
+            base_text_buffer_printf(&out, "%s<%s>", out.length ? "\r\n " : "", each);
+    }
+    return out.data;
+}
+
 /* RFC 5322 3.6.4; a forwarded message starts from the original too, but does not answer it. */
 static void compose_threading(const item_compose_plan_t *plan, compose_header_t *header)
 {
     const item_mime_t *original = plan->original.mime;
     const char *field = original ? item_mime_field(original, "Message-ID") : NULL;
     const char *id = field ? item_header_message_id(field, 0, plan->pool) : NULL;
-    const char *references;
+    const char *before;
 
-    if (!id || item_mime_field(plan->client.mime, "References"))
+    if (!id || strlen(id) > COMPOSE_ID_MAX || item_mime_field(plan->client.mime, "References"))
         return;
-    references = item_mime_field(original, "References");
-    if (!references)
-        references = item_mime_field(original, "In-Reply-To");
-    if (references && strlen(references) < 4096 && strchr(references, '<'))
-        references = base_text_xml_sanitize(references, strlen(references), plan->pool);
-    else
-        references = NULL;
-    header->references = references ? apr_pstrcat(plan->pool, references, "\r\n <", id, ">", NULL)
-                                    : apr_pstrcat(plan->pool, "<", id, ">", NULL);
+    before = item_mime_field(original, "References");
+    if (!before)
+        before = item_mime_field(original, "In-Reply-To");
+    header->references = compose_references(before, id, plan->pool);
     if (plan->options->mode == ITEM_COMPOSE_REPLY &&
         !item_mime_field(plan->client.mime, "In-Reply-To"))
         header->in_reply_to = apr_pstrcat(plan->pool, "<", id, ">", NULL);
@@ -197,13 +212,29 @@ static void compose_threading(const item_compose_plan_t *plan, compose_header_t 
 static void compose_identify(const item_compose_plan_t *plan, compose_header_t *header)
 {
     const char *id = item_mime_field(plan->client.mime, "Message-ID");
+    const char *date = item_mime_field(plan->client.mime, "Date");
+    apr_time_t when;
 
     header->message_id = id ? item_header_message_id(id, 0, plan->pool) : NULL;
     header->has_message_id = header->message_id != NULL;
     if (!header->has_message_id)
         header->message_id = item_compose_new_id(plan->options, plan->pool);
-    header->has_date = item_mime_field(plan->client.mime, "Date") != NULL;
+    header->has_date = date && item_header_date(date, &when);
     header->has_bcc = item_mime_field(plan->client.mime, "Bcc") != NULL;
+}
+
+/* Is the field a further one of those that a message has once (RFC 5322 3.6)? Those of recipients
+ * all stay, since all of them get the message. */
+static int compose_is_surplus(const item_mime_t *mime, const item_mime_field_t *field)
+{
+    static const char *const once[] = {"Date",       "From",        "Sender",     "Reply-To",
+                                       "Message-ID", "In-Reply-To", "References", "Subject"};
+    size_t i;
+
+    for (i = 0; i < sizeof once / sizeof *once; i++)
+        if (strcasecmp(field->name, once[i]) == 0)
+            return item_mime_field(mime, field->name) != field->value;
+    return 0;
 }
 
 static int compose_is_dropped(const compose_header_t *header, const char *name, int bcc)
@@ -213,6 +244,7 @@ static int compose_is_dropped(const compose_header_t *header, const char *name, 
            (!bcc && strcasecmp(name, "Bcc") == 0) ||
            (header->from && strcasecmp(name, "From") == 0) ||
            (header->drop_sender && strcasecmp(name, "Sender") == 0) ||
+           (!header->has_date && strcasecmp(name, "Date") == 0) ||
            (!header->has_message_id && strcasecmp(name, "Message-ID") == 0);
 }
 
@@ -276,7 +308,7 @@ static base_fault_t *compose_put_header(const item_compose_plan_t *plan,
     for (i = 0; i < mime->fields->nelts; i++) {
         const item_mime_field_t *field = &APR_ARRAY_IDX(mime->fields, i, item_mime_field_t);
 
-        if (!compose_is_dropped(header, field->name, bcc))
+        if (!compose_is_dropped(header, field->name, bcc) && !compose_is_surplus(mime, field))
             BASE_TRY(item_wire_copy_field(mime, field, sink));
     }
     return NULL;

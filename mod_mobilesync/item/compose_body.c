@@ -195,6 +195,23 @@ base_fault_t *item_compose_put_part(const item_mime_t *mime, const item_mime_par
     return item_wire_copy(mime->source, part->start, part->end, 0, sink);
 }
 
+/* A message as it is, but for whom it was sent to blindly: one's own are forwarded too. */
+static base_fault_t *compose_put_message(const item_mime_t *mime, item_sink_t *sink)
+{
+    apr_uint64_t position = 0;
+    int i;
+
+    for (i = 0; i < mime->fields->nelts; i++) {
+        const item_mime_field_t *field = &APR_ARRAY_IDX(mime->fields, i, item_mime_field_t);
+
+        if (strcasecmp(field->name, "Bcc") && strcasecmp(field->name, "Resent-Bcc"))
+            continue;
+        BASE_TRY(item_wire_copy(mime->source, position, field->start, 0, sink));
+        position = field->end;
+    }
+    return item_wire_copy(mime->source, position, item_source_size(mime->source), 0, sink);
+}
+
 static base_fault_t *compose_put_original(const item_compose_plan_t *plan, item_sink_t *sink)
 {
     const item_mime_t *mime = plan->original.mime;
@@ -209,7 +226,7 @@ static base_fault_t *compose_put_original(const item_compose_plan_t *plan, item_
         compose_put_delimiter(plan, "\r\n", sink);
         item_sink_puts(sink, "Content-Type: message/rfc822\r\n"
                              "Content-Disposition: attachment\r\n\r\n");
-        BASE_TRY(item_wire_copy(mime->source, 0, item_source_size(mime->source), 0, sink));
+        BASE_TRY(compose_put_message(mime, sink));
     }
     return NULL;
 }

@@ -199,22 +199,47 @@ const char *item_header_address_text(const item_address_t *address, apr_pool_t *
                              : quoted;
 }
 
+/* The next <id> that is not empty, without the brackets: its beginning, and *end behind it. NULL when
+ * there is none. */
+static const char *header_next_id(const char *value, const char **end)
+{
+    const char *open;
+
+    for (open = strchr(value, '<'); open; open = strchr(*end, '<')) {
+        if (!(*end = strchr(open, '>')))
+            return NULL;
+        if (*end > open + 1)
+            return open + 1;
+    }
+    return NULL;
+}
+
+static const char *header_copy_id(const char *start, const char *end, apr_pool_t *pool)
+{
+    return header_clean(apr_pstrmemdup(pool, start, (apr_size_t)(end - start)), pool);
+}
+
 const char *item_header_message_id(const char *value, int n, apr_pool_t *pool)
 {
-    const char *open, *close, *found = NULL;
-    apr_size_t length = 0;
+    const char *id, *end = value, *found = NULL, *found_end = NULL;
 
-    for (open = strchr(value, '<'); open; open = strchr(close, '<')) {
-        if (!(close = strchr(open, '>')))
-            break;
-        if (close == open + 1)
-            continue;
-        found = open + 1;
-        length = close - found;
+    while ((id = header_next_id(end, &end))) {
+        found = id;
+        found_end = end;
         if (n-- == 0)
             break;
     }
-    return found && (n < 0) ? header_clean(apr_pstrmemdup(pool, found, length), pool) : NULL;
+    return found && n < 0 ? header_copy_id(found, found_end, pool) : NULL;
+}
+
+apr_array_header_t *item_header_message_ids(const char *value, apr_pool_t *pool)
+{
+    apr_array_header_t *ids = apr_array_make(pool, 8, sizeof(const char *));
+    const char *id, *end = value;
+
+    while ((id = header_next_id(end, &end)))
+        APR_ARRAY_PUSH(ids, const char *) = header_copy_id(id, end, pool);
+    return ids;
 }
 
 int item_header_date(const char *value, apr_time_t *when)

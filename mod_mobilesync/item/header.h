@@ -46,6 +46,9 @@ const char *item_header_address_text(const item_address_t *address, apr_pool_t *
 /* The n-th <id> of a value (0 = first, -1 = last), without the brackets; NULL when missing. */
 const char *item_header_message_id(const char *value, int n, apr_pool_t *pool);
 
+/* All of them (const char *), in order. */
+apr_array_header_t *item_header_message_ids(const char *value, apr_pool_t *pool);
+
 /* RFC 5322 date; 0 when it cannot be read. */
 int item_header_date(const char *value, apr_time_t *when);
 

@@ -118,9 +118,22 @@ static void test_send(apr_pool_t *pool)
     ok(strcmp(again, composed->message_id) != 0, "another message another one");
     options.key = "ledger-key-1";
     composed =
-        compose(ITEM_COMPOSE_SEND, "To: a@b.c\nMessage-ID: <own@id>\nDate: x\n\n", NULL, pool);
+        compose(ITEM_COMPOSE_SEND,
+                "To: a@b.c\nMessage-ID: <own@id>\nDate: 2 Jan 26 10:00 -0500\n\n", NULL, pool);
     is_str(composed->message_id, "own@id", "the client's Message-ID stays");
-    is_str(field(composed->wire, "Date", pool), "x", "and its Date");
+    is_str(field(composed->wire, "Date", pool), "2 Jan 26 10:00 -0500", "and its Date");
+    wire = all(compose(ITEM_COMPOSE_SEND, "To: a@b.c\nDate: soon\n\n", NULL, pool)->wire, pool);
+    ok(!strstr(wire, "soon") && strstr(wire, "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n"),
+       "a Date that is none does not");
+    wire = all(compose(ITEM_COMPOSE_SEND,
+                       "Message-ID: <one@id>\nTo: a@b.c\nMessage-ID: <two@id>\n"
+                       "Date: 2 Jan 26 10:00 -0500\nDate: 3 Jan 26 10:00 -0500\n\n",
+                       NULL, pool)
+                   ->wire,
+               pool);
+    ok(strstr(wire, "<one@id>") && !strstr(wire, "two@id") && strstr(wire, "2 Jan") &&
+           !strstr(wire, "3 Jan"),
+       "what there is once goes out once");
     ok(composed->wire == composed->sent, "without Bcc both are one");
     composed = compose(ITEM_COMPOSE_SEND, "To: a@b.c\nSubject: header only", NULL, pool);
     is_str(field(composed->wire, "Subject", pool), "header only", "a message that is header only");
@@ -198,6 +211,31 @@ static void test_refusals(apr_pool_t *pool)
     is_int(refusal(many.data, pool), BASE_FAULT_TOO_LARGE, "1,001 recipients");
 }
 
+/* Lines have at most 998 characters (RFC 5322 2.1.1), and a thread stays the same one however long it
+ * gets: its first message is named, and the last ones. */
+static void test_long_thread(const char *answer, int messages, apr_pool_t *pool)
+{
+    base_text_buffer_t original = {.pool = pool};
+    const item_composed_t *composed;
+    const char *line, *references;
+    size_t longest = 0;
+    int i;
+
+    base_text_buffer_puts(&original, "Message-ID: <last@x>\nReferences: garbage <root@x>");
+    for (i = messages - 2; i > 0; i--)
+        base_text_buffer_printf(&original, " <a-rather-long-message-id-as-they-are-%d@x>", i);
+    base_text_buffer_puts(&original, "\n\nq");
+    composed = compose(ITEM_COMPOSE_REPLY, answer, blob_of_text(original.data, pool), pool);
+    for (line = all(composed->wire, pool); line; line = strstr(line + 1, "\r\n"))
+        if (strcspn(line + 2, "\r") > longest)
+            longest = strcspn(line + 2, "\r");
+    ok(longest < 998, "no line is too long");
+    references = field(composed->wire, "References", pool);
+    ok(strncmp(references, "<root@x> <", 10) == 0 && strstr(references, "-1@x> <last@x>"),
+       "a long thread keeps its beginning and its end");
+    ok(strlen(references) < 4096, "but not all there is between");
+}
+
 static void test_reply(apr_pool_t *pool)
 {
     static const char text[] = "To: a@b.c\nSubject: Re: x\nMIME-Version: 1.0\n"
@@ -268,6 +306,8 @@ static void test_reply(apr_pool_t *pool)
         compose(ITEM_COMPOSE_REPLY, text,
                 blob_of_text("Message-ID: <3@x>\nReferences: <1@x>\n <2@x>\n\nq", pool), pool);
     is_str(field(composed->wire, "References", pool), "<1@x> <2@x> <3@x>", "a thread goes on");
+    test_long_thread(text, 30, pool);
+    test_long_thread(text, 300, pool);
 
     composed = compose(ITEM_COMPOSE_REPLY, text, NULL, pool);
     is_str(body(composed, ITEM_BODY_TEXT, pool), "My answér\r\n", "the original is gone");
@@ -343,6 +383,17 @@ static void test_forward(apr_pool_t *pool)
            "multipart/mixed (text/plain) (message/rfc822 (multipart/signed (text/plain) "
            "(application/pkcs7-signature)))",
            "what is signed is attached as a whole");
+    composed =
+        compose(ITEM_COMPOSE_FORWARD, text,
+                blob_of_text("Subject: mine\nBcc: secret@b.c,\n  other-secret@b.c\nTo: a@b.c\n"
+                             "Content-Type: multipart/signed; boundary=s\n\n"
+                             "--s\n\nBcc: signed\n--s\n\nx\n--s--\n",
+                             pool),
+                pool);
+    data = all(composed->wire, pool);
+    ok(!strstr(data, "secret") && strstr(data, "\r\n\r\nSubject: mine\r\nTo: a@b.c\r\n"),
+       "but for its blind copies");
+    ok(strstr(data, "\r\n\r\n--s\r\n\r\nBcc: signed\r\n--s\r\n") != NULL, "its text as it is");
     composed = compose(ITEM_COMPOSE_FORWARD, text,
                        blob_of_text("Subject: pdf\nContent-Type: application/pdf; name=x.pdf\n"
                                     "Content-Transfer-Encoding: base64\n\nUERG\n",
