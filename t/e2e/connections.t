@@ -6,15 +6,15 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use EAS::WBXML qw(encode);
+use MobileSync::Scenario;
 use MobileSync::Server;
 
-my @VERSIONS = qw(12.1 14.0 14.1 16.0 16.1);
 my $server = MobileSync::Server->start( settings => { MobileSyncRequestSize => 64 } );
 
 my @FOLDER_SYNC = ( tree => [ 'FolderHierarchy:FolderSync', [ SyncKey => '0' ] ] );
 
 subtest 'versions and query forms' => sub {
-    for my $version (@VERSIONS) {
+    for my $version (VERSIONS) {
         for my $form (
             [ base64 => 0 ],
             [ base64 => 1 ],
@@ -52,7 +52,7 @@ subtest 'announcements' => sub {
 };
 
 subtest 'bodies' => sub {
-    for my $version (@VERSIONS) {
+    for my $version (VERSIONS) {
         my $phone = $server->client( version => $version );
         my $broken = $phone->command( 'FolderSync', body => "\x03\x01\x6a\x00\x45" );
         my $typed = $phone->command( 'FolderSync', @FOLDER_SYNC, content_type => 'text/xml' );

@@ -122,7 +122,7 @@ each_version(
     }
 );
 
-for my $version (qw(12.1 14.1 16.1)) {
+for my $version (VERSIONS) {
     subtest "lost answers at $version" => sub {
         my $account = 'lost' . $version =~ tr/.//dr;
         $server->add_account($account);

@@ -9,6 +9,7 @@ use Test::More;
 use EAS::Client;
 use EAS::WBXML;
 use MobileSync::Letters qw(letter deliver_letters new_phone inbox letter_ids held kept in_step);
+use MobileSync::Scenario;
 use MobileSync::Server;
 
 use constant LETTERS => 30;
@@ -38,7 +39,7 @@ sub body_of ( $phone, $call ) {
     return $response->content;
 }
 
-for my $version (qw(12.1 14.1 16.1)) {
+for my $version (VERSIONS) {
     subtest "every answer is lost once, at $version" => sub {
         my $account = 'lost' . $version =~ s/\D//r;
         my $box = account($account);

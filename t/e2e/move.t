@@ -6,6 +6,7 @@ use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use EAS::Client;
+use MobileSync::Scenario;
 use MobileSync::Server;
 
 my $server = MobileSync::Server->start;
@@ -24,7 +25,7 @@ sub item ( $phone, $folder, $subject ) {
     return $id;
 }
 
-for my $version (qw(12.1 14.1 16.1)) {
+for my $version (VERSIONS) {
     subtest "moves at $version" => sub {
         my $phone = $server->client( version => $version );
         $phone->folder_sync;

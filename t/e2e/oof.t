@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use MIME::Base64 qw(decode_base64);
 use EAS::Client;
+use MobileSync::Scenario;
 use MobileSync::Server;
 
 my $server =
@@ -62,7 +63,7 @@ sub news ($account) {
         grep { !$seen{$account}{$_}++ } sort keys %{ $box->messages };
 }
 
-for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
+for my $version (VERSIONS) {
     subtest "protocol $version" => sub {
         my ( $phone, $other ) = map { phone( 'cy', $_ ) } $version, '14.1';
         is(

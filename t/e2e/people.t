@@ -15,7 +15,6 @@ use MobileSync::Server;
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output todo_output);
 
-use constant VERSIONS => qw(12.1 14.0 14.1 16.0 16.1);
 
 my $folder = File::Temp->newdir( 'mobilesync-XXXXXX', TMPDIR => 1 );
 chmod 0755, $folder->dirname;

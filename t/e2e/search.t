@@ -13,7 +13,6 @@ use MobileSync::Server;
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output todo_output);
 
 use constant DAY => 86_400;
-use constant VERSIONS => qw(12.1 14.0 14.1 16.0 16.1);
 
 my $server = MobileSync::Server->start;
 my $box = $server->mailbox;

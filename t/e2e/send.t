@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use MIME::Base64 qw(encode_base64);
 use EAS::Client;
+use MobileSync::Scenario;
 use MobileSync::Sendmail;
 use MobileSync::Server;
 
@@ -88,7 +89,7 @@ my $text =
       "Guten Tag, Bo.\r\n.a line that begins with a dot\r\n\r\nGr\xc3\xbc\xc3\x9fe \xe2\x82\xac\r\n"
     . "trailing blanks  \r\n";
 
-for my $version (qw(12.1 14.1 16.1)) {
+for my $version (VERSIONS) {
     my $any = sub ( $phone, $mime, %option ) {
         my $result = eval { $phone->send_mail( $mime, %option ) };
         return $result ? ( $result->{status}, 200 ) : ( 0, $@->status );
@@ -297,7 +298,7 @@ for my $version (qw(12.1 14.1 16.1)) {
 subtest 'what a search found is answered and forwarded' => sub {
     $box{anna}->deliver( "From: bo\@example.org\nTo: anna\@example.org\nSubject: Needle\n"
             . "Message-ID: <needle\@x>\n\nin the haystack\n" );
-    for my $version (qw(12.1 14.1 16.1)) {
+    for my $version (VERSIONS) {
         my $phone = phone($version);
         my ($found) = @{ $phone->search_text('haystack')->{results} };
         ok( $found, "$version: found" );

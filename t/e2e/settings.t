@@ -6,6 +6,7 @@ use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use EAS::Client;
+use MobileSync::Scenario;
 use MobileSync::Server;
 
 my $server = MobileSync::Server->start( backend => 'memory' );
@@ -16,7 +17,7 @@ sub record ( $phone, $field ) {
     return $server->redis->command( 'HGET', $key, $field );
 }
 
-for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
+for my $version (VERSIONS) {
     subtest "protocol $version" => sub {
         my $phone = $server->client( version => $version );
         is( $phone->set_device_information( FriendlyName => "Anna's phone" ),

@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use EAS::Client;
 use MobileSync::Mail;
+use MobileSync::Scenario;
 use MobileSync::Server;
 
 use constant MESSAGES => 40;
@@ -19,7 +20,7 @@ my $address = 0;
 
 sub inbox ($phone) { return $phone->folder_of_type(2)->{id} }
 
-for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
+for my $version (VERSIONS) {
     subtest "folders at $version" => sub {
         my $phone = $server->client( version => $version );
         my $first = $phone->folder_sync;

@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use File::Temp ();
 use IO::Socket::SSL::Utils qw(CERT_create KEY_create_ec PEM_cert2file PEM_cert2string);
 use Test::More;
+use MobileSync::Scenario;
 use MobileSync::Server;
 
 use constant YEAR => 365 * 86_400;
@@ -78,7 +79,7 @@ sub validate ( $phone, $certificates, %option ) {
         map { $_->text('Status') } $answer->document->children('Certificate') );
 }
 
-for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
+for my $version (VERSIONS) {
     subtest $version => sub {
         my $phone = $server->client( version => $version );
         is_deeply( [ validate( $phone, [ map { $_->[0] } @cases ] ) ],

@@ -7,7 +7,7 @@ use EAS::WBXML ();
 use MobileSync::Mail;
 use MobileSync::Mail::Mime qw(encoded_words mail_date);
 
-our @EXPORT = qw(sync_until each_version phone_with_mail synced_phone device_path simple_mail subjects
+our @EXPORT = qw(VERSIONS sync_until each_version phone_with_mail synced_phone device_path simple_mail subjects
     item_by_subject INBOX DRAFTS DELETED SENT PATIENCE);
 
 # Folder types, MS-ASCMD 2.2.3.186.3.
@@ -16,12 +16,13 @@ use constant { INBOX => 2, DRAFTS => 3, DELETED => 4, SENT => 5 };
 # Seconds that something may take that must happen: an end for a test that fails, no measure.
 use constant PATIENCE => 60;
 
-# The oldest protocol, the last of the 14s, the newest.
-my @VERSIONS = qw(12.1 14.1 16.1);
+# Of the protocol.
+use constant VERSIONS => qw(12.1 14.0 14.1 16.0 16.1);
 
-# A subtest per protocol version, each with an account of its own: $code->( version, account ).
-sub each_version ( $server, $code ) {
-    for my $version (@VERSIONS) {
+# A subtest per protocol version (all, unless some are named), each with an account of its own:
+# $code->( version, account ).
+sub each_version ( $server, $code, @versions ) {
+    for my $version ( @versions ? @versions : VERSIONS ) {
         my $account = 'v' . $version =~ tr/.//dr;
         $server->add_account($account) unless $server->has_account($account);
         subtest $version => sub { $code->( $version, $account ) };
