@@ -117,20 +117,35 @@ static int send_parse_query(cmd_send_t *send)
     return send->mode == ITEM_COMPOSE_SEND ? 0 : send_source_resolve(send, &source);
 }
 
+/* Forwardees and Body are for calendar items (R7176, R7177), which are not served yet, and for
+ * SmartForward since 16.0 only. */
+static int send_check_calendar(const cmd_send_t *send)
+{
+    const eas_node_t *body = send->exchange->body;
+
+    if (!eas_node_child(body, EAS_ComposeMail_Forwardees) &&
+        !eas_node_child(body, EAS_AirSyncBase_Body))
+        return 0;
+    if (send->mode != ITEM_COMPOSE_FORWARD ||
+        !eas_tag_in_version(EAS_ComposeMail_Forwardees, send->exchange->request->version))
+        return EAS_STATUS_InvalidXML;
+    return eas_node_child(body, EAS_ComposeMail_Mime) ||
+                   eas_node_child(body, EAS_ComposeMail_SaveInSentItems) ||
+                   eas_node_child(body, EAS_ComposeMail_ReplaceMime) ||
+                   eas_node_child(body, EAS_RightsManagement_TemplateID)
+               ? EAS_STATUS_InvalidMimeBodyCombination
+               : EAS_STATUS_InvalidSmartForwardParameters;
+}
+
 /* What the elements that are not served here come to: 0 or a Status. */
 static int send_check_elements(const cmd_send_t *send)
 {
     const eas_node_t *body = send->exchange->body;
     const char *template_id = eas_node_child_text(body, EAS_RightsManagement_TemplateID);
+    int status = send_check_calendar(send);
 
-    /* R7176, R7177: they need a calendar item, which is not served yet */
-    if (eas_node_child(body, EAS_ComposeMail_Forwardees) ||
-        eas_node_child(body, EAS_AirSyncBase_Body))
-        return eas_node_child(body, EAS_ComposeMail_Mime) ||
-                       eas_node_child(body, EAS_ComposeMail_SaveInSentItems) ||
-                       eas_node_child(body, EAS_ComposeMail_ReplaceMime) || template_id
-                   ? EAS_STATUS_InvalidMimeBodyCombination
-                   : EAS_STATUS_InvalidSmartForwardParameters;
+    if (status)
+        return status;
     /* a protected message must not go out unprotected; all zero asks for no protection */
     if (template_id && strspn(template_id, "0-") != strlen(template_id))
         return EAS_STATUS_IRM_FeatureDisabled;

@@ -255,6 +255,14 @@ for my $version (VERSIONS) {
         my $inbox = folder( $phone, 2 );
         my $mime = message( 'bo@example.org', subject => "Re: $version", body => "I read it.\r\n" );
         is( $phone->smart_reply( $inbox, $id, $mime, save => 1 )->{status}, 1, 'replied' );
+        my $wire = new_message('bo');
+        like( $wire, qr/^$_: <report\.$version\@example\.org>$/m, "with its $_" )
+            for qw(In-Reply-To References);
+        like(
+            new_message( anna => sent_folder('anna') ),
+            qr/I read it\..*The report of M/s,
+            'also in Sent'
+        );
         my $theirs = inbox_items($other);
         my ($reply) = grep { $_->text('Email:Subject') eq "Re: $version" } values %$theirs;
         my $body = $reply->text('AirSyncBase:Body/Data');
@@ -280,6 +288,40 @@ for my $version (VERSIONS) {
         is( $other->fetch_attachment( $attachment->text('FileReference') )->{data},
             $data, 'byte for byte' );
         like( $box{anna}->flags($name), qr/P/, 'the original is marked as passed on' );
+        $wire = new_message('bo');
+        like( $wire, qr/^References: <report/m, 'which the forward names' );
+        unlike( $wire, qr/^In-Reply-To:/m, 'but does not answer' );
+
+        my $html = '<html><body><p>M&uuml;ller has <b>read</b> it.</p></body></html>';
+        my @html = ( type => 'text/html; charset=utf-8', body => $html );
+        $mime = message( 'bo@example.org', subject => "HTML $version", @html );
+        my $call = $phone->smart_reply( $inbox, $id, $mime, lose => 1 );
+        is( $phone->repeat($call)->{status}, 1, 'in HTML, the answer lost' );
+        $theirs = inbox_items($other);
+        my ( $rich, @more ) =
+            grep { $_->text('Email:Subject') eq "HTML $version" } values %$theirs;
+        is( scalar @more, 0, 'one reply' );
+        like(
+            $other->fetch_item( folder( $other, 2 ), $rich->id, body => [ { type => 2 } ] )->{data},
+            qr{<b>read</b>.*<blockquote.*The report of M\xc3\xbcller\..*</blockquote>.*</html>}s,
+            'quotes in HTML'
+        );
+        forget();
+        $call =
+            $phone->smart_forward( $inbox, $id,
+            message( 'bo@example.org', subject => 'Fw', body => "x\r\n" ),
+            lose => 1 );
+        is( $phone->repeat($call)->{status}, 1, 'a forward, the answer lost' );
+        like( new_message('bo'), qr/report\.bin/, 'comes once' );
+
+        if ( $version >= 14 ) {
+            for my $command (qw(smart_reply smart_forward)) {
+                $mime = message( 'bo@example.org', subject => 'whole', body => "All of it.\r\n" );
+                is( $phone->$command( $inbox, $id, $mime, replace_mime => 1 )->{status},
+                    1, "$command with ReplaceMime" );
+                is( body_of( new_message('bo') ), "All of it.\n", 'adds nothing' );
+            }
+        }
 
         $box{anna}->delete($name);
         $mime = message( 'bo@example.org', subject => 'late', body => "x\r\n" );
@@ -298,19 +340,24 @@ for my $version (VERSIONS) {
 subtest 'what a search found is answered and forwarded' => sub {
     $box{anna}->deliver( "From: bo\@example.org\nTo: anna\@example.org\nSubject: Needle\n"
             . "Message-ID: <needle\@x>\n\nin the haystack\n" );
-    for my $version (VERSIONS) {
-        my $phone = phone($version);
+    for my $form ( map( { [$_] } VERSIONS ), [ '12.1', base64 => 1 ] ) {
+        my ( $version, @query ) = @$form;
+        my $phone = phone( $version, 'anna', @query );
         my ($found) = @{ $phone->search_text('haystack')->{results} };
-        ok( $found, "$version: found" );
-        forget();
-        my $result = $phone->smart_reply( undef, $found->{long_id},
-            message( 'bo@example.org', subject => 'Re: Needle', body => 'Here.' ) );
-        is( $result->{status}, 1, 'answered by its LongId' );
-        like( new_message('bo'), qr/in the haystack.*/s, 'which quotes it' );
-        $result = $phone->smart_forward( undef, $found->{long_id},
-            message( 'bo@example.org', subject => 'Fwd: Needle', body => 'See.' ) );
-        is( $result->{status}, 1, 'forwarded by its LongId' );
-        like( new_message('bo'), qr/in the haystack/, 'with what it said' );
+        ok( $found, "@$form: found" );
+        my $item = item_by_subject( $phone, folder( $phone, INBOX ), 'Needle' );
+        for my $original ( [ undef, $found->{long_id} ], [ folder( $phone, INBOX ), $item->id ] ) {
+            my $way = defined $original->[0] ? 'ServerId' : 'LongId';
+            forget();
+            my $mime = message( 'bo@example.org', subject => 'Re: Needle', body => 'Here.' );
+            is( $phone->smart_reply( @$original, $mime, save => 1 )->{status},
+                1, "answered by its $way" );
+            like( new_message('bo'), qr/in the haystack/, 'which quotes it' );
+            like( new_message( anna => sent_folder('anna') ), qr/in the haystack/, 'also in Sent' );
+            $mime = message( 'bo@example.org', subject => 'Fwd: Needle', body => 'See.' );
+            is( $phone->smart_forward( @$original, $mime )->{status}, 1, "forwarded by its $way" );
+            like( new_message('bo'), qr/in the haystack/, 'with what it said' );
+        }
     }
 };
 

@@ -7,7 +7,8 @@ use EAS::WBXML ();
 use MobileSync::Mail;
 use MobileSync::Mail::Mime qw(encoded_words mail_date);
 
-our @EXPORT = qw(VERSIONS sync_until each_version phone_with_mail synced_phone device_path simple_mail subjects
+our @EXPORT =
+    qw(VERSIONS sync_until each_version phone_with_mail synced_phone device_path simple_mail subjects
     item_by_subject INBOX DRAFTS DELETED SENT PATIENCE);
 
 # Folder types, MS-ASCMD 2.2.3.186.3.
