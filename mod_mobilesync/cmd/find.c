@@ -45,7 +45,7 @@ base_fault_t *cmd_find_range(cmd_exchange_t *exchange, const eas_node_t *options
 
     BASE_TRY(cmd_find_text(exchange, options, EAS_Find_Range, &text));
     *range = (cmd_range_t){0, FIND_RANGE_DEFAULT};
-    if (text && !cmd_range_parse(text, range))
+    if (text && !cmd_range_parse(text, CMD_RANGE_RESULTS, range))
         return cmd_find_invalid(exchange, "not a Range");
     /* fewer than asked for are allowed (R37071816) */
     if (range->last - range->first > FIND_RANGE_DEFAULT)

@@ -2,7 +2,6 @@
  * response (2.2.1.10.1.1), EmptyFolderContents and Move. */
 #include "cmd/cmd.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <apr_strings.h>
 
@@ -10,6 +9,7 @@
 #include "cmd/conversation.h"
 #include "cmd/empty_folder.h"
 #include "cmd/options.h"
+#include "cmd/range.h"
 #include "eas/status.h"
 #include "item/attachment.h"
 #include "item/reference.h"
@@ -204,17 +204,13 @@ static base_fault_t *operations_fetch_item(operations_fetch_t *fetch, int *statu
     return NULL;
 }
 
-/* "m-n" of Options, cut to the attachment's size. *status is set when there is no such range. */
-static int operations_range(const char *text, apr_uint64_t size, apr_uint64_t *first,
-                            apr_uint64_t *last)
+/* Range of Options, cut to the attachment's size. 0: there is none such. */
+static int operations_range(const char *text, apr_uint64_t size, cmd_range_t *range)
 {
-    char tail;
-    unsigned long long m, n;
-
-    if (sscanf(text, "%9llu-%9llu%c", &m, &n, &tail) != 2 || m > n || m >= size)
+    if (!cmd_range_parse(text, CMD_RANGE_BYTES, range) || (apr_uint64_t)range->first >= size)
         return 0;
-    *first = m;
-    *last = n < size ? n : size - 1;
+    if ((apr_uint64_t)range->last >= size)
+        range->last = (int)(size - 1);
     return 1;
 }
 
@@ -242,27 +238,31 @@ static void operations_write_attachment(operations_fetch_t *fetch, item_attachme
 
 static base_fault_t *operations_fetch_attachment(operations_fetch_t *fetch, int *status)
 {
-    const char *range = eas_node_child_text(fetch->options, EAS_ItemOperations_Range);
+    const char *asked = eas_node_child_text(fetch->options, EAS_ItemOperations_Range);
+    const char *given = NULL;
     item_attachment_t *attachment;
     backend_entry_t entry;
     backend_blob_t *blob;
-    apr_uint64_t first, last;
+    cmd_range_t range;
     int part = 0;
 
     BASE_TRY(cmd_exchange_item(fetch->operations->exchange, &fetch->reference, &entry, &blob,
                                fetch->pool));
     BASE_TRY(item_attachment_open(blob, fetch->reference.part, &attachment, fetch->pool));
-    if (range) {
-        if (!operations_range(range, item_attachment_size(attachment), &first, &last)) {
+    if (asked) {
+        int count;
+
+        if (!operations_range(asked, item_attachment_size(attachment), &range)) {
             *status = OPERATIONS_STATUS_RANGE;
             return NULL;
         }
-        BASE_TRY(item_attachment_seek(attachment, first, last - first + 1));
-        range = apr_psprintf(fetch->pool, "%" APR_UINT64_T_FMT "-%" APR_UINT64_T_FMT, first, last);
+        count = range.last - range.first + 1;
+        BASE_TRY(item_attachment_seek(attachment, (apr_uint64_t)range.first, (apr_uint64_t)count));
+        given = cmd_range_show(&range, count, fetch->pool);
     }
     if (fetch->operations->parts)
         BASE_TRY(operations_part(fetch->operations, item_attachment_read, attachment, &part));
-    operations_write_attachment(fetch, attachment, range, part);
+    operations_write_attachment(fetch, attachment, given, part);
     return NULL;
 }
 

@@ -28,6 +28,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/once.c mod_mobilesync/cmd/once.h \
 	mod_mobilesync/cmd/options.c mod_mobilesync/cmd/options.h \
 	mod_mobilesync/cmd/ping.c \
+	mod_mobilesync/cmd/range.c mod_mobilesync/cmd/range.h \
 	mod_mobilesync/cmd/received.c mod_mobilesync/cmd/received.h \
 	mod_mobilesync/cmd/report.c mod_mobilesync/cmd/report.h \
 	mod_mobilesync/cmd/provision.c \

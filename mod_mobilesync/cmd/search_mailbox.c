@@ -7,30 +7,7 @@
 #include "base/text.h"
 #include "item/words.h"
 
-#define SEARCH_RANGE_MAX 999 /* three digits, as in the schemas */
 #define SEARCH_ROOT "0"
-
-int cmd_range_parse(const char *text, cmd_range_t *range)
-{
-    const char *dash = strchr(text, '-');
-    apr_uint64_t first, last;
-    char digits[4] = "";
-
-    if (!dash || dash == text || dash - text > 3)
-        return 0;
-    memcpy(digits, text, (size_t)(dash - text));
-    if (!base_text_parse_uint(digits, SEARCH_RANGE_MAX, &first) || strlen(dash + 1) > 3 ||
-        !base_text_parse_uint(dash + 1, SEARCH_RANGE_MAX, &last) || first > last)
-        return 0;
-    range->first = (int)first;
-    range->last = (int)last;
-    return 1;
-}
-
-const char *cmd_range_show(const cmd_range_t *range, int count, apr_pool_t *pool)
-{
-    return apr_psprintf(pool, "%d-%d", range->first, range->first + (count ? count - 1 : 0));
-}
 
 /* -- folders ---------------------------------------------------------------------------------- */
 

@@ -3,10 +3,7 @@
 #define CMD_SEARCH_MAILBOX_H
 
 #include "cmd/cmd.h"
-
-typedef struct {
-    int first, last; /* numbers of results, from 0, both included */
-} cmd_range_t;
+#include "cmd/range.h"
 
 typedef struct {
     apr_array_header_t *folder_ids; /* const char *, as the client wrote them; none: all of mail */
@@ -16,11 +13,6 @@ typedef struct {
     const char *name; /* of the sequence of results; what makes it is hashed together */
     int renew;
 } cmd_search_t;
-
-/* "m-n". Returns 0 when the text is no range. */
-int cmd_range_parse(const char *text, cmd_range_t *range);
-/* The range of the results that were given: count of them from the range's first. */
-const char *cmd_range_show(const cmd_range_t *range, int count, apr_pool_t *pool);
 
 /* FOLDER_GONE: one of the folders is none of mail (any more). TIMEOUT: nothing was found so far, and
  * there are messages that were not looked at. */

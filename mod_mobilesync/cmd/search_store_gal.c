@@ -22,7 +22,7 @@ base_fault_t *cmd_search_store_gal(cmd_exchange_t *exchange, const eas_node_t *q
     cmd_pictures_t pictures;
     int i;
 
-    if (query->first || (text && !cmd_range_parse(text, &range))) {
+    if (query->first || (text && !cmd_range_parse(text, CMD_RANGE_RESULTS, &range))) {
         *status = CMD_SEARCH_STATUS_INVALID;
         return NULL;
     }

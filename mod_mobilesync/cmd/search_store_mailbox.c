@@ -229,7 +229,7 @@ static void mailbox_options(mailbox_t *mailbox, const eas_node_t *options)
     const char *range = eas_node_child_text(options, EAS_Search_Range);
 
     mailbox->search.range = (cmd_range_t){0, MAILBOX_RESULTS_MAX - 1};
-    if (range && !cmd_range_parse(range, &mailbox->search.range))
+    if (range && !cmd_range_parse(range, CMD_RANGE_RESULTS, &mailbox->search.range))
         mailbox_refuse(mailbox, CMD_SEARCH_STATUS_INVALID);
     else if (mailbox->search.range.last >= MAILBOX_RESULTS_MAX) /* R3736 */
         mailbox_refuse(mailbox, CMD_SEARCH_STATUS_END_OF_RANGE);

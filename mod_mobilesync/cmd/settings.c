@@ -1,15 +1,20 @@
 /* Settings (MS-ASCMD 2.2.1.18): each property is answered in the order asked, with a Status
  * of its own. Served: DeviceInformation Set, UserInformation Get, Oof (oof.h). The others are
  * answered as properties that are switched off here, which clients take calmly. */
+#include <string.h>
+
+#include "base/text.h"
 #include "cmd/device.h"
 #include "cmd/oof.h"
-
 #include "eas/status.h"
+
+#define SETTINGS_PASSWORD_MAX 255 /* characters, MS-ASCMD R3660 */
 
 /* MS-ASCMD 2.2.3.177.15 */
 enum {
     SETTINGS_STATUS_SUCCESS = 1,
     SETTINGS_STATUS_PROTOCOL = 2,
+    SETTINGS_STATUS_ARGUMENTS = 5,
     SETTINGS_STATUS_POLICY = 7 /* DevicePassword: denied by policy */
 };
 
@@ -83,9 +88,18 @@ static base_fault_t *settings_device_information(cmd_exchange_t *exchange, const
     return NULL;
 }
 
+/* A password for recovery is kept for nobody; what is none is told apart all the same. */
 static base_fault_t *settings_device_password(cmd_exchange_t *exchange, const eas_node_t *node)
 {
-    settings_write_status(exchange->writer, node->tag, SETTINGS_STATUS_POLICY);
+    const eas_node_t *set = eas_node_child(node, EAS_Settings_Set);
+    const char *password = eas_node_child_text(set, EAS_Settings_Password);
+    int status = SETTINGS_STATUS_POLICY;
+
+    if (!password)
+        status = SETTINGS_STATUS_PROTOCOL;
+    else if (base_text_utf8_count(password, strlen(password)) > SETTINGS_PASSWORD_MAX)
+        status = SETTINGS_STATUS_ARGUMENTS;
+    settings_write_status(exchange->writer, node->tag, status);
     return NULL;
 }
 

@@ -46,13 +46,21 @@ sub check_attachment ( $phone, $node, $file ) {
         ok( $whole->{status} == 1 && $whole->{data} eq $data, "$name: every byte, $way" );
         is( $whole->{content_type}, $file->{type}, "$name: its type" );
         is( $whole->{range}, undef, "$name: no Range unless asked" );
-        my @ranges = ( [ 0, 0 ], [ 0, $size - 1 ], [ $size - 1, $size - 1 ], [ 1, 99 ],
-            [ int( $size / 2 ), $size + 1000 ] );
+        my @ranges = (
+            [ 0, 0 ],
+            [ 0, $size - 1 ],
+            [ $size - 1, $size - 1 ],
+            [ 1, 99 ],
+            [ int( $size / 2 ), $size + 1000 ]
+        );
         for my $range ( grep { $_->[0] < $size } @ranges ) {
             my ( $first, $last ) = @$range;
             my $end = $last < $size ? $last : $size - 1;
-            my $part = $phone->fetch_attachment( $reference, range => "$first-$last",
-                multipart => $multipart );
+            my $part = $phone->fetch_attachment(
+                $reference,
+                range => "$first-$last",
+                multipart => $multipart
+            );
             ok( $part->{data} eq substr( $data, $first, $end - $first + 1 ),
                 "$name: bytes $first to $last, $way" );
             is( $part->{range}, "$first-$end", 'the Range' );
@@ -60,12 +68,17 @@ sub check_attachment ( $phone, $node, $file ) {
         }
     }
     is( $phone->fetch_attachment( $reference, range => $_ )->{status}, 8, "$name: no range $_" )
-        for "$size-@{[ $size + 10 ]}", '5-4', '-5', '5-', 'x-y', '0x1-0x2';
+        for "$size-@{[ $size + 10 ]}", '5-4', '-5', '5-', 'x-y', '0x1-0x2',
+        '0--1', '+0-5', ' 0-5', '0- 5', '0-5 ', '0-1234567890', '';
     # In steps, as phones load large files.
     my ( $joined, $position ) = ( '', 0 );
     while ( $position < $size ) {
-        my $part = $phone->fetch_attachment( $reference, multipart => 1,
-            range => sprintf '%d-%d', $position, $position + LARGEST_RANGE - 1 );
+        my $part = $phone->fetch_attachment(
+            $reference,
+            multipart => 1,
+            range => sprintf '%d-%d',
+            $position, $position + LARGEST_RANGE - 1
+        );
         last unless length $part->{data};
         $joined .= $part->{data};
         $position += length $part->{data};
@@ -91,6 +104,7 @@ sub check_bodies ( $phone, $inbox, $item, $message ) {
     is( $body->($whole)->text('EstimatedDataSize'), length $whole->{data}, 'its size' );
     is( $body->($whole)->text('Truncated') // 0, 0, 'not truncated' );
     my $size = length $whole->{data};
+
     for my $limit ( 0, 1, 7, 50, $size - 1, $size, $size + 1 ) {
         next if $limit < 0;
         my $cut = $fetch->( body => [ { type => 1, truncation_size => $limit } ] );
@@ -100,8 +114,8 @@ sub check_bodies ( $phone, $inbox, $item, $message ) {
             if $limit <= $size;
         is( $part, substr( $text, 0, length $part ), 'the beginning of the text' );
         is( $body->($cut)->text('Truncated') // 0, $limit < $size ? 1 : 0, 'Truncated' );
-        my $all = $fetch->(
-            body => [ { type => 1, truncation_size => $limit, all_or_none => 1 } ] );
+        my $all =
+            $fetch->( body => [ { type => 1, truncation_size => $limit, all_or_none => 1 } ] );
         is( length $all->{data}, $limit < $size ? 0 : $size, 'AllOrNone' );
     }
     my $html = $fetch->( body => [ { type => 2 } ] );
@@ -114,11 +128,19 @@ sub check_bodies ( $phone, $inbox, $item, $message ) {
     my $begin = $fetch->( body => [ { type => 4, truncation_size => 300 } ], mime_support => 2 );
     is( $begin->{data}, substr( $mime->{data}, 0, length $begin->{data} ), 'MIME cut' );
     is( $body->($begin)->text('Truncated'), 1, 'Truncated' );
+
     for my $type ( 1, 2, 4 ) {
         my %option = ( body => [ { type => $type } ], mime_support => $type == 4 ? 2 : 0 );
         my $part = $fetch->( %option, multipart => 1 );
         is( $part->{data}, $fetch->(%option)->{data}, "Type $type as a part of its own" );
     }
+    my @properties = qw(Email:From Email:Subject AirSyncBase:Body);
+    my $some = $fetch->( body => [ { type => 1 } ], schema => \@properties );
+    is_deeply(
+        [ sort map { $_->name } $some->{properties}->children ],
+        [ sort @properties ],
+        'of the Schema only'
+    );
     return if $phone->{version} < 14;
     my $preview = $fetch->( body => [ { type => 2, preview => 30 } ] );
     my $beginning = $body->($preview)->text('Preview');
@@ -148,7 +170,8 @@ each_version(
             my @files = @{ $message->{attachments} };
             is( scalar @nodes, scalar @files, "$kind: attachments" );
             next if $seen{$kind}++;
-            check_bodies( $phone, $inbox, $item, $message ) if $kind =~ /^(?:plain|html|alternative)$/;
+            check_bodies( $phone, $inbox, $item, $message )
+                if $kind =~ /^(?:plain|html|alternative)$/;
             check_attachment( $phone, $nodes[$_], $files[$_] ) for 0 .. $#files;
             $with_files = $item if @files;
         }
@@ -172,6 +195,22 @@ each_version(
         is( $status->( file_reference => $file, item => $id ), 2, 'attachment and item at once' );
         is( $status->( folder => $inbox, item => $id, store => 'Nowhere' ), 9, 'another store' );
         is( $status->( folder => $inbox ), 2, 'a folder alone' );
+        my @several = (
+            { folder => $inbox, item => 'nonsense' },
+            { folder => $inbox, item => $id, body => [ { type => 1 } ] },
+            { file_reference => "$file:9" },
+            { file_reference => $file }
+        );
+
+        for my $multipart ( 0, 1 ) {
+            my $fetched = $phone->item_operations( \@several, multipart => $multipart );
+            is_deeply( [ map { $_->{status} } @$fetched ], [ 6, 1, 15, 1 ], 'each on its own' );
+            is_deeply(
+                [ map { length( $_->{data} // '' ) > 0 } @$fetched ],
+                [ '', 1, '', 1 ],
+                'those that succeed with their data'
+            );
+        }
 
         # A message that went away meanwhile.
         my $box = $server->mailbox($account);
@@ -188,7 +227,8 @@ subtest 'messages in messages' => sub {
         phone_with_mail( $server, count => 3, kinds => ['forwarded'] );
     my $box = $server->mailbox;
     my $deep = letter( 'deep', body => "The deepest text.\n" );
-    my $middle = "Subject: middle\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n"
+    my $middle =
+          "Subject: middle\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n"
         . "--m\nContent-Type: text/plain\n\nMiddle text.\n\n--m\nContent-Type: message/rfc822\n\n"
         . "$deep\n--m--\n";
     $box->deliver( "Subject: outer\nMIME-Version: 1.0\n"
@@ -196,13 +236,15 @@ subtest 'messages in messages' => sub {
             . "\n--o\nContent-Type: message/rfc822\n\n$middle\n--o--\n" );
     $phone->initial_sync( $inbox, options => { body => [ { type => 1 } ] } );
     my $outer = item_by_subject( $phone, $inbox, 'outer' );
-    unlike( $outer->text('AirSyncBase:Body/Data'), qr/Middle|deepest/, 'the body is the outer one' );
+    unlike( $outer->text('AirSyncBase:Body/Data'), qr/Middle|deepest/,
+        'the body is the outer one' );
     my ( $node, @more ) = files_of($outer);
     is( scalar @more, 0, 'one attachment' );
     is( $node->text('Method'), 5, 'a message' );
     my $fetched = $phone->fetch_attachment( $node->text('FileReference') );
     is( $fetched->{content_type}, 'message/rfc822', 'its type' );
     is( plain_lines( $fetched->{data} ), plain_lines($middle), 'the whole of it' );
+
     for my $pair ( pairs( $phone, $inbox, @filled ) ) {
         my ( $item, $message ) = @$pair;
         my ($file) = files_of($item);

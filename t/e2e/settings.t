@@ -34,10 +34,34 @@ for my $version (VERSIONS) {
         is( $result->{policy_status}, 2, 'says that there is no policy' );
         $result = $phone->settings( [ [ 'Settings:Oof', [ Get => [ BodyType => 'Text' ] ] ] ] );
         is( $result->{document}->text('Oof/Get/OofState'), 0, 'out of office is off' );
-        $result = $phone->settings( [ [ 'Settings:DevicePassword', [ Set => [ Password => 'x' ] ] ] ] );
-        is( $result->{document}->text('DevicePassword/Status'), 7, 'no password recovery' );
-        $result = $phone->settings( [ [ 'Settings:UserInformation', ['Get'] ],
-            [ 'Settings:DeviceInformation', [ Set => [ Model => 'Second' ] ] ] ] );
+        my $property = sub ( $name, @tree ) {
+            return $phone->settings( [ [ "Settings:$name", @tree ] ] )->{document}
+                ->text("$name/Status");
+        };
+        my $password = sub (@text) { return [ Set => [ Password => @text ] ] };
+        is( $property->( 'DevicePassword', $password->($_) ), 7, 'no password recovery' )
+            for 'x', '', 'x' x 255;
+        is( $property->( 'DevicePassword', $password->( 'x' x 256 ) ), 5, 'too long a password' );
+        is( $property->( 'DevicePassword', @$_ ), 2, 'no password' ) for [], [ ['Set'] ];
+        is( $property->( 'UserInformation', @$_ ), 2, 'no Get' ) for [], [ ['Set'] ];
+        is( $property->( 'DeviceInformation', @$_ ), 2, 'no Set' ) for [], [ ['Get'] ];
+        is( $property->( 'Oof', @$_ ), 2, 'neither Get nor Set, or both' )
+            for [], [ ['Get'], [ Set => [ OofState => 0 ] ] ];
+        is( $property->( 'Oof', [ Get => [ BodyType => 'RTF' ] ] ), 5, 'no such BodyType' );
+
+        if ( $version >= 14.1 ) {
+            is( $property->( 'RightsManagementInformation', ['Get'] ), 168, 'no protection' );
+        }
+        else {
+            $result = $phone->settings( [ [ 'Settings:RightsManagementInformation', ['Get'] ] ] );
+            is( $result->{status}, 2, 'RightsManagementInformation since 14.1' );
+        }
+        $result = $phone->settings(
+            [
+                [ 'Settings:UserInformation', ['Get'] ],
+                [ 'Settings:DeviceInformation', [ Set => [ Model => 'Second' ] ] ]
+            ]
+        );
         is( record( $phone, 'model' ), 'Second', 'several properties in one request' );
         is( $result->{document}->text('UserInformation/Status'), 1, 'each answered' );
         $result = $phone->settings( [ [ 'Settings:Model', 'stray' ] ] );

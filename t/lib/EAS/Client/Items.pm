@@ -102,7 +102,7 @@ sub _preferences ( $tag, @preferences ) {
 }
 
 # Fetches, each { folder, item } or { file_reference } or { long_id }, with range ('0-99'), body (a
-# list of body preferences), mime_support. multipart: data in parts of their own. first: the
+# list of body preferences), mime_support, schema (names of properties). multipart: data in parts of their own. first: the
 # first result alone instead of the list. Results in the same order: { status, properties (node),
 # range, total, data (bytes), content_type, document }.
 sub item_operations ( $self, $fetches, %option ) {
@@ -124,6 +124,7 @@ sub item_operations ( $self, $fetches, %option ) {
 
 sub _fetch ( $self, $fetch ) {
     my @options;
+    push @options, [ Schema => map { [$_] } @{ $fetch->{schema} } ] if $fetch->{schema};
     push @options, [ Range => $fetch->{range} ] if defined $fetch->{range};
     push @options, [ 'AirSync:MIMESupport', $fetch->{mime_support} ]
         if defined $fetch->{mime_support};
@@ -174,7 +175,7 @@ sub _fetched_item ( $fetch, $answer ) {
 # One item, one attachment: the first result of item_operations.
 sub fetch_item ( $self, $folder_id, $item_id, %option ) {
     my %fetch = ( folder => $folder_id, item => $item_id );
-    my @fields = qw(range body body_part mime_support);
+    my @fields = qw(range body body_part mime_support schema);
     @fetch{@fields} = delete @option{@fields};
     return $self->item_operations( [ \%fetch ], first => 1, %option );
 }
