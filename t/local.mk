@@ -118,6 +118,7 @@ E2E_TESTS = \
 	t/e2e/sync.t \
 	t/e2e/transport.t \
 	t/e2e/validate_cert.t \
+	t/e2e/versions.t \
 	t/e2e/example.t \
 	t/e2e/wait_limits.t \
 	t/e2e/wait_status.t

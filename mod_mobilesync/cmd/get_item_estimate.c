@@ -49,6 +49,15 @@ static base_fault_t *estimate_count(cmd_exchange_t *exchange, const eas_node_t *
     return collection_estimate(&env, &request, count, pool);
 }
 
+/* What is no Status of the collection: an outage, and at 12.1 what is an HTTP code there. */
+static int estimate_is_global(const cmd_exchange_t *exchange, const base_fault_t *fault)
+{
+    return fault->code == BASE_FAULT_UNAVAILABLE || fault->code == BASE_FAULT_TIMEOUT ||
+           (exchange->request->version < EAS_VERSION_14_0 &&
+            eas_status_http(EAS_COMMAND_GetItemEstimate,
+                            eas_status_from_fault(EAS_COMMAND_GetItemEstimate, fault->code)));
+}
+
 /* MS-ASCMD 2.2.3.177.7: 2 invalid collection, 3 not primed, 4 invalid key. */
 static base_fault_t *estimate_collection(cmd_exchange_t *exchange, const eas_node_t *node,
                                          apr_pool_t *pool)
@@ -59,7 +68,7 @@ static base_fault_t *estimate_collection(cmd_exchange_t *exchange, const eas_nod
     apr_uint64_t count = 0;
     base_fault_t *fault = estimate_count(exchange, node, &count, pool);
 
-    if (fault && (fault->code == BASE_FAULT_UNAVAILABLE || fault->code == BASE_FAULT_TIMEOUT))
+    if (fault && estimate_is_global(exchange, fault))
         return base_fault_wrap(fault, exchange->pool, "GetItemEstimate");
     if (fault)
         base_log_write(exchange->log, cmd_fault_level(fault->code),

@@ -60,12 +60,15 @@ static base_fault_t *options_body(const eas_node_t *node, item_email_options_t *
     return NULL;
 }
 
-/* There is one for each Type (MS-ASAIRS R146), and HTML is the only one (R324). */
+/* There is one for each Type (MS-ASAIRS R146), and HTML is the only one (R324). A version that does
+ * not have the element has no Status for it either. */
 static base_fault_t *options_body_part(const eas_node_t *node, cmd_options_t *options,
                                        apr_pool_t *pool)
 {
     item_body_preference_t preference;
 
+    if (!eas_tag_in_version(node->tag, options->email.version))
+        return NULL;
     BASE_TRY(options_preference(node, &preference, pool));
     if (preference.type != ITEM_BODY_HTML)
         options->refused = EAS_STATUS_BodyPartPreferenceTypeNotSupported;

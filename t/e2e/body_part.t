@@ -62,8 +62,11 @@ for my $version (qw(14.1 16.0 16.1)) {
             qr/Later\./, 'the preference is sticky' );
         my $fetched =
             $phone->fetch_item( $inbox, $item{long}->id, body_part => [ { type => 2 } ] );
-        like( $fetched->{properties}->text('AirSyncBase:BodyPart/Data'),
-            qr/(?:word ){1000}/, 'Fetch gives it whole' );
+        like(
+            $fetched->{properties}->text('AirSyncBase:BodyPart/Data'),
+            qr/(?:word ){1000}/,
+            'Fetch gives it whole'
+        );
         $fetched = $phone->fetch_item( $inbox, $item{long}->id,
             body_part => [ { type => 2, truncation_size => 100, all_or_none => 1 } ] );
         is( $fetched->{properties}->text('AirSyncBase:BodyPart/Data'),
@@ -85,14 +88,24 @@ for my $version (qw(14.1 16.0 16.1)) {
     };
 }
 
-subtest 'protocol 14.0 has none' => sub {
-    my $phone = $server->client( version => '14.0' );
-    $phone->folder_sync;
-    my $inbox = $phone->folder_of_type(2)->{id};
-    $phone->initial_sync( $inbox, options => { filter_type => 0, body => [ { type => 2 } ] } );
-    my @with = grep { $_->property('AirSyncBase:BodyPart') } values %{ $phone->items($inbox) };
-    is( scalar @with, 0, 'no BodyPart' );
-};
+for my $version (qw(12.1 14.0)) {
+    subtest "protocol $version has none" => sub {
+        my $phone = $server->client( version => $version );
+        $phone->folder_sync;
+        my $inbox = $phone->folder_of_type(2)->{id};
+        for my $type ( 1, 2 ) {
+            my %option = ( body => [ { type => 2 } ], body_part => [ { type => $type } ] );
+            $phone->initial_sync( $inbox, options => { filter_type => 0, %option } );
+            my $items = $phone->items($inbox);
+            ok( scalar keys %$items, "what asks for one of type $type is answered" );
+            my @with = grep { $_->property('AirSyncBase:BodyPart') } values %$items;
+            is( scalar @with, 0, 'without a BodyPart' );
+            my $fetched = $phone->fetch_item( $inbox, ( keys %$items )[0], %option );
+            is( $fetched->{status}, 1, 'ItemOperations, too' );
+            is( $fetched->{properties}->at('AirSyncBase:BodyPart'), undef, 'without one' );
+        }
+    };
+}
 
 $server->done;
 done_testing();
