@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# The demonstration of ./quickstart: the main job from OPTIONS to a reply, over TLS.
+# The demonstration of ./quickstart: the main job from OPTIONS to a forwarded file, over TLS.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
@@ -13,6 +13,7 @@ my $mail   = MobileSync::Mail->new( seed => 'demo', newest => time - 600 );
 my @filled = $mail->fill( $server->mailbox, 120 );
 my $demo   = MobileSync::Demo->new(
     client         => $server->client( tls => 1 ),
+    friend         => $server->client( account => 'bert', tls => 1 ),
     box            => $server->mailbox,
     friend_box     => $server->mailbox('bert'),
     address        => $server->address('anna'),
@@ -30,9 +31,11 @@ my $told = '';
 like( $told, qr{syncs with https://localhost:\d+/}, 'finds its server' );
 like( $told, qr/120 of 120/, 'all of it' );
 like( $told, qr/the Ping returned/, 'is woken' );
+like( $told, qr/map\.png, image\/png: \d+ bytes\n.*each of them/, 'downloads the file' );
 like( $told, qr/a copy in/, 'and answers' );
 like( $told, qr/\d+ found in/, 'searches' );
-like( $told, qr/with the attachment: \d+ bytes/, 'and forwards' );
+like( $told, qr/forwards.*in the Inbox of Bert: \d+ bytes/s, 'and forwards' );
+like( $told, qr/its attachment, .*: the same bytes/, 'with what was attached' );
 
 $server->done;
 done_testing;

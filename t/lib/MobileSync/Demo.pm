@@ -1,5 +1,5 @@
-# Shows the main job as a person would follow it: a phone that gets, reads, awaits and answers mail.
-# Dies where the phone does not get what it should.
+# Shows the main job as a person would follow it: a phone that gets, reads, awaits and answers mail,
+# downloads a file, searches and forwards. Dies where the phone does not get what it should.
 package MobileSync::Demo;
 use v5.36;
 use utf8;
@@ -8,7 +8,7 @@ use POSIX ();
 use Time::HiRes ();
 use EAS::Autodiscover;
 use EAS::Client;
-use MobileSync::Mail::Mime qw(encoded_words mail_date to_charset);
+use MobileSync::Mail::Mime qw(attachment encoded_words entity mail_date multipart png text_part);
 
 use constant {
     INBOX => 2,
@@ -20,8 +20,8 @@ use constant {
     HEARTBEAT => 120,
 };
 
-# client: an EAS::Client of the account. box, friend_box: MobileSync::Mailbox of the account and of
-# the one that writes to it; address, friend_address. count: how many messages the Inbox has.
+# client, friend: EAS::Clients of the account and of the one that writes to it. box, friend_box: their
+# MobileSync::Mailboxes; address, friend_address. count: how many messages the Inbox has.
 sub new ( $class, %option ) { return bless {%option}, $class }
 
 sub run ($self) {
@@ -31,6 +31,7 @@ sub run ($self) {
     $self->_fetch_inbox;
     $self->_open_message;
     my $subject = $self->_await_mail;
+    $self->_download;
     $self->_answer($subject);
     $self->_forward( $self->_search );
     return;
@@ -88,7 +89,7 @@ sub _greet ($self) {
     $self->_tell( 'commands: ' . _shorten( join( ', ', @{ $options->{commands} } ), WIDTH - 10 ) );
     my ($best) = sort { $b <=> $a } @{ $options->{versions} };
     die "the server names no protocol version\n" unless $best;
-    $self->{client}{version} = $best;
+    $_->{version} = $best for @$self{qw(client friend)};
     $self->_tell("the phone speaks $best");
     return;
 }
@@ -141,13 +142,12 @@ sub _line_of ($item) {
     return "$mark$clip " . _padded( $from, 20 ) . " $subject";
 }
 
-# A message whose text did not come whole, with an attachment if there is one.
+# A message whose text did not come whole.
 sub _open_message ($self) {
     $self->_step('It opens a long message in full (ItemOperations)');
     my @truncated =
         grep { ( $_->text('AirSyncBase:Body/Truncated') // 0 ) == 1 } @{ $self->{items} };
-    my @with_file = grep { $_->property('AirSyncBase:Attachments') } @truncated;
-    my $item = ( @with_file, @truncated, @{ $self->{items} } )[0] // die "there is no message\n";
+    my $item = ( @truncated, @{ $self->{items} } )[0] // die "there is no message\n";
     my $fetched =
         $self->{client}->fetch_item( $self->{inbox}{id}, $item->id, body => [ { type => 1 } ] );
     die "ItemOperations: Status $fetched->{status}\n" if $fetched->{status} != 1;
@@ -159,16 +159,6 @@ sub _open_message ($self) {
         length $part, length $text );
     my @lines = grep {/\S/} split /\n/, $text;
     $self->_tell( '| ' . _shorten( $_, WIDTH - 8 ) ) for grep {defined} @lines[ 0 .. 3 ];
-    my @files = map { $_->children('Attachment') } $item->property('AirSyncBase:Attachments') // ();
-    return unless @files;
-    my $file = $self->{client}->fetch_attachment( $files[0]->text('FileReference') );
-    die "fetching the attachment: Status $file->{status}\n" if $file->{status} != 1;
-    $self->_tell(
-        sprintf 'and its attachment %s: %d bytes of %s',
-        _shorten( $files[0]->text('DisplayName') // '(no name)', 30 ),
-        length $file->{data},
-        $file->{content_type} // 'no type'
-    );
     return;
 }
 
@@ -203,13 +193,55 @@ sub _await_mail ($self) {
     return $subject;
 }
 
+# With a file, which the phone will download.
 sub _new_mail ( $self, $subject ) {
-    my $id = sprintf '<%d.%d@demo.example>', time, $$;
-    return join "\n", "From: Bert <$self->{friend_address}>", "To: Anna <$self->{address}>",
-        'Subject: ' . encoded_words( $subject, 'utf-8', 'Q' ), 'Date: ' . mail_date(time),
-        "Message-ID: $id", 'MIME-Version: 1.0', 'Content-Type: text/plain; charset=utf-8',
-        'Content-Transfer-Encoding: 8bit', '',
-        to_charset( "Noon, at the usual place? – Bert\n", 'utf-8' );
+    $self->{map} = png( 640, 480, map { int rand 256 } 1 .. 3 );
+    my $text = text_part( 'plain', "Noon, at the usual place? It is on the map. – Bert\n",
+        'utf-8', '8bit' );
+    my ( $headers, $body ) = @{
+        multipart(
+            'mixed',
+            sprintf( '=_%x.%x', time, $$ ),
+            [ map { entity(@$_) } $text, attachment( 'image/png', 'map.png', $self->{map} ) ]
+        )
+    };
+    return entity(
+        [
+            [ From => "Bert <$self->{friend_address}>" ],
+            [ To => "Anna <$self->{address}>" ],
+            [ Subject => encoded_words( $subject, 'utf-8', 'Q' ) ],
+            [ Date => mail_date(time) ],
+            [ 'Message-ID' => sprintf '<%d.%d@demo.example>', time, $$ ],
+            [ 'MIME-Version' => '1.0' ],
+            @$headers
+        ],
+        $body
+    );
+}
+
+# The attachments of an item or of a search's result.
+sub _files ($node) {
+    return map { $_->children('Attachment') } $node->property('AirSyncBase:Attachments') // ();
+}
+
+sub _fetch_file ( $phone, $file ) {
+    my $fetched = $phone->fetch_attachment( $file->text('FileReference') );
+    die "fetching the attachment: Status $fetched->{status}\n" if $fetched->{status} != 1;
+    return $fetched;
+}
+
+sub _download ($self) {
+    $self->_step('It downloads the attachment (ItemOperations)');
+    my ($file) = _files( $self->{new_item} );
+    die "the new message has no attachment\n" unless $file;
+    my $fetched = _fetch_file( $self->{client}, $file );
+    $self->_tell(
+        sprintf '%s, %s: %d bytes', $file->text('DisplayName'),
+        $fetched->{content_type}, length $fetched->{data}
+    );
+    die "they are not the bytes that were attached\n" unless $fetched->{data} eq $self->{map};
+    $self->_tell('each of them is the one that Bert attached');
+    return;
 }
 
 sub _answer ( $self, $subject ) {
@@ -241,10 +273,10 @@ sub _answer ( $self, $subject ) {
     return;
 }
 
-# Looks for a word of a message that has an attachment. Returns its LongId.
+# Looks for a word of a message that has an attachment. Returns the result.
 sub _search ($self) {
     my ( $wanted, $word );
-    for my $item ( grep { $_->property('AirSyncBase:Attachments') } @{ $self->{items} } ) {
+    for my $item ( grep { _files($_) } @{ $self->{items} } ) {
         ($word) = ( $item->text('Email:Subject') // '' ) =~ /\b([A-Za-z]{5,})\b/a or next;
         $wanted = $item;
         last;
@@ -256,28 +288,41 @@ sub _search ($self) {
     die "Search: Status $found->{status}\n" if $found->{status} != 1;
     $self->_tell( "$found->{total} found in " . _since($start) . ':' );
     my @results = @{ $found->{results} };
-    my $subject = $wanted->text('Email:Subject');
-    my ($hit) = grep { ( $_->{properties}->text('Email:Subject') // '' ) eq $subject } @results;
+    my ($hit) = grep { $_->{long_id} eq $wanted->id } @results;
     die "not the message that has the word in its subject\n" unless $hit;
     my @shown = grep {defined} ( $hit, grep { $_ != $hit } @results )[ 0 .. 2 ];
     $self->_tell( _shorten( $_->{properties}->text('Email:Subject') // '', WIDTH - 8 ) ) for @shown;
-    return $hit->{long_id};
+    return { %$hit, files => [ _files($wanted) ] };
 }
 
-sub _forward ( $self, $long_id ) {
-    $self->_step('It forwards what it found (SmartForward)');
+# What was found, to Bert, whose phone then downloads what was attached to it.
+sub _forward ( $self, $hit ) {
+    $self->_step('It forwards the first of them (SmartForward)');
     my %before = %{ $self->{friend_box}->messages };
+    my $subject = POSIX::strftime( 'Fwd: as we said (%F %T)', localtime );
     my $mime = join "\r\n", "From: Anna <$self->{address}>", "To: Bert <$self->{friend_address}>",
-        'Subject: Fwd: as we said', 'MIME-Version: 1.0', 'Content-Type: text/plain', '',
-        "See below.\r\n";
-    my $result = $self->{client}->smart_forward( undef, $long_id, $mime, save => 1 );
+        "Subject: $subject", 'MIME-Version: 1.0', 'Content-Type: text/plain', '', "See below.\r\n";
+    my $result = $self->{client}->smart_forward( undef, $hit->{long_id}, $mime, save => 1 );
     die "SmartForward: Status $result->{status}\n" if $result->{status} != 1;
     my @new = grep { !$before{$_} } keys %{ $self->{friend_box}->messages };
     die "the forwarded message did not arrive\n" unless @new == 1;
-    my $arrived = $self->{friend_box}->content( $new[0] );
-    die "it came without its attachment\n" unless $arrived =~ m{^Content-Type: multipart/mixed}mi;
-    $self->_tell( sprintf 'it lies in the Inbox of Bert, with the attachment: %d bytes',
-        length $arrived );
+    $self->_tell(
+        sprintf 'it lies in the Inbox of Bert: %d bytes',
+        length $self->{friend_box}->content( $new[0] )
+    );
+    my $friend = $self->{friend};
+    $friend->folder_sync;
+    my $inbox = $friend->folder_of_type(INBOX)->{id};
+    $friend->initial_sync( $inbox, options => { filter_type => 0, body => [ { type => 1 } ] } );
+    my ($item) =
+        grep { ( $_->text('Email:Subject') // '' ) eq $subject } values %{ $friend->items($inbox) };
+    die "his phone does not get it\n" unless $item;
+    my %sent = map { _fetch_file( $self->{client}, $_ )->{data} => 1 } @{ $hit->{files} };
+    my ($file) = grep { $sent{ _fetch_file( $friend, $_ )->{data} } } _files($item);
+    die "it came without its attachment\n" unless $file;
+    $self->_tell( 'his phone downloads its attachment, '
+            . _shorten( $file->text('DisplayName'), 30 )
+            . ': the same bytes' );
     return;
 }
 
