@@ -73,6 +73,12 @@ const json_t *admin_exchange_last(const json_t *list, const char *command, const
 /* Did the device present that key of that folder? */
 int admin_exchange_presented(const json_t *list, const char *folder, const char *key);
 
+/* -- profile.c -- */
+
+/* { client, protocol, heartbeat, window, truncation, overrides }: what is done differently for the device
+ * of the record. */
+json_t *admin_profile_json(const admin_call_t *call, const state_record_t *record);
+
 /* -- trace.c -- */
 
 /* { until, content }; null: the device is not traced. */

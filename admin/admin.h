@@ -24,6 +24,8 @@
  *   POST   /accounts/ACCOUNT/devices/DEVICE/trace     trace it for a while
  *   DELETE /accounts/ACCOUNT/devices/DEVICE/trace     no longer
  *   GET    /accounts/ACCOUNT/devices/DEVICE/bundle    all that support needs to know of it
+ *   POST   /accounts/ACCOUNT/devices/DEVICE/profile   what is done differently for it
+ *   DELETE /accounts/ACCOUNT/devices/DEVICE/profile   as for others of its kind
  *   GET    /parked                                    how many wait, and where
  *   POST   /index/rebuild                             finds accounts that lists have lost
  *   GET    /audit                                     who did what
@@ -43,6 +45,7 @@
 #include "backend/backend.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "eas/profile.h"
 #include "state/state.h"
 #include "wake/wake.h"
 
@@ -53,7 +56,8 @@
 typedef struct {
     state_store_t *store;
     wake_bus_t *bus;
-    backend_t *backend; /* only read: sizes, and what there is. NULL: none */
+    backend_t *backend;       /* only read: sizes, and what there is. NULL: none */
+    eas_profiles_t *profiles; /* of clients; NULL: none */
     const char *node;
     const apr_table_t *facts; /* of the server, for support; no credentials. NULL: none */
     const base_log_t *log;

@@ -71,6 +71,8 @@ base_fault_t *admin_device_suspend(admin_call_t *call);
 base_fault_t *admin_device_resume(admin_call_t *call);
 base_fault_t *admin_purge_account(admin_call_t *call);
 base_fault_t *admin_purge_all(admin_call_t *call);
+base_fault_t *admin_profile_set(admin_call_t *call);
+base_fault_t *admin_profile_clear(admin_call_t *call);
 base_fault_t *admin_device_retry(admin_call_t *call);
 base_fault_t *admin_index_rebuild(admin_call_t *call);
 base_fault_t *admin_undo_list(admin_call_t *call);

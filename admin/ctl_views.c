@@ -87,18 +87,21 @@ const ctl_view_t ctl_view_devices = {
     .cursor = "after", .list = "devices", .columns = device_columns};
 
 const ctl_view_t ctl_view_device = {
-    .members = COLUMNS(
-        {"Account", "account"}, {"Device", "device"}, {"Type", "type"}, {"Model", "model"},
-        {"Name", "friendly_name"}, {"System", "os"}, {"User agent", "user_agent"},
-        {"Protocol", "protocol"}, {"First seen (UTC)", "first_seen"},
-        {"Last seen (UTC)", "last_seen"}, {"Last Sync (UTC)", "last_sync"},
-        {"Waits at", "parked/node"}, {"Waits since (UTC)", "parked/since"},
-        {"Waits until (UTC)", "parked/until"}, {"Last Ping (UTC)", "ping/last"},
-        {"Asked to wait, s", "ping/heartbeat_asked"}, {"Could wait, s", "ping/heartbeat"},
-        {"State", "state"}, {"Suspended (UTC)", "suspended/since"},
-        {"Suspended by", "suspended/by"}, {"Reason", "suspended/reason"},
-        {"Folder sync key", "hierarchy_sync_key"}, {"Items", "items"}, {"Bytes of state", "bytes"},
-        {"Quarantined", "quarantined"}, {"Can be undone", "undo/0/undo"}),
+    .members =
+        COLUMNS({"Account", "account"}, {"Device", "device"}, {"Type", "type"}, {"Model", "model"},
+                {"Name", "friendly_name"}, {"System", "os"}, {"User agent", "user_agent"},
+                {"Protocol", "protocol"}, {"First seen (UTC)", "first_seen"},
+                {"Last seen (UTC)", "last_seen"}, {"Last Sync (UTC)", "last_sync"},
+                {"Waits at", "parked/node"}, {"Waits since (UTC)", "parked/since"},
+                {"Waits until (UTC)", "parked/until"}, {"Last Ping (UTC)", "ping/last"},
+                {"Asked to wait, s", "ping/heartbeat_asked"}, {"Could wait, s", "ping/heartbeat"},
+                {"Profile of", "profile/client"}, {"Protocol at most", "profile/protocol"},
+                {"Waits at most, s", "profile/heartbeat"}, {"Items at most", "profile/window"},
+                {"Truncated at least to", "profile/truncation"}, {"State", "state"},
+                {"Suspended (UTC)", "suspended/since"}, {"Suspended by", "suspended/by"},
+                {"Reason", "suspended/reason"}, {"Folder sync key", "hierarchy_sync_key"},
+                {"Items", "items"}, {"Bytes of state", "bytes"}, {"Quarantined", "quarantined"},
+                {"Can be undone", "undo/0/undo"}),
     .list = "folders",
     .columns = COLUMNS({"FOLDER", "folder"}, {"NAME", "name"}, {"CLASS", "class"},
                        {"ITEMS", "items"}, {"COMPLETE", "complete"}, {"MORE", "more_available"},

@@ -158,6 +158,7 @@ base_fault_t *admin_device_json(admin_call_t *call, json_t *answer)
     json_decref(summary);
     json_object_set_new(answer, "tracing",
                         admin_trace_state(look.record, call->request->now, call->pool));
+    json_object_set_new(answer, "profile", admin_profile_json(call, look.record));
     admin_json_set(answer, "hierarchy_sync_key", snapshot->sync_key, call->pool);
     json_object_set_new(answer, "items", json_integer((json_int_t)snapshot->items));
     json_object_set_new(answer, "bytes", json_integer((json_int_t)snapshot->bytes));

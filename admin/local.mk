@@ -15,6 +15,7 @@ libcore_la_SOURCES += \
 	admin/metrics.c \
 	admin/page.c \
 	admin/parked.c admin/parked.h \
+	admin/profile.c \
 	admin/purge.c \
 	admin/quarantine.c \
 	admin/recorder.c admin/recorder.h \

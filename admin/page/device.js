@@ -200,6 +200,19 @@ function banners(shown) {
 }
 
 
+// What is done differently for it.
+function profileWords({ client, protocol, heartbeat: seconds, window, truncation, overrides }) {
+  const words = [
+    client,
+    protocol && `protocol at most ${protocol}`,
+    seconds && `waits at most ${duration(seconds * 1000)}`,
+    window && `at most ${window} items at once`,
+    truncation && `bodies of at least ${size(Number(truncation))}`,
+    overrides.length && `set for this device: ${overrides.join(', ')}`,
+  ].filter(Boolean);
+  return words.join(' · ') || null;
+}
+
 function facts(device) {
   const rows = [
     ['State', stateBadge(device)],
@@ -210,6 +223,7 @@ function facts(device) {
     ['Items', count(device.items)],
     ['Bytes of state', size(device.bytes)],
     ['Protocol', device.protocol],
+    ['Profile', device.profile && profileWords(device.profile)],
     ['User agent', device.user_agent],
     ['Type', device.type],
     ['Language', device.language],
@@ -253,9 +267,11 @@ export function device(account, id) {
     type: 'button',
     click: () => (tracing.dataset.on ? dialog.stopTrace : dialog.startTrace)(account, id),
   });
+  let profile = null;
   const buttons = el('div', { class: 'buttons left' },
     el('button', { type: 'button', click: () => dialog.resetDevice(account, id) }, 'Reset device'),
     suspension, tracing,
+    el('button', { type: 'button', click: () => dialog.profile(account, id, profile) }, 'Profile …'),
     el('a', {
       class: 'button', href: api.url(['accounts', account, 'devices', id, 'bundle']),
       download: 'mobilesync-bundle.json',
@@ -285,6 +301,7 @@ export function device(account, id) {
       there.hidden = buttons.hidden = notes.hidden = !shown;
       if (!shown) return refreshGone(signal);
       show(what, phoneShown(shown));
+      profile = shown.profile;
       show(notes, banners(shown));
       suspension.dataset.suspended = shown.suspended ? '1' : '';
       show(suspension, shown.suspended ? 'Resume device' : 'Suspend device');

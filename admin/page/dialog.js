@@ -208,6 +208,38 @@ async function resumeNow(account, device) {
   changed();
 }
 
+// -- profile --
+
+const PROFILE = [
+  ['protocol', 'Newest protocol that is announced, such as 14.1'],
+  ['heartbeat', 'Seconds that it may wait at most'],
+  ['window', 'Items in a Sync response at most'],
+  ['truncation', 'Bytes that bodies are truncated to at least'],
+];
+
+// Fields that are emptied: as for others of its kind.
+export async function profile(account, device, now) {
+  const path = ['accounts', account, 'devices', device, 'profile'];
+  const inputs = PROFILE.map(([name, label]) => [name, label, el('input', {
+    id: name, autocomplete: 'off', placeholder: now[name] ?? 'none',
+    value: now.overrides.includes(name) ? now[name] ?? 'none' : '',
+  })]);
+  const values = () => Object.fromEntries(inputs.map(([name, , input]) => [name, input.value || 'default']));
+  const answer = await ask({
+    title: `Profile of device ${device}`,
+    text: ['What is done differently for this device alone; “none” is no limit. An empty field is what others of its kind have. A phone asks for the protocol when it begins anew: reset it to have it do so.'],
+    fields: el('div', { class: 'field' }, inputs.flatMap(([name, label, input]) =>
+      [el('label', { for: name }, label), input])),
+    button: 'Set profile',
+    show: () => facts([['Known as', now.client ?? 'no client in particular']]),
+    plan: () => api.post(path, { dry_run: 1, ...values() }),
+    run: () => api.post(path, { dry_run: 0, ...values() }),
+  });
+  if (!answer) return;
+  notice(`The profile of device ${device} is set.`);
+  changed();
+}
+
 // -- quarantine, trace --
 
 export async function retry(account, device, item) {

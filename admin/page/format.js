@@ -55,6 +55,7 @@ const ACTIONS = {
   'device.retry': 'Retry item',
   'device.trace': 'Trace device',
   'device.trace_off': 'End trace',
+  'device.profile': 'Set profile',
   'device.purge': 'Purge devices',
   'undo': 'Undo',
 };

@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "cmd/report.h"
 #include "eas/node.h"
+#include "eas/profile.h"
 #include "eas/request.h"
 #include "eas/spool.h"
 #include "eas/writer.h"
@@ -61,6 +62,7 @@ typedef struct {
     state_store_t *store;
     backend_t *backend;
     backend_directory_t *people; /* NULL in tests that need none */
+    eas_profiles_t *profiles;    /* NULL: no client is known */
     wake_bus_t *bus;
     wake_hub_t *hub;
     const char *spool_directory; /* NULL: the system's */
@@ -101,6 +103,7 @@ struct cmd_exchange {
     int connection_use;  /* answers given on it before */
     int wait_max;        /* seconds that it may wait, because waiting holds a thread; 0: any time */
     state_patience_t patience;    /* with live claims of other requests */
+    eas_profile_t profile;        /* of the client, see cmd/profile.h */
     const state_record_t *device; /* the gates' fields of its record: see cmd/gate.h */
     base_fault_t *(*run)(cmd_exchange_t *exchange); /* by a gate, in the command's place; or NULL */
     apr_pool_t *pool;

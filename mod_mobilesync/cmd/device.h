@@ -3,7 +3,8 @@
  * (microseconds since the epoch), and what DeviceInformation gave (MS-ASCMD 2.2.3.45): model,
  * imei, name, os, language, phone, user-agent, sms, operator. While an administrator has suspended
  * the device: suspended (since when, microseconds), suspended-by, suspended-why. trace: until when
- * the device is traced (microseconds), a blank, and "full" or "redacted". */
+ * the device is traced (microseconds), a blank, and "full" or "redacted". profile: what is done
+ * differently for this device, see eas/profile.h. */
 #ifndef CMD_DEVICE_H
 #define CMD_DEVICE_H
 

@@ -2,6 +2,7 @@
  * the whole hierarchy again and touches no item state: some clients send it again and again. */
 #include "cmd/device.h"
 #include "cmd/hierarchy.h"
+#include "cmd/profile.h"
 
 #include <string.h>
 
@@ -55,8 +56,10 @@ static void folder_sync_write(eas_writer_t *writer, const hierarchy_answer_t *an
  * server has become (MS-ASHTTP R1104). */
 static void folder_sync_announce(cmd_exchange_t *exchange)
 {
-    apr_table_setn(exchange->headers, "X-MS-RP", eas_version_list());
-    apr_table_setn(exchange->headers, "MS-ASProtocolVersions", eas_version_list());
+    const char *versions = cmd_profile_versions(exchange);
+
+    apr_table_setn(exchange->headers, "X-MS-RP", versions);
+    apr_table_setn(exchange->headers, "MS-ASProtocolVersions", versions);
     apr_table_setn(exchange->headers, "MS-ASProtocolCommands", cmd_list(exchange->pool));
 }
 

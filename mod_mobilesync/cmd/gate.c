@@ -1,5 +1,6 @@
 #include "cmd/gate.h"
 #include "cmd/device.h"
+#include "cmd/profile.h"
 
 static const char *const gate_fields[] = {
 #define GATE_FIELD(field) field,

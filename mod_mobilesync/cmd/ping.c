@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "cmd/collection.h"
 #include "cmd/conversation.h"
+#include "cmd/profile.h"
 #include "cmd/watch.h"
 
 #include <stdlib.h>
@@ -177,12 +178,13 @@ static void ping_cached_folders(ping_t *ping, apr_pool_t *pool)
 static int ping_check_limits(cmd_exchange_t *exchange, ping_t *ping)
 {
     const cmd_limits_t *limits = &exchange->service->limits;
+    int most = cmd_profile_heartbeat_max(exchange);
 
     if (!ping->heartbeat || !ping->folders->nelts)
         return PING_STATUS_MISSING;
-    if (ping->heartbeat < limits->heartbeat_min || ping->heartbeat > limits->heartbeat_max) {
+    if (ping->heartbeat < limits->heartbeat_min || ping->heartbeat > most) {
         ping->heartbeat_limit =
-            ping->heartbeat < limits->heartbeat_min ? limits->heartbeat_min : limits->heartbeat_max;
+            ping->heartbeat < limits->heartbeat_min ? limits->heartbeat_min : most;
         return PING_STATUS_HEARTBEAT;
     }
     if (ping->folders->nelts > limits->ping_folders_max) {

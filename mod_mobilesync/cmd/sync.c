@@ -3,6 +3,7 @@
  * the whole answer is thrown away and made once more: collections that were committed answer
  * the same again, because their request is now an identical repeat. */
 #include "cmd/conversation.h"
+#include "cmd/profile.h"
 #include "cmd/sync_step.h"
 #include "cmd/watch.h"
 
@@ -84,11 +85,12 @@ static base_fault_t *sync_answer(cmd_exchange_t *exchange, const sync_request_t 
 
     cmd_conversation_apply(exchange);
     for (try = 0; again && try < SYNC_TRIES; try++) {
-        sync_run_t run = {.exchange = exchange,
-                          .request = request,
-                          .started = apr_time_now(),
-                          .again = try > 0,
-                          .window = request->window ? request->window : INT_MAX};
+        sync_run_t run = {
+            .exchange = exchange,
+            .request = request,
+            .started = apr_time_now(),
+            .again = try > 0,
+            .window = cmd_profile_window(exchange, request->window ? request->window : INT_MAX)};
         apr_pool_t *pool;
         base_fault_t *fault;
 

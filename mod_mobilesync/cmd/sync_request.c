@@ -1,4 +1,5 @@
 #include "cmd/sync_request.h"
+#include "cmd/profile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -169,7 +170,7 @@ static void sync_wait(const cmd_exchange_t *exchange, sync_request_t *request)
     if (beat)
         unit = 1;
     least = (limits->heartbeat_min + unit - 1) / unit;
-    most = limits->heartbeat_max / unit;
+    most = cmd_profile_heartbeat_max(exchange) / unit;
     if (value < (apr_uint64_t)least || value > (apr_uint64_t)most) {
         request->status = SYNC_STATUS_WAIT;
         request->limit = value < (apr_uint64_t)least ? least : most;

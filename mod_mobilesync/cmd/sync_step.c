@@ -3,6 +3,7 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "cmd/profile.h"
 #include "cmd/received.h"
 #include "cmd/sync_ops.h"
 #include "eas/status.h"
@@ -375,6 +376,7 @@ static base_fault_t *step_load_options(step_t *step)
     cmd_options_decode(
         apr_pstrmemdup(step->pool, sticky->blob ? sticky->blob : "", sticky->blob_length),
         &step->options);
+    cmd_profile_raise(exchange, &step->options.email);
     return exchange->request->version < EAS_VERSION_14_1
                ? NULL
                : cmd_exchange_addresses(exchange, &step->options.email.addresses);

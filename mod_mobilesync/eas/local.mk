@@ -4,6 +4,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/eas/guard.c mod_mobilesync/eas/guard.h \
 	mod_mobilesync/eas/limits.h \
 	mod_mobilesync/eas/node.c mod_mobilesync/eas/node.h \
+	mod_mobilesync/eas/profile.c mod_mobilesync/eas/profile.h mod_mobilesync/eas/profile.tbl \
+	mod_mobilesync/eas/profiles.c \
 	mod_mobilesync/eas/reader.c mod_mobilesync/eas/reader.h \
 	mod_mobilesync/eas/request.c mod_mobilesync/eas/request.h \
 	mod_mobilesync/eas/selftest.c mod_mobilesync/eas/selftest.h \
@@ -19,7 +21,7 @@ libcore_la_SOURCES += \
 EXTRA_DIST += mod_mobilesync/eas/gen_tags.pl
 
 check_PROGRAMS += t/unit/eas_tables_test t/unit/eas_wbxml_test t/unit/eas_hostile_test \
-	t/unit/eas_spool_test t/unit/eas_request_test
+	t/unit/eas_spool_test t/unit/eas_request_test t/unit/eas_profile_test
 t_unit_eas_tables_test_SOURCES = t/unit/eas_tables_test.c t/unit/tap.h
 t_unit_eas_tables_test_LDADD = $(UNIT_LDADD)
 t_unit_eas_wbxml_test_SOURCES = t/unit/eas_wbxml_test.c t/unit/eas_helpers.h t/unit/tap.h
@@ -30,5 +32,7 @@ t_unit_eas_spool_test_SOURCES = t/unit/eas_spool_test.c t/unit/eas_helpers.h t/u
 t_unit_eas_spool_test_LDADD = $(UNIT_LDADD)
 t_unit_eas_request_test_SOURCES = t/unit/eas_request_test.c t/unit/eas_helpers.h t/unit/tap.h
 t_unit_eas_request_test_LDADD = $(UNIT_LDADD)
+t_unit_eas_profile_test_SOURCES = t/unit/eas_profile_test.c t/unit/tap.h
+t_unit_eas_profile_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/eas_tables_test t/unit/eas_wbxml_test t/unit/eas_hostile_test \
-	t/unit/eas_spool_test t/unit/eas_request_test
+	t/unit/eas_spool_test t/unit/eas_request_test t/unit/eas_profile_test

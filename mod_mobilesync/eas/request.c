@@ -326,3 +326,18 @@ base_fault_t *eas_request_parse(const char *query, eas_request_header_fn header,
     *request = parsed;
     return NULL;
 }
+
+eas_request_t *eas_request_parse_options(const char *query, eas_request_header_fn header,
+                                         void *baton, apr_pool_t *pool)
+{
+    eas_request_t *request = apr_pcalloc(pool, sizeof *request);
+
+    /* what is wrong with them is of no interest: whoever asks gets an answer */
+    if (query && *query)
+        (void)(request_is_plain(query) ? request_plain(request, query, pool)
+                                       : request_base64(request, query, pool));
+    (void)request_headers(request, header, baton, pool);
+    if (request_device(request, pool))
+        request->device_id = NULL;
+    return request;
+}

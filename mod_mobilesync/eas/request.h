@@ -40,4 +40,8 @@ typedef const char *(*eas_request_header_fn)(void *baton, const char *name);
 base_fault_t *eas_request_parse(const char *query, eas_request_header_fn header, void *baton,
                                 eas_request_t **request, apr_pool_t *pool);
 
+/* Of an OPTIONS request, which need not say anything: what it says of the client, else NULL. */
+eas_request_t *eas_request_parse_options(const char *query, eas_request_header_fn header,
+                                         void *baton, apr_pool_t *pool);
+
 #endif

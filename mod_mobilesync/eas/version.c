@@ -1,6 +1,7 @@
 #include "eas/version.h"
 
 #include <string.h>
+#include <apr_strings.h>
 
 static const struct {
     eas_version_t version;
@@ -42,7 +43,13 @@ const char *eas_version_name(eas_version_t version)
     return "unknown";
 }
 
-const char *eas_version_list(void)
+const char *eas_version_list(eas_version_t newest, apr_pool_t *pool)
 {
-    return "12.1,14.0,14.1,16.0,16.1";
+    const char *list = versions[0].name;
+    size_t i;
+
+    for (i = 1; i < VERSION_COUNT; i++)
+        if (newest == EAS_VERSION_NONE || versions[i].version <= newest)
+            list = apr_pstrcat(pool, list, ",", versions[i].name, NULL);
+    return list;
 }

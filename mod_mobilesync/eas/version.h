@@ -2,6 +2,8 @@
 #ifndef EAS_VERSION_H
 #define EAS_VERSION_H
 
+#include <apr_pools.h>
+
 typedef enum {
     EAS_VERSION_NONE = 0,
     EAS_VERSION_12_1 = 121,
@@ -16,7 +18,7 @@ eas_version_t eas_version_parse(const char *text);
 eas_version_t eas_version_from_byte(unsigned byte);
 const char *eas_version_name(eas_version_t version);
 
-/* "12.1,14.0,14.1,16.0,16.1": the MS-ASProtocolVersions header. */
-const char *eas_version_list(void);
+/* "12.1,14.0,14.1,16.0,16.1": the MS-ASProtocolVersions header, up to the newest (NONE: all). */
+const char *eas_version_list(eas_version_t newest, apr_pool_t *pool);
 
 #endif

@@ -111,7 +111,7 @@ static apr_table_t *admin_facts(request_rec *r)
     apr_table_setn(facts, "module", MOBILESYNC_VERSION);
     apr_table_setn(facts, "httpd", ap_get_server_description());
     apr_table_setn(facts, "mpm", ap_show_mpm());
-    apr_table_setn(facts, "protocols", eas_version_list());
+    apr_table_setn(facts, "protocols", eas_version_list(EAS_VERSION_NONE, r->pool));
     apr_table_setn(facts, "commands", cmd_list(r->pool));
     apr_table_setn(facts, "MobileSyncBackend", config->backend);
 #define DIRECTIVE_TEXT(name, field, value, help) admin_fact_text(facts, #name, config->field);
@@ -166,6 +166,7 @@ int glue_admin_handler(request_rec *r)
     admin.store = service->store;
     admin.bus = service->bus;
     admin.backend = service->backend;
+    admin.profiles = service->profiles;
     admin.node = service->node;
     admin.facts = admin_facts(r);
     admin.metrics = glue_config_get(r->server);

@@ -158,6 +158,7 @@ static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
     BASE_TRY(child_redis_open(child, config, service->node, &redis));
     BASE_TRY(child_backend_open(child, config, &service->backend));
     BASE_TRY(child_people_open(child, config, service->backend, &service->people));
+    BASE_TRY(eas_profiles_create(config->clients, child->log, &service->profiles, child->pool));
     child_limits(config, &service->limits);
     service->store = redis->store;
     service->bus = redis->bus;

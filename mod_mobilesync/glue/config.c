@@ -9,6 +9,7 @@
 #include "backend/backend.h"
 #include "backend/directory.h"
 #include "backend/submit.h"
+#include "eas/profile.h"
 #include "redis/redis.h"
 
 APLOG_USE_MODULE(mobilesync);
@@ -284,8 +285,22 @@ static int config_is_url(const char *text, apr_pool_t *pool)
            (!strcasecmp(uri.scheme, "https") || !strcasecmp(uri.scheme, "http"));
 }
 
+/* The file that is installed may be missing; one that is named may not. */
+static const char *config_clients_problem(glue_config_t *config, apr_pool_t *pool)
+{
+    base_fault_t *fault;
+
+    if (!strcasecmp(config->clients, "none"))
+        config->clients = NULL;
+    if (!config->clients || (!strcmp(config->clients, MOBILESYNC_CLIENTS) &&
+                             config_file_problem("", config->clients, pool)))
+        return NULL;
+    fault = eas_profiles_check(config->clients, pool);
+    return fault ? apr_psprintf(pool, "MobileSyncClients: %s", fault->message) : NULL;
+}
+
 /* The text of what is wrong with the values taken together, NULL when nothing is. */
-static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
+static const char *config_problem(glue_config_t *config, apr_pool_t *pool)
 {
     redis_config_t *redis;
     backend_submit_t *submit;
@@ -322,6 +337,8 @@ static const char *config_problem(const glue_config_t *config, apr_pool_t *pool)
     if (config->smtp_authorities &&
         (fault = backend_submit_set_authorities(submit, config->smtp_authorities, pool)))
         return apr_psprintf(pool, "MobileSyncSmtpCAFile: %s", fault->message);
+    if ((problem = config_clients_problem(config, pool)))
+        return problem;
     problem = config_file_problem("MobileSyncCertificateAuthorities", config->authorities, pool);
     return problem
                ? problem

@@ -5,6 +5,7 @@
 #include "http_protocol.h"
 
 #include "base/text.h"
+#include "cmd/profile.h"
 #include "eas/status.h"
 
 APLOG_USE_MODULE(mobilesync);
@@ -14,24 +15,6 @@ APLOG_USE_MODULE(mobilesync);
 static const char *handler_header(void *baton, const char *name)
 {
     return apr_table_get(((request_rec *)baton)->headers_in, name);
-}
-
-/* What the client learns of the server; FolderSync with key 0 says it too (R1104). */
-static void handler_announce(request_rec *r)
-{
-    apr_table_setn(r->headers_out, "MS-ASProtocolVersions", eas_version_list());
-    apr_table_setn(r->headers_out, "MS-ASProtocolCommands", cmd_list(r->pool));
-}
-
-static int handler_options(request_rec *r)
-{
-    handler_announce(r);
-    apr_table_setn(r->headers_out, "Allow", "OPTIONS,POST");
-    apr_table_setn(r->headers_out, "Public", "OPTIONS,POST");
-    apr_table_setn(r->headers_out, "Cache-Control", "private");
-    ap_set_content_type(r, NULL);
-    ap_set_content_length(r, 0);
-    return OK;
 }
 
 /* The authenticated user decides; a User parameter that names somebody else is only noted. */
@@ -126,6 +109,23 @@ static cmd_exchange_t *handler_exchange(request_rec *r, const eas_request_t *req
     return exchange;
 }
 
+/* What the client learns of the server; FolderSync with key 0 says it too (R1104). */
+static int handler_options(request_rec *r, const char *account)
+{
+    cmd_exchange_t *exchange = handler_exchange(
+        r, eas_request_parse_options(r->args, handler_header, r, r->pool), account);
+
+    cmd_profile_enter(exchange);
+    apr_table_setn(r->headers_out, "MS-ASProtocolVersions", cmd_profile_versions(exchange));
+    apr_table_setn(r->headers_out, "MS-ASProtocolCommands", cmd_list(r->pool));
+    apr_table_setn(r->headers_out, "Allow", "OPTIONS,POST");
+    apr_table_setn(r->headers_out, "Public", "OPTIONS,POST");
+    apr_table_setn(r->headers_out, "Cache-Control", "private");
+    ap_set_content_type(r, NULL);
+    ap_set_content_length(r, 0);
+    return OK;
+}
+
 static int handler_command(request_rec *r, const eas_request_t *request, const char *account)
 {
     const cmd_entry_t *entry = cmd_find(request->command);
@@ -206,7 +206,7 @@ int glue_handler(request_rec *r)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (r->method_number == M_OPTIONS)
-        return handler_options(r);
+        return handler_options(r, account);
     glue_park_begin(r->connection);
     return r->method_number == M_POST ? handler_post(r, account) : HTTP_NOT_IMPLEMENTED;
 }

@@ -28,7 +28,8 @@ mod_mobilesync_la_SOURCES = \
 	mod_mobilesync/glue/wait.c
 # httpd's headers define a PACKAGE_VERSION of their own
 mod_mobilesync_la_CPPFLAGS = $(AM_CPPFLAGS) $(HTTPD_CFLAGS) \
-	-DMOBILESYNC_VERSION='"$(PACKAGE_VERSION)"'
+	-DMOBILESYNC_VERSION='"$(PACKAGE_VERSION)"' \
+	-DMOBILESYNC_CLIENTS='"$(pkgdatadir)/clients.json"'
 mod_mobilesync_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
 mod_mobilesync_la_LIBADD = libcore.la
 
@@ -37,6 +38,7 @@ apachemodule_DATA = \
 	mod_mobilesync/glue/mobilesync-20000.conf.example \
 	mod_mobilesync/glue/mobilesync-systemd.conf.example \
 	mod_mobilesync/glue/mobilesync-sysctl.conf.example
+dist_pkgdata_DATA = mod_mobilesync/glue/clients.json
 EXTRA_DIST += mod_mobilesync/README $(apachemodule_DATA)
 
 # httpd loads the .so; libtool's .la beside it would only puzzle.

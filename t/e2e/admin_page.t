@@ -374,6 +374,25 @@ sub in_browser ($browser) {
         pass('and is quarantined no more');
     };
 
+    subtest 'a profile' => sub {
+        my $has = sub ($words) {
+            return grep {/^Profile.*\Q$words\E/} @{ $browser->texts('.facts div') };
+        };
+        $go->( $device_hash->($phone) );
+        $browser->click( [ 'button', "Profile \x{2026}" ] );
+        $browser->find( $confirm->('Set profile') );
+        $browser->type( '#window', '0' );
+        $browser->click( $confirm->('Set profile') );
+        $browser->find( [ '[role=alert]', 'window must be a number from 1 to 512, or none' ] );
+        $browser->script('document.querySelector("#window").value = ""');
+        $browser->type( '#window', '25' );
+        $shoot->('profile');
+        $browser->click( $confirm->('Set profile') );
+        $browser->find( [ '#notice span', "The profile of device $phone->{device_id} is set." ] );
+        wait_until( 'the page to show it', sub { $has->('at most 25 items at once') } );
+        ok( $has->('set for this device: window'), 'a device of its own' );
+    };
+
     subtest 'a trace and the bundle' => sub {
         $go->( $device_hash->($phone) );
         $browser->click( [ 'button', "Trace \x{2026}" ] );

@@ -31,6 +31,8 @@ subtest 'mistakes' => sub {
         [ MobileSyncAutodiscoverRedirect => '@a.example.com b', qr{"b" is neither an address} ],
         [ MobileSyncAutodiscoverRedirect => 'a.example.com @b.example.com', qr{nor \@domain} ],
         [ MobileSyncAutodiscoverRedirect => '@a.example.com @A.example.com', qr{leads to itself} ],
+        [ MobileSyncClients => '/no/such/file', qr{MobileSyncClients: /no/such/file} ],
+        [ MobileSyncClients => '/etc/hostname', qr{MobileSyncClients: /etc/hostname, line 1} ],
         [ MobileSyncNonsense => 'x', qr{Invalid command 'MobileSyncNonsense'} ],
     );
     for my $mistake (@mistakes) {

@@ -296,6 +296,7 @@ static void test_faults(apr_pool_t *parent)
         {"DELETE", "/accounts/a/devices/D", NULL, "items", "31"},
         {"POST", "/accounts/a/purge", "days=3", "items", "31"},
         {"POST", "/accounts/a/devices/D/suspend", "reason=x", "suspended/by", NULL},
+        {"POST", "/accounts/a/devices/D/profile", "window=5", "profile/overrides/0", NULL},
         {"POST", "/accounts/a/devices/D/retry", "folder=5", "folders/0/quarantined/0/retry_waiting",
          "false"},
     };

@@ -2,6 +2,8 @@
  * by hand, and the invariants of the tables. */
 #include "tap.h"
 
+#include <apr_general.h>
+
 #include "eas/command.h"
 #include "eas/status.h"
 #include "eas/tags.h"
@@ -100,7 +102,7 @@ static void test_commands(void)
     ok(!eas_command_in_version(EAS_COMMAND_NONE, EAS_VERSION_16_1), "NONE in no version");
 }
 
-static void test_versions(void)
+static void test_versions(apr_pool_t *pool)
 {
     is_int(eas_version_parse("14.1"), EAS_VERSION_14_1, "14.1");
     is_int(eas_version_parse("2.5"), EAS_VERSION_NONE, "2.5 is not served");
@@ -109,7 +111,8 @@ static void test_versions(void)
     is_int(eas_version_from_byte(161), EAS_VERSION_16_1, "byte 161");
     is_int(eas_version_from_byte(25), EAS_VERSION_NONE, "byte 25");
     is_str(eas_version_name(EAS_VERSION_12_1), "12.1", "name");
-    is_str(eas_version_list(), "12.1,14.0,14.1,16.0,16.1", "list");
+    is_str(eas_version_list(EAS_VERSION_NONE, pool), "12.1,14.0,14.1,16.0,16.1", "list");
+    is_str(eas_version_list(EAS_VERSION_14_0, pool), "12.1,14.0", "list up to one");
     ok(EAS_VERSION_12_1 < EAS_VERSION_14_0 && EAS_VERSION_16_0 < EAS_VERSION_16_1, "order");
 }
 
@@ -166,9 +169,14 @@ static void test_statuses(void)
 
 int main(void)
 {
+    apr_pool_t *pool;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
     test_tags();
     test_commands();
-    test_versions();
+    test_versions(pool);
     test_statuses();
+    apr_terminate();
     return done_testing();
 }

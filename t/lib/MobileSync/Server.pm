@@ -77,6 +77,7 @@ sub new ( $class, %option ) {
         $option{settings} = {
             MobileSyncDefaultDomain => $self->{domain},
             MobileSyncAccountName => 'bare',
+            MobileSyncClients => Cwd::abs_path("$FindBin::Bin/../../mod_mobilesync/glue/clients.json"),
             %{ $option{settings} // {} }
         };
     }

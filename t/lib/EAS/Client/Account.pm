@@ -4,8 +4,8 @@ package EAS::Client::Account;
 use v5.36;
 
 # { versions, commands, response }
-sub options ($self) {
-    my $response = $self->exchange( $self->request_bytes( method => 'OPTIONS' ) );
+sub options ( $self, %option ) {
+    my $response = $self->exchange( $self->request_bytes( method => 'OPTIONS', %option ) );
     die EAS::Client::HTTPError->new( 'OPTIONS', $response ) unless $response->status == 200;
     my $list = sub ($header) { return [ split /\s*,\s*/, $response->header($header) // '' ] };
     return {
