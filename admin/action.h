@@ -52,6 +52,12 @@ json_t *admin_suspension(const state_record_t *record, apr_pool_t *pool);
 /* That of the device (names[1]). */
 base_fault_t *admin_suspension_read(const admin_call_t *call, json_t **suspension);
 
+/* -- policy.c -- */
+
+/* { name, acknowledged, acknowledged_name, time, current }, or null: nothing is asked of the device. */
+json_t *admin_policy_state(const eas_policies_t *policies, const char *account,
+                           const state_record_t *record, apr_pool_t *pool);
+
 /* -- quarantine.c -- */
 
 /* waiting: an administrator wants it to be tried, and the device has not come yet. */

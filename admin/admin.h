@@ -19,6 +19,8 @@
  *   POST   /accounts/ACCOUNT/devices/DEVICE/retry     quarantined items are tried again
  *   POST   /accounts/ACCOUNT/devices/DEVICE/suspend   it is answered 503 until it is resumed
  *   POST   /accounts/ACCOUNT/devices/DEVICE/resume
+ *   GET    /policies                                  what phones have to do
+ *   POST   /accounts/ACCOUNT/devices/DEVICE/provision it has to acknowledge its policy anew
  *   POST   /purge, /accounts/ACCOUNT/purge            removes devices not seen for some days
  *   GET    /accounts/ACCOUNT/devices/DEVICE/trace     what was traced of it
  *   POST   /accounts/ACCOUNT/devices/DEVICE/trace     trace it for a while
@@ -46,6 +48,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "eas/profile.h"
+#include "eas/policy.h"
 #include "state/state.h"
 #include "wake/wake.h"
 
@@ -59,7 +62,8 @@ typedef struct {
     backend_t *backend;       /* only read: sizes, and what there is. NULL: none */
     eas_profiles_t *profiles; /* of clients; NULL: none */
     const char *node;
-    const apr_table_t *facts; /* of the server, for support; no credentials. NULL: none */
+    const eas_policies_t *policies; /* NULL: none */
+    const apr_table_t *facts;       /* of the server, for support; no credentials. NULL: none */
     const base_log_t *log;
     void (*metrics_write)(void *metrics, base_text_buffer_t *out); /* NULL: none */
     void *metrics;

@@ -69,6 +69,8 @@ base_fault_t *admin_folder_reset(admin_call_t *call);
 base_fault_t *admin_device_remove(admin_call_t *call);
 base_fault_t *admin_device_suspend(admin_call_t *call);
 base_fault_t *admin_device_resume(admin_call_t *call);
+base_fault_t *admin_policy_list(admin_call_t *call);
+base_fault_t *admin_device_provision(admin_call_t *call);
 base_fault_t *admin_purge_account(admin_call_t *call);
 base_fault_t *admin_purge_all(admin_call_t *call);
 base_fault_t *admin_profile_set(admin_call_t *call);

@@ -99,13 +99,46 @@ const ctl_view_t ctl_view_device = {
                 {"Waits at most, s", "profile/heartbeat"}, {"Items at most", "profile/window"},
                 {"Truncated at least to", "profile/truncation"}, {"State", "state"},
                 {"Suspended (UTC)", "suspended/since"}, {"Suspended by", "suspended/by"},
-                {"Reason", "suspended/reason"}, {"Folder sync key", "hierarchy_sync_key"},
+                {"Reason", "suspended/reason"}, {"Policy", "policy/name"},
+                {"Policy is", "policy/acknowledged"}, {"Policy since (UTC)", "policy/time"},
+                {"Policy is current", "policy/current"}, {"Folder sync key", "hierarchy_sync_key"},
                 {"Items", "items"}, {"Bytes of state", "bytes"}, {"Quarantined", "quarantined"},
                 {"Can be undone", "undo/0/undo"}),
     .list = "folders",
     .columns = COLUMNS({"FOLDER", "folder"}, {"NAME", "name"}, {"CLASS", "class"},
                        {"ITEMS", "items"}, {"COMPLETE", "complete"}, {"MORE", "more_available"},
                        {"SYNC KEY", "sync_key"}, {"DAMAGED", "damaged"}),
+};
+
+/* One row for each element that a phone is sent. */
+static json_t *policy_rows(const json_t *policies)
+{
+    json_t *rows = json_array(), *value;
+    const char *name;
+    size_t i;
+
+    for (i = 0; i < json_array_size(policies); i++) {
+        json_t *policy = json_array_get(policies, i);
+
+        json_object_foreach(json_object_get(policy, "elements"), name, value)
+        {
+            json_t *row = json_object();
+
+            json_object_set(row, "policy", json_object_get(policy, "policy"));
+            json_object_set(row, "accounts", json_object_get(policy, "accounts"));
+            json_object_set_new(row, "element", json_string(name));
+            json_object_set(row, "value", value);
+            json_array_append_new(rows, row);
+        }
+    }
+    return rows;
+}
+
+const ctl_view_t ctl_view_policies = {
+    .list = "policies",
+    .rows = policy_rows,
+    .columns = COLUMNS({"POLICY", "policy"}, {"ACCOUNTS", "accounts"}, {"ELEMENT", "element"},
+                       {"VALUE", "value"}),
 };
 
 const ctl_view_t ctl_view_exchanges = {

@@ -156,6 +156,9 @@ base_fault_t *admin_device_json(admin_call_t *call, json_t *answer)
     summary = admin_device_summary(&look, call->pool);
     json_object_update(answer, summary);
     json_decref(summary);
+    json_object_set_new(
+        answer, "policy",
+        admin_policy_state(call->service->policies, look.account, look.record, call->pool));
     json_object_set_new(answer, "tracing",
                         admin_trace_state(look.record, call->request->now, call->pool));
     json_object_set_new(answer, "profile", admin_profile_json(call, look.record));

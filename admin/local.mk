@@ -16,6 +16,7 @@ libcore_la_SOURCES += \
 	admin/page.c \
 	admin/parked.c admin/parked.h \
 	admin/profile.c \
+	admin/policy.c \
 	admin/purge.c \
 	admin/quarantine.c \
 	admin/recorder.c admin/recorder.h \

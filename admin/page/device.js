@@ -213,6 +213,12 @@ function profileWords({ client, protocol, heartbeat: seconds, window, truncation
   return words.join(' · ') || null;
 }
 
+function policyShown({ name, acknowledged, time, current }) {
+  if (!name) return 'none any more';
+  if (!acknowledged) return `${name}: not acknowledged yet`;
+  return [`${name}: ${acknowledged} `, when(time), current ? null : ', to be acknowledged anew'].filter(Boolean);
+}
+
 function facts(device) {
   const rows = [
     ['State', stateBadge(device)],
@@ -222,6 +228,7 @@ function facts(device) {
     ['Waits for mail', waits(device)],
     ['Items', count(device.items)],
     ['Bytes of state', size(device.bytes)],
+    ['Policy', device.policy && policyShown(device.policy)],
     ['Protocol', device.protocol],
     ['Profile', device.profile && profileWords(device.profile)],
     ['User agent', device.user_agent],
@@ -263,6 +270,9 @@ export function device(account, id) {
     type: 'button',
     click: () => (suspension.dataset.suspended ? dialog.resume : dialog.suspend)(account, id),
   });
+  const provisioning = el('button', {
+    type: 'button', click: () => dialog.provision(account, id),
+  }, 'Provision anew');
   const tracing = el('button', {
     type: 'button',
     click: () => (tracing.dataset.on ? dialog.stopTrace : dialog.startTrace)(account, id),
@@ -270,7 +280,7 @@ export function device(account, id) {
   let profile = null;
   const buttons = el('div', { class: 'buttons left' },
     el('button', { type: 'button', click: () => dialog.resetDevice(account, id) }, 'Reset device'),
-    suspension, tracing,
+    suspension, provisioning, tracing,
     el('button', { type: 'button', click: () => dialog.profile(account, id, profile) }, 'Profile …'),
     el('a', {
       class: 'button', href: api.url(['accounts', account, 'devices', id, 'bundle']),
@@ -305,6 +315,7 @@ export function device(account, id) {
       show(notes, banners(shown));
       suspension.dataset.suspended = shown.suspended ? '1' : '';
       show(suspension, shown.suspended ? 'Resume device' : 'Suspend device');
+      provisioning.hidden = !shown.policy?.current;
       tracing.dataset.on = shown.tracing ? '1' : '';
       show(tracing, shown.tracing ? 'Stop trace' : 'Trace …');
       broken.update(shown.folders);

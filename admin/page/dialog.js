@@ -180,6 +180,21 @@ export async function resume(account, device) {
   changed();
 }
 
+export async function provision(account, device) {
+  const path = ['accounts', account, 'devices', device, 'provision'];
+  const answer = await ask({
+    title: `Have device ${device} provision anew?`,
+    text: ['The phone is sent its policy again and has to acknowledge it; until then it does not synchronise. It does so by itself.'],
+    button: 'Provision anew',
+    show: (plan) => facts([['Has acknowledged it now', plan.changes ? 'yes' : 'no']]),
+    plan: () => api.post(path, { dry_run: 1 }),
+    run: () => api.post(path, { dry_run: 0 }),
+  });
+  if (!answer) return;
+  notice(`Device ${device} has to provision anew.`);
+  changed();
+}
+
 export async function suspend(account, device) {
   const path = ['accounts', account, 'devices', device, 'suspend'];
   const reason = el('input', { id: 'reason', maxlength: '100', autocomplete: 'off' });

@@ -52,6 +52,7 @@ const ACTIONS = {
   'device.remove': 'Remove device',
   'device.suspend': 'Suspend device',
   'device.resume': 'Resume device',
+  'device.provision': 'Provision anew',
   'device.retry': 'Retry item',
   'device.trace': 'Trace device',
   'device.trace_off': 'End trace',

@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "cmd/report.h"
 #include "eas/node.h"
+#include "eas/policy.h"
 #include "eas/profile.h"
 #include "eas/request.h"
 #include "eas/spool.h"
@@ -61,8 +62,9 @@ typedef struct {
     const backend_submit_t *submit; /* for recipients elsewhere; NULL: not configured */
     state_store_t *store;
     backend_t *backend;
-    backend_directory_t *people; /* NULL in tests that need none */
-    eas_profiles_t *profiles;    /* NULL: no client is known */
+    const eas_policies_t *policies; /* NULL: none */
+    backend_directory_t *people;    /* NULL in tests that need none */
+    eas_profiles_t *profiles;       /* NULL: no client is known */
     wake_bus_t *bus;
     wake_hub_t *hub;
     const char *spool_directory; /* NULL: the system's */

@@ -1,6 +1,7 @@
 #include "cmd/gate.h"
 #include "cmd/device.h"
 #include "cmd/profile.h"
+#include "cmd/policy.h"
 
 static const char *const gate_fields[] = {
 #define GATE_FIELD(field) field,

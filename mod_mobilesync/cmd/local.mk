@@ -32,6 +32,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/received.c mod_mobilesync/cmd/received.h \
 	mod_mobilesync/cmd/report.c mod_mobilesync/cmd/report.h \
 	mod_mobilesync/cmd/profile.c mod_mobilesync/cmd/profile.h \
+	mod_mobilesync/cmd/policy.c mod_mobilesync/cmd/policy.h \
 	mod_mobilesync/cmd/provision.c \
 	mod_mobilesync/cmd/query.c mod_mobilesync/cmd/query.h mod_mobilesync/cmd/query_dates.c \
 	mod_mobilesync/cmd/resolve_recipients.c \

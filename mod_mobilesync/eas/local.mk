@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/eas/guard.c mod_mobilesync/eas/guard.h \
 	mod_mobilesync/eas/limits.h \
 	mod_mobilesync/eas/node.c mod_mobilesync/eas/node.h \
+	mod_mobilesync/eas/policy.c mod_mobilesync/eas/policy.h mod_mobilesync/eas/policy.tbl \
 	mod_mobilesync/eas/profile.c mod_mobilesync/eas/profile.h mod_mobilesync/eas/profile.tbl \
 	mod_mobilesync/eas/profiles.c \
 	mod_mobilesync/eas/reader.c mod_mobilesync/eas/reader.h \
@@ -36,3 +37,8 @@ t_unit_eas_profile_test_SOURCES = t/unit/eas_profile_test.c t/unit/tap.h
 t_unit_eas_profile_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/eas_tables_test t/unit/eas_wbxml_test t/unit/eas_hostile_test \
 	t/unit/eas_spool_test t/unit/eas_request_test t/unit/eas_profile_test
+
+check_PROGRAMS += t/unit/eas_policy_test
+t_unit_eas_policy_test_SOURCES = t/unit/eas_policy_test.c t/unit/eas_helpers.h t/unit/tap.h
+t_unit_eas_policy_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/eas_policy_test

@@ -168,6 +168,7 @@ int glue_admin_handler(request_rec *r)
     admin.backend = service->backend;
     admin.profiles = service->profiles;
     admin.node = service->node;
+    admin.policies = service->policies;
     admin.facts = admin_facts(r);
     admin.metrics = glue_config_get(r->server);
     admin.metrics_write = glue_config_get(r->server)->metrics ? glue_metrics_write : NULL;

@@ -164,6 +164,7 @@ static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
     service->bus = redis->bus;
     service->hub = redis->hub;
     service->submit = submit;
+    service->policies = config->policies;
     service->spool_directory = config->spool_directory;
     service->authorities = config->authorities;
     service->revocations = config->revocations;

@@ -153,6 +153,25 @@ static const char *glue_config_add_redirect(cmd_parms *cmd, void *directory, con
     return NULL;
 }
 
+/* Read here, so that configtest finds mistakes in it. */
+static const char *glue_config_set_policies(cmd_parms *cmd, void *directory, const char *argument)
+{
+    glue_config_t *config = glue_config_get(cmd->server);
+    base_fault_t *fault;
+
+    (void)directory;
+    config->policies_path = "none";
+    config->policies = NULL;
+    if (strcasecmp(argument, "none") == 0)
+        return NULL;
+    config->policies_path = ap_server_root_relative(cmd->pool, argument);
+    if (!config->policies_path)
+        return apr_psprintf(cmd->pool, "MobileSyncPolicies: %s is no path", argument);
+    fault = eas_policies_read(config->policies_path, &config->policies, cmd->pool);
+    return fault ? apr_psprintf(cmd->pool, "MobileSyncPolicies: %s", fault->message) : NULL;
+}
+
+#define CONFIG_WHERE_TAKE1 RSRC_CONF
 #define CONFIG_WHERE_FLAG (RSRC_CONF | ACCESS_CONF)
 #define CONFIG_WHERE_TAKE2 RSRC_CONF
 #define CONFIG_WHERE_TAKE_ARGV RSRC_CONF
@@ -210,6 +229,10 @@ void *glue_config_merge(apr_pool_t *pool, void *base, void *add)
     if (!merged->people) {
         merged->people = ((glue_config_t *)base)->people;
         merged->people_arguments = ((glue_config_t *)base)->people_arguments;
+    }
+    if (!merged->policies_path) {
+        merged->policies_path = ((glue_config_t *)base)->policies_path;
+        merged->policies = ((glue_config_t *)base)->policies;
     }
     return merged;
 }

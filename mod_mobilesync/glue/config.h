@@ -25,6 +25,8 @@ typedef struct {
     apr_array_header_t *redirects;         /* cmd_autodiscover_redirect_t, NULL: none */
     const char *people;                    /* name of the directory, NULL: not said */
     apr_array_header_t *people_arguments;  /* const char * */
+    const char *policies_path;             /* NULL: not said */
+    eas_policies_t *policies;              /* NULL: none */
     /* Set in each child after the fork; NULL in the parent and where the virtual host has no
      * mobilesync configuration. */
     cmd_service_t *service;

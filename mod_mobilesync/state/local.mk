@@ -1,5 +1,6 @@
 libcore_la_SOURCES += \
 	mod_mobilesync/state/audit.c mod_mobilesync/state/audit.h \
+	mod_mobilesync/state/change.c \
 	mod_mobilesync/state/driver.h \
 	mod_mobilesync/state/exchange.h \
 	mod_mobilesync/state/fail.h \

@@ -99,6 +99,28 @@ base_fault_t *state_record_commit(state_store_t *store, const state_key_t *key,
                                   int set_count, const char *const *deletes, int delete_count,
                                   apr_uint64_t *version, apr_pool_t *pool);
 
+#define STATE_CHANGE_MAX 16
+
+typedef struct {
+    state_field_t sets[STATE_CHANGE_MAX];
+    const char *deletes[STATE_CHANGE_MAX];
+    int set_count;
+    int delete_count;
+} state_change_t;
+
+void state_change_set(state_change_t *change, const char *name, const char *text);
+void state_change_delete(state_change_t *change, const char *name);
+
+/* Decides what to write, seeing what there is; without any nothing is written. It is called anew when
+ * somebody else wrote meanwhile. */
+typedef base_fault_t *(*state_decide_fn)(void *baton, const state_record_t *record,
+                                         state_change_t *change, apr_pool_t *pool);
+
+/* Reads the named fields and writes what is decided; CONFLICT only when others write all the time. */
+base_fault_t *state_record_change(state_store_t *store, const state_key_t *key,
+                                  const char *const *names, int name_count, state_decide_fn decide,
+                                  void *baton, apr_pool_t *pool);
+
 /* Removes the record; no fault when there is none. */
 base_fault_t *state_record_remove(state_store_t *store, const state_key_t *key, apr_pool_t *pool);
 

@@ -33,6 +33,8 @@ subtest 'mistakes' => sub {
         [ MobileSyncAutodiscoverRedirect => '@a.example.com @A.example.com', qr{leads to itself} ],
         [ MobileSyncClients => '/no/such/file', qr{MobileSyncClients: /no/such/file} ],
         [ MobileSyncClients => '/etc/hostname', qr{MobileSyncClients: /etc/hostname, line 1} ],
+        [ MobileSyncPolicies => '/no/such/file', qr{MobileSyncPolicies: /no/such/file} ],
+        [ MobileSyncPolicies => '/etc/passwd', qr{MobileSyncPolicies: /etc/passwd: line 1: } ],
         [ MobileSyncNonsense => 'x', qr{Invalid command 'MobileSyncNonsense'} ],
     );
     for my $mistake (@mistakes) {
