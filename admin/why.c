@@ -33,7 +33,9 @@ static const struct {
     [WHY_GIVEN] = {"given", "it was in the last answer; the device has not come back with the sync "
                             "key of that yet"},
     [WHY_GONE] = {"gone", "neither the server nor the device has it"},
-    [WHY_FILTERED] = {"filtered", "it is older than what the device asked for (FilterType)"},
+    [WHY_FILTERED] = {"filtered",
+                      "it, and all of its conversation where the device wants these whole, is "
+                      "older than what the device asked for (FilterType)"},
     [WHY_WAITING] = {"waiting", "the device has it not yet: one of its next Syncs brings it"},
     [WHY_QUARANTINED] = {"quarantined", "it cannot be rendered, for the reason given; it is tried "
                                         "again when it changes, or when you say so (retry)"},
@@ -57,13 +59,19 @@ typedef struct {
     json_t *suspended;
 } why_folder_t;
 
+static sync_dates_t why_dates(const backend_entry_t *entry)
+{
+    return (sync_dates_t){
+        {[SYNC_DATE_OWN] = entry->date, [SYNC_DATE_CONVERSATION] = entry->conversation_date}};
+}
+
 static why_t why_judge(const why_folder_t *folder, const sync_event_t *event)
 {
     const sync_position_t *position = folder->held->position;
     const sync_holding_t holding = admin_held_item(folder->held, event->uid);
     const sync_delta_entry_t *pending = admin_held_pending(folder->held, event->uid);
 
-    switch (sync_diff_judge(&holding, event, position->cut)) {
+    switch (sync_diff_judge(&holding, event, position)) {
     case SYNC_OP_NONE:
         if (holding.held)
             return pending && !folder->confirmed ? WHY_GIVEN : WHY_HELD;
@@ -76,7 +84,7 @@ static why_t why_judge(const why_folder_t *folder, const sync_event_t *event)
     case SYNC_OP_ADD:
         break;
     }
-    if (!*position->cursor || sync_scans_cover(&position->scans, event->uid, event->date) ||
+    if (!*position->cursor || sync_scans_cover(&position->scans, event->uid, &event->dates) ||
         event->uid < position->sweep)
         return WHY_WAITING;
     if (admin_held_todo(folder->held, event->uid))
@@ -207,7 +215,7 @@ static base_fault_t *why_item(why_folder_t *folder, apr_uint64_t uid)
     if (!fault) {
         event.exists = 1;
         event.token = entry.token;
-        event.date = entry.date;
+        event.dates = why_dates(&entry);
     }
     admin_json_set(json, "item", admin_parameter(call, "item"), call->pool);
     json_object_set_new(json, "on_server", json_boolean(event.exists));
@@ -262,7 +270,7 @@ static base_fault_t *why_examine(const why_folder_t *folder, int *counts, int *a
         for (i = 0; !fault && i < page->count; i++) {
             const backend_entry_t *entry = &page->entries[i];
             const sync_event_t event = {
-                .uid = entry->uid, .exists = 1, .token = entry->token, .date = entry->date};
+                .uid = entry->uid, .exists = 1, .token = entry->token, .dates = why_dates(entry)};
             why_t why = why_judge(folder, &event);
 
             counts[why]++;

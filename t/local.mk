@@ -78,6 +78,7 @@ E2E_TESTS = \
 	t/e2e/config.t \
 	t/e2e/connections.t \
 	t/e2e/conversation.t \
+	t/e2e/conversation_mode.t \
 	t/e2e/crash.t \
 	t/e2e/demo.t \
 	t/e2e/devices.t \

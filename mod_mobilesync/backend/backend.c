@@ -254,6 +254,13 @@ base_fault_t *backend_folder_count(backend_session_t *session, const char *folde
     return SESSION_CALL(folder_id, count, folder_id, range, count, pool);
 }
 
+base_fault_t *backend_folder_conversations(backend_session_t *session, const char *folder_id,
+                                           backend_name_fn read, const char *version,
+                                           apr_time_t deadline, int *left, apr_pool_t *pool)
+{
+    return SESSION_CALL(folder_id, conversations, folder_id, read, version, deadline, left, pool);
+}
+
 base_fault_t *backend_item_entry(backend_session_t *session, const char *folder_id,
                                  apr_uint64_t uid, backend_entry_t *entry, apr_pool_t *pool)
 {

@@ -119,6 +119,9 @@ typedef struct {
     apr_time_t date;                        /* what filters look at; mail: when it was received */
     apr_uint64_t size;                      /* bytes of the blob that fetch gives */
     const backend_properties_t *properties; /* of mail; NULL: none is set */
+    /* What filters of conversations look at: some moment of the day (UTC) of the latest item of its
+     * conversation in the folder; date, as long as its conversation is not known. */
+    apr_time_t conversation_date;
 } backend_entry_t;
 
 typedef struct {
@@ -137,6 +140,7 @@ typedef struct {
     apr_time_t since;   /* entries with date >= since; APR_INT64_MIN = all */
     apr_time_t before;  /* entries with date < before; APR_INT64_MAX = all */
     apr_uint64_t below; /* entries with uid < below; 0 = from the newest */
+    int conversations;  /* 1: of conversation_date, and since and before are midnights */
 } backend_range_t;
 
 typedef struct {
@@ -179,6 +183,11 @@ typedef struct {
 } backend_identity_t;
 
 #include "backend/backend_search.h"
+
+/* Reads what conversation an item belongs to: *name is the same for all of its items, NULL for an
+ * item that stands alone. CONVERSION, CORRUPT: it cannot be read, and stands alone. */
+typedef base_fault_t *(*backend_name_fn)(const backend_blob_t *blob, const char **name,
+                                         apr_pool_t *pool);
 
 typedef struct backend backend_t;
 typedef struct backend_session backend_session_t;
@@ -238,6 +247,14 @@ struct backend_driver {
     /* How many entries the range holds (below included). */
     base_fault_t *(*count)(void *session, const char *folder_id, const backend_range_t *range,
                            apr_uint64_t *count, apr_pool_t *pool);
+    /* Has the conversations of the folder's items read that nobody has asked for yet (those that
+     * came since the last call, so that who never asks pays nothing), until the deadline; *left: 1
+     * when there are more. An item whose conversation_date gets another day, by this, or later by
+     * the arrival or removal of others, is among the changes, also when nothing else of it changed.
+     * Another version than last time: all are read anew. */
+    base_fault_t *(*conversations)(void *session, const char *folder_id, backend_name_fn read,
+                                   const char *version, apr_time_t deadline, int *left,
+                                   apr_pool_t *pool);
     /* One entry by uid: NOT_FOUND when it is gone. */
     base_fault_t *(*entry)(void *session, const char *folder_id, apr_uint64_t uid,
                            backend_entry_t *entry, apr_pool_t *pool);

@@ -46,6 +46,9 @@ base_fault_t *backend_folder_enumerate(backend_session_t *session, const char *f
 base_fault_t *backend_folder_count(backend_session_t *session, const char *folder_id,
                                    const backend_range_t *range, apr_uint64_t *count,
                                    apr_pool_t *pool);
+base_fault_t *backend_folder_conversations(backend_session_t *session, const char *folder_id,
+                                           backend_name_fn read, const char *version,
+                                           apr_time_t deadline, int *left, apr_pool_t *pool);
 base_fault_t *backend_item_entry(backend_session_t *session, const char *folder_id,
                                  apr_uint64_t uid, backend_entry_t *entry, apr_pool_t *pool);
 base_fault_t *backend_item_fetch(backend_session_t *session, const char *folder_id,

@@ -36,9 +36,10 @@ typedef struct {
 static const char *const fail_calls[] = {
     "*",           "check_password", "open",          "identity",      "resolve",
     "folder_list", "folder_create",  "folder_rename", "folder_delete", "probe",
-    "changes",     "enumerate",      "count",         "entry",         "fetch",
-    "setting_get", "setting_set",    "put",           "replace",       "update",
-    "move",        "remove",         "search",        "watch",         "accounts"};
+    "changes",     "enumerate",      "count",         "conversations", "entry",
+    "fetch",       "setting_get",    "setting_set",   "put",           "replace",
+    "update",      "move",           "remove",        "search",        "watch",
+    "accounts"};
 
 static base_fault_t *fail_rule_parse(const char *text, fail_rule_t *rule, apr_pool_t *pool)
 {
@@ -242,6 +243,14 @@ static base_fault_t *fail_count(void *data, const char *folder_id, const backend
     FAIL_SESSION("count", backend_folder_count, folder_id, range, count, pool);
 }
 
+static base_fault_t *fail_conversations(void *data, const char *folder_id, backend_name_fn read,
+                                        const char *version, apr_time_t deadline, int *left,
+                                        apr_pool_t *pool)
+{
+    FAIL_SESSION("conversations", backend_folder_conversations, folder_id, read, version, deadline,
+                 left, pool);
+}
+
 static base_fault_t *fail_entry(void *data, const char *folder_id, apr_uint64_t uid,
                                 backend_entry_t *entry, apr_pool_t *pool)
 {
@@ -349,6 +358,7 @@ const backend_driver_t backend_fail_driver = {
     .changes = fail_changes,
     .enumerate = fail_enumerate,
     .count = fail_count,
+    .conversations = fail_conversations,
     .entry = fail_entry,
     .fetch = fail_fetch,
     .put = fail_put,

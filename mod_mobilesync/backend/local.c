@@ -9,6 +9,7 @@
 
 #include "backend/drivers.h"
 #include "backend/local_accounts.h"
+#include "backend/local_conversation.h"
 #include "backend/local_fs.h"
 #include "backend/local_index.h"
 #include "backend/local_item.h"
@@ -291,6 +292,7 @@ const backend_driver_t backend_local_driver = {
     .changes = local_query_changes,
     .enumerate = local_query_enumerate,
     .count = local_query_count,
+    .conversations = local_conversation_read,
     .entry = local_item_get,
     .fetch = local_item_fetch,
     .put = local_item_put,

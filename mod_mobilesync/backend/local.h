@@ -121,6 +121,8 @@ typedef struct {
     int suspects;                     /* messages missed by the last scan */
     apr_int64_t missed;               /* since when the directory itself is, 0 = it is there */
     apr_int64_t scanned;              /* when the last scan began, 0 = it missed something */
+    apr_int64_t named;                /* the conversations of uids up to this were read... */
+    const char *naming;               /* ...by this version of reading */
     int changed;                      /* modseq moved in this transaction */
 } local_folder_t;
 
@@ -131,8 +133,9 @@ typedef struct {
     apr_uint64_t token;
     apr_time_t date;
     apr_int64_t size;
-    int missed;             /* by the last scan */
-    const char *properties; /* local_property.h; NULL: none */
+    int missed;                   /* by the last scan */
+    const char *properties;       /* local_property.h; NULL: none */
+    apr_time_t conversation_date; /* 0: not known */
 } local_item_t;
 
 extern const backend_driver_t backend_local_driver;

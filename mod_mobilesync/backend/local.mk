@@ -11,6 +11,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/local_accounts.c mod_mobilesync/backend/local_accounts.h \
 	mod_mobilesync/backend/local_alias.c mod_mobilesync/backend/local_alias.h \
 	mod_mobilesync/backend/local_cache.c mod_mobilesync/backend/local_cache.h \
+	mod_mobilesync/backend/local_conversation.c mod_mobilesync/backend/local_conversation.h \
 	mod_mobilesync/backend/local_folder.c mod_mobilesync/backend/local_folder.h \
 	mod_mobilesync/backend/local_fs.c mod_mobilesync/backend/local_fs.h \
 	mod_mobilesync/backend/local_index.c mod_mobilesync/backend/local_index.h \
@@ -27,6 +28,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/local_watch.c mod_mobilesync/backend/local_watch.h \
 	mod_mobilesync/backend/fail.c mod_mobilesync/backend/fail.h \
 	mod_mobilesync/backend/memory.c mod_mobilesync/backend/memory.h \
+	mod_mobilesync/backend/memory_conversation.c \
 	mod_mobilesync/backend/memory_items.c \
 	mod_mobilesync/backend/memory_hooks.c \
 	mod_mobilesync/backend/memory_store.c mod_mobilesync/backend/memory_store.h \
@@ -42,13 +44,13 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/watchers.c mod_mobilesync/backend/watchers.h
 
 check_PROGRAMS += t/unit/backend_memory_test
-t_unit_backend_memory_test_SOURCES = t/unit/backend_memory_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
+t_unit_backend_memory_test_SOURCES = t/unit/backend_memory_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/tap.h
 t_unit_backend_memory_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_memory_test
 
 check_PROGRAMS += t/unit/backend_fail_test
-t_unit_backend_fail_test_SOURCES = t/unit/backend_fail_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
+t_unit_backend_fail_test_SOURCES = t/unit/backend_fail_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/tap.h
 t_unit_backend_fail_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_fail_test
@@ -59,43 +61,43 @@ t_unit_backend_submit_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_submit_test
 
 check_PROGRAMS += t/unit/backend_local_test
-t_unit_backend_local_test_SOURCES = t/unit/backend_local_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
+t_unit_backend_local_test_SOURCES = t/unit/backend_local_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_local_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_local_test
 
 check_PROGRAMS += t/unit/backend_maildir_test
-t_unit_backend_maildir_test_SOURCES = t/unit/backend_maildir_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
+t_unit_backend_maildir_test_SOURCES = t/unit/backend_maildir_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_maildir_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_maildir_test
 
 check_PROGRAMS += t/unit/backend_large_test
-t_unit_backend_large_test_SOURCES = t/unit/backend_large_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
+t_unit_backend_large_test_SOURCES = t/unit/backend_large_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_large_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_large_test
 
 check_PROGRAMS += t/unit/backend_race_test
-t_unit_backend_race_test_SOURCES = t/unit/backend_race_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
+t_unit_backend_race_test_SOURCES = t/unit/backend_race_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_race_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_race_test
 
 check_PROGRAMS += t/unit/backend_watch_test
-t_unit_backend_watch_test_SOURCES = t/unit/backend_watch_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
+t_unit_backend_watch_test_SOURCES = t/unit/backend_watch_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_watch_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_watch_test
 
 check_PROGRAMS += t/unit/backend_store_test
-t_unit_backend_store_test_SOURCES = t/unit/backend_store_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
+t_unit_backend_store_test_SOURCES = t/unit/backend_store_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_store_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_store_test
 
 check_PROGRAMS += t/unit/backend_search_test
-t_unit_backend_search_test_SOURCES = t/unit/backend_search_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h \
+t_unit_backend_search_test_SOURCES = t/unit/backend_search_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_search_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_search_test

@@ -11,7 +11,7 @@
 
 #include "backend/local_fs.h"
 
-#define CACHE_SCHEMA_VERSION 3
+#define CACHE_SCHEMA_VERSION 4
 #define CACHE_BUSY_MS 20000
 #define CACHE_WAL_PAGES 64 /* then they go into the file: 256 KB of log for each account */
 
@@ -28,6 +28,13 @@ struct local_cache {
     "CREATE INDEX item_properties ON item(name) WHERE properties IS NOT NULL;" \
     "CREATE TABLE stray(name TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;"
 
+/* And with version 4. */
+#define CACHE_NAMED "named INTEGER NOT NULL DEFAULT 0"
+#define CACHE_NAMING "naming TEXT NOT NULL DEFAULT ''"
+#define CACHE_CONVERSATION_INDEX                                         \
+    "CREATE INDEX item_conversation ON item(folder, conversation, date)" \
+    " WHERE conversation IS NOT NULL;"
+
 /* item: a message that is there. gone: one that was. history: the random stamp of each
  * transaction by its last modseq. Names are stored as they are on disk, whatever their bytes. */
 static const char cache_schema[] =
@@ -41,19 +48,20 @@ static const char cache_schema[] =
     " cur_mtime INTEGER NOT NULL DEFAULT 0, new_mtime INTEGER NOT NULL DEFAULT 0,"
     " seen INTEGER NOT NULL DEFAULT 0, trusted INTEGER NOT NULL DEFAULT 0,"
     " suspects INTEGER NOT NULL DEFAULT 0, missed INTEGER NOT NULL DEFAULT 0,"
-    " scanned INTEGER NOT NULL DEFAULT 0);"
+    " scanned INTEGER NOT NULL DEFAULT 0, " CACHE_NAMED ", " CACHE_NAMING ");"
     "CREATE TABLE item(folder INTEGER NOT NULL, uid INTEGER NOT NULL, name TEXT NOT NULL,"
     " fresh INTEGER NOT NULL, token INTEGER NOT NULL, date INTEGER NOT NULL,"
     " size INTEGER NOT NULL, modseq INTEGER NOT NULL,"
-    " missed INTEGER NOT NULL DEFAULT 0, derived TEXT, properties TEXT,"
-    " PRIMARY KEY(folder, uid)) WITHOUT ROWID;"
+    " missed INTEGER NOT NULL DEFAULT 0, derived TEXT, properties TEXT, conversation TEXT,"
+    " conversation_date INTEGER, PRIMARY KEY(folder, uid)) WITHOUT ROWID;"
     "CREATE INDEX item_modseq ON item(folder, modseq);"
     "CREATE INDEX item_date ON item(folder, date);"
     "CREATE INDEX item_derived ON item(folder, derived) WHERE derived IS NOT NULL;"
     "CREATE TABLE gone(folder INTEGER NOT NULL, modseq INTEGER NOT NULL, uid INTEGER NOT NULL,"
     " PRIMARY KEY(folder, modseq)) WITHOUT ROWID;"
     "CREATE TABLE history(folder INTEGER NOT NULL, modseq INTEGER NOT NULL,"
-    " stamp INTEGER NOT NULL, PRIMARY KEY(folder, modseq)) WITHOUT ROWID;" CACHE_STRAYS;
+    " stamp INTEGER NOT NULL, PRIMARY KEY(folder, modseq)) WITHOUT ROWID;" CACHE_STRAYS
+        CACHE_CONVERSATION_INDEX;
 
 static void cache_handle_close(local_index_t *index)
 {
@@ -100,6 +108,34 @@ static const char *cache_path(const char *directory, const char *suffix, apr_poo
     return apr_pstrcat(pool, directory, "/" LOCAL_INDEX_FILE, suffix, NULL);
 }
 
+/* Step by step from the version that the file has. */
+static base_fault_t *cache_upgrade(local_index_t *index, int *version, apr_pool_t *pool)
+{
+    static const char *const steps[CACHE_SCHEMA_VERSION] = {
+        [1] = "ALTER TABLE folder ADD COLUMN scanned INTEGER NOT NULL DEFAULT 0;"
+              "PRAGMA user_version = 2",
+        /* in a token the revision has moved up, to make room for what counts the properties */
+        [2] = "ALTER TABLE item ADD COLUMN properties TEXT;" CACHE_STRAYS
+              "UPDATE item SET token = (token & 255) | (token >> 8 << 38) WHERE token > 255;"
+              "PRAGMA user_version = 3",
+        [3] = "ALTER TABLE folder ADD COLUMN " CACHE_NAMED ";"
+              "ALTER TABLE folder ADD COLUMN " CACHE_NAMING ";"
+              "ALTER TABLE item ADD COLUMN conversation TEXT;"
+              "ALTER TABLE item ADD COLUMN conversation_date INTEGER;" CACHE_CONVERSATION_INDEX
+              "PRAGMA user_version = 4",
+    };
+    base_fault_t *fault = NULL;
+    int had = *version;
+
+    if (had < 1 || had >= CACHE_SCHEMA_VERSION)
+        return NULL;
+    BASE_TRY(backend_sql_exec(&index->sql, "BEGIN IMMEDIATE", pool));
+    fault = backend_sql_version(&index->sql, version, pool); /* another process may have done it */
+    for (; !fault && *version >= had && *version < CACHE_SCHEMA_VERSION; ++*version)
+        fault = backend_sql_exec(&index->sql, steps[*version], pool);
+    return local_end(index, fault, pool);
+}
+
 static base_fault_t *cache_set_up(local_index_t *index, apr_pool_t *pool)
 {
     int version = 0;
@@ -117,29 +153,10 @@ static base_fault_t *cache_set_up(local_index_t *index, apr_pool_t *pool)
          * by the stamps and costs a resynchronisation. */
         BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", pool));
         BASE_TRY(backend_sql_exec(&index->sql, cache_schema, pool));
-        BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA user_version = 3; COMMIT", pool));
+        BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA user_version = 4; COMMIT", pool));
         version = CACHE_SCHEMA_VERSION;
     }
-    if (version == 1) {
-        BASE_TRY(
-            backend_sql_exec(&index->sql,
-                             "BEGIN IMMEDIATE;"
-                             "ALTER TABLE folder ADD COLUMN scanned INTEGER NOT NULL DEFAULT 0;"
-                             "PRAGMA user_version = 2; COMMIT",
-                             pool));
-        version = 2;
-    }
-    if (version == 2) {
-        /* in a token the revision has moved up, to make room for what counts the properties */
-        BASE_TRY(backend_sql_exec(&index->sql,
-                                  "BEGIN IMMEDIATE;"
-                                  "ALTER TABLE item ADD COLUMN properties TEXT;" CACHE_STRAYS
-                                  "UPDATE item SET token = (token & 255) | (token >> 8 << 38)"
-                                  " WHERE token > 255;"
-                                  "PRAGMA user_version = 3; COMMIT",
-                                  pool));
-        version = CACHE_SCHEMA_VERSION;
-    }
+    BASE_TRY(cache_upgrade(index, &version, pool));
     if (version != CACHE_SCHEMA_VERSION)
         return base_fault_make(pool, BASE_FAULT_UNAVAILABLE,
                                "the index has schema version %d, this module knows %d", version,

@@ -45,6 +45,8 @@ static void folder_from_row(sqlite3_stmt *row, local_folder_t *folder, apr_pool_
     folder->suspects = sqlite3_column_int(row, i++);
     folder->missed = sqlite3_column_int64(row, i++);
     folder->scanned = sqlite3_column_int64(row, i++);
+    folder->named = sqlite3_column_int64(row, i++);
+    folder->naming = folder_column_text(row, i++, pool);
 }
 
 base_fault_t *local_folder_load(local_session_t *session, const char *id, local_folder_t *folder,

@@ -8,6 +8,7 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
+#include "backend/local_conversation.h"
 #include "backend/local_folder.h"
 #include "backend/local_name.h"
 #include "backend/local_property.h"
@@ -31,6 +32,7 @@ static base_fault_t *item_from(local_session_t *session, sqlite3_stmt *statement
     item->size = sqlite3_column_int64(statement, 5);
     item->missed = sqlite3_column_int64(statement, 6) != 0;
     item->properties = apr_pstrdup(pool, (const char *)sqlite3_column_text(statement, 7));
+    item->conversation_date = sqlite3_column_int64(statement, 8);
     sqlite3_reset(statement);
     return NULL;
 }
@@ -76,9 +78,13 @@ base_fault_t *local_item_add(local_session_t *session, local_folder_t *folder, l
 base_fault_t *local_item_drop(local_session_t *session, local_folder_t *folder, apr_int64_t uid,
                               apr_pool_t *pool)
 {
+    local_conversation_t left;
+
+    BASE_TRY(local_conversation_of(session, folder, uid, &left, pool));
     BASE_TRY(local_sql_run(session->index, LOCAL_SQL_ITEM_DELETE, pool, "ii", folder->number, uid));
-    return local_sql_run(session->index, LOCAL_SQL_GONE_INSERT, pool, "iii", folder->number,
-                         local_folder_step(folder), uid);
+    BASE_TRY(local_sql_run(session->index, LOCAL_SQL_GONE_INSERT, pool, "iii", folder->number,
+                           local_folder_step(folder), uid));
+    return local_conversation_left(session, folder, &left, pool);
 }
 
 void local_item_entry(const local_item_t *item, backend_entry_t *entry, apr_pool_t *pool)
@@ -88,6 +94,7 @@ void local_item_entry(const local_item_t *item, backend_entry_t *entry, apr_pool
     entry->date = item->date;
     entry->size = (apr_uint64_t)item->size;
     entry->properties = local_property_parse(item->properties, pool);
+    entry->conversation_date = item->conversation_date ? item->conversation_date : item->date;
 }
 
 /* Sets name and fresh when there is such a file. */

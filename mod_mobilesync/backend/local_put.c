@@ -10,6 +10,7 @@
 
 #include "backend/blob.h"
 #include "backend/lines.h"
+#include "backend/local_conversation.h"
 #include "backend/local_folder.h"
 #include "backend/local_name.h"
 #include "backend/local_property.h"
@@ -305,6 +306,7 @@ static base_fault_t *replace_locked(put_t *put, apr_uint64_t if_match, local_ite
     BASE_TRY(local_sql_run(session->index, LOCAL_SQL_ITEM_REPLACE, pool, "tiiiiii", put->name,
                            (apr_int64_t)put->fresh, (apr_int64_t)item->token, item->size,
                            local_folder_step(&put->folder), put->folder.number, item->uid));
+    BASE_TRY(local_conversation_again(session, &put->folder, item->uid, pool));
     return local_folder_store(session, &put->folder, pool);
 }
 

@@ -82,6 +82,7 @@ static void query_entry(sqlite3_stmt *row, int column, backend_entry_t *entry, a
     entry->size = (apr_uint64_t)sqlite3_column_int64(row, column + 3);
     entry->properties =
         local_property_parse((const char *)sqlite3_column_text(row, column + 4), pool);
+    entry->conversation_date = sqlite3_column_int64(row, column + 5);
 }
 
 /* Merges upserts and tombstones, both in the order of modseq. */
@@ -200,9 +201,11 @@ base_fault_t *local_query_enumerate(void *data, const char *folder_id, const bac
     int row;
 
     BASE_TRY(local_scan_folder(session, folder_id, LOCAL_LOOK_ONCE, &folder, pool));
-    BASE_TRY(local_sql_bind(session->index, LOCAL_SQL_ENUMERATE, &statement, pool, "iiiii",
-                            folder.number, query_below(range), (apr_int64_t)range->since,
-                            (apr_int64_t)range->before, (apr_int64_t)limit + 1));
+    BASE_TRY(local_sql_bind(
+        session->index,
+        range->conversations ? LOCAL_SQL_ENUMERATE_CONVERSATIONS : LOCAL_SQL_ENUMERATE, &statement,
+        pool, "iiiii", folder.number, query_below(range), (apr_int64_t)range->since,
+        (apr_int64_t)range->before, (apr_int64_t)limit + 1));
     *page = apr_pcalloc(pool, sizeof **page);
     for (;;) {
         BASE_TRY(local_sql_step(session->index, statement, &row, pool));
@@ -225,9 +228,10 @@ base_fault_t *local_query_count(void *data, const char *folder_id, const backend
     apr_int64_t number;
 
     BASE_TRY(local_scan_folder(session, folder_id, LOCAL_LOOK_ONCE, &folder, pool));
-    BASE_TRY(local_sql_integer(session->index, LOCAL_SQL_COUNT, &number, pool, "iiii",
-                               folder.number, (apr_int64_t)range->since, (apr_int64_t)range->before,
-                               query_below(range)));
+    BASE_TRY(local_sql_integer(
+        session->index, range->conversations ? LOCAL_SQL_COUNT_CONVERSATIONS : LOCAL_SQL_COUNT,
+        &number, pool, "iiii", folder.number, (apr_int64_t)range->since, (apr_int64_t)range->before,
+        query_below(range)));
     *count = (apr_uint64_t)number;
     return NULL;
 }

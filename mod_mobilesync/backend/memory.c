@@ -353,6 +353,7 @@ const backend_driver_t backend_memory_driver = {
     .changes = memory_changes,
     .enumerate = memory_enumerate,
     .count = memory_count,
+    .conversations = memory_conversations,
     .entry = memory_entry,
     .fetch = memory_fetch,
     .put = memory_put,

@@ -126,12 +126,15 @@ void backend_memory_renew(backend_t *backend, const char *account, const char *f
     folder->live_count = 0;
     folder->modseq = folder->forgotten = 0;
     folder->next_uid = 1;
+    folder->named = 0;
     folder->derived = apr_hash_make(folder->pool);
     folder->info.generation++;
-    for (i = 0; i < count; i++)
+    for (i = 0; i < count; i++) {
+        free(items[i].conversation);
         if (items[i].data)
             memory_item_add(folder, items[i].data, items[i].size, items[i].token, items[i].date,
                             items[i].derived_name, items[i].properties);
+    }
     free(items);
     memory_hook_leave(instance, account, folder_id);
 }

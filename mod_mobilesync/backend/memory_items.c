@@ -15,19 +15,15 @@ static base_fault_t *memory_missing(apr_uint64_t uid, apr_pool_t *pool)
     return base_fault_make(pool, BASE_FAULT_NOT_FOUND, "there is no item %" APR_UINT64_T_FMT, uid);
 }
 
-/* Every item function begins with this and ends with memory_leave: the lock is held between
- * them, also when there is no such folder. */
-static base_fault_t *memory_enter(memory_session_t *session, const char *folder_id,
-                                  memory_folder_t **folder, apr_pool_t *pool)
+base_fault_t *memory_enter(memory_session_t *session, const char *folder_id,
+                           memory_folder_t **folder, apr_pool_t *pool)
 {
     apr_thread_mutex_lock(session->instance->lock);
     *folder = memory_folder_find(session->account, folder_id);
     return *folder ? NULL : memory_gone(pool);
 }
 
-/* Unlocks, and tells the watchers when the folder's modseq is not the one before. */
-static void memory_leave(memory_session_t *session, const memory_folder_t *folder,
-                         apr_uint64_t before)
+void memory_leave(memory_session_t *session, const memory_folder_t *folder, apr_uint64_t before)
 {
     int changed = folder && folder->modseq != before;
 
@@ -80,6 +76,7 @@ static void memory_entry_of(const memory_item_t *item, backend_entry_t *entry, a
     entry->date = item->date;
     entry->size = item->size;
     entry->properties = backend_properties_copy(item->properties, pool);
+    entry->conversation_date = item->conversation_date;
 }
 
 static void memory_changes_collect(const memory_folder_t *folder, apr_uint64_t since, int limit,
@@ -141,7 +138,9 @@ static apr_size_t memory_range_start(const memory_folder_t *folder, const backen
 
 static int memory_range_holds(const backend_range_t *range, const memory_item_t *item)
 {
-    return item->data && item->date >= range->since && item->date < range->before;
+    apr_time_t date = range->conversations ? item->conversation_date : item->date;
+
+    return item->data && date >= range->since && date < range->before;
 }
 
 base_fault_t *memory_enumerate(void *data, const char *folder_id, const backend_range_t *range,

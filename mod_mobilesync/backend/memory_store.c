@@ -11,8 +11,10 @@ static apr_status_t memory_folder_free(void *data)
     memory_folder_t *folder = data;
     apr_size_t i;
 
-    for (i = 0; i < folder->item_count; i++)
+    for (i = 0; i < folder->item_count; i++) {
         free(folder->items[i].data);
+        free(folder->items[i].conversation);
+    }
     free(folder->items);
     free(folder->events);
     folder->items = NULL;
@@ -198,7 +200,7 @@ static void memory_events_compact(memory_folder_t *folder)
     folder->event_count = kept;
 }
 
-static void memory_item_touch(memory_folder_t *folder, memory_item_t *item)
+void memory_item_touch(memory_folder_t *folder, memory_item_t *item)
 {
     item->modseq = ++folder->modseq;
     memory_events_compact(folder);
@@ -230,7 +232,7 @@ memory_item_t *memory_item_add(memory_folder_t *folder, char *data, apr_uint64_t
     memset(item, 0, sizeof *item);
     item->uid = folder->next_uid++;
     item->token = folder->info.class_ == BACKEND_CLASS_EMAIL ? flags : memory_hash(data, size);
-    item->date = date;
+    item->date = item->conversation_date = date;
     item->size = size;
     item->data = data;
     item->properties = backend_properties_copy(properties, folder->pool);
@@ -271,6 +273,8 @@ void memory_item_replace(memory_folder_t *folder, memory_item_t *item, char *dat
     free(item->data);
     item->data = data;
     item->size = size;
+    if (folder->named >= item->uid)
+        folder->named = item->uid - 1;
     memory_item_touch(folder, item);
 }
 
@@ -281,6 +285,7 @@ char *memory_item_expunge(memory_folder_t *folder, memory_item_t *item)
     item->data = NULL;
     folder->live_count--;
     memory_item_touch(folder, item);
+    memory_item_leave(folder, item);
     return data;
 }
 

@@ -19,6 +19,8 @@ typedef struct {
     char *data; /* malloc; NULL: a tombstone */
     const char *derived_name;
     const backend_properties_t *properties; /* NULL: none; in the folder's pool */
+    char *conversation;                     /* malloc; NULL: none that is known */
+    apr_time_t conversation_date;           /* as in backend_entry_t */
 } memory_item_t;
 
 /* The history is a journal ordered by modseq; an entry whose modseq is not its item's any
@@ -39,6 +41,8 @@ typedef struct {
     memory_event_t *events; /* malloc; ascending modseq */
     apr_size_t event_count, event_capacity;
     apr_size_t live_count;
+    apr_uint64_t named;  /* the conversations of uids up to this were read... */
+    const char *naming;  /* ...by this version of reading */
     apr_hash_t *derived; /* derived name -> memory_item_t.uid (apr_uint64_t *) */
     apr_pool_t *pool;
 } memory_folder_t;
@@ -97,6 +101,11 @@ void memory_item_replace(memory_folder_t *folder, memory_item_t *item, char *dat
 /* Returns the data, which the caller owns then. */
 char *memory_item_expunge(memory_folder_t *folder, memory_item_t *item);
 
+/* Something that devices are told has changed. */
+void memory_item_touch(memory_folder_t *folder, memory_item_t *item);
+/* The item has left its conversation, or gone with it. */
+void memory_item_leave(memory_folder_t *folder, memory_item_t *item);
+
 /* Index of the first item with uid >= the given one. */
 apr_size_t memory_item_position(const memory_folder_t *folder, apr_uint64_t uid);
 /* Index of the first event with modseq > the given one. */
@@ -105,6 +114,13 @@ apr_size_t memory_event_position(const memory_folder_t *folder, apr_uint64_t mod
 apr_time_t memory_now(const memory_instance_t *instance);
 
 base_fault_t *memory_gone(apr_pool_t *pool);
+
+/* What is about a folder's items begins with this and ends with memory_leave: the lock is held
+ * between them, also when there is no such folder. */
+base_fault_t *memory_enter(memory_session_t *session, const char *folder_id,
+                           memory_folder_t **folder, apr_pool_t *pool);
+/* Unlocks, and tells the watchers when the folder's modseq is not the one before. */
+void memory_leave(memory_session_t *session, const memory_folder_t *folder, apr_uint64_t before);
 
 /* Entries of the vtable that are not in memory.c; these take the lock. */
 base_fault_t *memory_probe(void *data, const char *folder_id, const char **cursor,
@@ -115,6 +131,9 @@ base_fault_t *memory_enumerate(void *data, const char *folder_id, const backend_
                                int limit, backend_page_t **page, apr_pool_t *pool);
 base_fault_t *memory_count(void *data, const char *folder_id, const backend_range_t *range,
                            apr_uint64_t *count, apr_pool_t *pool);
+base_fault_t *memory_conversations(void *data, const char *folder_id, backend_name_fn read,
+                                   const char *version, apr_time_t deadline, int *left,
+                                   apr_pool_t *pool);
 base_fault_t *memory_entry(void *data, const char *folder_id, apr_uint64_t uid,
                            backend_entry_t *entry, apr_pool_t *pool);
 base_fault_t *memory_fetch(void *data, const char *folder_id, apr_uint64_t uid,

@@ -248,7 +248,7 @@ static base_fault_t *index_changes(index_run_t *run, index_folder_t *folder, int
 /* Further down among what was there before. */
 static base_fault_t *index_fill(index_run_t *run, index_folder_t *folder, apr_pool_t *item_pool)
 {
-    backend_range_t range = {APR_INT64_MIN, APR_INT64_MAX, 0};
+    backend_range_t range = {.since = APR_INT64_MIN, .before = APR_INT64_MAX};
     backend_page_t *page;
     int i;
 

@@ -93,6 +93,12 @@ static const collection_command_kind_t command_kinds[] = {
     [SYNC_OP_SOFT_DELETE] = COLLECTION_SOFT_DELETE,
 };
 
+static void answer_bodies(collection_answer_t *answer, const sync_position_t *position)
+{
+    if (position->dates == SYNC_DATE_CONVERSATION)
+        answer->bodies_since = position->cut;
+}
+
 /* The device must get the very version that is recorded: were it given a newer one, and the item
  * then went back to the old one, it would never be told. Flags can be told as they were; of
  * other content there is only what it is now, which makes it another answer. */
@@ -154,6 +160,7 @@ static base_fault_t *prepare_replay(collection_t *collection)
     answer->changed = 1;
     answer->replayed = 1;
     answer->more_available = state->pending[collection->presented].more;
+    answer_bodies(answer, &state->pending[collection->presented].after);
     collection_trial_replay(collection);
     return NULL;
 }
@@ -192,7 +199,7 @@ static base_fault_t *prepare_unchanged(collection_t *collection, const sync_posi
         if (!sync_position_settled(start))
             return NULL;
         BASE_TRY(collection_probe(collection));
-        if (strcmp(collection->probe, start->cursor) != 0)
+        if (strcmp(collection->probe, start->cursor) != 0 || collection->unnamed)
             return NULL;
     }
     *unchanged = 1;
@@ -209,6 +216,7 @@ static base_fault_t *prepare_step(collection_t *collection)
 
     BASE_TRY(collection_state_start(collection, &start));
     answer->key = request->key;
+    answer_bodies(answer, &start);
     BASE_TRY(prepare_unchanged(collection, &start, &unchanged));
     if (unchanged)
         return NULL;
@@ -252,6 +260,7 @@ static base_fault_t *prepare(collection_t *collection)
     BASE_TRY(collection_state_load(collection));
     BASE_TRY(collection_state_judge(collection, request->request_digest));
     collection_options_in_force(collection, &answer->options);
+    answer->bodies_since = SYNC_TIME_MIN;
     if (collection->state) {
         answer->supported = collection->state->supported;
         answer->supported_length = collection->state->supported_length;

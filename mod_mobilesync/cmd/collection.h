@@ -64,11 +64,15 @@ typedef struct {
     void *received_baton;
 } collection_env_t;
 
-/* Options (MS-ASCMD 2.2.3.125.6) stay until the next ones. The engine reads two of them; the
+enum { COLLECTION_CONVERSATIONS_STICKY = -1 };
+
+/* Options (MS-ASCMD 2.2.3.125.6) stay until the next ones. The engine reads some of them; the
  * rest is the caller's and only kept. */
 typedef struct {
     int filter;      /* FilterType 0-8, 0 when absent */
     int client_wins; /* Conflict 0; its default, 1, is "server wins" */
+    /* ConversationMode; as part of a request it is not looked at: collection_request_t has it */
+    int conversations;
     const void *blob;
     apr_size_t blob_length;
 } collection_options_t;
@@ -113,7 +117,8 @@ typedef struct {
     int get_changes;                     /* GetChanges, its default worked out by the caller */
     int window;                          /* 1-512 */
     const collection_options_t *options; /* NULL: the request had none, the sticky ones hold */
-    const void *supported;               /* Supported, with key 0 only; NULL: none */
+    int conversations;     /* ConversationMode: 0, 1, or COLLECTION_CONVERSATIONS_STICKY */
+    const void *supported; /* Supported, with key 0 only; NULL: none */
     apr_size_t supported_length;
 
     apr_time_t now;
@@ -155,6 +160,9 @@ typedef struct {
     const collection_result_t *results;
     int result_count;
     collection_options_t options; /* those in force */
+    /* mail from before is given for the sake of its conversation only: without its body (MS-ASCMD
+     * R2108) */
+    apr_time_t bodies_since;
     const void *supported;
     apr_size_t supported_length;
 } collection_answer_t;
@@ -217,7 +225,8 @@ typedef struct {
 
 /* Ping: would the next Sync with the last key returned bring something? The passing of
  * midnight does not count. Of the request only account, device, folder_id, class_ and
- * generation are looked at, and now when a changed filter has still to be applied. STALE when the state is of another generation; FOLDER_GONE. */
+ * generation are looked at, and now when a changed filter has still to be applied. STALE when the state is
+ * of another generation; FOLDER_GONE. */
 base_fault_t *collection_watch_check(const collection_env_t *env,
                                      const collection_request_t *request,
                                      collection_watch_answer_t *answer, apr_pool_t *pool);

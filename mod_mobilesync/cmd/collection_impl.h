@@ -17,6 +17,8 @@
 #define COLLECTION_BATCH_MIN 64
 #define COLLECTION_BATCH_MAX 512
 #define COLLECTION_EXAMINE_MAX 20000 /* entries compared in one step */
+#define COLLECTION_NAMING_TIME \
+    apr_time_from_sec(3) /* to read mails whose conversation is not known */
 
 struct collection {
     const collection_env_t *env;
@@ -35,6 +37,9 @@ struct collection {
     sync_delta_t *delta;    /* of the answer presented, once loaded */
     sync_position_t before; /* the position as recorded for the key presented */
     const char *probe;      /* the backend's cursor, NULL: not asked */
+    sync_date_kind_t dates; /* that the filter in force looks at */
+    int named;              /* the conversations of mails were asked for... */
+    int unnamed;            /* ...and there are mails whose conversation nobody knows yet */
     sync_quarantine_t *quarantine;
     sync_trial_t *trial;
     int tried; /* there is a trial in the record */

@@ -271,7 +271,9 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
     if (op->kind == COLLECTION_OP_ADD) {
         if (result->code)
             return;
-        sync_window_effect_add(window, result->uid, result->token, result->date);
+        /* of its conversation nobody knows yet */
+        sync_window_effect_add(window, result->uid, result->token,
+                               &(sync_dates_t){{result->date, result->date}});
         /* a repeat may come upon what was added long ago: aged, or gone before the cursor... */
         sync_window_todo_add(window, result->uid);
         return;

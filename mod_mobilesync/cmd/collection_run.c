@@ -4,10 +4,25 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "item/conversation.h"
+
+/* Where the filter looks at conversations they must be known before anything else is asked. */
+static base_fault_t *run_conversations(collection_t *collection)
+{
+    if (collection->named || collection->dates != SYNC_DATE_CONVERSATION)
+        return NULL;
+    collection->named = 1;
+    return backend_folder_conversations(collection->env->backend, collection->request->folder_id,
+                                        item_conversation_name, ITEM_CONVERSATION_VERSION,
+                                        apr_time_now() + COLLECTION_NAMING_TIME,
+                                        &collection->unnamed, collection->pool);
+}
+
 base_fault_t *collection_probe(collection_t *collection)
 {
     if (collection->probe)
         return NULL;
+    BASE_TRY(run_conversations(collection));
     return backend_folder_probe(collection->env->backend, collection->request->folder_id,
                                 &collection->probe, collection->pool);
 }
@@ -30,7 +45,8 @@ static base_fault_t *run_offer(collection_t *collection, const backend_entry_t *
         if (i < count) {
             event.exists = 1;
             event.token = entries[i].token;
-            event.date = entries[i].date;
+            event.dates.date[SYNC_DATE_OWN] = entries[i].date;
+            event.dates.date[SYNC_DATE_CONVERSATION] = entries[i].conversation_date;
         }
         else
             sync_quarantine_remove(collection->quarantine, event.uid);
@@ -117,10 +133,18 @@ static base_fault_t *run_changes(collection_t *collection, int batch, int *drain
     return NULL;
 }
 
+static backend_range_t run_scan_range(const sync_scan_t *scan)
+{
+    return (backend_range_t){.since = scan->since,
+                             .before = scan->before,
+                             .below = scan->below,
+                             .conversations = scan->dates == SYNC_DATE_CONVERSATION};
+}
+
 static base_fault_t *run_scan_count(collection_t *collection, const sync_scan_t *scan,
                                     apr_uint64_t *count)
 {
-    backend_range_t range = {.since = scan->since, .before = scan->before, .below = scan->below};
+    const backend_range_t range = run_scan_range(scan);
     apr_uint64_t found;
 
     BASE_TRY(backend_folder_count(collection->env->backend, collection->request->folder_id, &range,
@@ -137,9 +161,10 @@ static base_fault_t *run_scans(collection_t *collection, int batch, apr_uint64_t
 
     while (!sync_window_full(collection->window) &&
            sync_window_scan_next(collection->window, &scan)) {
-        backend_range_t range = {.since = scan.since, .before = scan.before, .below = scan.below};
+        const backend_range_t range = run_scan_range(&scan);
 
-        /* dates of mail never change: what a clean scan comes to is what is there */
+        /* dates of mail never change, and those of conversations come as changes: what a clean
+         * scan comes to is what is there */
         if (count_clean && ((scan.clean && collection->request->class_ == BACKEND_CLASS_EMAIL) ||
                             collection->examine <= 0)) {
             BASE_TRY(run_scan_count(collection, &scan, count_clean));
@@ -221,7 +246,9 @@ base_fault_t *collection_run(collection_t *collection, int limit, apr_uint64_t *
 
     apr_pool_create(&scratch, collection->pool);
     collection->examine = COLLECTION_EXAMINE_MAX;
-    fault = run_todo(collection, scratch);
+    fault = run_conversations(collection);
+    if (!fault)
+        fault = run_todo(collection, scratch);
     if (!fault)
         fault = run_changes(collection, batch, &drained, scratch);
     if (!fault && drained) /* something is when the window was reconciled */
@@ -235,7 +262,7 @@ base_fault_t *collection_run(collection_t *collection, int limit, apr_uint64_t *
     apr_pool_destroy(scratch);
     if (fault)
         return fault;
-    *all = drained && !sync_window_full(collection->window) &&
+    *all = drained && !collection->unnamed && !sync_window_full(collection->window) &&
            !sync_window_todo_next(collection->window, &uid) &&
            !sync_window_scan_next(collection->window, &scan) &&
            !sync_window_sweep_next(collection->window, &uid);

@@ -84,23 +84,31 @@ base_fault_t *collection_state_judge(collection_t *collection, const char *diges
 void collection_options_in_force(const collection_t *collection, collection_options_t *options)
 {
     const sync_options_t *sticky = &collection->before.options;
+    int sticky_conversations;
 
-    if (collection->request->options)
-        *options = *collection->request->options;
-    else if (collection->state && collection->verdict != SYNC_KEY_START &&
-             collection->verdict != SYNC_KEY_START_AGAIN)
+    const collection_request_t *request = collection->request;
+
+    *options = (collection_options_t){.blob = ""};
+    if (collection->state && collection->verdict != SYNC_KEY_START &&
+        collection->verdict != SYNC_KEY_START_AGAIN)
         *options = (collection_options_t){.filter = sticky->filter,
                                           .client_wins = sticky->client_wins,
+                                          .conversations = sticky->conversations,
                                           .blob = sticky->blob,
                                           .blob_length = sticky->blob_length};
-    else
-        *options = (collection_options_t){.blob = ""};
+    sticky_conversations = options->conversations;
+    if (request->options)
+        *options = *request->options;
+    options->conversations = request->conversations == COLLECTION_CONVERSATIONS_STICKY
+                                 ? sticky_conversations
+                                 : request->conversations;
 }
 
 void collection_options_keep(sync_position_t *position, const collection_options_t *options)
 {
     position->options = (sync_options_t){.filter = options->filter,
                                          .client_wins = options->client_wins,
+                                         .conversations = options->conversations,
                                          .blob = options->blob,
                                          .blob_length = options->blob_length};
 }
@@ -132,7 +140,8 @@ base_fault_t *collection_state_start(collection_t *collection, sync_position_t *
     filter = class_ == BACKEND_CLASS_CONTACTS || class_ == BACKEND_CLASS_NOTES ? 0 : options.filter;
     *start = collection->before;
     collection_options_keep(start, &options);
-    sync_position_refilter(start, filter, collection->request->now);
+    sync_position_refilter(start, filter, options.conversations, collection->request->now);
+    collection->dates = start->dates;
     return NULL;
 }
 

@@ -51,12 +51,9 @@ static base_fault_t *watch_look(collection_t *look, collection_watch_answer_t *a
     int limit;
     int all;
 
-    /* a filter asked for without changes has not come to anything yet */
-    if (look->request->class_ == BACKEND_CLASS_EMAIL && start->filter != start->options.filter)
-        sync_position_refilter(start, start->options.filter, look->request->now);
     /* when an answer was left unfinished there is more than enough: the first to come up tells */
     limit = start->scans.count || start->sweep ? 0 : WATCH_LOOK;
-    if (sync_position_settled(start) && strcmp(look->probe, start->cursor) == 0)
+    if (sync_position_settled(start) && strcmp(look->probe, start->cursor) == 0 && !look->unnamed)
         return NULL;
     look->window = sync_window_make(start, look->held, limit, look->pool);
     BASE_TRY(collection_run(look, limit, NULL, &all));
@@ -73,6 +70,7 @@ base_fault_t *collection_watch_check(const collection_env_t *env,
 {
     collection_request_t latest = *request;
     collection_t *look = look_make(env, &latest, pool);
+    sync_position_t *start = &look->before;
     const sync_keys_t *keys;
 
     *answer = (collection_watch_answer_t){.cursor = "", .version = "none"};
@@ -86,8 +84,13 @@ base_fault_t *collection_watch_check(const collection_env_t *env,
     latest.op_count = 0;
     BASE_TRY(collection_state_judge(look, NULL));
     answer->version = latest.key;
+    /* a filter asked for without changes has not come to anything yet */
+    if (request->class_ == BACKEND_CLASS_EMAIL && !sync_position_filtered(start))
+        sync_position_refilter(start, start->options.filter, start->options.conversations,
+                               request->now);
+    look->dates = start->dates;
     BASE_TRY(collection_probe(look));
-    if (!*look->before.cursor)
+    if (!*start->cursor)
         return NULL;
     answer->what = COLLECTION_WATCH_NOTHING;
     answer->cursor = look->probe;
@@ -99,8 +102,11 @@ base_fault_t *collection_options_read(const collection_env_t *env, const char *a
                                       const char *device, const char *folder_id,
                                       collection_options_t *options, apr_pool_t *pool)
 {
-    collection_request_t request = {
-        .account = account, .device = device, .folder_id = folder_id, .key = "0"};
+    collection_request_t request = {.account = account,
+                                    .device = device,
+                                    .folder_id = folder_id,
+                                    .key = "0",
+                                    .conversations = COLLECTION_CONVERSATIONS_STICKY};
     collection_t *look = look_make(env, &request, pool);
 
     BASE_TRY(collection_state_load(look));

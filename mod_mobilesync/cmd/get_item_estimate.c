@@ -44,6 +44,11 @@ static base_fault_t *estimate_count(cmd_exchange_t *exchange, const eas_node_t *
     BASE_TRY(cmd_exchange_session(exchange, &env.backend));
     BASE_TRY(cmd_exchange_folder(exchange, folder_id, &folder));
     BASE_TRY(estimate_options(node, &options, &request.options, pool));
+    if (!cmd_options_conversations(node, exchange->request->version, &request.conversations))
+        return base_fault_make(pool, BASE_FAULT_INVALID, "ConversationMode is not valid");
+    if (request.conversations != COLLECTION_CONVERSATIONS_STICKY &&
+        folder->class_ != BACKEND_CLASS_EMAIL) /* MS-ASCMD R2100: Status 103 */
+        return base_fault_make(pool, BASE_FAULT_INVALID, "ConversationMode for what is no mail");
     request.class_ = folder->class_;
     request.generation = folder->generation;
     return collection_estimate(&env, &request, count, pool);

@@ -103,7 +103,11 @@ TESTS += t/unit/cmd_send_test t/unit/cmd_send_crash_test
 
 check_PROGRAMS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_expired_test \
 	t/unit/collection_look_test t/unit/collection_race_test t/unit/collection_trial_test \
+	t/unit/collection_conversation_test \
 	t/unit/hierarchy_test
+t_unit_collection_conversation_test_SOURCES = t/unit/collection_conversation_test.c \
+	t/unit/collection_helpers.h t/unit/tap.h
+t_unit_collection_conversation_test_LDADD = $(UNIT_LDADD)
 t_unit_collection_expired_test_SOURCES = t/unit/collection_expired_test.c \
 	t/unit/collection_helpers.h t/unit/tap.h
 t_unit_collection_expired_test_LDADD = $(UNIT_LDADD)
@@ -125,6 +129,7 @@ t_unit_hierarchy_test_SOURCES = t/unit/hierarchy_test.c t/unit/tap.h
 t_unit_hierarchy_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_expired_test \
 	t/unit/collection_look_test t/unit/collection_race_test t/unit/collection_trial_test \
+	t/unit/collection_conversation_test \
 	t/unit/hierarchy_test
 
 check_PROGRAMS += t/unit/cmd_query_test

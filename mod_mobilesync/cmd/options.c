@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cmd/collection.h"
 #include "eas/status.h"
 
 void cmd_options_init(cmd_options_t *options, eas_version_t version)
@@ -100,6 +101,17 @@ base_fault_t *cmd_options_parse(const eas_node_t *node, cmd_options_t *options, 
          child = eas_node_next(child))
         BASE_TRY(options_body_part(child, options, pool));
     return NULL;
+}
+
+int cmd_options_conversations(const eas_node_t *collection, eas_version_t version, int *value)
+{
+    const eas_node_t *node = eas_node_child(collection, EAS_AirSync_ConversationMode);
+
+    *value = COLLECTION_CONVERSATIONS_STICKY;
+    if (!node || !eas_tag_in_version(node->tag, version))
+        return 1;
+    *value = eas_node_child_flag(collection, node->tag, 0);
+    return *value >= 0;
 }
 
 static void options_encode_preference(base_text_buffer_t *out, char letter,

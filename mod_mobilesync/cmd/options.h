@@ -27,6 +27,10 @@ void cmd_options_init(cmd_options_t *options, eas_version_t version);
 /* Reads one Options element. INVALID names the child that is wrong. */
 base_fault_t *cmd_options_parse(const eas_node_t *node, cmd_options_t *options, apr_pool_t *pool);
 
+/* ConversationMode of a Collection (MS-ASCMD 2.2.3.36): 0, 1, or COLLECTION_CONVERSATIONS_STICKY
+ * where it is absent or the version does not know it. Returns 0 when it is not valid. */
+int cmd_options_conversations(const eas_node_t *collection, eas_version_t version, int *value);
+
 /* To and from what is kept with the folder's state. Decoding takes what an older or
  * newer server wrote: unknown parts are left out. */
 const char *cmd_options_encode(const cmd_options_t *options, apr_pool_t *pool);

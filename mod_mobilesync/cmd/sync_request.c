@@ -124,7 +124,7 @@ static base_fault_t *sync_collection_read(const eas_node_t *node, int window, ea
 {
     const char *key = eas_node_child_text(node, EAS_AirSync_SyncKey);
     const char *folder_id = eas_node_child_text(node, EAS_AirSync_CollectionId);
-    int get_changes, initial;
+    int get_changes, initial, valid;
 
     memset(collection, 0, sizeof *collection);
     collection->folder_id = cmd_id_echo(folder_id);
@@ -142,10 +142,11 @@ static base_fault_t *sync_collection_read(const eas_node_t *node, int window, ea
     get_changes = eas_node_child_flag(node, EAS_AirSync_GetChanges, !initial);
     collection->get_changes = get_changes;
     collection->deletes_as_moves = eas_node_child_flag(node, EAS_AirSync_DeletesAsMoves, 1);
+    valid = cmd_options_conversations(node, version, &collection->conversations);
     collection->commands = eas_node_child(node, EAS_AirSync_Commands);
     collection->supported = eas_node_child(node, EAS_AirSync_Supported);
     collection->status = sync_options(node, version, &collection->options, pool);
-    if (get_changes < 0 || (initial && get_changes) || collection->deletes_as_moves < 0 ||
+    if (!valid || get_changes < 0 || (initial && get_changes) || collection->deletes_as_moves < 0 ||
         (initial && collection->commands) || !sync_window(node, &collection->window))
         collection->status = SYNC_STATUS_PROTOCOL;
     return sync_digest(node, window, &collection->digest, pool);
@@ -282,6 +283,7 @@ static int sync_cache_decode(char *text, sync_request_t *request, int whole)
                                  .digest = fields[2],
                                  .window = atoi(fields[3]),
                                  .get_changes = atoi(fields[4]),
+                                 .conversations = COLLECTION_CONVERSATIONS_STICKY,
                                  .deletes_as_moves = atoi(fields[5]),
                                  .options = strcmp(fields[6], "-") ? fields[6] : NULL};
     }

@@ -4,6 +4,7 @@
 #define CMD_SYNC_REQUEST_H
 
 #include "cmd/cmd.h"
+#include "cmd/collection.h"
 #include "cmd/options.h"
 
 #define SYNC_COLLECTIONS_MAX 300 /* in one request (Status 15 beyond) */
@@ -32,6 +33,7 @@ typedef struct {
     int window;         /* 0: not named */
     int get_changes;
     int deletes_as_moves;
+    int conversations;           /* ConversationMode, as in collection_request_t */
     const char *options;         /* cmd_options_encode, NULL: the sticky ones hold */
     const eas_node_t *commands;  /* NULL: no operations */
     const eas_node_t *supported; /* NULL: none */

@@ -16,6 +16,7 @@ typedef struct {
     sync_step_t *step;
     backend_folder_t *folder;
     cmd_options_t options;
+    item_email_options_t previews; /* the same for mail from before bodies_since */
     sync_ops_t *ops;
     apr_pool_t *pool;
     apr_pool_t *item_pool; /* cleared for each item */
@@ -69,8 +70,16 @@ static void step_write_server_id(step_t *step, apr_uint64_t uid)
                     item_reference_server_id(&reference, step->item_pool));
 }
 
-static base_fault_t *step_load(step_t *step, const backend_entry_t *entry,
-                               const item_email_options_t *options, item_email_t **email)
+/* Of mail that comes for the sake of its conversation only there is no body (MS-ASCMD R2108). */
+static const item_email_options_t *step_email_options(const step_t *step,
+                                                      const backend_entry_t *entry)
+{
+    return entry->date < collection_answer(step->step->collection)->bodies_since
+               ? &step->previews
+               : &step->options.email;
+}
+
+static base_fault_t *step_load(step_t *step, const backend_entry_t *entry, item_email_t **email)
 {
     const item_reference_t reference = step_reference(step, entry->uid);
     backend_session_t *session;
@@ -78,7 +87,8 @@ static base_fault_t *step_load(step_t *step, const backend_entry_t *entry,
 
     BASE_TRY(cmd_exchange_session(step->run->exchange, &session));
     BASE_TRY(backend_item_fetch(session, step->folder->id, entry->uid, &blob, step->item_pool));
-    return item_email_load(blob, &reference, entry, options, email, step->item_pool);
+    return item_email_load(blob, &reference, entry, step_email_options(step, entry), email,
+                           step->item_pool);
 }
 
 static void step_write_item(step_t *step, eas_tag_t tag, const backend_entry_t *entry,
@@ -162,15 +172,14 @@ static base_fault_t *step_write_command(step_t *step, int index)
         if (convicted)
             return step_leave_out(
                 step, index, base_fault_make(step->pool, BASE_FAULT_CONVERSION, "%s", convicted));
-        if ((fault = step_load(step, &command->entry, &step->options.email, &email)))
+        if ((fault = step_load(step, &command->entry, &email)))
             return step_leave_out(step, index, fault);
         step_open_commands(step);
         step_write_item(step, EAS_AirSync_Add, &command->entry, email);
         step->report->adds++;
         break;
     case COLLECTION_CHANGE:
-        if (step_whole(command) &&
-            (fault = step_load(step, &command->entry, &step->options.email, &email)))
+        if (step_whole(command) && (fault = step_load(step, &command->entry, &email)))
             return step_leave_out(step, index, fault);
         step_open_commands(step);
         step_write_item(step, EAS_AirSync_Change, &command->entry, email);
@@ -193,7 +202,7 @@ static base_fault_t *step_write_command(step_t *step, int index)
 /* An upper bound of what a message takes in the response. */
 static apr_uint64_t step_estimate(const step_t *step, const backend_entry_t *entry)
 {
-    const item_email_options_t *email = &step->options.email;
+    const item_email_options_t *email = step_email_options(step, entry);
     apr_uint64_t body = 0, part = email->part_preference.truncation_size;
     int i;
 
@@ -337,6 +346,10 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
     env->received_baton = exchange;
     BASE_TRY(cmd_exchange_session(exchange, &env->backend));
     BASE_TRY(cmd_exchange_folder(exchange, asked->folder_id, &step->folder));
+    if (asked->conversations != COLLECTION_CONVERSATIONS_STICKY &&
+        step->folder->class_ != BACKEND_CLASS_EMAIL) /* MS-ASCMD R2117 */
+        return base_fault_make(step->pool, BASE_FAULT_INVALID,
+                               "ConversationMode for what is no mail");
     BASE_TRY(sync_ops_read(exchange, asked, step->folder, &step->ops, step->pool));
     *request = (collection_request_t){.account = exchange->account,
                                       .device = exchange->request->device_id,
@@ -347,6 +360,7 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
                                       .key = asked->key,
                                       .request_digest = asked->digest,
                                       .get_changes = asked->get_changes,
+                                      .conversations = asked->conversations,
                                       .window = step_window(step->run, asked),
                                       .now = exchange->now};
     sync_ops_engine(step->ops, &request->ops, &request->op_count);
@@ -376,10 +390,13 @@ static base_fault_t *step_load_options(step_t *step)
     cmd_options_decode(
         apr_pstrmemdup(step->pool, sticky->blob ? sticky->blob : "", sticky->blob_length),
         &step->options);
+    if (exchange->request->version >= EAS_VERSION_14_1)
+        BASE_TRY(cmd_exchange_addresses(exchange, &step->options.email.addresses));
+    step->previews = step->options.email;
+    item_email_options_previews(&step->previews);
     cmd_profile_raise(exchange, &step->options.email);
-    return exchange->request->version < EAS_VERSION_14_1
-               ? NULL
-               : cmd_exchange_addresses(exchange, &step->options.email.addresses);
+    cmd_profile_raise(exchange, &step->previews);
+    return NULL;
 }
 
 static base_fault_t *step_refuse(step_t *step, const sync_collection_t *asked, base_fault_t *fault)

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <gmime/gmime.h>
 
+#include "backend/blob.h"
 #include "base/text.h"
 #include "item/header.h"
 
@@ -80,6 +81,38 @@ const unsigned char *item_conversation_id(const item_mime_t *mime, apr_pool_t *p
     apr_sha1_update(&context, root, (unsigned)strlen(root));
     apr_sha1_final(digest, &context);
     return apr_pmemdup(pool, digest, ITEM_CONVERSATION_ID_SIZE);
+}
+
+/* The header alone, when it ends within the first window: it is all that is wanted, and the body
+ * may be large. */
+static base_fault_t *conversation_header(item_source_t **source, apr_pool_t *pool)
+{
+    const char *bytes, *end = NULL;
+    apr_size_t length, i;
+
+    BASE_TRY(item_source_view(*source, 0, ITEM_SOURCE_WINDOW, &bytes, &length));
+    for (i = 0; i + 1 < length && !end; i++)
+        if (bytes[i] == '\n' && (bytes[i + 1] == '\n' ||
+                                 (bytes[i + 1] == '\r' && i + 2 < length && bytes[i + 2] == '\n')))
+            end = bytes + i + 1;
+    if (!end)
+        return NULL;
+    length = (apr_size_t)(end - bytes);
+    return item_source_open(backend_blob_of(apr_pmemdup(pool, bytes, length), length, pool), source,
+                            pool);
+}
+
+base_fault_t *item_conversation_name(const backend_blob_t *blob, const char **name,
+                                     apr_pool_t *pool)
+{
+    item_source_t *source;
+    item_mime_t *mime;
+
+    BASE_TRY(item_source_open(blob, &source, pool));
+    BASE_TRY(conversation_header(&source, pool));
+    BASE_TRY(item_mime_parse(source, &mime, pool));
+    *name = base_text_hex_encode(item_conversation_id(mime, pool), ITEM_CONVERSATION_ID_SIZE, pool);
+    return NULL;
 }
 
 const unsigned char *item_conversation_index(const item_mime_t *mime, apr_time_t date,

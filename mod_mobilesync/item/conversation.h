@@ -3,6 +3,7 @@
 #ifndef ITEM_CONVERSATION_H
 #define ITEM_CONVERSATION_H
 
+#include "backend/backend.h"
 #include "item/mime.h"
 
 #define ITEM_CONVERSATION_ID_SIZE 16
@@ -10,6 +11,12 @@
 /* The same for all messages of a thread: a hash of the Message-ID that the thread began with
  * (References, In-Reply-To, own Message-ID), without any of these of the topic. */
 const unsigned char *item_conversation_id(const item_mime_t *mime, apr_pool_t *pool);
+
+/* The ConversationId as text, of a message of which only the header is read: for
+ * backend_folder_conversations. The version changes when they are made in another way. */
+#define ITEM_CONVERSATION_VERSION "1"
+base_fault_t *item_conversation_name(const backend_blob_t *blob, const char **name,
+                                     apr_pool_t *pool);
 
 /* Outlook's Thread-Index when there is one, else the header made of the Date (date: when it cannot
  * be read): 5 bytes and 5 more for each response. */

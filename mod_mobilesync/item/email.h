@@ -52,6 +52,9 @@ typedef struct {
 /* All defaults: no preferences, MIMESupport 0, nothing truncated. */
 void item_email_options_init(item_email_options_t *options, eas_version_t version);
 
+/* Bodies are cut down to nothing but their previews. */
+void item_email_options_previews(item_email_options_t *options);
+
 /* MIMETruncation 0-8 (MS-ASCMD 2.2.3.111) in bytes; ITEM_TRUNCATION_NONE for 8. Returns 0 when
  * there is no such value. */
 int item_email_mime_truncation(unsigned value, apr_uint64_t *size);

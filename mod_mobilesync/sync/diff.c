@@ -2,11 +2,12 @@
 
 #include "sync/held.h"
 
-sync_op_t sync_diff_judge(const sync_holding_t *device, const sync_event_t *event, apr_time_t cut)
+sync_op_t sync_diff_judge(const sync_holding_t *device, const sync_event_t *event,
+                          const sync_position_t *position)
 {
     if (!event->exists)
         return device->held ? SYNC_OP_DELETE : SYNC_OP_NONE;
-    if (event->date < cut)
+    if (event->dates.date[position->dates] < position->cut)
         return device->held ? SYNC_OP_SOFT_DELETE : SYNC_OP_NONE;
     if (!device->held)
         return SYNC_OP_ADD;

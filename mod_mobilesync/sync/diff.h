@@ -10,9 +10,9 @@
 /* An entry as the backend has it now. */
 typedef struct {
     apr_uint64_t uid;
-    int exists; /* 0: gone; token and date mean nothing */
+    int exists; /* 0: gone; token and dates mean nothing */
     apr_uint64_t token;
-    apr_time_t date;
+    sync_dates_t dates;
 } sync_event_t;
 
 /* What the device holds of it. */
@@ -21,8 +21,10 @@ typedef struct {
     apr_uint64_t token;
 } sync_holding_t;
 
-/* Gone: Delete. Outside the filter: SoftDelete, never Delete (MS-ASCMD 2.2.3.172). */
-sync_op_t sync_diff_judge(const sync_holding_t *device, const sync_event_t *event, apr_time_t cut);
+/* Gone: Delete. Outside the filter: SoftDelete, never Delete (MS-ASCMD 2.2.3.172). The filter is
+ * the position's. */
+sync_op_t sync_diff_judge(const sync_holding_t *device, const sync_event_t *event,
+                          const sync_position_t *position);
 
 /* Is a client's change of flags in conflict (MS-ASCMD 2.2.3.34)? Only in a flag that it
  * touches, that is no longer what the device holds, nor what it wants, nor what the ledger

@@ -1,5 +1,8 @@
 /* FilterType (MS-ASCMD 2.2.3.68.2): which entries a device is to hold, by date. The cut is
- * always a midnight (UTC), so that it moves once a day and not with every request. */
+ * always a midnight (UTC), so that it moves once a day and not with every request.
+ *
+ * With ConversationMode (2.2.3.36.2) the date that counts is that of the latest entry of the
+ * conversation in the folder: so a conversation is in or out as a whole. */
 #ifndef SYNC_FILTER_H
 #define SYNC_FILTER_H
 

@@ -9,12 +9,16 @@
 #define DELTA_FORMAT 1
 #define DELTA_ENTRIES_MAX 100000
 
+enum { POSITION_CLIENT_WINS = 1, POSITION_CONVERSATIONS = 2, POSITION_BY_CONVERSATION = 4 };
+
 static void position_pack(const sync_position_t *position, base_text_buffer_t *out)
 {
     int i;
 
     sync_pack_uint(out, (apr_uint64_t)position->options.filter);
-    sync_pack_uint(out, (apr_uint64_t)position->options.client_wins);
+    sync_pack_uint(out, (position->options.client_wins ? POSITION_CLIENT_WINS : 0u) |
+                            (position->options.conversations ? POSITION_CONVERSATIONS : 0u) |
+                            (position->dates ? POSITION_BY_CONVERSATION : 0u));
     sync_pack_bytes(out, position->options.blob, position->options.blob_length);
     sync_pack_text(out, position->cursor);
     sync_pack_uint(out, (apr_uint64_t)position->filter);
@@ -30,10 +34,14 @@ static void position_unpack(sync_position_t *position, sync_unpack_t *in, apr_po
 {
     apr_uint64_t *todo;
     const void *blob;
+    unsigned flags;
     int i;
 
     position->options.filter = (int)sync_unpack_count(in, SYNC_FILTER_MAX);
-    position->options.client_wins = (int)sync_unpack_count(in, 1);
+    flags = sync_unpack_count(in, 7);
+    position->options.client_wins = (flags & POSITION_CLIENT_WINS) != 0;
+    position->options.conversations = (flags & POSITION_CONVERSATIONS) != 0;
+    position->dates = flags & POSITION_BY_CONVERSATION ? SYNC_DATE_CONVERSATION : SYNC_DATE_OWN;
     blob = sync_unpack_bytes(in, &position->options.blob_length);
     position->options.blob = apr_pmemdup(pool, blob, position->options.blob_length);
     position->cursor = sync_unpack_text(in, pool);
@@ -139,28 +147,50 @@ sync_delta_t *sync_delta_unpack(const void *data, apr_size_t length, apr_pool_t 
     return sync_unpack_end(&in) ? delta : NULL;
 }
 
-void sync_position_refilter(sync_position_t *position, int filter, apr_time_t now)
+void sync_position_refilter(sync_position_t *position, int filter, int conversations,
+                            apr_time_t now)
 {
     apr_time_t cut = sync_filter_cut(filter, now), was = position->cut;
+    sync_date_kind_t dates, old = position->dates;
 
     /* a clock that was set back brings nothing back */
     if (filter == position->filter && cut < was)
-        return;
+        cut = was;
+    dates = conversations && cut != SYNC_TIME_MIN ? SYNC_DATE_CONVERSATION : SYNC_DATE_OWN;
     position->filter = filter;
     position->cut = cut;
+    position->dates = dates;
     if (!*position->cursor)
         return;
-    if (cut < was)
-        sync_scans_add(&position->scans, cut, was, !position->todo_count && !position->sweep);
+    /* where nothing is cut all dates are alike */
+    if (was == SYNC_TIME_MIN)
+        old = dates;
+    else if (cut == SYNC_TIME_MIN)
+        dates = old;
+    if (dates !=
+        old) /* no entry is later than its conversation: so all that may differ are in it */
+        sync_scans_add(&position->scans, SYNC_DATE_CONVERSATION, cut < was ? cut : was,
+                       SYNC_TIME_MAX, 0);
+    else if (cut < was)
+        /* the date of a conversation that is held may have moved into it: not clean */
+        sync_scans_add(&position->scans, dates, cut, was,
+                       dates == SYNC_DATE_OWN && !position->todo_count && !position->sweep);
     else
-        sync_scans_add(&position->scans, was, cut, 0);
+        sync_scans_add(&position->scans, dates, was, cut, 0);
+}
+
+int sync_position_filtered(const sync_position_t *position)
+{
+    return position->filter == position->options.filter &&
+           (position->cut == SYNC_TIME_MIN ||
+            position->options.conversations == (position->dates == SYNC_DATE_CONVERSATION));
 }
 
 void sync_position_begin(sync_position_t *position, const char *cursor)
 {
     position->cursor = cursor;
     position->scans.count = 0;
-    sync_scans_add(&position->scans, position->cut, SYNC_TIME_MAX, 1);
+    sync_scans_add(&position->scans, position->dates, position->cut, SYNC_TIME_MAX, 1);
 }
 
 void sync_position_reconcile(sync_position_t *position, const char *cursor)
@@ -178,7 +208,7 @@ int sync_position_settled(const sync_position_t *position)
 int sync_options_same(const sync_options_t *one, const sync_options_t *other)
 {
     return one->filter == other->filter && one->client_wins == other->client_wins &&
-           one->blob_length == other->blob_length &&
+           one->conversations == other->conversations && one->blob_length == other->blob_length &&
            (!one->blob_length || memcmp(one->blob, other->blob, one->blob_length) == 0);
 }
 
@@ -186,8 +216,9 @@ int sync_position_same(const sync_position_t *one, const sync_position_t *other)
 {
     return sync_options_same(&one->options, &other->options) &&
            strcmp(one->cursor, other->cursor) == 0 && one->filter == other->filter &&
-           one->cut == other->cut && sync_scans_same(&one->scans, &other->scans) &&
-           one->sweep == other->sweep && one->todo_count == other->todo_count &&
+           one->cut == other->cut && one->dates == other->dates &&
+           sync_scans_same(&one->scans, &other->scans) && one->sweep == other->sweep &&
+           one->todo_count == other->todo_count &&
            (!one->todo_count ||
             memcmp(one->todo, other->todo, (size_t)one->todo_count * sizeof *one->todo) == 0);
 }

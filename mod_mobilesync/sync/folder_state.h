@@ -26,7 +26,8 @@
 typedef struct {
     int filter;
     int client_wins;
-    const void *blob; /* the caller's */
+    int conversations; /* ConversationMode */
+    const void *blob;  /* the caller's */
     apr_size_t blob_length;
 } sync_options_t;
 
@@ -35,8 +36,9 @@ typedef struct {
     sync_options_t options;
     const char *cursor; /* all changes up to here were told or are left to scans; "": not begun */
     int filter;         /* FilterType as applied... */
-    apr_time_t cut;     /* ...and where it cut */
-    sync_scans_t scans; /* still to be gone through */
+    apr_time_t cut;     /* ...where it cut... */
+    sync_date_kind_t dates; /* ...and by which dates: by their own where nothing is cut */
+    sync_scans_t scans;     /* still to be gone through */
     apr_uint64_t sweep; /* uids below this have still to be compared with what is held; 0: none */
     const apr_uint64_t *todo; /* entries to be looked at again, whatever the cursor says: the */
     int todo_count;           /* device's version of them is unknown or was refused */
@@ -91,8 +93,12 @@ const char *sync_delta_field(unsigned counter, apr_pool_t *pool); /* "p.12" */
 void sync_delta_pack(const sync_delta_t *delta, base_text_buffer_t *out);
 sync_delta_t *sync_delta_unpack(const void *data, apr_size_t length, apr_pool_t *pool);
 
-/* Moves a position to another filter, or to the same one as of a later day. */
-void sync_position_refilter(sync_position_t *position, int filter, apr_time_t now);
+/* Moves a position to another filter, of conversations or not, or to the same one as of a later
+ * day. */
+void sync_position_refilter(sync_position_t *position, int filter, int conversations,
+                            apr_time_t now);
+/* Has what the options ask for been applied? */
+int sync_position_filtered(const sync_position_t *position);
 /* The first step: the cursor was taken just now and everything is to be scanned. */
 void sync_position_begin(sync_position_t *position, const char *cursor);
 /* What the cursor would bring is forgotten: another was taken just now, and everything there is has

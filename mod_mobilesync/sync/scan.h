@@ -15,11 +15,23 @@
 #define SYNC_TIME_MIN APR_INT64_MIN
 #define SYNC_TIME_MAX APR_INT64_MAX
 
+/* Which of an entry's dates is looked at (sync/filter.h). */
+typedef enum {
+    SYNC_DATE_OWN,
+    SYNC_DATE_CONVERSATION, /* that of the latest entry of its conversation */
+    SYNC_DATE_COUNT_
+} sync_date_kind_t;
+
+typedef struct {
+    apr_time_t date[SYNC_DATE_COUNT_];
+} sync_dates_t;
+
 typedef struct {
     apr_time_t since; /* entries with since <= date < before... */
     apr_time_t before;
     apr_uint64_t below; /* ...and uid < below; 0: all, not begun */
     int clean;          /* 1: the device holds nothing of what is left to scan */
+    sync_date_kind_t dates;
 } sync_scan_t;
 
 typedef struct {
@@ -27,14 +39,16 @@ typedef struct {
     int count;
 } sync_scans_t;
 
-/* Adds a scan of the whole range, in place of what other scans would do in it. */
-void sync_scans_add(sync_scans_t *scans, apr_time_t since, apr_time_t before, int clean);
+/* Adds a scan of the whole range, in place of what other scans of these dates would do in it. Beside
+ * scans of the other dates, which may come to the same entries, none is clean. */
+void sync_scans_add(sync_scans_t *scans, sync_date_kind_t dates, apr_time_t since,
+                    apr_time_t before, int clean);
 
 /* Will a scan come to that entry? */
-int sync_scans_cover(const sync_scans_t *scans, apr_uint64_t uid, apr_time_t date);
+int sync_scans_cover(const sync_scans_t *scans, apr_uint64_t uid, const sync_dates_t *dates);
 
 /* Something was added to what the device holds: scans that cover it are not clean any more. */
-void sync_scans_soil(sync_scans_t *scans, apr_uint64_t uid, apr_time_t date);
+void sync_scans_soil(sync_scans_t *scans, apr_uint64_t uid, const sync_dates_t *dates);
 
 /* The first n scans are done; the next one has done everything from uid `below` on (0: has
  * not begun). */

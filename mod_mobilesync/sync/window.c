@@ -115,12 +115,12 @@ void sync_window_effect(sync_window_t *window, apr_uint64_t uid, const sync_hold
 }
 
 void sync_window_effect_add(sync_window_t *window, apr_uint64_t uid, apr_uint64_t token,
-                            apr_time_t date)
+                            const sync_dates_t *dates)
 {
     sync_holding_t after = {.held = 1, .token = token};
 
     sync_window_effect(window, uid, &after);
-    sync_scans_soil(&window->start.scans, uid, date);
+    sync_scans_soil(&window->start.scans, uid, dates);
 }
 
 void sync_window_todo_add(sync_window_t *window, apr_uint64_t uid)
@@ -154,12 +154,12 @@ int sync_window_seen(const sync_window_t *window, sync_op_t op)
 void sync_window_offer(sync_window_t *window, const sync_event_t *event)
 {
     sync_holding_t device = sync_window_holding(window, event->uid);
-    sync_op_t op = sync_diff_judge(&device, event, window->start.cut);
+    sync_op_t op = sync_diff_judge(&device, event, &window->start);
     int index = window_index(window->command_of, event->uid);
     window_command_t *command;
 
     if (op == SYNC_OP_ADD && window->stage == WINDOW_CHANGES &&
-        sync_scans_cover(&window->start.scans, event->uid, event->date))
+        sync_scans_cover(&window->start.scans, event->uid, &event->dates))
         op = SYNC_OP_NONE; /* the scan will come to it */
     if (index < 0) {
         if (op == SYNC_OP_NONE)

@@ -40,7 +40,7 @@ sync_holding_t sync_window_holding(const sync_window_t *window, apr_uint64_t uid
 void sync_window_effect(sync_window_t *window, apr_uint64_t uid, const sync_holding_t *after);
 /* The same for an item it added, which a scan may come to later. */
 void sync_window_effect_add(sync_window_t *window, apr_uint64_t uid, apr_uint64_t token,
-                            apr_time_t date);
+                            const sync_dates_t *dates);
 /* An operation failed: the server's version must be told. */
 void sync_window_todo_add(sync_window_t *window, apr_uint64_t uid);
 

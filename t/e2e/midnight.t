@@ -60,7 +60,40 @@ for my $version (qw(12.1 16.1)) {
     };
 }
 
-advance( $server, DAY, values %phone );
+# With ConversationMode a conversation stays as long as one of it is new enough, and goes whole.
+my $talk = do {
+    $server->add_account('talker');
+    my $box = $server->mailbox('talker');
+    my $number = 0;
+    my $deliver = sub ( $thread, $time ) {
+        $number++;
+        $box->deliver(
+            "From: a\@b.c\nSubject: $thread $number\nMessage-ID: <$number\@t>\n"
+                . "References: <$thread\@t>\n\nText.\n",
+            time => $time
+        );
+    };
+    $deliver->( 'over', $midnight - 36 * 3600 );
+    $deliver->( 'over', $midnight - 1 );
+    $deliver->( 'on', $midnight - 36 * 3600 );
+    $deliver->( 'on', $midnight );
+    my $phone = $server->client( account => 'talker', version => '14.1' );
+    $phone->folder_sync;
+    $phone->initial_sync( inbox($phone), options => \%filtered, conversation_mode => 1 );
+    is( scalar @{ held($phone) }, 4, 'both conversations, whole' );
+    $phone;
+};
+
+advance( $server, DAY, $talk, values %phone );
+
+subtest 'conversations, a day later' => sub {
+    my $estimate = $talk->get_item_estimate( [ inbox($talk) ] );
+    is( $estimate->{ inbox($talk) }{estimate}, 2, 'an estimate counts what goes' );
+    my $result = $talk->sync( inbox($talk) );
+    is( scalar @{ $result->{soft_deletes} }, 2, 'two messages go' );
+    is_deeply( held($talk), [ 'on 3', 'on 4' ], 'those of the conversation that is over' );
+    is( $talk->sync( inbox($talk) )->{empty}, 1, 'and nothing more' );
+};
 
 for my $version ( sort keys %phone ) {
     subtest "a day later, $version" => sub {
@@ -77,7 +110,8 @@ for my $version ( sort keys %phone ) {
         $result = $phone->repeat($call);
         push @gone, @{ $result->{soft_deletes} };
         is_deeply( [ sort @gone ], [ sort @old ], 'the rest, though its answer was lost once' );
-        is_deeply( [ map { @{ $result->{$_} } } qw(adds changes deletes) ], [], 'and nothing else' );
+        is_deeply( [ map { @{ $result->{$_} } } qw(adds changes deletes) ], [],
+            'and nothing else' );
         is( scalar @{ held($phone) }, 2, 'what was new yesterday is what the phone has' );
         is( scalar @{ kept($box) }, 8, 'the mailbox has all' );
 

@@ -13,7 +13,7 @@
 #include "backend/blob.h"
 
 #define CONTRACT_DATE apr_time_from_sec(1767225600) /* 2026-01-01 */
-static const backend_range_t contract_all = {APR_INT64_MIN, APR_INT64_MAX, 0};
+static const backend_range_t contract_all = {.since = APR_INT64_MIN, .before = APR_INT64_MAX};
 
 /* Passes when the fault has that code. */
 static int is_fault(base_fault_t *fault, base_fault_code_t code, const char *name)
@@ -504,6 +504,8 @@ static void contract_settings(backend_t *backend, const char *account, backend_s
     ok(!text, "and none is none");
 }
 
+#include "backend_contract_conversation.h"
+
 __attribute__((unused)) static void backend_contract(backend_t *backend, const char *account,
                                                      apr_pool_t *parent)
 {
@@ -526,6 +528,8 @@ __attribute__((unused)) static void backend_contract(backend_t *backend, const c
     contract_history(session, pool);
     contract_stale(session, pool);
     contract_pages(session, pool);
+    contract_conversations(session, pool);
+    contract_conversations_again(session, pool);
     contract_watching(backend, account, session, pool);
     apr_pool_destroy(pool);
 }

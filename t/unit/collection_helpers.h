@@ -117,7 +117,7 @@ static const char *step(const collection_request_t *asked)
     return code ? NULL : commands(0, answer->command_count);
 }
 
-static const char *first_key(void)
+__attribute__((unused)) static const char *first_key(void)
 {
     step(request("0"));
     return answer->key;

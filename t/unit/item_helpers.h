@@ -117,7 +117,7 @@ __attribute__((unused)) static base_fault_t *email_wbxml(const backend_blob_t *b
                                                          apr_pool_t *pool)
 {
     item_reference_t reference = {"5", 1, 42, 0};
-    backend_entry_t entry = {42, flags, RECEIVED, blob->size, NULL};
+    backend_entry_t entry = {.uid = 42, .token = flags, .date = RECEIVED, .size = blob->size};
     eas_spool_t *spool = eas_spool_create(NULL, pool);
     eas_writer_t *writer = eas_writer_create(spool, pool);
     item_email_t *email;

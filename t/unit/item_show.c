@@ -59,7 +59,10 @@ static base_fault_t *emit(const char *path, int fetch, const item_email_options_
 {
     const backend_blob_t *blob = blob_of_file(path, pool);
     item_reference_t reference = {"5", 1, 42, 0};
-    backend_entry_t entry = {42, BACKEND_FLAG_FLAGGED | BACKEND_FLAG_ANSWERED, RECEIVED, 0, NULL};
+    backend_entry_t entry = {.uid = 42,
+                             .token = BACKEND_FLAG_FLAGGED | BACKEND_FLAG_ANSWERED,
+                             .date = RECEIVED,
+                             .size = 0};
     eas_spool_t *spool = eas_spool_create(NULL, pool);
     eas_writer_t *writer = eas_writer_create(spool, pool);
     item_email_t *email;

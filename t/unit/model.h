@@ -18,6 +18,9 @@
 #define MODEL_CONTENTS 1024
 #define MODEL_DEVICES 2
 #define MODEL_STEPS 60
+/* A device's filter is a FilterType of mail, and this more with ConversationMode. */
+#define MODEL_FILTERS 6
+#define MODEL_CONVERSATIONS 9
 
 enum { MODEL_DELETED = 1, /* on purpose */ MODEL_UNSTORED = 2 /* not yet, as far as is known */ };
 
@@ -145,7 +148,8 @@ void world_count_start(world_t *world);
 /* The mailbox as it is. */
 int world_truth(world_t *world, apr_uint64_t uid, backend_entry_t *entry);
 apr_array_header_t *world_truth_all(world_t *world, apr_pool_t *pool); /* backend_entry_t */
-const char *world_cursor(world_t *world, apr_pool_t *pool);
+const char *world_fingerprint(world_t *world, apr_pool_t *pool);
+const char *world_text(int content, apr_pool_t *pool); /* the message */
 int world_content(world_t *world, const char *folder_id, apr_uint64_t uid, apr_pool_t *pool);
 /* A new message, as yet nowhere; origin -1: its own. */
 int world_content_make(world_t *world, int origin, int excuse);

@@ -152,12 +152,11 @@ static void device_excuse(world_t *world, const device_request_t *request)
 
     apr_pool_create(&pool, world->pool);
     for (i = 0; i < request->op_count; i++) {
-        backend_blob_t *blob;
+        backend_entry_t entry;
 
         if (request->ops[i].kind == COLLECTION_OP_DELETE && !request->ops[i].to_trash &&
-            !backend_item_fetch(world->truth, world->inbox, request->ops[i].uid, &blob, pool))
-            world->excused[apr_atoi64(apr_pstrmemdup(pool, blob->data, (apr_size_t)blob->size))] =
-                MODEL_DELETED;
+            world_truth(world, request->ops[i].uid, &entry))
+            world->excused[world_content(world, world->inbox, entry.uid, pool)] = MODEL_DELETED;
     }
     apr_pool_destroy(pool);
 }
@@ -283,10 +282,10 @@ int device_sync(world_t *world, device_t *device, const fate_t *fate)
     world->calls = world->tripped = world->disturbed = 0;
     world->busy = device;
     apr_pool_create(&pool, world->pool);
-    before = world_cursor(world, pool);
+    before = world_fingerprint(world, pool);
     device_serve(world, device, &request, 0, &answer);
     world->busy = NULL;
-    after = world_cursor(world, pool);
+    after = world_fingerprint(world, pool);
     if (!answer.fault && !world->disturbed && !world->tripped)
         device_check_effects(world, &request, &answer, before, after);
     if (!answer.fault && !world->disturbed && first)
@@ -411,22 +410,41 @@ void device_check_stale(world_t *world, device_t *device)
     if (!*device->confirmed || !strcmp(device->confirmed, "0"))
         return;
     apr_pool_create(&pool, world->pool);
-    before = world_cursor(world, pool);
+    before = world_fingerprint(world, pool);
     device_request_make(world, device, &request);
     apr_cpystrn(request.key, device->confirmed, sizeof request.key);
     memset(&world->fate, 0, sizeof world->fate);
     world_count_start(world);
     device_serve(world, device, &request, 0, &answer);
     if (answer.fault != BASE_FAULT_STALE || world->writes ||
-        strcmp(before, world_cursor(world, pool)) != 0)
+        strcmp(before, world_fingerprint(world, pool)) != 0)
         world_fail(world, "the old key %s is not refused: %s", request.key,
                    base_fault_code_name(answer.fault));
     apr_pool_destroy(pool);
 }
 
+/* When there was last something new in each conversation. */
+static void device_conversations(world_t *world, const apr_array_header_t *all,
+                                 apr_time_t latest[MODEL_CONVERSATIONS], apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < MODEL_CONVERSATIONS; i++)
+        latest[i] = APR_INT64_MIN;
+    for (i = 0; i < all->nelts; i++) {
+        const backend_entry_t *entry = &APR_ARRAY_IDX(all, i, backend_entry_t);
+        apr_time_t *of =
+            latest + world_content(world, world->inbox, entry->uid, pool) % MODEL_CONVERSATIONS;
+
+        if (entry->date > *of)
+            *of = entry->date;
+    }
+}
+
 static void device_compare(world_t *world, device_t *device)
 {
-    apr_time_t cut = sync_filter_cut(device->filter, world->now);
+    apr_time_t cut = sync_filter_cut(device->filter % MODEL_FILTERS, world->now),
+               latest[MODEL_CONVERSATIONS];
     unsigned char wanted[MODEL_UIDS] = {0};
     apr_array_header_t *all;
     apr_pool_t *pool;
@@ -434,10 +452,13 @@ static void device_compare(world_t *world, device_t *device)
 
     apr_pool_create(&pool, world->pool);
     all = world_truth_all(world, pool);
+    device_conversations(world, all, latest, pool);
     for (i = 0; i < all->nelts; i++) {
         const backend_entry_t *entry = &APR_ARRAY_IDX(all, i, backend_entry_t);
+        int content = world_content(world, world->inbox, entry->uid, pool);
 
-        if (entry->date < cut)
+        if ((device->filter < MODEL_FILTERS ? entry->date : latest[content % MODEL_CONVERSATIONS]) <
+            cut)
             continue;
         wanted[entry->uid] = 1;
         if (world->bad && entry->uid % (unsigned)world->bad == 0)
@@ -448,8 +469,7 @@ static void device_compare(world_t *world, device_t *device)
             world_fail(world, "%s has %d with flags %d, the server %d", device->device,
                        (int)entry->uid, device->token[entry->uid],
                        (int)BACKEND_FLAGS_OF(entry->token));
-        else if (device->content[entry->uid] !=
-                 world_content(world, world->inbox, entry->uid, pool))
+        else if (device->content[entry->uid] != content)
             world_fail(world, "%s has %d with another content", device->device, (int)entry->uid);
     }
     for (i = 0; i < MODEL_UIDS; i++)

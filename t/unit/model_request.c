@@ -37,7 +37,7 @@ static void request_op_fill(world_t *world, const device_op_t *from, collection_
         return;
     blob = apr_pcalloc(pool, sizeof *blob);
     put = apr_pcalloc(pool, sizeof *put);
-    blob->data = apr_psprintf(pool, "%d", from->content);
+    blob->data = world_text(from->content, pool);
     blob->size = strlen(blob->data);
     put->flags = from->values;
     put->date = world->now;
@@ -56,25 +56,29 @@ void device_request_fill(world_t *world, const device_t *device, const device_re
 
     for (i = 0; i < from->op_count; i++)
         request_op_fill(world, from->ops + i, ops + i, pool);
-    *options = (collection_options_t){
-        .filter = from->filter, .client_wins = from->client_wins, .blob = "body", .blob_length = 4};
-    *to = (collection_request_t){.account = MODEL_ACCOUNT,
-                                 .device = device->device,
-                                 .folder_id = world->inbox,
-                                 .class_ = BACKEND_CLASS_EMAIL,
-                                 .generation = request_generation(world, pool),
-                                 .protocol = 141,
-                                 .key = from->key,
-                                 .request_digest = from->digest,
-                                 .ops = ops,
-                                 .op_count = from->op_count,
-                                 .get_changes = from->get_changes,
-                                 .window = from->window,
-                                 .options = from->with_options ? options : NULL,
-                                 .now = world->now,
-                                 .series = apr_psprintf(pool, "%08x%08x",
-                                                        dice_roll(&world->dice, 0x7fffffff),
-                                                        dice_roll(&world->dice, 0x7fffffff))};
+    *options = (collection_options_t){.filter = from->filter % MODEL_FILTERS,
+                                      .client_wins = from->client_wins,
+                                      .blob = "body",
+                                      .blob_length = 4};
+    *to = (collection_request_t){
+        .account = MODEL_ACCOUNT,
+        .device = device->device,
+        .folder_id = world->inbox,
+        .class_ = BACKEND_CLASS_EMAIL,
+        .generation = request_generation(world, pool),
+        .protocol = 141,
+        .key = from->key,
+        .request_digest = from->digest,
+        .ops = ops,
+        .op_count = from->op_count,
+        .get_changes = from->get_changes,
+        .window = from->window,
+        .options = from->with_options ? options : NULL,
+        .conversations =
+            from->with_options ? from->filter >= MODEL_FILTERS : COLLECTION_CONVERSATIONS_STICKY,
+        .now = world->now,
+        .series = apr_psprintf(pool, "%08x%08x", dice_roll(&world->dice, 0x7fffffff),
+                               dice_roll(&world->dice, 0x7fffffff))};
 }
 
 /* Puts the commands into the response, as far as they can be. */

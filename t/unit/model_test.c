@@ -100,7 +100,7 @@ static void step_run(world_t *world, int step)
     else if (what < 905)
         step_clock(world, apr_time_from_sec(86400) * (1 + (apr_time_t)dice_roll(&world->dice, 20)));
     else if (what < 940) {
-        device->filter = (int)dice_roll(&world->dice, 6);
+        device->filter = (int)dice_roll(&world->dice, 2 * MODEL_FILTERS);
         device->options_known = 0;
         world_log(world, "%s wants filter %d", device->device, device->filter);
     }

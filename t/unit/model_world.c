@@ -8,6 +8,7 @@
 
 #include "backend/fail.h"
 #include "backend/memory.h"
+#include "base/text.h"
 
 #define MODEL_BEGIN apr_time_from_sec(1768478400) /* 2026-01-15T12:00:00Z */
 
@@ -122,7 +123,7 @@ static base_fault_code_t world_backend_decide(void *baton, const char *call, int
                    : BASE_FAULT_NONE;
     if (strcmp(call, "probe") == 0)
         world->probes++;
-    else
+    else if (strcmp(call, "conversations") != 0)
         world->other_calls++;
     if (!world_call(world, changes))
         return BASE_FAULT_NONE;
@@ -207,12 +208,20 @@ apr_array_header_t *world_truth_all(world_t *world, apr_pool_t *pool)
     return all;
 }
 
-const char *world_cursor(world_t *world, apr_pool_t *pool)
+/* No cursor, which moves also when conversations are read. */
+const char *world_fingerprint(world_t *world, apr_pool_t *pool)
 {
-    const char *cursor;
+    apr_array_header_t *all = world_truth_all(world, pool);
+    base_text_buffer_t out = {.pool = pool};
+    int i;
 
-    world_must(backend_folder_probe(world->truth, world->inbox, &cursor, pool), "probing");
-    return cursor;
+    for (i = 0; i < all->nelts; i++) {
+        const backend_entry_t *entry = &APR_ARRAY_IDX(all, i, backend_entry_t);
+
+        base_text_buffer_printf(&out, "%" APR_UINT64_T_FMT ":%" APR_UINT64_T_FMT " ", entry->uid,
+                                entry->token);
+    }
+    return out.length ? out.data : "";
 }
 
 int world_content(world_t *world, const char *folder_id, apr_uint64_t uid, apr_pool_t *pool)
@@ -220,7 +229,13 @@ int world_content(world_t *world, const char *folder_id, apr_uint64_t uid, apr_p
     backend_blob_t *blob;
 
     world_must(backend_item_fetch(world->truth, folder_id, uid, &blob, pool), "fetching");
-    return atoi(apr_pstrmemdup(pool, blob->data, (apr_size_t)blob->size));
+    return atoi(apr_pstrmemdup(pool, blob->data, (apr_size_t)blob->size) + strlen("Subject: "));
+}
+
+const char *world_text(int content, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "Subject: %d\nReferences: <%d@x>\n\n", content,
+                        content % MODEL_CONVERSATIONS);
 }
 
 int world_content_make(world_t *world, int origin, int excuse)
@@ -243,7 +258,7 @@ static void world_deliver(world_t *world, apr_pool_t *pool)
     if (world->contents >= MODEL_CONTENTS - MODEL_DEVICES * MODEL_OPS)
         return;
     uid = backend_memory_deliver(world->inner, MODEL_ACCOUNT, world->inbox,
-                                 apr_psprintf(pool, "%d", world_content_make(world, -1, 0)), flags,
+                                 world_text(world_content_make(world, -1, 0), pool), flags,
                                  world->now - age);
     world_log(world, "deliver %d, flags %d, %d hours old", (int)uid, (int)flags,
               (int)(apr_time_sec(age) / 3600));

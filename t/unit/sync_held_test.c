@@ -179,10 +179,17 @@ static const char *scans_text(const sync_scans_t *scans)
     int i;
 
     for (i = 0; i < scans->count; i++)
-        text = apr_psprintf(pool, "%s[%d,%d)<%d%s ", text, (int)scans->scan[i].since,
+        text = apr_psprintf(pool, "%s%s[%d,%d)<%d%s ", text,
+                            scans->scan[i].dates ? "conversations " : "", (int)scans->scan[i].since,
                             (int)scans->scan[i].before, (int)scans->scan[i].below,
                             scans->scan[i].clean ? "c" : "");
     return text;
+}
+
+/* An entry of which nobody knows a conversation. */
+static const sync_dates_t *on(apr_time_t date)
+{
+    return apr_pmemdup(pool, &(sync_dates_t){{date, date}}, sizeof(sync_dates_t));
 }
 
 static void test_scans(void)
@@ -190,25 +197,26 @@ static void test_scans(void)
     sync_scans_t scans = {.count = 0}, copy;
     int i;
 
-    sync_scans_add(&scans, 10, 100, 1);
+    sync_scans_add(&scans, SYNC_DATE_OWN, 10, 100, 1);
     is_str(scans_text(&scans), "[10,100)<0c ", "one scan");
-    ok(sync_scans_cover(&scans, 5, 10) && sync_scans_cover(&scans, 5, 99) &&
-           !sync_scans_cover(&scans, 5, 9) && !sync_scans_cover(&scans, 5, 100),
+    ok(sync_scans_cover(&scans, 5, on(10)) && sync_scans_cover(&scans, 5, on(99)) &&
+           !sync_scans_cover(&scans, 5, on(9)) && !sync_scans_cover(&scans, 5, on(100)),
        "it covers its dates");
     sync_scans_advance(&scans, 0, 50);
-    ok(sync_scans_cover(&scans, 49, 10) && !sync_scans_cover(&scans, 50, 10), "and what is below");
-    sync_scans_add(&scans, 5, 10, 1);
+    ok(sync_scans_cover(&scans, 49, on(10)) && !sync_scans_cover(&scans, 50, on(10)),
+       "and what is below");
+    sync_scans_add(&scans, SYNC_DATE_OWN, 5, 10, 1);
     is_str(scans_text(&scans), "[10,100)<50c [5,10)<0c ", "a wider filter beside it");
-    sync_scans_add(&scans, 5, 40, 0);
+    sync_scans_add(&scans, SYNC_DATE_OWN, 5, 40, 0);
     is_str(scans_text(&scans), "[40,100)<50c [5,40)<0 ", "a narrower one takes its part over");
-    sync_scans_add(&scans, 60, 70, 1);
+    sync_scans_add(&scans, SYNC_DATE_OWN, 60, 70, 1);
     is_str(scans_text(&scans), "[40,60)<50c [70,100)<50c [5,40)<0 [60,70)<0 ",
            "out of the middle; what is unfinished there is not clean");
-    sync_scans_add(&scans, 60, 60, 0);
+    sync_scans_add(&scans, SYNC_DATE_OWN, 60, 60, 0);
     is_int(scans.count, 4, "an empty range is none");
     copy = scans;
     ok(sync_scans_same(&scans, &copy), "equal");
-    sync_scans_soil(&scans, 45, 50);
+    sync_scans_soil(&scans, 45, on(50));
     is_str(scans_text(&scans), "[40,60)<50 [70,100)<50c [5,40)<0 [60,70)<0 ", "soiled");
     ok(!sync_scans_same(&scans, &copy), "not equal");
     sync_scans_advance(&scans, 2, 7);
@@ -216,10 +224,88 @@ static void test_scans(void)
     sync_scans_advance(&scans, 2, 0);
     is_int(scans.count, 0, "all done");
     for (i = 0; i < 40; i++)
-        sync_scans_add(&scans, i * 10, i * 10 + 5, 1);
-    ok(scans.count <= SYNC_SCANS_MAX && sync_scans_cover(&scans, 1, 3) &&
-           sync_scans_cover(&scans, 1, 393),
+        sync_scans_add(&scans, SYNC_DATE_OWN, i * 10, i * 10 + 5, 1);
+    ok(scans.count <= SYNC_SCANS_MAX && sync_scans_cover(&scans, 1, on(3)) &&
+           sync_scans_cover(&scans, 1, on(393)),
        "too many become few, and cover what they covered");
+}
+
+static void test_conversation_scans(void)
+{
+    static const sync_dates_t old = {{5, 50}}, alone = {{5, 5}};
+    base_text_buffer_t out = {.pool = pool};
+    sync_scans_t scans = {.count = 0}, back;
+    sync_unpack_t in;
+    int i;
+
+    sync_scans_add(&scans, SYNC_DATE_CONVERSATION, 10, 100, 1);
+    is_str(scans_text(&scans), "conversations [10,100)<0c ", "a scan of conversations");
+    ok(sync_scans_cover(&scans, 1, &old) && !sync_scans_cover(&scans, 1, &alone),
+       "it comes to what is old in a conversation that is not");
+    sync_scans_add(&scans, SYNC_DATE_OWN, 0, 60, 1);
+    is_str(scans_text(&scans), "conversations [10,100)<0 [0,60)<0 ",
+           "beside one of the other dates, neither is clean");
+    sync_scans_add(&scans, SYNC_DATE_CONVERSATION, 10, 20, 1);
+    is_str(scans_text(&scans), "conversations [20,100)<0 [0,60)<0 conversations [10,20)<0 ",
+           "a part of one is taken over from the like only");
+    sync_scans_pack(&scans, &out);
+    sync_unpack_start(&in, out.data, out.length);
+    sync_scans_unpack(&back, &in);
+    ok(sync_unpack_end(&in) && sync_scans_same(&scans, &back), "packed and unpacked");
+    for (i = 1; i < 40; i++)
+        sync_scans_add(&scans, i % 2 ? SYNC_DATE_OWN : SYNC_DATE_CONVERSATION, i * 1000,
+                       i * 1000 + 5, 1);
+    ok(scans.count <= SYNC_SCANS_MAX && sync_scans_cover(&scans, 1, on(39001)) &&
+           sync_scans_cover(&scans, 1, on(2001)) && sync_scans_cover(&scans, 1, on(3001)),
+       "too many become few, and cover what they covered");
+}
+
+static void test_conversations(void)
+{
+    sync_position_t position = {.cursor = "c1", .todo = NULL}, back;
+    apr_time_t now = at("2026-11-23T08:00:00Z"), month = sync_filter_cut(5, now),
+               week = sync_filter_cut(3, now);
+    const sync_scan_t *scan = position.scans.scan;
+
+    position.cut = SYNC_TIME_MIN;
+    sync_position_refilter(&position, 0, 1, now);
+    ok(position.dates == SYNC_DATE_OWN && !position.scans.count,
+       "where nothing is filtered conversations change nothing");
+    position.options = (sync_options_t){.filter = 0, .conversations = 1};
+    ok(sync_position_filtered(&position), "and that is as it was asked for");
+    sync_position_refilter(&position, 5, 1, now);
+    ok(position.dates == SYNC_DATE_CONVERSATION && position.scans.count == 1 &&
+           scan->dates == SYNC_DATE_CONVERSATION && scan->since == SYNC_TIME_MIN &&
+           scan->before == month,
+       "a filter: what goes goes by conversations");
+    ok(!sync_position_filtered(&position), "not what the options say");
+    position.scans.count = 0;
+    sync_position_refilter(&position, 5, 1, now + BASE_TIME_DAY);
+    ok(position.scans.count == 1 && scan->dates == SYNC_DATE_CONVERSATION && scan->since == month &&
+           scan->before == month + BASE_TIME_DAY && !scan->clean,
+       "midnight: a day's conversations go");
+    position.scans.count = 0;
+    position.cut = month;
+    sync_position_refilter(&position, 5, 0, now);
+    ok(position.dates == SYNC_DATE_OWN && position.scans.count == 1 &&
+           scan->dates == SYNC_DATE_CONVERSATION && scan->since == month &&
+           scan->before == SYNC_TIME_MAX,
+       "without conversations: what they brought is found by them");
+    position.scans.count = 0;
+    sync_position_refilter(&position, 3, 1, now);
+    ok(position.dates == SYNC_DATE_CONVERSATION && position.scans.count == 1 &&
+           scan->since == month && scan->before == SYNC_TIME_MAX && !scan->clean && week > month,
+       "another filter and conversations: all that either has");
+    position.scans.count = 0;
+    sync_position_refilter(&position, 0, 1, now);
+    ok(position.dates == SYNC_DATE_OWN && position.scans.count == 1 &&
+           scan->dates == SYNC_DATE_CONVERSATION && scan->since == SYNC_TIME_MIN &&
+           scan->before == week && !scan->clean,
+       "everything: what no conversation had brought yet");
+    sync_position_refilter(&position, 3, 1, now);
+    back = position;
+    back.dates = SYNC_DATE_OWN;
+    ok(!sync_position_same(&position, &back), "positions differ in that");
 }
 
 static void test_positions(void)
@@ -227,7 +313,7 @@ static void test_positions(void)
     sync_position_t position = {.cursor = "", .todo = NULL};
     apr_time_t now = at("2026-11-23T08:00:00Z"), cut;
 
-    sync_position_refilter(&position, 1, now);
+    sync_position_refilter(&position, 1, 0, now);
     ok(position.filter == 1 && !position.scans.count, "not begun: nothing to scan");
     sync_position_begin(&position, "c1");
     ok(position.scans.count == 1 && position.scans.scan[0].since == sync_filter_cut(1, now) &&
@@ -237,17 +323,17 @@ static void test_positions(void)
     position.scans.count = 0;
     ok(sync_position_settled(&position), "settled");
     cut = position.cut;
-    sync_position_refilter(&position, 1, now + apr_time_from_sec(3600));
+    sync_position_refilter(&position, 1, 0, now + apr_time_from_sec(3600));
     ok(position.cut == cut && !position.scans.count, "the same day: the same cut");
-    sync_position_refilter(&position, 1, now - BASE_TIME_DAY);
+    sync_position_refilter(&position, 1, 0, now - BASE_TIME_DAY);
     ok(position.cut == cut && !position.scans.count, "a clock set back: the same cut");
-    sync_position_refilter(&position, 1, now + BASE_TIME_DAY);
+    sync_position_refilter(&position, 1, 0, now + BASE_TIME_DAY);
     ok(position.cut == cut + BASE_TIME_DAY && position.scans.count == 1 &&
            position.scans.scan[0].since == cut && position.scans.scan[0].before == position.cut &&
            !position.scans.scan[0].clean,
        "past midnight one day is scanned for what is to go");
     position.scans.count = 0;
-    sync_position_refilter(&position, 0, now + BASE_TIME_DAY);
+    sync_position_refilter(&position, 0, 0, now + BASE_TIME_DAY);
     ok(position.scans.count == 1 && position.scans.scan[0].since == SYNC_TIME_MIN &&
            position.scans.scan[0].before == cut + BASE_TIME_DAY && position.scans.scan[0].clean,
        "a wider filter: the rest is scanned");
@@ -274,9 +360,11 @@ static void test_state(void)
         .todo = todo,
         .todo_count = 2,
         .options = {.filter = 4, .client_wins = 1, .blob = "o\0", .blob_length = 2}};
-    sync_scans_add(&state.base.scans, SYNC_TIME_MIN, SYNC_TIME_MAX, 1);
+    sync_scans_add(&state.base.scans, SYNC_DATE_OWN, SYNC_TIME_MIN, SYNC_TIME_MAX, 1);
     pending.after = state.base;
     pending.after.cursor = "1.3";
+    pending.after.dates = SYNC_DATE_CONVERSATION;
+    pending.after.options.conversations = 1;
     sync_folder_state_answer(&state, "d", &pending, &dropped);
     sync_folder_state_pack(&state, &out);
     back = sync_folder_state_unpack(out.data, out.length, pool);
@@ -369,6 +457,8 @@ int main(void)
     test_damage();
     test_filter();
     test_scans();
+    test_conversation_scans();
+    test_conversations();
     test_positions();
     test_state();
     test_delta();

@@ -19,7 +19,7 @@ static sync_held_t *held_of(const char *pairs)
 
 static sync_event_t there(apr_uint64_t uid, apr_uint64_t token, apr_time_t date)
 {
-    return (sync_event_t){.uid = uid, .exists = 1, .token = token, .date = date};
+    return (sync_event_t){.uid = uid, .exists = 1, .token = token, .dates = {{date, date}}};
 }
 
 static sync_event_t gone(apr_uint64_t uid)
@@ -75,6 +75,10 @@ static const char *position(const sync_window_t *window)
 
 static void test_judge(void)
 {
+    static const sync_position_t own = {.cut = 10},
+                                 conversations = {.cut = 10, .dates = SYNC_DATE_CONVERSATION};
+    static const sync_event_t old = {1, 1, 1, {{5, 10}}};
+    sync_holding_t none = {0, 0};
     static const struct {
         int held;
         apr_uint64_t token;
@@ -98,11 +102,14 @@ static void test_judge(void)
 
     for (i = 0; i < sizeof rows / sizeof *rows; i++) {
         sync_holding_t device = {rows[i].held, rows[i].token};
-        sync_event_t event = {1, rows[i].exists, rows[i].now, rows[i].date};
+        sync_event_t event = {1, rows[i].exists, rows[i].now, {{rows[i].date, rows[i].date}}};
 
-        is_int(sync_diff_judge(&device, &event, 10), rows[i].op,
+        is_int(sync_diff_judge(&device, &event, &own), rows[i].op,
                apr_psprintf(pool, "judgement %d", (int)i));
     }
+    is_int(sync_diff_judge(&none, &old, &own), SYNC_OP_NONE, "old mail is not wanted");
+    is_int(sync_diff_judge(&none, &old, &conversations), SYNC_OP_ADD,
+           "but in a conversation that is not old");
 }
 
 static void test_conflict(void)
@@ -166,8 +173,8 @@ static void test_cut(void)
     sync_scan_t scan;
     int n;
 
-    sync_scans_add(&start.scans, 0, 100, 1);
-    sync_scans_add(&start.scans, 100, 200, 1);
+    sync_scans_add(&start.scans, SYNC_DATE_OWN, 0, 100, 1);
+    sync_scans_add(&start.scans, SYNC_DATE_OWN, 100, 200, 1);
     for (n = 0; n <= 6; n++) {
         static const char *const positions[] = {"a todo 8 9 scan<0 scan<0",
                                                 "a todo 9 scan<0 scan<0",
@@ -253,7 +260,7 @@ static void test_scan_rules(void)
     sync_event_t event;
     sync_scan_t scan;
 
-    sync_scans_add(&start.scans, 0, 100, 1);
+    sync_scans_add(&start.scans, SYNC_DATE_OWN, 0, 100, 1);
     sync_scans_advance(&start.scans, 0, 5);
     window = sync_window_make(&start, held_of("3:0"), 10, pool);
     event = there(4, 0, 50);
@@ -284,7 +291,7 @@ static void test_sweep(void)
     sync_event_t event;
     sync_scan_t scan;
 
-    sync_scans_add(&start.scans, 0, 100, 1);
+    sync_scans_add(&start.scans, SYNC_DATE_OWN, 0, 100, 1);
     window = sync_window_make(&start, held_of("1:0 3:0 5:0"), 3, pool);
     event = gone(1);
     sync_window_offer(window, &event);
@@ -323,12 +330,12 @@ static void test_effects(void)
     sync_holding_t held = {1, 1};
     sync_event_t event;
 
-    sync_scans_add(&start.scans, 0, 100, 1);
+    sync_scans_add(&start.scans, SYNC_DATE_OWN, 0, 100, 1);
     window = sync_window_make(&start, held_of("1:0 2:0"), 10, pool);
     sync_window_effect(window, 1, &held);
     held.held = 0;
     sync_window_effect(window, 2, &held);
-    sync_window_effect_add(window, 5, 3, 50);
+    sync_window_effect_add(window, 5, 3, &(sync_dates_t){{50, 50}});
     sync_window_todo_add(window, 2);
     sync_window_todo_add(window, 2);
     is_int((long long)sync_window_holding(window, 1).token, 1, "the device's own change counts");

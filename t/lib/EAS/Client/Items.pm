@@ -3,10 +3,11 @@ package EAS::Client::Items;
 use v5.36;
 use MIME::Base64 ();
 
-# Estimates for folders. filter_type; class: of the items. { id => { status, estimate } }; an error
+# Estimates for folders. filter_type, conversation_mode; class: of the items. { id => { status, estimate } }; an error
 # of the whole command stands under the id ''.
 sub get_item_estimate ( $self, $folder_ids, %option ) {
     my $filter_type = delete $option{filter_type};
+    my $mode = delete $option{conversation_mode};
     my $class = delete $option{class} // 'Email';
     my $keys = delete $option{keys} // {};
     my @collections = map {
@@ -18,6 +19,7 @@ sub get_item_estimate ( $self, $folder_ids, %option ) {
             : (
                 $key,
                 $id,
+                ( defined $mode ? [ 'AirSync:ConversationMode' => $mode ] : () ),
                 defined $filter_type
                 ? [ 'AirSync:Options', [ FilterType => $filter_type ], [ Class => $class ] ]
                 : ()
