@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 void item_ical_child_init(void)
@@ -22,33 +23,60 @@ static apr_status_t ical_free_text(void *text)
     return APR_SUCCESS;
 }
 
-/* libical frees components by recursion, and its time grows faster than the lines of one. */
-static int ical_within_limits(const char *text)
+/* The line breaks and the blank that fold a line. */
+static const char *ical_skip_fold(const char *p)
 {
+    for (;;) {
+        const char *fold = p + (*p == '\r');
+
+        if (fold[0] != '\n' || (fold[1] != ' ' && fold[1] != '\t'))
+            return p;
+        p = fold + 2;
+    }
+}
+
+/* Is this the property, however it is folded and spaced out? */
+static int ical_line_is(const char *line, const char *name)
+{
+    for (; *name; name++, line++) {
+        line = ical_skip_fold(line);
+        if (apr_toupper(*line) != *name)
+            return 0;
+    }
+    for (line = ical_skip_fold(line); *line == ' ' || *line == '\t'; line = ical_skip_fold(line))
+        line++;
+    return strchr(":;\r\n", *line) != NULL;
+}
+
+/* The part of the text that libical is given: it frees components by recursion, its time grows faster
+ * than the lines of one, and of an END without BEGIN it tells standard error. What it might take for
+ * BEGIN or END is counted against it, what it surely does for it. NULL: too much of it. */
+static const char *ical_usable(const char *text, apr_pool_t *pool)
+{
+    int lines = 0, depth = 0, open = 0;
     const char *line;
-    int lines = 0, depth = 0;
 
     if (strlen(text) > ITEM_ICAL_MAX)
-        return 0;
+        return NULL;
     for (line = text; *line; line += *line != '\0') {
-        if (++lines > ITEM_ICAL_LINES_MAX)
-            return 0;
-        if (strncasecmp(line, "BEGIN:", 6) == 0 && ++depth > ITEM_ICAL_DEPTH_MAX)
-            return 0;
-        if (strncasecmp(line, "END:", 4) == 0 && depth > 0)
-            depth--;
+        depth += ical_line_is(line, "BEGIN");
+        if (++lines > ITEM_ICAL_LINES_MAX || depth > ITEM_ICAL_DEPTH_MAX)
+            return NULL;
+        open += strncasecmp(line, "BEGIN:", 6) == 0;
+        if (ical_line_is(line, "END") && open-- == 0)
+            return apr_pstrmemdup(pool, text, (apr_size_t)(line - text));
+        depth -= depth && strncasecmp(line, "END:", 4) == 0;
         line += strcspn(line, "\n");
     }
-    return 1;
+    return text;
 }
 
 icalcomponent *item_ical_parse(const char *text, apr_pool_t *pool)
 {
     icalcomponent *component;
 
-    if (!ical_within_limits(text))
-        return NULL;
-    component = icalparser_parse_string(text);
+    text = ical_usable(text, pool);
+    component = text ? icalparser_parse_string(text) : NULL;
     if (!component)
         return NULL;
     apr_pool_cleanup_register(pool, component, ical_free, apr_pool_cleanup_null);

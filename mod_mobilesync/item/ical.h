@@ -14,7 +14,8 @@
 /* Part of item_child_init(). */
 void item_ical_child_init(void);
 
-/* A VCALENDAR, freed with the pool; NULL when the text is none, or beyond the limits. */
+/* A VCALENDAR, freed with the pool; NULL when the text is none, or beyond the limits. What follows an
+ * END too many is not read. */
 icalcomponent *item_ical_parse(const char *text, apr_pool_t *pool);
 
 /* A property's value as decoded text; NULL when the component has none such. */

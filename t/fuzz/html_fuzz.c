@@ -139,7 +139,7 @@ static void check_html(const feed_t *whole, const feed_t *pieces)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const int repeats[] = {1, 8, 64, 512};
+    static const int repeats[] = {1, 2, 16, 256};
     base_text_buffer_t text = {0};
     feed_t whole, pieces;
     const char *legal;

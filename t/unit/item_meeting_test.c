@@ -3,8 +3,10 @@
 #include "item_helpers.h"
 
 #include <time.h>
+#include <unistd.h>
 #include <apr_base64.h>
 
+#include "item/ical.h"
 #include "item/zone.h"
 
 #define BERLIN                                                                        \
@@ -263,6 +265,7 @@ static void test_hostile(apr_pool_t *pool)
          "a time that is none"},
         {EVENT "DTSTART:nonsense\nEND:VEVENT\n", "IPM.Schedule.Meeting.Request", "nor a word"},
         {padded("", "BEGIN:VEVENT\n", 100000, "", pool), "IPM.Note", "deep nesting"},
+        {padded("", "BEG\n IN;X=1:VEVENT\n", 9000, "", pool), "IPM.Note", "the same, folded"},
         {padded(EVENT TIMES, "ATTENDEE:mailto:a@b\n", 100000, "END:VEVENT\n", pool), "IPM.Note",
          "a hundred thousand attendees"},
         {padded(EVENT TIMES "SUMMARY:", "x", 2000000, "\nEND:VEVENT\n", pool), "IPM.Note",
@@ -291,6 +294,37 @@ static void test_hostile(apr_pool_t *pool)
 }
 
 /* An id by Outlook is the bytes themselves. */
+/* What libical itself says of broken calendars goes to standard error, which is the error log. */
+static void test_silence(apr_pool_t *pool)
+{
+    static const struct {
+        const char *calendar;
+        int read;
+    } rows[] = {
+        {"BEGIN:VCALENDAR\nMETHOD:REQUEST\n" EVENT "END:VEVENT\nEND:VCALENDAR\nEND:VCALENDAR\n"
+         "END:VEVENT\n",
+         1},
+        {"END:VCALENDAR\nBEGIN:VCALENDAR\nEND:VCALENDAR\n", 0},
+        {"e\r\n nd\r\n\t;X=1 :VCALENDAR\nBEGIN:VCALENDAR\nEND:VCALENDAR\n", 0},
+        {" END :x\nEND\nEND:\n", 0},
+    };
+    FILE *said = tmpfile();
+    int kept = dup(STDERR_FILENO);
+    size_t i;
+
+    fflush(stderr);
+    dup2(fileno(said), STDERR_FILENO);
+    for (i = 0; i < sizeof rows / sizeof *rows; i++)
+        ok((item_ical_parse(rows[i].calendar, pool) != NULL) == rows[i].read, "calendar %d",
+           (int)i);
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    fseek(said, 0, SEEK_END);
+    is_int(ftell(said), 0, "nothing was said");
+    fclose(said);
+}
+
 static void test_outlook_id(apr_pool_t *pool)
 {
     static const char uid[] = "040000008200E00074C5B7101A82E00800000000B0D9C6E0A5C1DB01"
@@ -385,6 +419,7 @@ int main(void)
     test_recurrences(pool);
     test_times(pool);
     test_hostile(pool);
+    test_silence(pool);
     test_outlook_id(pool);
     test_blob(pool);
     test_database(pool);
