@@ -78,9 +78,14 @@ static base_fault_t *send_identify(send_t *send, apr_interval_time_t *ttl, int *
         return NULL;
     }
     BASE_TRY(send_digest(source, &digest, pool));
-    if (!client_id)
-        *ttl = SEND_TTL_DIGEST;
-    send->identity = cmd_once_scope(pool, "send", "content", digest, client_id, NULL);
+    if (client_id) {
+        send->identity = cmd_once_scope(pool, "send", "content", digest, client_id, NULL);
+        return NULL;
+    }
+    *ttl = SEND_TTL_DIGEST;
+    send->identity = cmd_once_scope(
+        pool, "send", "content", digest, request->exchange->request->command_name,
+        request->original.uid ? item_reference_server_id(&request->original, pool) : NULL, NULL);
     return NULL;
 }
 

@@ -8,7 +8,8 @@
  * The ledger's scopes (cmd/once.h)
  *   send-id:ClientId   entry "send": which message the ClientId (14.0 on) stands for
  *   send:message       entries "series" -> the series, "submit" -> done, "send" -> the result
- * where the message is known by its Message-ID; without one by ClientId and content.
+ * where the message is known by its Message-ID; without one by content and ClientId, at 12.1 by content
+ * and what is done with which original.
  * A result is a Status, 0 for success.
  *
  * So a message that a client sends again is recognised by its ClientId and, for clients that make

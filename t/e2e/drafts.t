@@ -258,12 +258,16 @@ for my $version (qw(16.0 16.1)) {
     };
 }
 
-subtest 'before 16.0 there are none' => sub {
-    my $phone = phone('14.1');
-    my ($add) = add( $phone, 'z', [ 'Email:Subject' => 'x' ] );
-    is( $add->text('Status'), 6, 'an Add of mail: 6' );
-    is_deeply( stored(), {}, 'nothing is kept' );
-};
+for my $version (qw(12.1 14.0 14.1)) {
+    subtest "protocol $version has none" => sub {
+        my $phone = phone($version);
+        my ($add) = add( $phone, 'z', [ 'Email:Subject' => 'x' ] );
+        is( $add->text('Status'), 6, 'an Add of mail: 6' );
+        is( $phone->repeat( $phone->last_call )->{responses}{Add}[0]->text('Status'),
+            6, 'also when it is repeated' );
+        is_deeply( stored(), {}, 'nothing is kept' );
+    };
+}
 
 $server->done;
 done_testing();

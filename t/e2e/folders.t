@@ -104,6 +104,20 @@ each_version(
         is( $status->( $to, '0', 'x', key => 'nonsense' ), 9, 'a wrong key' );
         is_news( $phone, NOTHING, 'nothing came of it' );
 
+        for my $type ( INBOX, DRAFTS, SENT ) {
+            my $parent = $phone->folder_of_type($type)->{id};
+            my $made = $phone->folder_create( $parent, 'Work.Below' );
+            is( $made->{status}, 1, "a folder below type $type" );
+            is( $phone->folder_update( $to, $parent, 'c.d' )->{status}, 1, 'another goes there' );
+            is_news( $phone, NOTHING, 'the phone knows' );
+            is_news( $other, [ [ $made->{id} ], [$to], [] ], 'the other is told' );
+            is_deeply(
+                [ map { $other->{folders}{$_}{parent} } $made->{id}, $to ],
+                [ $parent, $parent ],
+                'where they are'
+            );
+        }
+
         my $trash = $phone->folder_of_type(DELETED)->{id};
         is( $phone->folder_update( $to, $trash, 'v1.2.3' )->{status}, 1, 'into Deleted Items' );
         is( $phone->folder_delete($to)->{status}, 1, 'and gone' );

@@ -91,6 +91,32 @@ static void test_12_1(apr_pool_t *pool)
     is_int(answer_status(&answer), -400, "WBXML at 12.1");
 }
 
+/* Where nothing names a message it is known by its text, and by what it answers. */
+static void test_12_1_originals(apr_pool_t *pool)
+{
+    static const char mime[] = "To: bob@example.com\r\nSubject: Re: yours\r\n\r\nYes.\r\n";
+    world_t *world = world_create(pool);
+    const char *inbox = backend_memory_folder(world->service.backend, "alice", BACKEND_ROLE_INBOX);
+    eas_command_t commands[] = {EAS_COMMAND_SmartReply, EAS_COMMAND_SmartForward};
+    const char *ids[2];
+    int i, again;
+
+    for (i = 0; i < 2; i++)
+        ids[i] =
+            server_id(world, "alice", BACKEND_ROLE_INBOX,
+                      backend_memory_deliver(world->service.backend, "alice", inbox, to_bob, 0, 0));
+    for (again = 0; again < 2; again++)
+        for (i = 0; i < 4; i++) {
+            eas_request_t *made = request(pool, commands[i / 2], EAS_VERSION_12_1);
+
+            made->collection_id = inbox;
+            made->item_id = ids[i % 2];
+            run(world, "alice", made, NULL, backend_blob_of(mime, strlen(mime), pool));
+        }
+    is_int(count(world, "bob", BACKEND_ROLE_INBOX), 4,
+           "the same text to two originals, answered and forwarded, once each");
+}
+
 static void test_bad_requests(apr_pool_t *pool)
 {
     world_t *world = world_create(pool);
@@ -353,6 +379,7 @@ int main(void)
     test_local(pool);
     test_no_message_id(pool);
     test_12_1(pool);
+    test_12_1_originals(pool);
     test_bad_requests(pool);
     test_sources(pool);
     test_smart(pool);
