@@ -206,10 +206,13 @@ static base_fault_t *send_compose(send_t *send, int *status)
     BASE_TRY(backend_identity(session, &identity, exchange->pool));
     options.identity = identity;
     fault = item_compose(send->request.mime, original, &options, &send->composed, exchange->pool);
-    if (base_fault_code(fault) == BASE_FAULT_INVALID) {
+    if (base_fault_code(fault) == BASE_FAULT_INVALID)
+        *status = EAS_STATUS_MessageRecipientUnresolved;
+    else if (base_fault_code(fault) == BASE_FAULT_TOO_LARGE) /* so many recipients */
+        *status = EAS_STATUS_SendQuotaExceeded;
+    if (*status) {
         base_log_write(exchange->log, BASE_LOG_INFO, "%s of %s: %s",
                        exchange->request->command_name, exchange->account, fault->message);
-        *status = EAS_STATUS_MessageRecipientUnresolved;
         return NULL;
     }
     if (!fault && !send->composed->recipients->nelts)

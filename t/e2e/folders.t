@@ -229,8 +229,8 @@ subtest 'phones that wait' => sub {
     is( $other->ping( folders => [$inbox], heartbeat => 300 )->{status}, 2, 'FolderSync takes it' );
 };
 
-subtest 'requests that break the rules' => sub {
-    my ($phone) = phones( 'anna', '14.1' );
+sub break_rules ($version) {
+    my ($phone) = phones( 'anna', $version );
     my $status = sub ( $command, @elements ) {
         return $phone->command( $command, tree => [ "FolderHierarchy:$command", @elements ] )
             ->text('Status');
@@ -242,7 +242,11 @@ subtest 'requests that break the rules' => sub {
     is( $status->( 'FolderDelete', [ ServerId => 'x' ] ), 10, 'no SyncKey' );
     is( $status->( 'FolderDelete', $key, [ ServerId => 'x' x 65 ] ), 10, 'a ServerId too long' );
     is_news( $phone, NOTHING, 'nothing came of it' );
-};
+    return;
+}
+for my $version (VERSIONS) {
+    subtest "requests that break the rules at $version" => sub { break_rules($version) };
+}
 
 $server->done;
 done_testing;

@@ -96,17 +96,26 @@ for my $version (VERSIONS) {
     };
 }
 
-subtest 'requests that break the rules' => sub {
-    my $phone = $server->client( version => '14.1' );
-    $phone->folder_sync;
-    my ( $inbox, $trash ) = map { folder( $phone, $_ ) } 2, 4;
-    my $status = sub (@moves) {
-        return $phone->command( 'MoveItems', tree => [ 'Move:MoveItems', @moves ] )->text('Status');
+for my $version (VERSIONS) {
+    subtest "requests that break the rules at $version" => sub {
+        my $phone = $server->client( version => $version );
+        $phone->folder_sync;
+        my ( $inbox, $trash ) = map { folder( $phone, $_ ) } 2, 4;
+        my $status = sub (@moves) {
+            my $answer = $phone->command( 'MoveItems', tree => [ 'Move:MoveItems', @moves ] );
+            return $answer->status == 200 ? $answer->text('Status') : $answer->status;
+        };
+        my @move = ( [ SrcMsgId => 'x' ], [ SrcFldId => $inbox ], [ DstFldId => $trash ] );
+        is( $status->( [ Move => @move, [ DstFldId => $inbox ] ] ), 5, 'two destinations' );
+        is( $status->( [ Move => @move[ 0, 1 ] ] ), 5, 'none' );
+        is( $status->(), $version < 14 ? 400 : 103, 'no Move' );
+        is(
+            $status->( map { [ Move => @move ] } 1 .. 1001 ),
+            $version < 14 ? 400 : 103,
+            'too many'
+        );
     };
-    my @move = ( [ SrcMsgId => 'x' ], [ SrcFldId => $inbox ], [ DstFldId => $trash ] );
-    is( $status->( [ Move => @move, [ DstFldId => $inbox ] ] ), 5, 'two destinations' );
-    is( $status->( map { [ Move => @move ] } 1 .. 1001 ), 103, 'too many' );
-};
+}
 
 subtest 'a waiting phone learns of it' => sub {
     my $phone = $server->client;

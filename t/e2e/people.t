@@ -230,6 +230,19 @@ for my $version (VERSIONS) {
                 is_deeply( $with->{picture}, { Status => 1, Data => $picture }, 'a picture' );
                 is( $one->( 'anna', picture => {} )->{recipients}[0]{picture}{Status}, 173,
                     'no picture' );
+                is( $one->( 'mike', picture => { size => 599 } )->{recipients}[0]{picture}{Status},
+                    174, 'too large a picture' );
+                my $limited =
+                    $phone->resolve( [ ('michael') x 2 ], picture => { count => 1 } );
+                is_deeply(
+                    [
+                        map {
+                            [ map { $_->{picture}{Status} } @{ $_->{recipients} } ]
+                        } @{ $limited->{responses} }
+                    ],
+                    [ [ 1, 175 ], [ 1, 175 ] ],
+                    'MaxPictures, for each name'
+                );
             }
             is( $phone->resolve( [], %$_ )->{status}, 5, 'nobody asked for' ) for {};
             is( $phone->resolve( [ ('mike') x 101 ] )->{status}, 5, 'too many' );

@@ -403,16 +403,18 @@ subtest 'line ends, and what was signed' => sub {
     is( $part->text('EstimatedDataSize'), length $data, 'which says how much there is' );
 };
 
-subtest 'a ClientId stands for one message' => sub {
-    my $phone = phone('16.1');
-    forget();
-    my $first = message( 'bo@example.org', subject => 'one', body => $text );
-    my $second = message( 'bo@example.org', subject => 'two', body => $text );
-    is( $phone->send_mail( $first, client_id => 'same' )->{status}, 1, 'the first' );
-    is( $phone->send_mail( $second, client_id => 'same' )->{status}, 118, 'another' );
-    is( $phone->send_mail( $second, client_id => 'other' )->{status}, 1, 'under its own' );
-    is( new_message('bo'), 2, 'both are there' );
-};
+for my $version ( grep { $_ ne '12.1' } VERSIONS ) {
+    subtest "a ClientId stands for one message at $version" => sub {
+        my $phone = phone($version);
+        forget();
+        my $first = message( 'bo@example.org', subject => 'one', body => $text );
+        my $second = message( 'bo@example.org', subject => 'two', body => $text );
+        is( $phone->send_mail( $first, client_id => 'same' )->{status}, 1, 'the first' );
+        is( $phone->send_mail( $second, client_id => 'same' )->{status}, 118, 'another' );
+        is( $phone->send_mail( $second, client_id => 'other' )->{status}, 1, 'under its own' );
+        is( new_message('bo'), 2, 'both are there' );
+    };
+}
 
 # Ends the leases of whoever vanished, as their time would.
 sub expire_claims () {

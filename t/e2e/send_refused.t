@@ -20,6 +20,7 @@ my $server = MobileSync::Server->start(
 
 my $good = simple_mail( from => 'anna@example.org', to => 'bo@example.org, far@elsewhere.example' );
 my $nobody = "From: anna\@example.org\r\nSubject: x\r\n\r\nx\r\n";
+my $many = simple_mail( to => join ",\r\n ", map {"user$_\@elsewhere.example"} 1 .. 1001 );
 my $no_address = qq(To: bo\@example.org, "a>b"\@c.d\r\n\r\nx\r\n);
 
 # Each case: command, name, result, the rest of the request. Bodies of 12.1 are MIME.
@@ -40,6 +41,7 @@ sub by_query ( $folder, $item ) {
         [ SendMail => 'no message', 400, body => "This is no mail.\r\n" ],
         [ SendMail => 'nobody', 500, body => $nobody ],
         [ SendMail => 'no address', 500, body => $no_address ],
+        [ SendMail => '1,001 recipients', 500, body => $many ],
         [ SendMail => 'no body', 400, body => '' ],
         [ SendMail => 'a document', 400, content_type => 'application/vnd.ms-sync.wbxml' ],
         map {
@@ -91,6 +93,7 @@ sub by_document ( $version, $folder, $item ) {
         [ SendMail => 'no message', 107, @id, [ Mime => \"This is no mail.\r\n" ] ],
         [ SendMail => 'nobody', 119, @id, [ Mime => \$nobody ] ],
         [ SendMail => 'no address', 116, @id, [ Mime => \$no_address ] ],
+        [ SendMail => '1,001 recipients', 115, @id, [ Mime => \$many ] ],
         [ SendMail => 'an unknown account', 166, @id, [ AccountId => 'other' ], @mime ],
         [ SendMail => 'protection', 168, @id, @mime, [ 'RightsManagement:TemplateID', '1-1' ] ],
         [ SendMail => 'Forwardees', 103, @id, @mime, ['Forwardees'] ],

@@ -280,4 +280,32 @@ for my $fault (qw(UNAVAILABLE INTERNAL DENIED QUOTA)) {
     }
     $failing->done;
 }
+
+# One fault at each time that the mailbox is opened: what else a Fetch can come to.
+my @faults = (
+    [ TIMEOUT => 3 ],
+    [ TOO_LARGE => 11 ],
+    [ GONE => 12 ],
+    [ CORRUPT => 14 ],
+    [ CONVERSION => 14 ],
+    [ AUTH => 18 ],
+    [ NOT_FOUND => 6 ]
+);
+my $times = 0;
+my $faulty = MobileSync::Server->start(
+    processes => 1,
+    backend => join ' ',
+    'fail driver=memory',
+    map {
+        $times++;
+        map {"fail=open:$_:$faults[ $times - 1 ][0]"} map { $_ * @faults + $times } 0 .. 4
+    } @faults
+);
+$faulty->allow_errors(qr/fails as planned/);
+for my $version (VERSIONS) {
+    my $phone = $faulty->client( version => $version );
+    is( $phone->fetch_item( '1', '1:1:1' )->{status}, $_->[1], "Fetch, $version: $_->[0]" )
+        for @faults;
+}
+$faulty->done;
 done_testing;
