@@ -28,6 +28,8 @@
  *   GET    /accounts/ACCOUNT/devices/DEVICE/bundle    all that support needs to know of it
  *   POST   /accounts/ACCOUNT/devices/DEVICE/profile   what is done differently for it
  *   DELETE /accounts/ACCOUNT/devices/DEVICE/profile   as for others of its kind
+ *   GET    /throttles                                 who is held back, and until when
+ *   DELETE /throttles, /throttles/ID                  lets them through at once
  *   GET    /parked                                    how many wait, and where
  *   POST   /index/rebuild                             finds accounts that lists have lost
  *   GET    /audit                                     who did what
@@ -44,6 +46,7 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#include "admin/throttle.h"
 #include "backend/backend.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -67,6 +70,7 @@ typedef struct {
     const base_log_t *log;
     void (*metrics_write)(void *metrics, base_text_buffer_t *out); /* NULL: none */
     void *metrics;
+    const admin_throttles_t *throttles; /* NULL: none */
 } admin_service_t;
 
 typedef struct {

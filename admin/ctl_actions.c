@@ -29,15 +29,36 @@ ctl_exit_t ctl_dry_run(ctl_t *ctl, const char *method, const char *path, json_t 
     return ctl_request(ctl, method, path, query, plan);
 }
 
+/* "what: account john@example.com, device APPL1" */
+static void print_whom(const ctl_t *ctl, const json_t *plan)
+{
+    static const ctl_column_t whom[] = {{"account", "account"},
+                                        {"device", "devices"},
+                                        {"device", "device"},
+                                        {"folder", "folder"},
+                                        {"address", "address"}};
+    const char *before = ": ";
+    size_t i;
+
+    printf("%s", ctl->command->what);
+    for (i = 0; i < sizeof whom / sizeof *whom; i++) {
+        const char *text = ctl_text(plan, whom[i].member, ctl->pool);
+
+        if (!*text)
+            continue;
+        printf("%s%s %s", before, whom[i].title, text);
+        before = ", ";
+    }
+    printf("\n");
+}
+
 static void print_plan(const ctl_t *ctl, const json_t *plan)
 {
     const char *megabytes = ctl_text(plan, "estimated_mb", ctl->pool);
 
-    printf("%s: account %s, device %s", ctl->command->what, ctl_text(plan, "account", ctl->pool),
-           ctl_text(plan, "devices", ctl->pool));
-    if (*ctl_text(plan, "folder", ctl->pool))
-        printf(", folder %s", ctl_text(plan, "folder", ctl->pool));
-    printf("\n");
+    print_whom(ctl, plan);
+    if (json_object_get(plan, "throttles"))
+        printf("%s held back will be let through.\n", ctl_text(plan, "throttles", ctl->pool));
     if (json_object_get(plan, "folders"))
         printf("%s folders with %s items", ctl_text(plan, "folders", ctl->pool),
                ctl_text(plan, "items", ctl->pool));

@@ -172,6 +172,14 @@ const ctl_view_t ctl_view_parked = {
     .columns = COLUMNS({"NODE", "node"}, {"PINGS", "pings"}, {"SYNCS", "syncs"}),
 };
 
+const ctl_view_t ctl_view_throttles = {
+    .members = COLUMNS({"Server", "node"}),
+    .list = "throttles",
+    .columns = COLUMNS({"ID", "id"}, {"WHAT", "what"}, {"ACCOUNT", "account"}, {"DEVICE", "device"},
+                       {"ADDRESS", "address"}, {"REFUSED", "refused"}, {"SINCE (UTC)", "since"},
+                       {"LET THROUGH (UTC)", "until"}),
+};
+
 const ctl_view_t ctl_view_undo = {
     .list = "undo",
     .columns = COLUMNS({"UNDO", "undo"}, {"ACTION", "action"}, {"DEVICES", "devices"},

@@ -23,6 +23,7 @@ libcore_la_SOURCES += \
 	admin/routes.tbl \
 	admin/snapshot.c admin/snapshot.h \
 	admin/suspend.c \
+	admin/throttle.c admin/throttle.h \
 	admin/trace.c admin/trace.h \
 	admin/undo.c \
 	admin/why.c
@@ -62,6 +63,7 @@ ADMIN_PAGE = \
 	admin/page/format.js \
 	admin/page/metrics.js \
 	admin/page/page.js \
+	admin/page/throttles.js \
 	admin/page/trace.js \
 	admin/page/why.js
 EXTRA_DIST += admin/page/embed.sh $(ADMIN_PAGE)

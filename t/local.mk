@@ -96,6 +96,7 @@ E2E_TESTS = \
 	t/e2e/hostile.t \
 	t/e2e/http2.t \
 	t/e2e/invitation.t \
+	t/e2e/limits.t \
 	t/e2e/lost.t \
 	t/e2e/mailbox.t \
 	t/e2e/maildir.t \

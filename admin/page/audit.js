@@ -16,6 +16,7 @@ function scope(entry) {
   if (entry.items != null) parts.push(plural(entry.items, 'item'));
   if (entry.content === 'shown') parts.push('with contents');
   if (entry.until) parts.push(`until ${moment(entry.until)}`);
+  if (entry.address) parts.push(entry.address);
   if (entry.why) parts.push(entry.why);
   return parts.join(', ') || '–';
 }
@@ -38,7 +39,7 @@ const COLUMNS = [
   {
     name: 'device',
     title: 'Device',
-    show: (e) => (e.device ? el('a', { href: link.device(e.account, e.device) }, e.device) : 'all'),
+    show: (e) => (e.device ? el('a', { href: link.device(e.account, e.device) }, e.device) : e.account ? 'all' : '–'),
   },
   { name: 'what', title: 'What', show: scope },
   { title: 'Outcome', show: outcome },

@@ -255,6 +255,26 @@ export async function profile(account, device, now) {
   changed();
 }
 
+// -- limits --
+
+// throttle null: all.
+export async function release(throttle) {
+  const path = throttle ? ['throttles', throttle.id] : ['throttles'];
+  const who = throttle && (throttle.device ?? throttle.account ?? throttle.address);
+  const answer = await ask({
+    title: throttle ? `Release ${who}?` : 'Release all that are held back?',
+    text: [throttle ? 'What it did before no longer counts: it is let through at once.'
+      : 'What they did before no longer counts, and passwords that were refused are tried again.'],
+    button: throttle ? 'Release' : 'Release all',
+    show: (plan) => facts([['Held back', String(plan.throttles)]]),
+    plan: () => api.remove(path, { dry_run: 1 }),
+    run: () => api.remove(path, { dry_run: 0 }),
+  });
+  if (!answer) return;
+  notice(throttle ? `${who} is released.` : 'All are released.');
+  changed();
+}
+
 // -- quarantine, trace --
 
 export async function retry(account, device, item) {

@@ -58,6 +58,7 @@ const ACTIONS = {
   'device.trace_off': 'End trace',
   'device.profile': 'Set profile',
   'device.purge': 'Purge devices',
+  'throttle.release': 'Release limit',
   'undo': 'Undo',
 };
 

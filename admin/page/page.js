@@ -5,6 +5,7 @@ import { device } from './device.js';
 import { account, overview } from './devices.js';
 import * as dialog from './dialog.js';
 import { el, show } from './dom.js';
+import { throttles } from './throttles.js';
 
 const INTERVAL = 3000; // milliseconds
 const BURDEN = 10; // a server that takes long is asked less often: at most a tenth of the time
@@ -27,6 +28,7 @@ function route() {
     return overview();
   }
   if (name === 'audit') return audit();
+  if (name === 'throttles') return throttles();
   if (name === 'account' && decoded.length === 1) return account(decoded[0]);
   if (name === 'device' && decoded.length === 2) return device(...decoded);
   return overview();

@@ -1,4 +1,5 @@
 /* SetHandler mobilesync-admin: httpd's request for admin/, and its answer. */
+#include "glue/limits.h"
 #include "glue/metrics.h"
 
 #include "ap_mpm.h"
@@ -11,8 +12,6 @@
 #include "admin/admin.h"
 
 APLOG_USE_MODULE(mobilesync);
-
-#define ADMIN_HANDLER "mobilesync-admin"
 
 /* Number of segments of a path; slashes in a row count as one, as httpd sees it. */
 static int admin_segments(const char *path)
@@ -139,7 +138,7 @@ int glue_admin_handler(request_rec *r)
                                .now = r->request_time};
     base_fault_t *fault;
 
-    if (!r->handler || strcmp(r->handler, ADMIN_HANDLER))
+    if (!r->handler || strcmp(r->handler, GLUE_ADMIN_HANDLER))
         return DECLINED;
     if (!service) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
@@ -170,6 +169,7 @@ int glue_admin_handler(request_rec *r)
     admin.node = service->node;
     admin.policies = service->policies;
     admin.facts = admin_facts(r);
+    admin.throttles = glue_limits_throttles(glue_config_get(r->server), r->pool);
     admin.metrics = glue_config_get(r->server);
     admin.metrics_write = glue_config_get(r->server)->metrics ? glue_metrics_write : NULL;
     return admin_send(r, admin_handle(&admin, &request, r->pool));

@@ -1,4 +1,4 @@
-#include "glue/glue.h"
+#include "glue/limits.h"
 
 #include "apr_base64.h"
 #include "apr_strings.h"
@@ -31,6 +31,13 @@ int glue_auth_is_ours(request_rec *r)
 
     return directory->enabled != 0 && handler &&
            (strcmp(handler, GLUE_HANDLER) == 0 || strcmp(handler, GLUE_AUTODISCOVER_HANDLER) == 0);
+}
+
+int glue_auth_is_admin(request_rec *r)
+{
+    const char *handler = auth_handler(r);
+
+    return handler && strcmp(handler, GLUE_ADMIN_HANDLER) == 0;
 }
 
 /* The local part and the domain of a login, whichever way it was written. */
@@ -72,32 +79,40 @@ const char *glue_auth_account(const char *login, const glue_config_t *config, ap
     return base_text_xml_legal(user, strlen(user)) ? user : NULL;
 }
 
-int glue_auth_normalise(request_rec *r)
+/* The login of a phone in its one form. NULL: it can be nobody's. */
+static const char *auth_normalise(request_rec *r, const char *login, const char *password)
 {
-    const char *header = apr_table_get(r->headers_in, "Authorization");
-    const char *decoded, *colon, *account;
-    char *login;
+    const char *account = glue_auth_account(login, glue_config_get(r->server), r->pool);
 
-    if (!glue_auth_is_ours(r) || !header || strncasecmp(header, "Basic ", 6))
-        return DECLINED;
-    decoded = ap_pbase64decode(r->pool, header + 6);
-    if (!(colon = strchr(decoded, ':')))
-        return DECLINED;
-    login = apr_pstrmemdup(r->pool, decoded, colon - decoded);
-    account = glue_auth_account(login, glue_config_get(r->server), r->pool);
     if (!account) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "login name refused: %s",
                       ap_escape_logitem(r->pool, login));
         apr_table_unset(r->headers_in, "Authorization");
-        return DECLINED;
     }
-    if (strcmp(account, login))
-        apr_table_setn(
-            r->headers_in, "Authorization",
-            apr_pstrcat(r->pool, "Basic ",
-                        ap_pbase64encode(r->pool, apr_pstrcat(r->pool, account, colon, NULL)),
-                        NULL));
-    return DECLINED;
+    else if (strcmp(account, login))
+        apr_table_setn(r->headers_in, "Authorization",
+                       apr_pstrcat(r->pool, "Basic ",
+                                   ap_pbase64encode(
+                                       r->pool, apr_pstrcat(r->pool, account, ":", password, NULL)),
+                                   NULL));
+    return account;
+}
+
+int glue_auth_check(request_rec *r)
+{
+    const char *header = apr_table_get(r->headers_in, "Authorization");
+    const char *decoded, *colon, *login;
+    int ours = glue_auth_is_ours(r);
+
+    if ((!ours && !glue_auth_is_admin(r)) || !header || strncasecmp(header, "Basic ", 6))
+        return DECLINED;
+    decoded = ap_pbase64decode(r->pool, header + 6);
+    if (!(colon = strchr(decoded, ':')))
+        return DECLINED;
+    login = apr_pstrmemdup(r->pool, decoded, (apr_size_t)(colon - decoded));
+    if (ours && !(login = auth_normalise(r, login, colon + 1)))
+        return DECLINED;
+    return glue_limits_check_login(r, login, colon + 1);
 }
 
 static authn_status auth_check_password(request_rec *r, const char *user, const char *password)

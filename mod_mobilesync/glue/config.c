@@ -287,6 +287,27 @@ static void config_set_defaults(glue_config_t *config, apr_pool_t *pool)
             *config_text(config, &config_texts[i]) = config_texts[i].value;
 }
 
+/* NULL: they are fine. */
+static const char *config_set_rates(glue_config_t *config, apr_pool_t *pool)
+{
+    const struct {
+        const char *directive, *text;
+        glue_rate_t *rate;
+    } rates[] = {
+        {"MobileSyncDeviceRequests", config->device_requests, &config->rates.device_requests},
+        {"MobileSyncAddressRequests", config->address_requests, &config->rates.address_requests},
+        {"MobileSyncFailedLogins", config->failed_logins, &config->rates.failed_logins}};
+    size_t i;
+
+    for (i = 0; i < CONFIG_COUNT(rates); i++)
+        if (!glue_rate_parse(rates[i].text, rates[i].rate))
+            return apr_psprintf(pool,
+                                "%s takes off, or like 600/minute (second, minute, hour, day), not "
+                                "\"%s\"",
+                                rates[i].directive, rates[i].text);
+    return NULL;
+}
+
 /* Files that are read later, by children: here nothing of OpenSSL may run (the module is loaded
  * twice), but a path that is wrong shall be told at start-up. */
 static const char *config_file_problem(const char *directive, const char *path, apr_pool_t *pool)
@@ -377,7 +398,7 @@ int glue_config_check(server_rec *server, apr_pool_t *pconf, apr_pool_t *pool)
         return OK;
     config_set_defaults(config, pconf);
     config_set_domain(config, pconf);
-    if (!(problem = config_problem(config, pool)))
+    if (!(problem = config_set_rates(config, pool)) && !(problem = config_problem(config, pool)))
         return OK;
     ap_log_error(APLOG_MARK, APLOG_EMERG, 0, server, "mobilesync, virtual host %s: %s",
                  server->server_hostname ? server->server_hostname : "(main)", problem);

@@ -7,7 +7,9 @@
 
 #include "cmd/autodiscover.h"
 #include "cmd/cmd.h"
+#include "glue/buckets.h"
 
+typedef struct glue_limits glue_limits_t;
 typedef struct glue_metrics glue_metrics_t;
 typedef struct glue_parks glue_parks_t;
 typedef struct glue_metrics_child glue_metrics_child_t;
@@ -22,17 +24,21 @@ typedef struct {
 #undef DIRECTIVE_OTHER
     const char *backend;                   /* driver name, NULL: not configured */
     apr_array_header_t *backend_arguments; /* const char * */
-    apr_array_header_t *redirects;         /* cmd_autodiscover_redirect_t, NULL: none */
-    const char *people;                    /* name of the directory, NULL: not said */
-    apr_array_header_t *people_arguments;  /* const char * */
-    const char *policies_path;             /* NULL: not said */
-    eas_policies_t *policies;              /* NULL: none */
+    struct {
+        glue_rate_t device_requests, address_requests, failed_logins;
+    } rates;                              /* as the directives say */
+    apr_array_header_t *redirects;        /* cmd_autodiscover_redirect_t, NULL: none */
+    const char *people;                   /* name of the directory, NULL: not said */
+    apr_array_header_t *people_arguments; /* const char * */
+    const char *policies_path;            /* NULL: not said */
+    eas_policies_t *policies;             /* NULL: none */
     /* Set in each child after the fork; NULL in the parent and where the virtual host has no
      * mobilesync configuration. */
     cmd_service_t *service;
     redis_pool_t *redis;                 /* likewise */
     glue_parks_t *parks;                 /* of this child; in the main server only */
     int blocking_told;                   /* this child has logged that waiting blocks */
+    glue_limits_t *limits;               /* of the whole server, NULL: none */
     glue_metrics_t *metrics;             /* of the whole server, NULL: none */
     glue_metrics_child_t *metrics_child; /* in a child, NULL: none */
 } glue_config_t;

@@ -7,6 +7,8 @@
 /* What SetHandler says for phones. */
 #define GLUE_HANDLER "mobilesync"
 #define GLUE_AUTODISCOVER_HANDLER "mobilesync-autodiscover"
+/* And for administrators. */
+#define GLUE_ADMIN_HANDLER "mobilesync-admin"
 
 /* log.c: base_log_t that writes to httpd's error log. */
 const base_log_t *glue_log_for_request(request_rec *r);
@@ -18,9 +20,11 @@ void glue_accept_child_init(apr_pool_t *pool, server_rec *main_server);
 /* auth.c */
 /* Is this request for a Location that mobilesync serves? Known before the handler phase. */
 int glue_auth_is_ours(request_rec *r);
+/* Is it one for our administration? */
+int glue_auth_is_admin(request_rec *r);
 /* check_authn hook, before the providers: puts the normalised account name into the
- * Authorization header. Always DECLINED. */
-int glue_auth_normalise(request_rec *r);
+ * Authorization header. DECLINED, or what refuses a login that need not be tried. */
+int glue_auth_check(request_rec *r);
 /* "DOMAIN\user", "user", "User@Domain" -> the account's name. Control characters, a slash and
  * an empty name give NULL. */
 const char *glue_auth_account(const char *login, const glue_config_t *config, apr_pool_t *pool);
@@ -38,6 +42,11 @@ void glue_child_probe_redis(server_rec *main_server, apr_pool_t *pool);
 void glue_checks_run(server_rec *main_server, apr_pool_t *pool);
 /* MobileSyncWaitingMax, or what file descriptors, threads and AsyncRequestWorkerFactor allow. */
 int glue_checks_waiting_max(const glue_config_t *config);
+
+/* shared.c: in post_config: memory that the children share, kept over restarts as long as its layout
+ * stays. *fresh: it is new, and all 0. NULL: there is none. */
+void *glue_shared_create(server_rec *server, const char *name, const char *layout, apr_size_t size,
+                         int *fresh);
 
 /* handler.c */
 int glue_handler(request_rec *r);

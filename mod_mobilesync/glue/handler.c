@@ -1,4 +1,4 @@
-#include "glue/glue.h"
+#include "glue/limits.h"
 
 #include "apr_strings.h"
 #include "http_log.h"
@@ -155,12 +155,15 @@ static int handler_command(request_rec *r, const eas_request_t *request, const c
 static int handler_post(request_rec *r, const char *account)
 {
     eas_request_t *request;
+    int status;
     base_fault_t *fault =
         eas_request_parse(r->args ? r->args : "", handler_header, r, &request, r->pool);
 
     if (fault)
         return handler_refuse(r, fault);
     handler_compare_user(r, request, account);
+    if ((status = glue_limits_check_device(r, account, request->device_id)) != OK)
+        return status;
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s %s of %s, device %s (%s)",
                   eas_version_name(request->version),
                   ap_escape_logitem(r->pool, request->command_name), account, request->device_id,

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "apr_atomic.h"
-#include "apr_shm.h"
 #include "apr_strings.h"
 #include "http_config.h"
 #include "http_log.h"
@@ -26,13 +25,6 @@ const int glue_metrics_bounds[METRICS_BOUNDS] = {1000,    2000,    5000,    1000
                                                  2500000, 5000000, 10000000};
 const int glue_metrics_redis_bounds[METRICS_BOUNDS] = {
     50, 100, 200, 500, 1000, 2000, 5000, 10000, 25000, 100000, 250000, 1000000, 2500000};
-
-/* What the parent knows over restarts, in which this module is loaded anew, and perhaps another
- * version of it: then its counters begin anew. */
-typedef struct {
-    apr_shm_t *shared;
-    const char *layout;
-} metrics_retained_t;
 
 #define METRIC(field, name, help) name " "
 #define METRIC_WAIT(field, name, key, help) name " "
@@ -54,35 +46,18 @@ apr_uint64_t glue_metrics_get(const apr_uint64_t *counter)
     return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-static metrics_retained_t *metrics_retained(void)
-{
-    static const char key[] = "mod_mobilesync metrics";
-    metrics_retained_t *retained = ap_retained_data_get(key);
-
-    return retained ? retained : ap_retained_data_create(key, sizeof *retained);
-}
-
 glue_metrics_t *glue_metrics_create(server_rec *server)
 {
-    metrics_retained_t *retained = metrics_retained();
-    apr_pool_t *pool = server->process->pool;
-    const char *layout =
-        apr_psprintf(pool, "%" APR_SIZE_T_FMT " %s", sizeof(glue_metrics_t), metrics_fields);
-    apr_status_t status;
+    const char *layout = apr_psprintf(server->process->pool, "%" APR_SIZE_T_FMT " %s",
+                                      sizeof(glue_metrics_t), metrics_fields);
+    int fresh;
+    glue_metrics_t *metrics =
+        glue_shared_create(server, "metrics", layout, sizeof(glue_metrics_t), &fresh);
 
-    if (retained->layout && strcmp(retained->layout, layout) == 0)
-        return apr_shm_baseaddr_get(retained->shared);
-    if (retained->layout)
-        apr_shm_destroy(retained->shared); /* older children have theirs still */
-    retained->layout = NULL;
-    status = apr_shm_create(&retained->shared, sizeof(glue_metrics_t), NULL, pool);
-    if (status != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, status, server,
+    if (!metrics)
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
                      "mobilesync: no shared memory: there will be no metrics");
-        return NULL;
-    }
-    retained->layout = layout;
-    return memset(apr_shm_baseaddr_get(retained->shared), 0, sizeof(glue_metrics_t));
+    return metrics;
 }
 
 /* -- children --------------------------------------------------------------- */
@@ -216,6 +191,19 @@ void glue_metrics_autodiscover(const server_rec *server, cmd_autodiscover_result
     metrics_add(&metrics->autodiscover_told, result == CMD_AUTODISCOVER_TOLD);
     metrics_add(&metrics->autodiscover_redirected, result == CMD_AUTODISCOVER_REDIRECTED);
     metrics_add(&metrics->autodiscover_refused, result == CMD_AUTODISCOVER_REFUSED);
+}
+
+void glue_metrics_limit(const server_rec *server, glue_limit_t limit)
+{
+    glue_metrics_t *metrics = glue_config_get(server)->metrics;
+
+    if (!metrics)
+        return;
+    metrics_add(&metrics->throttled_devices, limit == GLUE_LIMIT_DEVICE);
+    metrics_add(&metrics->throttled_addresses, limit == GLUE_LIMIT_ADDRESS);
+    metrics_add(&metrics->throttled_logins, limit == GLUE_LIMIT_LOGIN);
+    metrics_add(&metrics->failed_logins, limit == GLUE_LIMIT_FAILED_LOGIN);
+    metrics_add(&metrics->repeated_logins, limit == GLUE_LIMIT_REPEATED_LOGIN);
 }
 
 void glue_metrics_redis(void *baton, const redis_trip_t *trip)

@@ -25,6 +25,16 @@ void glue_metrics_answer(request_rec *r, const cmd_exchange_t *exchange);
 /* Each request of Autodiscover. */
 void glue_metrics_autodiscover(const server_rec *server, cmd_autodiscover_result_t result);
 
+/* Each request that a limit refused, and each login that failed. */
+typedef enum {
+    GLUE_LIMIT_DEVICE,
+    GLUE_LIMIT_ADDRESS,
+    GLUE_LIMIT_LOGIN,         /* not tried, as too many had failed */
+    GLUE_LIMIT_FAILED_LOGIN,  /* tried, and wrong */
+    GLUE_LIMIT_REPEATED_LOGIN /* known to be wrong */
+} glue_limit_t;
+void glue_metrics_limit(const server_rec *server, glue_limit_t limit);
+
 /* A request begins (1) or ends (-1) to wait, parked or with a thread of its own. */
 typedef enum { GLUE_WAIT_PARKED, GLUE_WAIT_BLOCKED, GLUE_WAIT_COUNT_ } glue_wait_t;
 void glue_metrics_wait(const server_rec *server, glue_wait_t how, int difference);

@@ -1,4 +1,5 @@
 /* The module record and its hooks. */
+#include "glue/limits.h"
 #include "glue/metrics.h"
 
 #include "http_connection.h"
@@ -11,13 +12,16 @@
 
 #include "eas/selftest.h"
 
-static void glue_share_metrics(server_rec *main_server)
+static void glue_share_memory(server_rec *main_server)
 {
     glue_metrics_t *metrics = glue_metrics_create(main_server);
+    glue_limits_t *limits = glue_limits_create(main_server);
     server_rec *server;
 
-    for (server = main_server; server; server = server->next)
+    for (server = main_server; server; server = server->next) {
         glue_config_get(server)->metrics = metrics;
+        glue_config_get(server)->limits = limits;
+    }
 }
 
 /* httpd runs post_config twice at start-up and loads the module anew in between; the first
@@ -42,7 +46,7 @@ static int glue_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
     }
     glue_child_probe_redis(main_server, ptemp);
     glue_checks_run(main_server, ptemp);
-    glue_share_metrics(main_server);
+    glue_share_memory(main_server);
     return OK;
 }
 
@@ -66,8 +70,14 @@ static void glue_hooks(apr_pool_t *pool)
 #if AP_MODULE_MAGIC_AT_LEAST(20120211, 110) /* 2.4.49 brought the hook */
     ap_hook_child_stopping(glue_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
 #endif
-    ap_hook_check_authn(glue_auth_normalise, NULL, before_basic, APR_HOOK_FIRST,
+    ap_hook_check_access(glue_limits_check_access, NULL, NULL, APR_HOOK_FIRST,
+                         AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authn(glue_auth_check, NULL, before_basic, APR_HOOK_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authz(glue_limits_login_passed, NULL, NULL, APR_HOOK_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_insert_error_filter(glue_limits_login_failed, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(glue_limits_log, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(glue_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(glue_admin_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(glue_autodiscover_handler, NULL, NULL, APR_HOOK_MIDDLE);

@@ -35,6 +35,9 @@ subtest 'mistakes' => sub {
         [ MobileSyncClients => '/etc/hostname', qr{MobileSyncClients: /etc/hostname, line 1} ],
         [ MobileSyncPolicies => '/no/such/file', qr{MobileSyncPolicies: /no/such/file} ],
         [ MobileSyncPolicies => '/etc/passwd', qr{MobileSyncPolicies: /etc/passwd: line 1: } ],
+        [ MobileSyncDeviceRequests => '600', qr{MobileSyncDeviceRequests takes off, or like 600/} ],
+        [ MobileSyncAddressRequests => '0/minute', qr{MobileSyncAddressRequests takes off} ],
+        [ MobileSyncFailedLogins => '1/year', qr{MobileSyncFailedLogins takes off} ],
         [ MobileSyncNonsense => 'x', qr{Invalid command 'MobileSyncNonsense'} ],
     );
     for my $mistake (@mistakes) {
