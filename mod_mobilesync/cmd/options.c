@@ -40,10 +40,12 @@ static base_fault_t *options_preference(const eas_node_t *node, item_body_prefer
     BASE_TRY(options_uint(node, EAS_AirSyncBase_Preview, ITEM_PREVIEW_MAX, &preview, pool));
     if (type < ITEM_BODY_TEXT || all_or_none < 0)
         return options_invalid(eas_tag_name(node->tag), pool);
-    *preference = (item_body_preference_t){.type = (item_body_type_t)type,
-                                           .truncation_size = size,
-                                           .all_or_none = all_or_none,
-                                           .preview = (int)preview};
+    *preference =
+        (item_body_preference_t){.type = (item_body_type_t)type,
+                                 .truncation_size = size,
+                                 /* MS-ASAIRS R60, R75 */
+                                 .all_or_none = all_or_none && size != ITEM_TRUNCATION_NONE,
+                                 .preview = (int)preview};
     return NULL;
 }
 

@@ -56,13 +56,21 @@ static int ops_flag(const eas_node_t *flag, collection_op_t *op)
     return 1;
 }
 
+/* What only the server says (MS-ASEMAIL R347, R648, R723). */
+static int ops_read_only(const eas_node_t *data)
+{
+    return eas_node_child(data, EAS_Email2_ConversationId) ||
+           eas_node_child(data, EAS_Email2_ReceivedAsBcc) ||
+           eas_node_child(data, EAS_Email2_Sender);
+}
+
 static int ops_change(const eas_node_t *node, collection_op_t *op)
 {
     const eas_node_t *data = eas_node_child(node, EAS_AirSync_ApplicationData);
     const eas_node_t *flag = eas_node_child(data, EAS_Email_Flag);
     int read;
 
-    if (!data)
+    if (!data || ops_read_only(data))
         return 0;
     if (eas_node_child(data, EAS_Email_Read)) {
         if ((read = eas_node_child_flag(data, EAS_Email_Read, 0)) < 0)

@@ -228,12 +228,21 @@ static const char *content_safe_name(const char *name, apr_pool_t *pool)
     return *copy ? copy : NULL;
 }
 
+static int content_ends_with(const char *name, const char *end)
+{
+    size_t length = strlen(name), n = strlen(end);
+
+    return length >= n && strcasecmp(name + length - n, end) == 0;
+}
+
 const char *item_content_name(const item_mime_part_t *part, apr_pool_t *pool)
 {
     const char *name = content_file_name(part, pool), *subject = NULL;
 
     if (name && (name = content_safe_name(name, pool)))
-        return name;
+        return part->kind == ITEM_MIME_MESSAGE && !content_ends_with(name, ".eml")
+                   ? apr_pstrcat(pool, name, ".eml", NULL) /* MS-ASAIRS R2299 */
+                   : name;
     if (part->kind == ITEM_MIME_MESSAGE && part->first && part->first->subject)
         subject = content_safe_name(item_header_text(part->first->subject, pool), pool);
     if (subject)

@@ -65,6 +65,13 @@ static const char *conversation_root(const item_mime_t *mime, apr_pool_t *pool)
     return NULL;
 }
 
+static const char *conversation_field(const item_mime_t *mime, const char *name)
+{
+    const char *value = item_mime_field(mime, name);
+
+    return value ? value : "";
+}
+
 const unsigned char *item_conversation_id(const item_mime_t *mime, apr_pool_t *pool)
 {
     unsigned char digest[APR_SHA1_DIGESTSIZE];
@@ -77,6 +84,9 @@ const unsigned char *item_conversation_id(const item_mime_t *mime, apr_pool_t *p
         root = base_text_lower(
             item_conversation_topic(subject ? item_header_text(subject, pool) : ""), pool);
     }
+    if (!*root)
+        root = apr_pstrcat(pool, conversation_field(mime, "From"), "\n",
+                           conversation_field(mime, "Date"), NULL);
     apr_sha1_init(&context);
     apr_sha1_update(&context, root, (unsigned)strlen(root));
     apr_sha1_final(digest, &context);

@@ -9,12 +9,13 @@
 #define ITEM_CONVERSATION_ID_SIZE 16
 
 /* The same for all messages of a thread: a hash of the Message-ID that the thread began with
- * (References, In-Reply-To, own Message-ID), without any of these of the topic. */
+ * (References, In-Reply-To, own Message-ID), without any of these of the topic, and without a topic of
+ * sender and date. So it does not depend on what else has arrived, and when. */
 const unsigned char *item_conversation_id(const item_mime_t *mime, apr_pool_t *pool);
 
 /* The ConversationId as text, of a message of which only the header is read: for
  * backend_folder_conversations. The version changes when they are made in another way. */
-#define ITEM_CONVERSATION_VERSION "1"
+#define ITEM_CONVERSATION_VERSION "2"
 base_fault_t *item_conversation_name(const backend_blob_t *blob, const char **name,
                                      apr_pool_t *pool);
 

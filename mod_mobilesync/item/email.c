@@ -17,14 +17,13 @@ void item_email_options_previews(item_email_options_t *options)
 {
     int i;
 
-    if (!options->preference_count) { /* those that it has without saying so */
+    if (!options->preference_count && !options->part_preference.type) { /* what it is without any */
         options->preferences[options->preference_count++].type = ITEM_BODY_TEXT;
         options->preferences[options->preference_count++].type = ITEM_BODY_MIME;
     }
     for (i = 0; i < options->preference_count; i++)
         options->preferences[i].truncation_size = 0;
     options->mime_truncation = 0;
-    options->part_preference.truncation_size = 0;
 }
 
 int item_email_mime_truncation(unsigned value, apr_uint64_t *size)

@@ -38,7 +38,8 @@ typedef struct {
     int mime_support;             /* 0 never, 1 S/MIME messages only, 2 all (MS-ASCMD 2.2.3.110) */
     apr_uint64_t mime_truncation; /* bytes: item_email_mime_truncation(MIMETruncation) */
     item_body_preference_t preferences[ITEM_BODY_PREFERENCES_MAX];
-    int preference_count; /* 0: the body comes as plain text, whole */
+    int preference_count; /* 0: the body comes as plain text, whole; not at all when a part is asked
+                             for (MS-ASCON R247) */
     /* BodyPartPreference (MS-ASAIRS 2.2.2.11), of HTML; type NONE: not asked for. From 14.1 on. */
     item_body_preference_t part_preference;
     /* Schema of ItemOperations (MS-ASCMD 2.2.3.158): only these properties are written. NULL =
@@ -52,7 +53,7 @@ typedef struct {
 /* All defaults: no preferences, MIMESupport 0, nothing truncated. */
 void item_email_options_init(item_email_options_t *options, eas_version_t version);
 
-/* Bodies are cut down to nothing but their previews. */
+/* Bodies are cut down to nothing but their previews; parts stay (MS-ASCON R242). */
 void item_email_options_previews(item_email_options_t *options);
 
 /* MIMETruncation 0-8 (MS-ASCMD 2.2.3.111) in bytes; ITEM_TRUNCATION_NONE for 8. Returns 0 when

@@ -358,6 +358,8 @@ static base_fault_t *email_load_body(item_email_t *email, const char *argument,
                                      item_email_value_t *value)
 {
     (void)argument;
+    if (!email->options->preference_count && email->options->part_preference.type)
+        return NULL;
     BASE_TRY(item_body_load(email->mime, email->content,
                             item_class_is_smime(email->mime, email->pool), email->options,
                             &email->body, email->pool));

@@ -6,7 +6,7 @@
 
 /* Changes when item_words_extract() finds other words than before, or conversations are made in
  * another way: indexes are then made anew. */
-#define ITEM_WORDS_VERSION "2"
+#define ITEM_WORDS_VERSION "3"
 
 /* A backend_extract_fn for messages. Texts are bounded: of the body its first 100 kB of plain
  * text. */

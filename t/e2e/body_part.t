@@ -72,6 +72,16 @@ for my $version (qw(14.1 16.0 16.1)) {
         is( $fetched->{properties}->text('AirSyncBase:BodyPart/Data'),
             undef, 'or nothing where only all would do' );
 
+        # without a BodyPreference there is no Body (MS-ASCON R245 to R248)
+        $fetched = $phone->fetch_item( $inbox, $item{plain}->id, body_part => [ { type => 2 } ] );
+        ok( $fetched->{properties}->at('AirSyncBase:BodyPart'), 'asked for alone the part comes' );
+        is( $fetched->{properties}->at('AirSyncBase:Body'), undef, 'alone' );
+        $fetched = $phone->fetch_item( $inbox, $item{plain}->id );
+        ok(
+            $fetched->{properties}->at('AirSyncBase:Body'),
+            'and where nothing is asked for the Body'
+        );
+
         # another type than HTML
         my $wrong = [ { type => 1 } ];
         $fetched = $phone->fetch_item( $inbox, $item{long}->id, body_part => $wrong );

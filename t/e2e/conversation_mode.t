@@ -77,6 +77,25 @@ for my $version (qw(14.0 14.1 16.0 16.1)) {
         is( $preview, 'This is the text.', 'but a preview, as it was asked for' );
         is( $phone->sync($inbox)->{empty}, 1, 'that is all' );
 
+        if ( $version > 14.0 ) {
+            my $other = $server->client(
+                account => $account,
+                version => $version,
+                device_id => 'OTHER'
+            );
+            $other->folder_sync;
+            my %part = ( filter_type => ONE_WEEK, body_part => [ { type => 2 } ] );
+            $other->initial_sync( $inbox, options => \%part, conversation_mode => 1 );
+            my ($item) =
+                grep { $_->text('Email:Subject') eq $old } values %{ $other->items($inbox) };
+            like(
+                $item->text('AirSyncBase:BodyPart/Data'),
+                qr/This is the text/,
+                'a part of it comes where that is asked for'
+            );
+            is( $item->property('AirSyncBase:Body'), undef, 'and then no Body' );
+        }
+
         $phone->sync_until_done( $inbox, options => \%options, conversation_mode => 0 );
         is_deeply( subjects( $phone, $inbox ), [ sort $new, $answer ], 'switched off' );
         $phone->sync_until_done( $inbox, options => \%options, conversation_mode => 1 );

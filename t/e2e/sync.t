@@ -66,13 +66,16 @@ for my $version (VERSIONS) {
         $other->initial_sync( $inbox, options => BODY );
         is( $other->items($inbox)->{$unread}->text('Email:Read'), 1, 'another phone sees it' );
 
-        $box->deliver("From: eve\@example.org\nSubject: number " . ++$address . "\n\nHello\n");
+        $box->deliver( "From: eve\@example.org\nSubject: number " . ++$address . "\n\nHello\n" );
         $result = $phone->sync($inbox);
         is( scalar @{ $result->{adds} }, 1, 'a new message comes' );
         my $new = $result->{adds}[0];
         is( $phone->items($inbox)->{$new}->text('Email:Subject'), "number $address", 'as sent' );
-        $result = $phone->sync( $inbox, commands => [ $phone->delete_of($new) ],
-            deletes_as_moves => 0 );
+        $result = $phone->sync(
+            $inbox,
+            commands => [ $phone->delete_of($new) ],
+            deletes_as_moves => 0
+        );
         is( $result->{status}, 1, 'and is deleted' );
         $result = $other->sync($inbox);
         is_deeply( $result->{adds}, [], 'the other phone never saw it' );
@@ -90,25 +93,46 @@ subtest 'what is refused' => sub {
     is( $phone->sync( 'nosuchfolder', key => '0' )->{status}, 12, 'a folder that is not there' );
     is( $phone->sync( $inbox, key => $key, options => { filter_type => 9 } )->{status},
         4, 'FilterType 9' );
-    is( $phone->sync( $inbox, key => '0', get_changes => 1 )->{status},
-        4, 'GetChanges with key 0' );
+    is( $phone->sync( $inbox, key => '0', get_changes => 1 )->{status}, 4,
+        'GetChanges with key 0' );
+
     for my $wait ( [ wait => 9_999, 59 ], [ heartbeat_interval => 5, 60 ], [ wait => 0, 1 ] ) {
         my ( $name, $value, $limit ) = @$wait;
         my $sync = $phone->sync( [ { id => $inbox } ], $name => $value );
-        is( "$sync->{status} $sync->{limit}", "14 $limit", "$name $value: Status 14 and the limit" );
+        is( "$sync->{status} $sync->{limit}", "14 $limit",
+            "$name $value: Status 14 and the limit" );
     }
     my $sync = $phone->sync( [ map { { id => "folder$_", key => '0' } } 1 .. 301 ] );
-    is( "$sync->{status} $sync->{limit}", '15 300', 'too many collections: Status 15 and the limit' );
+    is(
+        "$sync->{status} $sync->{limit}",
+        '15 300',
+        'too many collections: Status 15 and the limit'
+    );
     $sync = $phone->sync( [ { id => $inbox }, { id => $inbox } ] );
     is( $sync->{status}, 4, 'a collection twice' );
     $sync = $phone->sync( [ { id => $inbox } ], wait => 1, heartbeat_interval => 60 );
     is( $sync->{status}, 4, 'Wait and HeartbeatInterval' );
-    my $result = $phone->sync( $inbox, key => $key,
-        commands => [ $phone->add_of( 'c1', [ 'Email:Subject', 'x' ] ) ] );
+    my $result = $phone->sync(
+        $inbox,
+        key => $key,
+        commands => [ $phone->add_of( 'c1', [ 'Email:Subject', 'x' ] ) ]
+    );
     is( $result->{responses}{Add}[0]->text('Status'), 6, 'an Add of mail' );
     $result = $phone->sync( $inbox,
         commands => [ $phone->change_of( "$inbox:1:999999", [ 'Email:Read', 1 ] ) ] );
     is( $result->{responses}{Change}[0]->text('Status'), 8, 'a Change of what is not there' );
+    my ($id) = keys %{ $phone->items($inbox) };
+
+    for my $own (
+        [ 'Email2:ConversationId', \'x' ],
+        [ 'Email2:ReceivedAsBcc', 1 ],
+        [ 'Email2:Sender', 'a@b.c' ]
+        )
+    {
+        $result = $phone->sync( $inbox,
+            commands => [ [ Change => [ ServerId => $id ], [ ApplicationData => $own ] ] ] );
+        is( $result->{responses}{Change}[0]->text('Status'), 6, "a Change of $own->[0]" );
+    }
 };
 
 subtest 'a lost response' => sub {
@@ -119,8 +143,11 @@ subtest 'a lost response' => sub {
     $box->deliver("From: eve\@example.org\nSubject: lost\n\nHello\n");
     my ($unread) = grep { $phone->items($inbox)->{$_}->text('Email:Read') eq '0' }
         keys %{ $phone->items($inbox) };
-    my $call = $phone->sync( $inbox, lose => 1,
-        commands => [ $phone->change_of( $unread, [ 'Email:Read', 1 ] ) ] );
+    my $call = $phone->sync(
+        $inbox,
+        lose => 1,
+        commands => [ $phone->change_of( $unread, [ 'Email:Read', 1 ] ) ]
+    );
     $box->deliver("From: eve\@example.org\nSubject: meanwhile\n\nHello\n");
     my $result = $phone->repeat($call);
     is( $result->{status}, 1, 'the same request again' );
@@ -131,8 +158,8 @@ subtest 'a lost response' => sub {
 
     $box->deliver("From: eve\@example.org\nSubject: lost again\n\nHello\n");
     $phone->sync( $inbox, lose => 1 );
-    $result = $phone->sync( $inbox,
-        commands => [ $phone->change_of( $unread, [ 'Email:Read', 0 ] ) ] );
+    $result =
+        $phone->sync( $inbox, commands => [ $phone->change_of( $unread, [ 'Email:Read', 0 ] ) ] );
     is( $result->{status}, 1, 'another request with the old key' );
     is( scalar @{ $result->{adds} }, 1, 'brings what the lost one brought' );
     is( $phone->sync_until_done($inbox)->{items}, scalar keys %{ $box->messages }, 'all there' );
@@ -143,7 +170,8 @@ subtest 'Fetch, Partial and several collections' => sub {
     $phone->folder_sync;
     my ( $inbox, $sent ) = map { $phone->folder_of_type($_)->{id} } 2, 5;
     $phone->initial_sync( $inbox, options => { body => [ { type => 1, truncation_size => 10 } ] } );
-    my ($cut) = grep { ( $phone->items($inbox)->{$_}->text('AirSyncBase:Body/Truncated') // 0 ) eq '1' }
+    my ($cut) =
+        grep { ( $phone->items($inbox)->{$_}->text('AirSyncBase:Body/Truncated') // 0 ) eq '1' }
         sort keys %{ $phone->items($inbox) };
     my $result = $phone->sync( $inbox, commands => [ $phone->fetch_of($cut) ] );
     my $fetched = $result->{responses}{Fetch}[0];

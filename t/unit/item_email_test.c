@@ -335,6 +335,40 @@ static const char *conversation(const char *message, apr_pool_t *pool)
     return id ? base_text_hex_encode(id->text, id->length, pool) : "";
 }
 
+/* What the backends are told is what phones are told; of the header alone. */
+static void test_conversation_name(apr_pool_t *pool)
+{
+    static const char *const messages[] = {
+        "Message-ID: <2@a>\nReferences: <1@a>\nSubject: x\n\nbody",
+        "Message-ID: <2@a>\r\nReferences: <1@a>\r\n\r\nSubject: y\r\n\r\nbody",
+        "Subject: =?utf-8?q?=C3=84?=\n\n",
+        "\nReferences: <1@a>\n",
+        "Subject: no end",
+        ""};
+    const char *name;
+    size_t i;
+
+    for (i = 0; i < sizeof messages / sizeof *messages; i++) {
+        ok(!item_conversation_name(blob_of_text(messages[i], pool), &name, pool), "a name");
+        is_str(name, conversation(messages[i], pool), "as phones have it");
+    }
+}
+
+/* An attached message has a name that says what it is, also where its own does not. */
+static void test_message_name(apr_pool_t *pool)
+{
+    static const char message[] =
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n"
+        "Content-Disposition: attachment; filename=\"letter\"\n\nSubject: s\n\nx\n--b\n"
+        "Content-Type: message/rfc822; name=\"other.EML\"\n\nSubject: s\n\nx\n--b--\n";
+    const eas_node_t *list = eas_node_child(text(message, pool), EAS_AirSyncBase_Attachments);
+    const eas_node_t *one = list ? list->first : NULL, *other = one ? one->next : NULL;
+
+    is_str(eas_node_child_text(one, EAS_AirSyncBase_DisplayName), "letter.eml", "with .eml");
+    is_str(eas_node_child_text(one, EAS_AirSyncBase_Method), "5", "Method 5");
+    is_str(eas_node_child_text(other, EAS_AirSyncBase_DisplayName), "other.EML", "once");
+}
+
 static void test_conversation(apr_pool_t *pool)
 {
     const char *first = conversation("Message-ID: <1@a>\nSubject: x\n\n", pool);
@@ -349,6 +383,10 @@ static void test_conversation(apr_pool_t *pool)
        "another thread of that subject");
     is_str(conversation("Subject: Topic\n\n", pool), conversation("Subject: Re: topic\n\n", pool),
            "without any id the topic is what there is");
+    ok(strcmp(conversation("From: a@b.c\nDate: 1 Jan 2024 10:00 +0000\n\n", pool),
+              conversation("From: d@b.c\nDate: 1 Jan 2024 10:00 +0000\nSubject: Re:\n\n", pool)) !=
+           0,
+       "what has neither is no conversation of its own kind");
     index = eas_node_child(text("Date: Tue, 14 Nov 2023 22:13:20 +0000\n\n", pool),
                            EAS_Email2_ConversationIndex);
     /* of FILETIME 0x01DA1747C66D0000 */
@@ -493,6 +531,8 @@ int main(void)
     test_attachments(pool);
     test_open(pool);
     test_conversation(pool);
+    test_conversation_name(pool);
+    test_message_name(pool);
     test_schema_option(pool);
     test_limits(pool);
     test_body_read(pool);
