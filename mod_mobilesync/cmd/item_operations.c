@@ -24,6 +24,7 @@ enum {
     OPERATIONS_STATUS_PROTOCOL = 2,
     OPERATIONS_STATUS_RANGE = 8,
     OPERATIONS_STATUS_STORE = 9,
+    OPERATIONS_STATUS_EMPTY = 10,
     OPERATIONS_STATUS_ATTACHMENT = 15
 };
 
@@ -204,14 +205,16 @@ static base_fault_t *operations_fetch_item(operations_fetch_t *fetch, int *statu
     return NULL;
 }
 
-/* Range of Options, cut to the attachment's size. 0: there is none such. */
+/* Range of Options, cut to the attachment's size. Returns 0, or the Status that says why not. */
 static int operations_range(const char *text, apr_uint64_t size, cmd_range_t *range)
 {
-    if (!cmd_range_parse(text, CMD_RANGE_BYTES, range) || (apr_uint64_t)range->first >= size)
-        return 0;
+    if (!cmd_range_parse(text, CMD_RANGE_BYTES, range))
+        return OPERATIONS_STATUS_RANGE;
+    if ((apr_uint64_t)range->first >= size)
+        return size ? OPERATIONS_STATUS_RANGE : OPERATIONS_STATUS_EMPTY;
     if ((apr_uint64_t)range->last >= size)
         range->last = (int)(size - 1);
-    return 1;
+    return 0;
 }
 
 static void operations_write_attachment(operations_fetch_t *fetch, item_attachment_t *attachment,
@@ -252,10 +255,8 @@ static base_fault_t *operations_fetch_attachment(operations_fetch_t *fetch, int 
     if (asked) {
         int count;
 
-        if (!operations_range(asked, item_attachment_size(attachment), &range)) {
-            *status = OPERATIONS_STATUS_RANGE;
+        if ((*status = operations_range(asked, item_attachment_size(attachment), &range)))
             return NULL;
-        }
         count = range.last - range.first + 1;
         BASE_TRY(item_attachment_seek(attachment, (apr_uint64_t)range.first, (apr_uint64_t)count));
         given = cmd_range_show(&range, count, fetch->pool);

@@ -255,5 +255,26 @@ subtest 'messages in messages' => sub {
     }
 };
 
+subtest 'an attachment without content' => sub {
+    $server->mailbox->deliver( "Subject: hollow\nMIME-Version: 1.0\n"
+            . "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nText.\n"
+            . "--b\nContent-Type: application/pdf\nContent-Disposition: attachment\n\n\n--b--\n" );
+    for my $version (VERSIONS) {
+        my $phone = $server->client( version => $version );
+        $phone->folder_sync;
+        my $inbox = $phone->folder_of_type(INBOX)->{id};
+        $phone->initial_sync($inbox);
+        my ($node) = files_of( item_by_subject( $phone, $inbox, 'hollow' ) );
+        my $reference = $node->text('FileReference');
+        for my $multipart ( 0, 1 ) {
+            my %way = ( multipart => $multipart );
+            my $whole = $phone->fetch_attachment( $reference, %way );
+            is_deeply( [ @$whole{qw(status data)} ], [ 1, '' ], "$version: the whole of it" );
+            is( $phone->fetch_attachment( $reference, range => '0-9', %way )->{status},
+                10, 'of which there is no part' );
+        }
+    }
+};
+
 $server->done;
 done_testing();
