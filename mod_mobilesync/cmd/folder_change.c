@@ -56,6 +56,8 @@ base_fault_t *folder_change_parse(folder_change_t *change)
         return NULL;
     BASE_TRY(folder_change_id(change, EAS_FolderHierarchy_ParentId, &command->parent_id));
     BASE_TRY(folder_change_name(change, &command->name));
+    change->shown_name =
+        eas_node_child_text(change->exchange->body, EAS_FolderHierarchy_DisplayName);
     if (command->kind != HIERARCHY_ADD)
         return NULL;
     if (eas_node_child_uint(change->exchange->body, EAS_FolderHierarchy_Type,
@@ -165,6 +167,7 @@ static void folder_change_report(const folder_change_t *change, const char *key,
 static base_fault_t *folder_change_step(folder_change_t *change, const collection_env_t *env,
                                         const hierarchy_request_t *request)
 {
+    hierarchy_command_t shown;
     hierarchy_t *hierarchy;
 
     BASE_TRY(hierarchy_change_begin(env, request, &hierarchy, change->exchange->pool));
@@ -177,7 +180,9 @@ static base_fault_t *folder_change_step(folder_change_t *change, const collectio
                           change->status);
         return NULL;
     }
-    BASE_TRY(hierarchy_change_apply(hierarchy, &change->command));
+    shown = change->command;
+    shown.name = change->shown_name; /* FolderSync tells of what became of it */
+    BASE_TRY(hierarchy_change_apply(hierarchy, &shown));
     BASE_TRY(folder_change_write(change, hierarchy_answer(hierarchy)->key));
     folder_change_report(change, request->key, hierarchy_answer(hierarchy)->key);
     return hierarchy_commit(hierarchy);

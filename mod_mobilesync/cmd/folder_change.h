@@ -18,6 +18,7 @@ struct folder_change {
      * for goes into status. */
     base_fault_t *(*perform)(folder_change_t *change, const hierarchy_t *hierarchy, int again);
     hierarchy_command_t command; /* as the client wants it */
+    const char *shown_name;      /* what the client calls the folder, with the spaces it typed */
     int status;
     int done; /* it is made: what is left is the key */
 };

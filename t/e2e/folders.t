@@ -78,6 +78,13 @@ each_version(
             for '0', 'nonsense', $before, "$phone->{hierarchy_key}0", 'x' x 80;
         is_news( $phone, NOTHING, 'nothing came of it' );
 
+        my $padded = $phone->folder_create( '0', '  Padded ' )->{id};
+        is_news( $phone, [ [], [$padded], [] ], 'spaces around a name go' );
+        is( $phone->{folders}{$padded}{name}, 'Padded', 'which the phone learns' );
+        is( $phone->folder_update( $padded, '0', "Padded\n" )->{status}, 1, 'again' );
+        is_news( $phone, [ [], [$padded], [] ], 'and again' );
+        is_news( $other, [ [$padded], [], [] ], 'the other has it without' );
+
         my ( $from, $to ) = @id_of{ 'a/b', 'v1.2.3' };
         is( $phone->folder_update( $from, $to, 'c.d' )->{status}, 1, 'moved and renamed' );
         is_news( $phone, NOTHING, 'the phone knows' );
