@@ -242,6 +242,37 @@ subtest 'actions' => sub {
     is( @{ json( 'audit', '--action', 'device.remove' )->{entries} }, 1, 'filtered' );
 };
 
+subtest 'limits' => sub {
+    my $limited = MobileSync::Server->start(
+        admin => 'root',
+        backend => 'memory',
+        settings => { MobileSyncDeviceRequests => '2/day' }
+    );
+    my @at = ( '--server', $limited->admin->url );
+    my $phone = $limited->client;
+    my $held = sub { @{ json( @at, qw(throttle list) )->{throttles} } };
+    for ( 1 .. 3 ) {
+        $phone->exchange( $phone->request_bytes( command => 'Ping' ) );
+        $phone->disconnect;
+    }
+    my ($one) = $held->();
+    is( $one->{device}, $phone->{device_id}, 'a device that is held back' );
+    my $list = ctl( @at, qw(throttle list) )->{out};
+    like( $list, qr/^Server:? +node0$/m, 'the server that answers' );
+    like( $list, qr/^$one->{id} +requests +anna +$one->{device} /m, 'and the device' );
+    my $plan = ctl( @at, qw(--dry-run throttle release), $one->{id} )->{out};
+    like( $plan, qr/^Release: account anna, device $one->{device}$/m, 'a dry run says whom' );
+    like( $plan, qr/^1 held back will be let through/m, 'it would let through' );
+    is( scalar $held->(), 1, 'and does nothing' );
+    my @release = ( @at, qw(throttle release) );
+    is( ctl( @release, $one->{id} )->{code}, 7, 'it wants to be confirmed' );
+    is( ctl( '--yes', @release, $one->{id} )->{out}, "Done.\n", 'released' );
+    is( scalar $held->(), 0, 'it is gone' );
+    is( ctl( '--yes', @release, $one->{id} )->{code}, 3, 'there is nothing more' );
+    is( ctl( '--yes', @release )->{out}, "Done.\n", 'all at once' );
+    $limited->done;
+};
+
 subtest 'a terminal' => sub {
     my $script = find_program('script');
     plan skip_all => 'there is no script(1)' unless $script;

@@ -14,7 +14,8 @@ use MobileSync::Server;
 
 my $server = MobileSync::Server->start(
     accounts => { map { $_ => 'secret' } 'anna', 'bert', 'carla', q{<i>eve "x" & 'y'} },
-    admin => 'root'
+    admin => 'root',
+    settings => { MobileSyncFailedLogins => '3/day' }
 );
 my $admin = $server->admin;
 my $artefacts = $ENV{MOBILESYNC_ARTEFACTS}
@@ -311,6 +312,33 @@ sub in_browser ($browser) {
         $browser->click( $confirm->('Resume device') );
         $browser->find( [ 'button', 'Suspend device' ] );
         is( $phone->sync($inbox)->{status}, 1, 'resumed, it goes on' );
+    };
+
+    subtest 'limits' => sub {
+        $go->('#/throttles');
+        $browser->find( [ 'main p', 'No limit is reached at node0.' ] );
+        for my $number ( 1 .. 4 ) {
+            my $guess = $server->client( account => 'bert', password => "guess$number" );
+            my $answer = $guess->exchange( $guess->request_bytes( method => 'OPTIONS' ) );
+            is( $answer->status, $number < 4 ? 401 : 503, 'a guess' );
+        }
+        $browser->find( [ 'td', '127.0.0.1' ] );
+        ok( ( grep {/failed logins/} @{ $browser->texts('.throttles tr') } ),
+            'who is held back, and why' );
+        ok( $is_fit->(), 'it fits' );
+        $shoot->('limits');
+        $browser->click( [ 'td button', 'Release' ] );
+        $browser->click( $confirm->('Release') );
+        $browser->find( [ '#notice span', '127.0.0.1 is released.' ] );
+        $browser->find( [ 'main p', 'No limit is reached at node0.' ] );
+        is( $last_action->()->{action}, 'throttle.release', 'the audit has it' );
+        $browser->click( [ 'button', 'Release all' ] );
+        $browser->click( $confirm->('Release all') );
+        $browser->find( [ '#notice span', 'All are released.' ] );
+        $go->('#/audit');
+        $browser->find( [ 'td', 'Release limit' ] );
+        ok( ( grep {/Release limit.*127\.0\.0\.1/} @{ $browser->texts('.audit tr') } ),
+            'and shows whom' );
     };
 
     subtest 'who waits' => sub {

@@ -95,9 +95,71 @@ static void test_parked(apr_pool_t *pool)
     wake_hub_stop(hub);
 }
 
+/* -- limits ----------------------------------------------------------------- */
+
+/* Two that are held back; what is released is noted. */
+static apr_array_header_t *throttles_list(void *baton, apr_time_t now, apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, 2, sizeof(admin_throttled_t));
+
+    (void)baton;
+    APR_ARRAY_PUSH(list, admin_throttled_t) =
+        (admin_throttled_t){.id = "00000000000000aa",
+                            .what = "requests",
+                            .account = ODD,
+                            .device = "D",
+                            .since = now,
+                            .until = now + apr_time_from_sec(9),
+                            .refused = 3};
+    APR_ARRAY_PUSH(list, admin_throttled_t) = (admin_throttled_t){.id = "00000000000000bb",
+                                                                  .what = "logins",
+                                                                  .address = "2001:db8::/64",
+                                                                  .since = now,
+                                                                  .until = now,
+                                                                  .refused = 1};
+    return list;
+}
+
+static void throttles_release(void *baton, const char *id, apr_time_t now, apr_pool_t *pool)
+{
+    (void)now;
+    *(const char **)baton = id ? apr_pstrdup(pool, id) : "all";
+}
+
+static void test_throttles(apr_pool_t *pool)
+{
+    const char *released = "none";
+    const admin_throttles_t throttles = {
+        .baton = &released, .list = throttles_list, .release = throttles_release};
+    desk_t *desk = desk_make(state_store_create_memory(pool), pool);
+
+    is_int(get(desk, "/throttles", NULL), 404, "where nothing is held back");
+    is_int(ask(desk, "DELETE", "/throttles", NULL, NULL), 404, "nothing can be released");
+    desk->service.throttles = &throttles;
+    is_int(get(desk, "/throttles", NULL), 200, "who is held back");
+    is_str(member(desk, "node"), "here", "by whom");
+    is_str(member(desk, "throttles"), "[2]", "all");
+    is_str(member(desk, "throttles/0/account"), ODD, "an account");
+    is_str(member(desk, "throttles/0/refused"), "3", "how often");
+    is_str(member(desk, "throttles/1/address"), "2001:db8::/64", "an address");
+    is_str(member(desk, "throttles/1/account"), "null", "of no account");
+    is_int(ask(desk, "DELETE", "/throttles/00000000000000bb", "dry_run=1", NULL), 200, "a dry run");
+    is_str(released, "none", "releases nothing");
+    is_int(ask(desk, "DELETE", "/throttles/00000000000000cc", NULL, NULL), 404, "nobody's id");
+    is_str(released, "none", "releases nothing either");
+    is_int(ask(desk, "DELETE", "/throttles/00000000000000aa", NULL, NULL), 200, "one");
+    is_str(released, "00000000000000aa", "is released");
+    get(desk, "/audit", NULL);
+    is_str(member(desk, "entries"), "[1]", "the audit has that alone");
+    is_str(member(desk, "entries/0/account"), ODD, "with the account");
+    is_str(member(desk, "entries/0/outcome"), "done", "done");
+    is_int(ask(desk, "DELETE", "/throttles", NULL, NULL), 200, "all");
+    is_str(released, "all", "are released");
+}
+
 int main(void)
 {
-    static void (*const tests[])(apr_pool_t * pool) = {test_trace, test_parked};
+    static void (*const tests[])(apr_pool_t * pool) = {test_trace, test_parked, test_throttles};
     apr_pool_t *root, *pool;
     size_t i;
 
