@@ -116,10 +116,8 @@ subtest 'addresses' => sub {
     my $from = sub ($address) {
         my $phone = $server->client;
         my @headers = ( [ 'X-Forwarded-For' => $address ] );
-        return $phone->exchange(
-            $phone->request_bytes( method => 'OPTIONS', headers => \@headers ),
-            method => 'OPTIONS'
-        );
+        return $phone->exchange( $phone->request_bytes( method => 'OPTIONS', headers => \@headers ),
+            method => 'OPTIONS' );
     };
     is( $from->('192.0.2.1')->status, 200, 'a request' ) for 1 .. 3;
     is_held_back( $from->('192.0.2.1'), 'the fourth' );
