@@ -50,6 +50,17 @@ int item_draft_is_content(const eas_node_t *data)
            eas_node_child(data, EAS_Email2_Send);
 }
 
+/* The content of an element, which may be long and in a file. */
+static base_fault_t *draft_source(const draft_t *draft, const eas_node_t *content,
+                                  item_source_t **source)
+{
+    backend_blob_t blob = {.data = content->text, .size = content->length};
+
+    return content->file ? item_source_open_range(content->file, content->offset, content->length,
+                                                  source, draft->pool)
+                         : item_source_open(&blob, source, draft->pool);
+}
+
 /* -- header ----------------------------------------------------------------------------------- */
 
 static apr_status_t draft_g_free(void *memory)
@@ -247,10 +258,6 @@ static void draft_put_plain(draft_t *draft, const char *name, const char *before
 static base_fault_t *draft_put_added(draft_t *draft, const eas_node_t *add)
 {
     const eas_node_t *content = eas_node_child(add, EAS_AirSyncBase_Content);
-    apr_uint64_t start = content->file ? (apr_uint64_t)content->offset : 0;
-    backend_blob_t blob = {.data = content->file ? NULL : content->text,
-                           .file = content->file,
-                           .size = start + content->length};
     const char *type = draft_content_type(add);
     int embedded = strcmp(type, "message/rfc822") == 0;
     item_source_t *source;
@@ -263,14 +270,13 @@ static base_fault_t *draft_put_added(draft_t *draft, const eas_node_t *add)
                     ">");
     draft_put_plain(draft, "Content-Location", "",
                     eas_node_child_text(add, EAS_AirSyncBase_ContentLocation), "");
-    BASE_TRY(item_source_open(&blob, &source, draft->pool));
+    BASE_TRY(draft_source(draft, content, &source));
     if (embedded) { /* it may not be encoded (RFC 2046 5.2.1) */
         item_sink_puts(&draft->sink, "\r\n");
-        return item_wire_copy(source, start, start + content->length, 0, &draft->sink);
+        return item_wire_copy(source, 0, content->length, 0, &draft->sink);
     }
     item_sink_puts(&draft->sink, "Content-Transfer-Encoding: base64\r\n\r\n");
-    reader =
-        item_reader_range(source, start, start + content->length, ITEM_MIME_IDENTITY, draft->pool);
+    reader = item_reader_range(source, 0, content->length, ITEM_MIME_IDENTITY, draft->pool);
     return item_wire_encode(reader, ITEM_MIME_BASE64, &draft->sink, draft->pool);
 }
 
@@ -319,30 +325,33 @@ static base_fault_t *draft_invalid(const draft_t *draft, const char *what)
     return base_fault_make(draft->pool, BASE_FAULT_INVALID, "draft: %s", what);
 }
 
-static base_fault_t *draft_open(draft_t *draft, const backend_blob_t *blob)
+static base_fault_t *draft_parse(draft_t *draft, item_source_t *source)
 {
-    item_source_t *source;
     item_mime_t *mime;
 
-    BASE_TRY(item_source_open(blob, &source, draft->pool));
     BASE_TRY(item_mime_parse(source, &mime, draft->pool));
     draft->original.mime = mime;
     item_content_find(mime, &draft->original.content, draft->pool);
     return NULL;
 }
 
+static base_fault_t *draft_open(draft_t *draft, const backend_blob_t *blob)
+{
+    item_source_t *source;
+
+    BASE_TRY(item_source_open(blob, &source, draft->pool));
+    return draft_parse(draft, source);
+}
+
 /* Type 4: the message as a whole, in place of the one that is there. */
 static base_fault_t *draft_read_mime(draft_t *draft, const eas_node_t *data)
 {
-    backend_blob_t *blob = apr_pcalloc(draft->pool, sizeof *blob);
-    const char *text;
-    apr_size_t length;
+    item_source_t *source;
 
-    if (!data || eas_node_content(data, &text, &length, draft->pool) != APR_SUCCESS)
+    if (!data)
         return draft_invalid(draft, "a MIME body without Data");
-    blob->data = text;
-    blob->size = length;
-    BASE_TRY(draft_open(draft, blob));
+    BASE_TRY(draft_source(draft, data, &source));
+    BASE_TRY(draft_parse(draft, source));
     if (!draft->original.mime->fields->nelts)
         return draft_invalid(draft, "a MIME body without a header");
     return NULL;

@@ -8,6 +8,7 @@
 struct item_source {
     const char *data; /* the whole blob, or NULL */
     apr_file_t *file;
+    apr_off_t start; /* where it begins in the file */
     apr_uint64_t size;
     char *window;
     apr_uint64_t window_start;
@@ -18,7 +19,7 @@ struct item_source {
 static base_fault_t *source_read_file(item_source_t *source, apr_uint64_t offset, char *buffer,
                                       apr_size_t *length)
 {
-    apr_off_t position = (apr_off_t)offset;
+    apr_off_t position = source->start + (apr_off_t)offset;
     apr_size_t got = 0;
     apr_status_t status = apr_file_seek(source->file, APR_SET, &position);
 
@@ -33,15 +34,30 @@ static base_fault_t *source_read_file(item_source_t *source, apr_uint64_t offset
 
 base_fault_t *item_source_open(const backend_blob_t *blob, item_source_t **source, apr_pool_t *pool)
 {
+    item_source_t *s;
+
+    if (blob->file)
+        return item_source_open_range(blob->file, 0, blob->size, source, pool);
+    s = apr_pcalloc(pool, sizeof *s);
+    s->pool = pool;
+    s->size = blob->size;
+    s->data = blob->data ? blob->data : "";
+    *source = s;
+    return NULL;
+}
+
+base_fault_t *item_source_open_range(apr_file_t *file, apr_off_t start, apr_uint64_t size,
+                                     item_source_t **source, apr_pool_t *pool)
+{
     item_source_t *s = apr_pcalloc(pool, sizeof *s);
 
     s->pool = pool;
-    s->size = blob->size;
-    s->data = blob->file ? NULL : blob->data ? blob->data : "";
-    s->file = blob->file;
-    if (!s->data && s->size <= SOURCE_WHOLE) {
-        char *data = apr_palloc(pool, (apr_size_t)s->size + 1);
-        apr_size_t length = (apr_size_t)s->size;
+    s->file = file;
+    s->start = start;
+    s->size = size;
+    if (size <= SOURCE_WHOLE) {
+        char *data = apr_palloc(pool, (apr_size_t)size + 1);
+        apr_size_t length = (apr_size_t)size;
 
         BASE_TRY(source_read_file(s, 0, data, &length));
         data[length] = '\0';

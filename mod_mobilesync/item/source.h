@@ -14,6 +14,10 @@ typedef struct item_source item_source_t;
 base_fault_t *item_source_open(const backend_blob_t *blob, item_source_t **source,
                                apr_pool_t *pool);
 
+/* The same of size bytes of a file. */
+base_fault_t *item_source_open_range(apr_file_t *file, apr_off_t start, apr_uint64_t size,
+                                     item_source_t **source, apr_pool_t *pool);
+
 apr_uint64_t item_source_size(const item_source_t *source);
 
 /* A view of the bytes at offset: at least one unless the end is reached, valid until the next

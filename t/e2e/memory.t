@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# covers: ItemOperations GetAttachment SendMail SmartReply SmartForward
-# A message of 25 MB is fetched, sent, answered and forwarded in a few MB of memory: it goes through
-# files, not through the heap.
+# covers: ItemOperations GetAttachment SendMail SmartReply SmartForward Sync
+# A message of 25 MB is fetched, sent, answered, forwarded and kept as a draft in a few MB of memory: it
+# goes through files, not through the heap.
 use v5.36;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
@@ -12,6 +12,7 @@ use MobileSync::Server;
 
 use constant {
     INBOX => 2,
+    DRAFTS => 3,
     SIZE => 25 * 1024 * 1024,
     # What a request may take beyond what it takes for a small message: far less than one copy.
     BOUND => 4,
@@ -136,6 +137,44 @@ bounded(
                 $phone{'14.1'}->smart_reply( $inbox, $item{$which}, stamped( $message{$which} ) );
             }
         );
+    }
+);
+
+my $drafts = $phone{'16.1'}->folder_of_type(DRAFTS)->{id};
+$phone{'16.1'}->initial_sync($drafts);
+
+sub adds_draft (@properties) {
+    state $number = 0;
+    my $result = $phone{'16.1'}->sync(
+        $drafts,
+        commands => [
+            $phone{'16.1'}
+                ->add_of( 'draft' . ++$number, [ 'Email:Subject' => 'draft' ], @properties )
+        ]
+    );
+    is( $result->{responses}{Add}[0]->text('Status'), 1, 'the draft is there' );
+    return;
+}
+
+bounded(
+    'a draft with the file',
+    sub ($which) {
+        adds_draft(
+            [
+                'AirSyncBase:Attachments' => [
+                    Add => [ ClientId => 'file' ],
+                    [ Method => 1 ],
+                    [ Content => \$content{$which} ],
+                    [ DisplayName => 'large.bin' ]
+                ]
+            ]
+        );
+    }
+);
+bounded(
+    'a draft as MIME',
+    sub ($which) {
+        adds_draft( [ 'AirSyncBase:Body' => [ Type => 4 ], [ Data => $message{$which} ] ] );
     }
 );
 
