@@ -191,7 +191,7 @@ base_fault_t *admin_account_reset(admin_call_t *call)
 
 static base_fault_t *action_of_device(admin_call_t *call, admin_action_t *action)
 {
-    int found;
+    int found, forbidden = 0;
 
     action->account = call->names[0];
     action->device = call->names[1];
@@ -199,7 +199,9 @@ static base_fault_t *action_of_device(admin_call_t *call, admin_action_t *action
     APR_ARRAY_PUSH(action->devices, const char *) = action->device;
     BASE_TRY(admin_parameter_flag(call, "dry_run", &action->dry_run));
     BASE_TRY(admin_device_find(call, &found));
-    return found ? action_run(call, action) : NULL;
+    if (found && action->what == STATE_TRASH_ALL)
+        BASE_TRY(admin_wipe_forbids(call, &forbidden));
+    return found && !forbidden ? action_run(call, action) : NULL;
 }
 
 base_fault_t *admin_device_reset(admin_call_t *call)

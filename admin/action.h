@@ -52,6 +52,20 @@ json_t *admin_suspension(const state_record_t *record, apr_pool_t *pool);
 /* That of the device (names[1]). */
 base_fault_t *admin_suspension_read(const admin_call_t *call, json_t **suspension);
 
+/* -- wipe.c -- */
+
+typedef enum {
+    ADMIN_WIPE_NONE,
+    ADMIN_WIPE_PENDING,
+    ADMIN_WIPE_DONE /* acknowledged: blocked until it is released */
+} admin_wipe_t;
+
+admin_wipe_t admin_wipe_state(const state_record_t *record);
+/* { state, scope, by, reason, since, sent, failed, done }, or null. */
+json_t *admin_wipe_json(const state_record_t *record, apr_pool_t *pool);
+/* Is there one of the device (names[1])? Then it is not removed: *forbidden 1, answered 409. */
+base_fault_t *admin_wipe_forbids(admin_call_t *call, int *forbidden);
+
 /* -- policy.c -- */
 
 /* { name, acknowledged, acknowledged_name, time, current }, or null: nothing is asked of the device. */

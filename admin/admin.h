@@ -19,6 +19,9 @@
  *   POST   /accounts/ACCOUNT/devices/DEVICE/retry     quarantined items are tried again
  *   POST   /accounts/ACCOUNT/devices/DEVICE/suspend   it is answered 503 until it is resumed
  *   POST   /accounts/ACCOUNT/devices/DEVICE/resume
+ *   POST   /accounts/ACCOUNT/devices/DEVICE/wipe      it erases itself, or the account
+ *   DELETE /accounts/ACCOUNT/devices/DEVICE/wipe      it does not, unless it has
+ *   POST   /accounts/ACCOUNT/devices/DEVICE/release   it has, and may come back
  *   GET    /policies                                  what phones have to do
  *   POST   /accounts/ACCOUNT/devices/DEVICE/provision it has to acknowledge its policy anew
  *   POST   /purge, /accounts/ACCOUNT/purge            removes devices not seen for some days

@@ -41,6 +41,8 @@ static int change_is_due(const admin_change_t *change, const state_record_t *rec
 {
     int is_set = state_record_field(record, change->fields[0].name) != NULL;
 
+    if (change->unless && state_record_field(record, change->unless))
+        return 0;
     return change->when == ADMIN_CHANGE_ALWAYS || is_set == (change->when == ADMIN_CHANGE_IF_SET);
 }
 
@@ -66,6 +68,9 @@ static base_fault_t *change_write(const admin_call_t *call, const admin_change_t
     }
     for (try = 0; try < CHANGE_TRIES; try++) {
         BASE_TRY(admin_change_read(call, change, &record));
+        if (change->unless && state_record_field(record, change->unless))
+            return base_fault_make(call->pool, BASE_FAULT_CONFLICT,
+                                   "too late, the device was faster");
         if (!change_is_due(change, record))
             return NULL; /* somebody else did it */
         fault = state_record_commit(call->service->store, &key, record->version, sets, set_count,

@@ -26,7 +26,9 @@ typedef struct {
     const admin_change_field_t *audit; /* what the audit says besides */
     int audit_count;
     admin_change_when_t when;
-    int wake; /* tell those of the device who wait */
+    const char
+        *unless; /* one of the fields: where the record has it nothing is done either; or NULL */
+    int wake;    /* tell those of the device who wait */
     /* what begin fills in */
     int dry_run;
     json_t *answer; /* devices, action, dry_run, account */

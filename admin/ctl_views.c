@@ -23,6 +23,7 @@ static const ctl_column_t device_columns[] = {{"ACCOUNT", "account"},
                                               {"STATE", "state"},
                                               {"FOLDERS", "synchronised_folders"},
                                               {"SUSPENDED (UTC)", "suspended/since"},
+                                              {"WIPE", "wipe/state"},
                                               {NULL, NULL}};
 
 /* One row for each folder of an exchange, one at least. */
@@ -99,7 +100,10 @@ const ctl_view_t ctl_view_device = {
                 {"Waits at most, s", "profile/heartbeat"}, {"Items at most", "profile/window"},
                 {"Truncated at least to", "profile/truncation"}, {"State", "state"},
                 {"Suspended (UTC)", "suspended/since"}, {"Suspended by", "suspended/by"},
-                {"Reason", "suspended/reason"}, {"Policy", "policy/name"},
+                {"Reason", "suspended/reason"}, {"Wipe", "wipe/state"}, {"Wipe of", "wipe/scope"},
+                {"Wipe asked by", "wipe/by"}, {"Wipe asked (UTC)", "wipe/since"},
+                {"Wipe sent (UTC)", "wipe/sent"}, {"Wipe failed (UTC)", "wipe/failed"},
+                {"Wiped (UTC)", "wipe/done"}, {"Policy", "policy/name"},
                 {"Policy is", "policy/acknowledged"}, {"Policy since (UTC)", "policy/time"},
                 {"Policy is current", "policy/current"}, {"Folder sync key", "hierarchy_sync_key"},
                 {"Items", "items"}, {"Bytes of state", "bytes"}, {"Quarantined", "quarantined"},

@@ -35,6 +35,7 @@ json_t *admin_device_summary(const admin_device_look_t *look, apr_pool_t *pool)
     json_object_set_new(json, "synchronised_folders", json_integer(look->folders));
     json_object_set_new(json, "quarantined", json_integer(look->quarantined));
     json_object_set_new(json, "suspended", admin_suspension(look->record, pool));
+    json_object_set_new(json, "wipe", admin_wipe_json(look->record, pool));
     return json;
 }
 

@@ -24,7 +24,8 @@ static void devices_look(const state_glance_t *glance, admin_device_look_t *look
                                   .last = admin_record_time(glance->record, "last", pool),
                                   .folders = glance->folders->nelts,
                                   .active = glance->hierarchy || glance->folders->nelts,
-                                  .suspended = admin_is_suspended(glance->record)};
+                                  .suspended = admin_is_suspended(glance->record),
+                                  .wipe = admin_wipe_state(glance->record)};
     for (i = 0; i < glance->folders->nelts; i++)
         look->quarantined += admin_held_quarantine(glance->states[i], pool)->items->nelts;
 }
@@ -310,7 +311,9 @@ static base_fault_t *devices_visit(void *baton, const admin_device_look_t *look,
         devices_contain(devices, "agent", admin_record_text(look->record, "agent", pool), pool) &&
         (!state || strcmp(state, "parked") == 0 ||
          strcmp(state, look->active ? "active" : "empty") == 0 ||
-         (strcmp(state, "suspended") == 0 && look->suspended)) &&
+         (strcmp(state, "suspended") == 0 && look->suspended) ||
+         (strcmp(state, "wiping") == 0 && look->wipe == ADMIN_WIPE_PENDING) ||
+         (strcmp(state, "wiped") == 0 && look->wipe == ADMIN_WIPE_DONE)) &&
         (!devices->seen_before || look->last < devices->seen_before) &&
         (!devices->seen_after || look->last >= devices->seen_after);
     if (*taken)
@@ -329,9 +332,10 @@ base_fault_t *admin_device_list(admin_call_t *call)
     BASE_TRY(admin_parameter_time(call, "seen_before", &devices.seen_before));
     BASE_TRY(admin_parameter_time(call, "seen_after", &devices.seen_after));
     if (state && strcmp(state, "active") != 0 && strcmp(state, "empty") != 0 &&
-        strcmp(state, "suspended") != 0 && strcmp(state, "parked") != 0)
+        strcmp(state, "suspended") != 0 && strcmp(state, "wiping") != 0 &&
+        strcmp(state, "wiped") != 0 && strcmp(state, "parked") != 0)
         return base_fault_make(call->pool, BASE_FAULT_INVALID,
-                               "state must be active, empty, suspended or parked");
+                               "state must be active, empty, suspended, wiping, wiped or parked");
     BASE_TRY(admin_walk(&walk, NULL));
     BASE_TRY(devices_rows_park(call, &devices.rows, answer, state && strcmp(state, "parked") == 0));
     admin_json_set(answer, "next", walk.next, call->pool);

@@ -2,7 +2,7 @@
 #ifndef ADMIN_DEVICES_H
 #define ADMIN_DEVICES_H
 
-#include "admin/call.h"
+#include "admin/action.h"
 
 /* A short look at a device: its record, and whether there are states, without reading them. */
 typedef struct {
@@ -12,6 +12,7 @@ typedef struct {
     int folders;                  /* that have a state */
     int active;                   /* it has a folder hierarchy or a folder state */
     int suspended;
+    admin_wipe_t wipe;
     int quarantined; /* items that could not be rendered for it */
 } admin_device_look_t;
 

@@ -26,7 +26,8 @@ libcore_la_SOURCES += \
 	admin/throttle.c admin/throttle.h \
 	admin/trace.c admin/trace.h \
 	admin/undo.c \
-	admin/why.c
+	admin/why.c \
+	admin/wipe.c
 
 check_PROGRAMS += t/unit/admin_test t/unit/admin_observe_test
 t_unit_admin_test_SOURCES = t/unit/admin_test.c t/unit/admin_helpers.h t/unit/tap.h

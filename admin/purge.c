@@ -15,6 +15,7 @@ typedef struct {
     int folders;
     apr_uint64_t items;
     int suspended; /* left alone: their suspension would go with them */
+    int wiped;     /* likewise: to be wiped, or not released yet */
     int unknown;   /* they have a SyncState, and nobody knows when they were here */
 } purge_t;
 
@@ -57,8 +58,9 @@ static base_fault_t *purge_visit(void *baton, const admin_device_look_t *look, i
     if (look->last >= purge->before)
         return NULL;
     purge->suspended += look->suspended;
-    purge->unknown += !look->suspended && unknown;
-    if (look->suspended || unknown)
+    purge->wiped += !look->suspended && look->wipe;
+    purge->unknown += !look->suspended && !look->wipe && unknown;
+    if (look->suspended || look->wipe || unknown)
         return NULL;
     *taken = 1;
     return purge_remove(purge, look, pool);
@@ -88,6 +90,7 @@ static base_fault_t *purge_run(admin_call_t *call, const char *account)
     json_object_set_new(answer, "folders", json_integer(purge.folders));
     json_object_set_new(answer, "items", json_integer((json_int_t)purge.items));
     json_object_set_new(answer, "suspended_left", json_integer(purge.suspended));
+    json_object_set_new(answer, "wiped_left", json_integer(purge.wiped));
     json_object_set_new(answer, "unknown_left", json_integer(purge.unknown));
     admin_json_set(answer, "next", walk.next, call->pool);
     admin_answer(call, 200, answer);

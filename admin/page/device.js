@@ -188,10 +188,20 @@ function waits({ parked, ping }) {
     ping.node ? `, at ${ping.node}` : null].filter(Boolean);
 }
 
+function wipeShown(wipe) {
+  const what = wipe.scope === 'account' ? 'The account on this phone' : 'This phone';
+  const asked = [', asked by ', wipe.by ?? '–', ', ', when(wipe.since), wipe.reason ? `: ${wipe.reason}` : ''];
+  if (wipe.done) return [el('strong', null, `${what} is erased`), ', ', when(wipe.done), '; it is blocked until it is released', ...asked];
+  return [el('strong', null, `${what} is to be erased`),
+    wipe.failed ? [', but it says that it cannot, ', when(wipe.failed)] : null,
+    wipe.sent ? ['; told ', when(wipe.sent)] : '; it does not know yet', asked].flat().filter(Boolean);
+}
+
 // What an administrator has to know before anything else.
 function banners(shown) {
-  const { suspended, tracing } = shown;
+  const { suspended, tracing, wipe } = shown;
   return [
+    wipe && el('li', { class: 'odd' }, el('span', null, wipeShown(wipe))),
     suspended && el('li', { class: 'odd' }, el('span', null, el('strong', null, 'Suspended'),
       ' by ', suspended.by ?? '–', ', ', when(suspended.since), suspended.reason ? `: ${suspended.reason}` : '')),
     tracing && el('li', { class: 'odd' }, el('span', null, el('strong', null, 'Traced'),
@@ -270,6 +280,15 @@ export function device(account, id) {
     type: 'button',
     click: () => (suspension.dataset.suspended ? dialog.resume : dialog.suspend)(account, id),
   });
+  let wiped = null; // what is noted of a wipe
+  let protocol = null;
+  const wiping = el('button', {
+    type: 'button', class: 'danger',
+    click: () => {
+      if (!wiped) dialog.wipe(account, id, protocol);
+      else (wiped.done ? dialog.release : dialog.cancelWipe)(account, id);
+    },
+  });
   const provisioning = el('button', {
     type: 'button', click: () => dialog.provision(account, id),
   }, 'Provision anew');
@@ -287,7 +306,7 @@ export function device(account, id) {
       download: 'mobilesync-bundle.json',
     }, 'Support bundle'),
     el('button', { type: 'button', class: 'danger', click: () => dialog.removeDevice(account, id) },
-      'Remove device'));
+      'Remove device'), wiping);
 
   async function refreshGone(signal) {
     const { undo: entries } = await api.get(['accounts', account, 'undo'], {}, signal);
@@ -315,6 +334,8 @@ export function device(account, id) {
       show(notes, banners(shown));
       suspension.dataset.suspended = shown.suspended ? '1' : '';
       show(suspension, shown.suspended ? 'Resume device' : 'Suspend device');
+      ({ wipe: wiped, protocol } = shown);
+      show(wiping, !wiped ? 'Erase phone …' : wiped.done ? 'Release device' : 'Cancel erasing');
       provisioning.hidden = !shown.policy?.current;
       tracing.dataset.on = shown.tracing ? '1' : '';
       show(tracing, shown.tracing ? 'Stop trace' : 'Trace …');

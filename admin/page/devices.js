@@ -20,6 +20,7 @@ export const link = {
 const isLate = (device) => device.last_seen && Date.now() - new Date(device.last_seen) < LATELY;
 
 export function state(device) {
+  if (device.wipe) return device.wipe.done ? ['bad', 'Erased'] : ['bad', 'To be erased'];
   if (device.suspended) return ['suspended', 'Suspended'];
   if (device.parked) return ['good', 'Waiting'];
   if (device.state === 'empty') return ['odd', 'No SyncState'];
@@ -204,6 +205,8 @@ function tiles(devices, isComplete, figures, parked) {
   list.push(tile('Without SyncState', count(empty), empty ? 'they begin anew' : 'all are in step'));
   const suspended = devices.filter((device) => device.suspended).length;
   if (suspended) list.push(tile('Suspended', count(suspended) + more, 'until they are resumed'));
+  const wipes = devices.filter((device) => device.wipe && !device.wipe.done).length;
+  if (wipes) list.push(tile('To be erased', count(wipes) + more, 'they have not said so yet'));
   if (parked) list.push(parkedTile(parked));
   if (!figures) return list;
   const perMinute = (value) => (value == null ? '…' : count(Math.round(value * 10) / 10));

@@ -180,6 +180,65 @@ export async function resume(account, device) {
   changed();
 }
 
+export async function wipe(account, device, protocol) {
+  const path = ['accounts', account, 'devices', device, 'wipe'];
+  const reason = el('input', { id: 'reason', maxlength: '100', autocomplete: 'off' });
+  const only = el('input', { id: 'only', type: 'checkbox', disabled: !(Number(protocol) >= 16.1) });
+  const scope = () => (only.checked ? 'account_only' : 'device');
+  const answer = await ask({
+    title: `Erase phone ${device}?`,
+    text: [
+      'The phone erases everything that is on it, photos and the data of other accounts too, and restores its factory settings. That cannot be undone.',
+      'This is no removal of its SyncState: for that there are Reset device and Remove device.',
+    ],
+    fields: el('div', { class: 'field' },
+      el('label', { for: 'reason' }, 'Reason, for other administrators'), reason,
+      el('label', { for: 'only', class: 'check' }, only, only.disabled
+        ? `only this account: for that the phone would have to speak protocol 16.1, not ${protocol ?? 'an unknown one'}`
+        : 'only this account, and what the phone has of it')),
+    button: 'Erase phone',
+    danger: true,
+    typed: device,
+    show: (plan) => facts([['Is to be erased already', plan.wipe ? 'yes' : 'no'], ['Then', 'blocked until it is released']]),
+    plan: () => api.post(path, { dry_run: 1 }),
+    run: () => api.post(path, { dry_run: 0, scope: scope(), reason: reason.value || null }),
+  });
+  if (!answer) return;
+  notice(`Phone ${device} is told to erase ${answer.wipe?.scope === 'account' ? 'the account' : 'itself'}.`,
+    () => cancelWipe(account, device), 'Cancel erasing');
+  changed();
+}
+
+export async function cancelWipe(account, device) {
+  const path = ['accounts', account, 'devices', device, 'wipe'];
+  const answer = await ask({
+    title: `Do not erase phone ${device}?`,
+    text: ['The phone is not told to erase itself any more. If it was told already, it may be erasing itself now.'],
+    button: 'Cancel erasing',
+    show: (plan) => facts([['Was told already', plan.wipe?.sent ? 'yes' : 'no']]),
+    plan: () => api.remove(path, { dry_run: 1 }),
+    run: () => api.remove(path, { dry_run: 0 }),
+  });
+  if (!answer) return;
+  notice(`Phone ${device} is not to be erased.`);
+  changed();
+}
+
+export async function release(account, device) {
+  const path = ['accounts', account, 'devices', device, 'release'];
+  const answer = await ask({
+    title: `Release device ${device}?`,
+    text: ['The phone was erased. Released, it may be set up again and synchronise.'],
+    button: 'Release device',
+    show: (plan) => facts([['Blocked now', plan.wipe ? 'yes' : 'no']]),
+    plan: () => api.post(path, { dry_run: 1 }),
+    run: () => api.post(path, { dry_run: 0 }),
+  });
+  if (!answer) return;
+  notice(`Device ${device} is released.`);
+  changed();
+}
+
 export async function provision(account, device) {
   const path = ['accounts', account, 'devices', device, 'provision'];
   const answer = await ask({

@@ -4,7 +4,8 @@
  * imei, name, os, language, phone, user-agent, sms, operator. While an administrator has suspended
  * the device: suspended (since when, microseconds), suspended-by, suspended-why. trace: until when
  * the device is traced (microseconds), a blank, and "full" or "redacted". profile: what is done
- * differently for this device, see eas/profile.h. policy-...: cmd/policy.h. */
+ * differently for this device, see eas/profile.h. policy-...: cmd/policy.h.
+ * wipe, wipe-...: cmd/wipe.h. */
 #ifndef CMD_DEVICE_H
 #define CMD_DEVICE_H
 

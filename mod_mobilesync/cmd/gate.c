@@ -2,6 +2,7 @@
 #include "cmd/device.h"
 #include "cmd/profile.h"
 #include "cmd/policy.h"
+#include "cmd/wipe.h"
 
 static const char *const gate_fields[] = {
 #define GATE_FIELD(field) field,
@@ -37,7 +38,7 @@ static base_fault_t *gate_judge(cmd_exchange_t *exchange)
     size_t i;
 
     exchange->run = NULL;
-    for (i = 0; i < sizeof gates / sizeof *gates; i++)
+    for (i = 0; i < sizeof gates / sizeof *gates && !exchange->run; i++)
         BASE_TRY(gates[i](exchange));
     return NULL;
 }

@@ -7,7 +7,7 @@
  *   base_fault_t *judge(cmd_exchange_t *exchange)
  *
  * A fault ends the command; eas/status.tbl says what the phone is told. Where a gate wants something
- * else to be done in the command's place it sets exchange->run. */
+ * else to be done in the command's place it sets exchange->run, and no gate after it judges. */
 #ifndef CMD_GATE_H
 #define CMD_GATE_H
 

@@ -51,7 +51,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/sync_request.c mod_mobilesync/cmd/sync_request.h \
 	mod_mobilesync/cmd/sync_step.c mod_mobilesync/cmd/sync_step.h \
 	mod_mobilesync/cmd/validate_cert.c \
-	mod_mobilesync/cmd/watch.c mod_mobilesync/cmd/watch.h
+	mod_mobilesync/cmd/watch.c mod_mobilesync/cmd/watch.h \
+	mod_mobilesync/cmd/wipe.c mod_mobilesync/cmd/wipe.h
 
 # the steps of one collection and of the hierarchy, without WBXML
 libcore_la_SOURCES += \

@@ -98,6 +98,7 @@ int state_trash_takes(state_trash_what_t what, state_record_kind_t kind);
 /* Does a record of that kind say that the device has begun again? */
 int state_trash_begun(state_record_kind_t kind);
 base_fault_t *state_trash_begun_fault(const char *device, apr_pool_t *pool);
+base_fault_t *state_trash_held_fault(const char *device, apr_pool_t *pool);
 base_fault_t *state_trash_none_fault(const char *id, apr_pool_t *pool);
 
 base_fault_t *state_table_conflict(apr_pool_t *pool);

@@ -154,15 +154,45 @@ static void trash_take_recorders(memory_store_t *self, const state_trash_request
     }
 }
 
+static int trash_is_held(const memory_record_t *record)
+{
+    int i;
+
+    for (i = 0; record->kind == STATE_RECORD_DEVICE && i < record->count; i++)
+        if (strcmp(record->fields[i].name, STATE_TRASH_HELD) == 0)
+            return 1;
+    return 0;
+}
+
+/* The device of the move that is held, NULL when none is. */
+static const char *trash_held(memory_store_t *self, const state_trash_request_t *request,
+                              apr_pool_t *pool)
+{
+    apr_hash_index_t *index;
+
+    for (index = apr_hash_first(pool, self->records); index; index = apr_hash_next(index)) {
+        const memory_record_t *record = apr_hash_this_val(index);
+
+        if (trash_wants(request, record) && trash_is_held(record))
+            return apr_pstrdup(pool, record->device);
+    }
+    return NULL;
+}
+
 base_fault_t *state_memory_trash_move(void *data, const state_trash_request_t *request, int *moved,
                                       apr_pool_t *pool)
 {
     memory_store_t *self = data;
     memory_trash_t *trash;
     apr_hash_index_t *index;
+    const char *held;
 
     apr_thread_mutex_lock(self->mutex);
     trash = trash_find(self, request->account, request->id, pool);
+    if (!trash && (held = trash_held(self, request, pool))) {
+        apr_thread_mutex_unlock(self->mutex);
+        return state_trash_held_fault(held, pool);
+    }
     if (!trash) {
         trash = trash_make(self, request);
         for (index = apr_hash_first(pool, self->records); index; index = apr_hash_next(index)) {
@@ -280,6 +310,25 @@ static const char *trash_begun(memory_store_t *self, const memory_trash_t *trash
     return NULL;
 }
 
+/* The device whose record would be replaced although it is held, NULL when there is none. */
+static const char *trash_replaces(memory_store_t *self, const memory_trash_t *trash,
+                                  const char *device, apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < trash->records->nelts; i++) {
+        const memory_record_t *record = APR_ARRAY_IDX(trash->records, i, memory_record_t *);
+        const memory_record_t *newer;
+
+        if (!record || (device && strcmp(record->device, device) != 0))
+            continue;
+        newer = apr_hash_get(self->records, record->key, (apr_ssize_t)record->key_length);
+        if (newer && trash_is_held(newer))
+            return apr_pstrdup(pool, newer->device);
+    }
+    return NULL;
+}
+
 static void trash_restore_record(memory_store_t *self, memory_record_t *record)
 {
     memory_record_t *newer =
@@ -345,7 +394,7 @@ base_fault_t *state_memory_trash_restore(void *data, const char *account, const 
     memory_store_t *self = data;
     apr_array_header_t *devices, *wanted = apr_array_make(pool, 4, sizeof(const char *));
     memory_trash_t *trash;
-    const char *begun = NULL;
+    const char *begun = NULL, *held = NULL;
     int i;
 
     apr_thread_mutex_lock(self->mutex);
@@ -355,14 +404,17 @@ base_fault_t *state_memory_trash_restore(void *data, const char *account, const 
             if (!device || strcmp(APR_ARRAY_IDX(devices, i, const char *), device) == 0)
                 APR_ARRAY_PUSH(wanted, const char *) = APR_ARRAY_IDX(devices, i, const char *);
         begun = trash_begun(self, trash, wanted, pool);
-        if (!begun)
+        held = trash_replaces(self, trash, device, pool);
+        if (!begun && !held)
             *restored = trash_restore(self, trash, device);
-        for (i = 0; !begun && i < wanted->nelts; i++)
+        for (i = 0; !begun && !held && i < wanted->nelts; i++)
             trash_restore_recorder(self, trash, APR_ARRAY_IDX(wanted, i, const char *));
     }
     apr_thread_mutex_unlock(self->mutex);
     if (begun)
         return state_trash_begun_fault(begun, pool);
+    if (held)
+        return state_trash_held_fault(held, pool);
     return wanted->nelts ? NULL : state_trash_none_fault(id, pool);
 }
 

@@ -103,6 +103,12 @@ static base_fault_t *trash_again(const trash_t *trash)
                            trash->account);
 }
 
+/* The device that a script names. */
+static const char *trash_named(const redis_value_t *value)
+{
+    return redis_value_string(value, 1) ? redis_value_string(value, 1)->data : "?";
+}
+
 /* -- moving ----------------------------------------------------------------- */
 
 static const char *trash_what(const state_trash_request_t *request, apr_pool_t *pool)
@@ -237,6 +243,8 @@ base_fault_t *state_redis_trash_move(void *data, const state_trash_request_t *re
         BASE_TRY(trash_devices(&trash, request->device));
         BASE_TRY(trash_collect(&trash, what));
         BASE_TRY(trash_move_once(&trash, request, what, &value, &word));
+        if (strcmp(word, "HELD") == 0)
+            return state_trash_held_fault(trash_named(value), pool);
         if (strcmp(word, "OK") == 0) {
             *moved = (int)state_redis_number(value, 1);
             return NULL;
@@ -423,8 +431,9 @@ base_fault_t *state_redis_trash_restore(void *data, const char *account, const c
         if (strcmp(word, "GONE") == 0)
             return state_trash_none_fault(id, pool);
         if (strcmp(word, "CONFLICT") == 0)
-            return state_trash_begun_fault(
-                redis_value_string(value, 1) ? redis_value_string(value, 1)->data : "?", pool);
+            return state_trash_begun_fault(trash_named(value), pool);
+        if (strcmp(word, "HELD") == 0)
+            return state_trash_held_fault(trash_named(value), pool);
         if (strcmp(word, "OK") == 0) {
             *restored = (int)state_redis_number(value, 1);
             state_redis_account_enter(self, account, pool);

@@ -8,6 +8,8 @@
 #ifndef STATE_REDIS_TRASH_SCRIPTS_H
 #define STATE_REDIS_TRASH_SCRIPTS_H
 
+#include "state/trash.h"
+
 /* KEYS devices, trash, entry; of each device: index, scopes; of each record: from, to
  * ARGV format, id, TTL in ms, what, device or "", folder or "", note, number of devices, their
  *      names; of each record: number of its device, member
@@ -34,6 +36,14 @@ static const char redis_trash_source[] =
     "  for _, member in ipairs(redis.call('SMEMBERS', KEYS[2 + 2 * i])) do\n"
     "    if wanted(member) and not listed[i .. ' ' .. member] then return {'AGAIN'} end\n"
     "  end\n"
+    "end\n"
+    "local at = 4 + 2 * devices\n"
+    "for i = first + 1, #ARGV, 2 do\n"
+    "  if ARGV[i + 1] == 'd' and redis.pcall('HEXISTS', KEYS[at], '" STATE_TRASH_HELD
+    "') == 1 then\n"
+    "    return {'HELD', ARGV[8 + tonumber(ARGV[i])]}\n"
+    "  end\n"
+    "  at = at + 2\n"
     "end\n"
     "local time = redis.call('TIME')\n"
     "local now = math.floor((time[1] .. string.format('%06d', time[2])) / 1000)\n"
@@ -99,6 +109,14 @@ static const char redis_restore_source[] =
     "      return {'CONFLICT', ARGV[5 + i]}\n"
     "    end\n"
     "  end\n"
+    "end\n"
+    "local at = 4 + 2 * devices\n"
+    "for i = first + 1, #ARGV, 3 do\n"
+    "  if ARGV[i + 1] == 'd' and redis.pcall('HEXISTS', KEYS[at], '" STATE_TRASH_HELD
+    "') == 1 then\n"
+    "    return {'HELD', ARGV[5 + tonumber(ARGV[i])]}\n"
+    "  end\n"
+    "  at = at + 2\n"
     "end\n"
     "local key, count = 3 + 2 * devices, 0\n"
     "for i = first + 1, #ARGV, 3 do\n"

@@ -19,6 +19,12 @@ base_fault_t *state_trash_begun_fault(const char *device, apr_pool_t *pool)
                            "device %s has begun to synchronise anew since", device);
 }
 
+base_fault_t *state_trash_held_fault(const char *device, apr_pool_t *pool)
+{
+    return base_fault_make(pool, BASE_FAULT_CONFLICT,
+                           "a wipe of device %s is noted, which must not be forgotten", device);
+}
+
 base_fault_t *state_trash_none_fault(const char *id, apr_pool_t *pool)
 {
     return base_fault_make(pool, BASE_FAULT_NOT_FOUND,

@@ -16,6 +16,10 @@
 
 #include "state/state.h"
 
+/* A DEVICE record with this field (cmd/wipe.h) stays where it is: a device that is to be erased must not be
+ * forgotten. Neither is it moved with all of its device, nor does another one take its place. */
+#define STATE_TRASH_HELD "wipe"
+
 #define STATE_TRASH_ID_MAX 64
 
 typedef enum {
@@ -46,7 +50,8 @@ typedef struct {
     apr_array_header_t *devices; /* const char *: those that have something in it */
 } state_trash_t;
 
-/* *moved: number of records (without the ledger). With 0 no entry is made. */
+/* *moved: number of records (without the ledger). With 0 no entry is made. CONFLICT, and nothing is
+ * done, when what is ALL and a device is held. */
 base_fault_t *state_trash_move(state_store_t *store, const state_trash_request_t *request,
                                int *moved, apr_pool_t *pool);
 
@@ -56,7 +61,7 @@ base_fault_t *state_trash_list(state_store_t *store, const char *account,
 
 /* Puts back what the entry has of the device (NULL: of all), in one step. CONFLICT, and nothing is
  * done, when one of them has begun again meanwhile: it has a hierarchy or a folder state
- * (FOLDER: a state of that folder); the message names it. A device record made meanwhile gives
+ * (FOLDER: a state of that folder), or its record is held; the message names it. A device record made meanwhile gives
  * way, a scope of the ledger does not. *restored: number of records. */
 base_fault_t *state_trash_restore(state_store_t *store, const char *account, const char *id,
                                   const char *device, int *restored, apr_pool_t *pool);

@@ -218,6 +218,49 @@ static void admin_contract_remove(state_store_t *store, apr_pool_t *pool)
            "a device that is not there");
 }
 
+static base_fault_code_t admin_contract_try(state_store_t *store, const char *id,
+                                            state_trash_what_t what, apr_pool_t *pool)
+{
+    const state_trash_request_t request = {.id = id,
+                                           .account = "admin",
+                                           .device = "held",
+                                           .what = what,
+                                           .note = "root",
+                                           .ttl = contract_long};
+    int moved;
+
+    return base_fault_code(state_trash_move(store, &request, &moved, pool));
+}
+
+/* A device record with a wipe is neither moved nor replaced. */
+static void admin_contract_held(state_store_t *store, apr_pool_t *pool)
+{
+    const state_key_t key = {
+        .account = "admin", .device = "held", .kind = STATE_RECORD_DEVICE, .name = NULL};
+    apr_uint64_t version;
+    int restored;
+
+    admin_contract_device(store, "admin", "held", pool);
+    is_int(admin_contract_try(store, "held-1", STATE_TRASH_ALL, pool), BASE_FAULT_NONE,
+           "a device is removed");
+    ok(!contract_set(store, &key, 0, STATE_TRASH_HELD, "device", &version, pool),
+       "it is back, and to be wiped");
+    is_int(admin_contract_try(store, "held-2", STATE_TRASH_ALL, pool), BASE_FAULT_CONFLICT,
+           "it is not removed");
+    is_int(base_fault_code(state_trash_restore(store, "admin", "held-1", "held", &restored, pool)),
+           BASE_FAULT_CONFLICT, "nor is another record put in its place");
+    is_str(contract_get(store, &key, STATE_TRASH_HELD, NULL, pool), "device", "the wipe stays");
+    is_int(admin_contract_try(store, "held-3", STATE_TRASH_SYNC, pool), BASE_FAULT_NONE,
+           "it is reset");
+    is_str(contract_get(store, &key, STATE_TRASH_HELD, NULL, pool), "device", "the wipe stays");
+    ok(!state_record_remove(store, &key, pool), "it is released");
+    is_int(base_fault_code(state_trash_restore(store, "admin", "held-1", "held", &restored, pool)),
+           BASE_FAULT_NONE, "the removal is undone");
+    is_int(restored, 5, "whole");
+    is_int(admin_contract_try(store, "held-4", STATE_TRASH_ALL, pool), BASE_FAULT_NONE,
+           "and done again");
+}
+
 static void admin_contract_account(state_store_t *store, apr_pool_t *pool)
 {
     const char *const account = "all@y";

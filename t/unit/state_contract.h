@@ -570,18 +570,14 @@ static void contract_races(state_store_t *store, apr_pool_t *pool)
 static void state_contract_run(state_store_t *store, const char *label, apr_pool_t *parent)
 {
     static void (*const parts[])(state_store_t * store, apr_pool_t * pool) = {
-        contract_commit,       contract_delete_all,
-        contract_binary,       contract_many,
-        contract_remove,       contract_lists,
-        contract_invalid,      contract_ledger,
-        contract_release,      contract_late,
-        contract_ttl,          contract_races,
-        admin_contract_reset,  admin_contract_begun,
-        admin_contract_remove, admin_contract_account,
-        admin_contract_ttl,    admin_contract_accounts,
-        admin_contract_audit,  admin_contract_recorder,
-        admin_contract_races,  table_contract_write,
-        table_contract_list,
+        contract_commit,         contract_delete_all,    contract_binary,
+        contract_many,           contract_remove,        contract_lists,
+        contract_invalid,        contract_ledger,        contract_release,
+        contract_late,           contract_ttl,           contract_races,
+        admin_contract_reset,    admin_contract_begun,   admin_contract_remove,
+        admin_contract_held,     admin_contract_account, admin_contract_ttl,
+        admin_contract_accounts, admin_contract_audit,   admin_contract_recorder,
+        admin_contract_races,    table_contract_write,   table_contract_list,
     };
     apr_pool_t *pool;
     size_t i;
