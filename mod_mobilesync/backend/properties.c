@@ -65,10 +65,12 @@ const backend_properties_t *backend_properties_copy(const backend_properties_t *
     return copy;
 }
 
-void backend_entry_copy(const backend_entry_t *entry, backend_entry_t *copy, apr_pool_t *pool)
+backend_entry_t *backend_entry_copy(const backend_entry_t *entry, apr_pool_t *pool)
 {
-    *copy = *entry;
+    backend_entry_t *copy = apr_pmemdup(pool, entry, sizeof *entry);
+
     copy->properties = backend_properties_copy(entry->properties, pool);
+    return copy;
 }
 
 static int property_same(const char *one, const char *other)

@@ -18,7 +18,7 @@ const backend_properties_t *backend_properties_copy(const backend_properties_t *
                                                     apr_pool_t *pool);
 
 /* The entry with properties of its own in the pool. */
-void backend_entry_copy(const backend_entry_t *entry, backend_entry_t *copy, apr_pool_t *pool);
+backend_entry_t *backend_entry_copy(const backend_entry_t *entry, apr_pool_t *pool);
 
 /* What the mail's properties are after the update, in *after; before NULL: none. Returns the token
  * with other numbers for those that have changed by it. */

@@ -81,6 +81,16 @@ const char *base_text_xml_sanitize(const char *text, size_t length, apr_pool_t *
     return out.data;
 }
 
+const char *base_text_line(const char *text, size_t length, apr_pool_t *pool)
+{
+    char *line = apr_pstrdup(pool, base_text_xml_sanitize(text, length, pool)), *p;
+
+    for (p = line; *p; p++)
+        if ((unsigned char)*p < ' ')
+            *p = ' ';
+    return line;
+}
+
 size_t base_text_utf8_floor(const char *text, size_t length, size_t limit)
 {
     if (limit >= length)

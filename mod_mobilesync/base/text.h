@@ -15,6 +15,9 @@ int base_text_xml_legal(const char *text, size_t length);
  * Returns the input itself when it was legal and is NUL-terminated at length. */
 const char *base_text_xml_sanitize(const char *text, size_t length, apr_pool_t *pool);
 
+/* A copy that is one line of legal text: control characters become spaces. */
+const char *base_text_line(const char *text, size_t length, apr_pool_t *pool);
+
 /* The greatest length <= limit at which the text can be cut without splitting a
  * UTF-8 character. */
 size_t base_text_utf8_floor(const char *text, size_t length, size_t limit);

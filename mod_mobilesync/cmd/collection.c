@@ -141,6 +141,7 @@ static base_fault_t *prepare_replay(collection_t *collection)
             continue;
         command->kind = command_kinds[entry->op];
         command->uid = entry->uid;
+        command->changed = APR_UINT64_MAX;
         if (entry->held) {
             base_fault_t *fault =
                 backend_item_entry(collection->env->backend, collection->request->folder_id,
@@ -165,6 +166,15 @@ static base_fault_t *prepare_replay(collection_t *collection)
     return NULL;
 }
 
+static apr_uint64_t answer_changed(const collection_t *collection,
+                                   const collection_command_t *command)
+{
+    const sync_holding_t device = sync_window_holding(collection->window, command->uid);
+
+    return device.held && device.token != SYNC_TOKEN_UNKNOWN ? device.token ^ command->entry.token
+                                                             : APR_UINT64_MAX;
+}
+
 static void answer_commands(collection_t *collection)
 {
     collection_answer_t *answer = &collection->answer;
@@ -181,6 +191,7 @@ static void answer_commands(collection_t *collection)
         commands[i].uid = sent[i].uid;
         if (entry)
             commands[i].entry = *entry;
+        commands[i].changed = answer_changed(collection, &commands[i]);
     }
     answer->commands = commands;
     answer->more_available =

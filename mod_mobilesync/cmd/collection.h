@@ -84,6 +84,16 @@ typedef enum {
     COLLECTION_OP_FETCH
 } collection_op_kind_t;
 
+/* What a CHANGE of mail does to its properties: that may depend on what they are. */
+typedef struct collection_edit collection_edit_t;
+struct collection_edit {
+    apr_uint64_t fields; /* the parts of the token that stand for them */
+    const char *digest;  /* names what is wanted, <= 64 characters */
+    /* Says in *update what becomes of the entry's properties. INVALID: nothing can */
+    base_fault_t *(*apply)(const collection_edit_t *edit, const backend_entry_t *entry,
+                           backend_update_t *update, apr_pool_t *pool);
+};
+
 /* One child of Commands in the request. */
 typedef struct {
     collection_op_kind_t kind;
@@ -96,8 +106,9 @@ typedef struct {
     const backend_put_t *put; /* ADD; derived_name is set by the engine */
     const backend_blob_t
         *blob; /* ADD; CHANGE of mail: another content, NULL when only flags change */
-    const char *content_digest; /* with blob: names the content, <= 64 characters */
-    int tell;                   /* CHANGE with blob: the device gets the item as it is then */
+    const char *content_digest;    /* with blob: names the content, <= 64 characters */
+    int tell;                      /* CHANGE with blob: the device gets the item as it is then */
+    const collection_edit_t *edit; /* CHANGE of mail; NULL: its properties stay */
 } collection_op_t;
 
 typedef struct {
@@ -136,8 +147,11 @@ typedef enum {
 typedef struct {
     collection_command_kind_t kind;
     apr_uint64_t uid;
-    backend_entry_t entry; /* ADD, CHANGE: as the backend has it. A CHANGE of mail is one of flags,
-                              unless its content was ever replaced (BACKEND_REVISION_OF) */
+    backend_entry_t entry; /* ADD, CHANGE: as the backend has it. A CHANGE of mail is one of flags
+                              and properties, unless its content was ever replaced
+                              (BACKEND_REVISION_OF) */
+    apr_uint64_t changed;  /* CHANGE of mail: bits of the token that differ from what the device
+                              holds; all when that is not known */
 } collection_command_t;
 
 /* What became of an operation, in the order of the request's. */

@@ -40,8 +40,9 @@ static void claim_name(collection_t *collection, const collection_op_t *op,
         claim->digest = op->content_digest;
     else if (op->kind == COLLECTION_OP_CHANGE)
         claim->digest =
-            apr_psprintf(pool, "%" APR_UINT64_T_FMT "=%" APR_UINT64_T_FMT "%s", op->mask,
-                         op->values & op->mask, op->blob ? op->content_digest : "");
+            apr_psprintf(pool, "%" APR_UINT64_T_FMT "=%" APR_UINT64_T_FMT "%s%s", op->mask,
+                         op->values & op->mask, op->blob ? op->content_digest : "",
+                         op->edit ? op->edit->digest : "");
     else
         claim->digest = op->trash_id ? apr_pstrcat(pool, "to ", op->trash_id, NULL) : "";
     claim->key = (state_ledger_key_t){.account = collection->request->account,

@@ -8,6 +8,19 @@
 
 #include "backend/blob.h"
 
+#define OP_EDIT_TRIES 8
+
+/* What of the token the operation sets, and to what, when the token is this one afterwards. */
+static apr_uint64_t op_mask(const collection_op_t *op)
+{
+    return op->mask | (op->edit ? op->edit->fields : 0);
+}
+
+static apr_uint64_t op_values(const collection_op_t *op, apr_uint64_t token)
+{
+    return (op->values & op->mask) | (op->edit ? token & op->edit->fields : 0);
+}
+
 /* What an earlier form of one of the item's Changes wrote, as far as the request has been gone
  * through; NULL: nothing. */
 static const apr_uint64_t *op_written(collection_t *collection, const collection_op_t *op,
@@ -39,8 +52,8 @@ static int op_conflict(collection_t *collection, const collection_op_t *op,
         if (each->kind != COLLECTION_OP_CHANGE || each->uid != op->uid)
             continue;
         if (i < self ? collection->recorded[i].code == BASE_FAULT_CONFLICT
-                     : may && sync_diff_flags_conflict(&device, written, current, each->mask,
-                                                       each->values))
+                     : may && sync_diff_flags_conflict(&device, written, current, op_mask(each),
+                                                       op_values(each, ~current)))
             return 1;
     }
     return 0;
@@ -75,6 +88,37 @@ static base_fault_t *op_change_content(collection_t *collection, const collectio
     return fault;
 }
 
+/* Flags and properties in one step. What the properties become may depend on what they are: another
+ * device may be at them at the same moment. */
+static base_fault_t *op_change_marks(collection_t *collection, const collection_op_t *op,
+                                     backend_entry_t *entry)
+{
+    const char *folder_id = collection->request->folder_id;
+    backend_session_t *backend = collection->env->backend;
+    base_fault_t *fault;
+    int tries = 0;
+
+    if (!op->edit)
+        return backend_item_set_flags(backend, folder_id, op->uid, op->mask, op->values, entry,
+                                      collection->pool);
+    for (;;) {
+        backend_update_t update = {.mask = op->mask,
+                                   .values = op->values,
+                                   .match_mask = op->edit->fields | BACKEND_FLAG_FLAGGED,
+                                   .match = entry->token};
+
+        BASE_TRY(op->edit->apply(op->edit, entry, &update, collection->pool));
+        fault = backend_item_update(backend, folder_id, op->uid, &update, entry, collection->pool);
+        if (base_fault_code(fault) != BASE_FAULT_CONFLICT)
+            return fault;
+        if (++tries == OP_EDIT_TRIES) {
+            fault->code = BASE_FAULT_BUSY;
+            return fault;
+        }
+        BASE_TRY(backend_item_entry(backend, folder_id, op->uid, entry, collection->pool));
+    }
+}
+
 static base_fault_t *op_change(collection_t *collection, const collection_op_t *op,
                                const collection_claim_t *claim, sync_ledger_result_t *result,
                                int *begun)
@@ -91,17 +135,15 @@ static base_fault_t *op_change(collection_t *collection, const collection_op_t *
         op_content_conflict(collection, op, claim, entry.token))
         return base_fault_make(collection->pool, BASE_FAULT_CONFLICT, "the server's version wins");
     *begun = 1;
-    if (op->blob) {
+    if (op->edit || !op->blob)
+        BASE_TRY(op_change_marks(collection, op, &entry));
+    if (op->blob)
         BASE_TRY(op_change_content(collection, op, &entry));
-        result->token = entry.token;
-        return NULL;
-    }
-    BASE_TRY(backend_item_set_flags(backend, folder_id, op->uid, op->mask, op->values, &entry,
-                                    collection->pool));
     /* of what it did not touch nothing was written: that may be another's, and in conflict */
-    result->token = device.held && device.token != SYNC_TOKEN_UNKNOWN
-                        ? sync_diff_flags_applied(&device, op->mask, op->values).token
-                        : entry.token;
+    result->token =
+        !op->blob && device.held && device.token != SYNC_TOKEN_UNKNOWN
+            ? sync_diff_flags_applied(&device, op_mask(op), op_values(op, entry.token)).token
+            : entry.token;
     return NULL;
 }
 
@@ -164,6 +206,22 @@ static base_fault_t *op_add_same(const collection_t *collection, const collectio
     return NULL;
 }
 
+static base_fault_t *op_add_replace(collection_t *collection, const collection_op_t *op,
+                                    backend_entry_t *entry)
+{
+    const char *folder_id = collection->request->folder_id;
+    backend_session_t *backend = collection->env->backend;
+    backend_update_t update = {.which = (1u << BACKEND_PROPERTY_COUNT) - 1};
+
+    BASE_TRY(backend_item_replace(backend, folder_id, entry->uid, entry->token, op->put->flags,
+                                  op->blob, entry, collection->pool));
+    if (!op->put->properties && !entry->properties)
+        return NULL;
+    if (op->put->properties)
+        update.properties = *op->put->properties;
+    return backend_item_update(backend, folder_id, entry->uid, &update, entry, collection->pool);
+}
+
 /* An earlier attempt has added the item. When the device has altered it since, it is replaced:
  * the device knows it by one ServerId, whichever answer reaches it. */
 static base_fault_t *op_add_again(collection_t *collection, const collection_op_t *op,
@@ -178,9 +236,7 @@ static base_fault_t *op_add_again(collection_t *collection, const collection_op_
     if (!fault)
         BASE_TRY(collection_claim_renew(collection, claim));
     if (!fault)
-        fault = backend_item_replace(collection->env->backend, collection->request->folder_id,
-                                     entry->uid, entry->token, op->put->flags, op->blob, entry,
-                                     collection->pool);
+        fault = op_add_replace(collection, op, entry);
     /* another program was at it at the same moment: that is nothing to be told of an Add */
     if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND ||
         base_fault_code(fault) == BASE_FAULT_CONFLICT)
@@ -284,7 +340,7 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
     else if (result->code == BASE_FAULT_NONE && op->blob)
         after.token = op->tell ? SYNC_TOKEN_UNKNOWN : result->token;
     else if (result->code == BASE_FAULT_NONE)
-        after = sync_diff_flags_applied(&after, op->mask, op->values);
+        after = sync_diff_flags_applied(&after, op_mask(op), op_values(op, result->token));
     else if (result->code != BASE_FAULT_NOT_FOUND)
         after.token = SYNC_TOKEN_UNKNOWN;
     if (after.held || op->kind == COLLECTION_OP_DELETE)

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "backend/properties.h"
 #include "item/conversation.h"
+#include "item/email.h"
 
 /* Where the filter looks at conversations they must be known before anything else is asked. */
 static base_fault_t *run_conversations(collection_t *collection)
@@ -27,11 +29,22 @@ base_fault_t *collection_probe(collection_t *collection)
                                 &collection->probe, collection->pool);
 }
 
+/* The state's version, as who only looks does not say its own. */
+static apr_uint64_t run_unseen(const collection_t *collection)
+{
+    unsigned version = collection->state->protocol;
+
+    return collection->request->class_ == BACKEND_CLASS_EMAIL && version
+               ? ~item_email_token_visible((eas_version_t)version)
+               : 0;
+}
+
 /* Entries that exist come first in the batch, then those that are gone. */
 static base_fault_t *run_offer(collection_t *collection, const backend_entry_t *entries, int count,
                                const apr_uint64_t *gone, int gone_count)
 {
     sync_window_t *window = collection->window;
+    apr_uint64_t unseen = run_unseen(collection);
     int i;
 
     for (i = 0; i < count; i++)
@@ -44,6 +57,7 @@ static base_fault_t *run_offer(collection_t *collection, const backend_entry_t *
 
         if (i < count) {
             event.exists = 1;
+            event.unseen = unseen;
             event.token = entries[i].token;
             event.dates.date[SYNC_DATE_OWN] = entries[i].date;
             event.dates.date[SYNC_DATE_CONVERSATION] = entries[i].conversation_date;
@@ -51,7 +65,7 @@ static base_fault_t *run_offer(collection_t *collection, const backend_entry_t *
         else
             sync_quarantine_remove(collection->quarantine, event.uid);
         if (i < count && collection->entries) {
-            backend_entry_t *kept = apr_pmemdup(collection->pool, entries + i, sizeof entries[i]);
+            backend_entry_t *kept = backend_entry_copy(entries + i, collection->pool);
 
             apr_hash_set(collection->entries, &kept->uid, sizeof kept->uid, kept);
         }

@@ -47,6 +47,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/smart_forward.c mod_mobilesync/cmd/smart_reply.c \
 	mod_mobilesync/cmd/sync.c \
 	mod_mobilesync/cmd/sync_drafts.c mod_mobilesync/cmd/sync_drafts.h \
+	mod_mobilesync/cmd/sync_edit.c mod_mobilesync/cmd/sync_edit.h \
 	mod_mobilesync/cmd/sync_ops.c mod_mobilesync/cmd/sync_ops.h \
 	mod_mobilesync/cmd/sync_request.c mod_mobilesync/cmd/sync_request.h \
 	mod_mobilesync/cmd/sync_step.c mod_mobilesync/cmd/sync_step.h \

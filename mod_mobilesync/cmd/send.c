@@ -11,6 +11,7 @@
 #include "item/header.h"
 #include "item/mime.h"
 #include "item/source.h"
+#include "item/verb.h"
 
 #define SEND_TTL_DIGEST apr_time_from_sec(3600) /* without any id: the same text may be meant */
 #define SEND_LEASE_MARGIN apr_time_from_sec(60) /* past the submission's own timeout */
@@ -297,23 +298,34 @@ static base_fault_t *send_submit(send_t *send)
     return NULL;
 }
 
-/* ANSWERED or FORWARDED on the original. The mail is out: no reason to fail. */
-static void send_mark(send_t *send)
+static base_fault_t *send_mark_original(const send_t *send, item_verb_t verb)
 {
     cmd_exchange_t *exchange = send->request.exchange;
     const item_reference_t *original = &send->request.original;
-    apr_uint64_t flag =
-        send->request.mode == ITEM_COMPOSE_REPLY ? BACKEND_FLAG_ANSWERED : BACKEND_FLAG_FORWARDED;
+    backend_update_t update = {.mask = 0};
     backend_session_t *session;
     backend_entry_t entry;
+
+    BASE_TRY(cmd_exchange_session(exchange, &session));
+    BASE_TRY(
+        backend_item_entry(session, original->folder_id, original->uid, &entry, exchange->pool));
+    item_verb_apply(&entry, verb, exchange->now, &update, exchange->pool);
+    return backend_item_update(session, original->folder_id, original->uid, &update, &entry,
+                               exchange->pool);
+}
+
+/* ANSWERED or FORWARDED on the original, and when. The mail is out: no reason to fail. */
+static void send_mark(const send_t *send)
+{
+    cmd_exchange_t *exchange = send->request.exchange;
+    const item_reference_t *original = &send->request.original;
     base_fault_t *fault;
 
     if (!original->uid)
         return;
-    fault = cmd_exchange_session(exchange, &session);
-    if (!fault)
-        fault = backend_item_set_flags(session, original->folder_id, original->uid, flag, flag,
-                                       &entry, exchange->pool);
+    fault = send_mark_original(send, send->request.mode == ITEM_COMPOSE_FORWARD ? ITEM_VERB_FORWARD
+                                     : send->composed->to_all ? ITEM_VERB_REPLY_ALL
+                                                              : ITEM_VERB_REPLY);
     if (!fault)
         cmd_exchange_publish(exchange, original->folder_id, WAKE_EVENT_CHANGED);
     else

@@ -4,6 +4,7 @@
 
 #include "cmd/once.h"
 #include "cmd/send.h"
+#include "cmd/sync_edit.h"
 #include "eas/status.h"
 
 #define DRAFT_SENT "0"
@@ -171,6 +172,9 @@ static base_fault_t *draft_read_add(sync_draft_t *draft, const eas_node_t *data,
         return draft_send(draft, status);
     put->flags = BACKEND_FLAG_DRAFT | BACKEND_FLAG_SEEN;
     put->flags = (put->flags & ~draft->op->mask) | (draft->op->values & draft->op->mask);
+    BASE_TRY(draft_status(draft, sync_edit_put(draft->op, put, draft->pool), status));
+    if (*status)
+        return NULL;
     draft->op->kind = COLLECTION_OP_ADD;
     draft->op->client_id = id;
     draft->op->put = put;

@@ -1,5 +1,6 @@
 #include "cmd/sync_ops.h"
 #include "cmd/sync_drafts.h"
+#include "cmd/sync_edit.h"
 
 #include <string.h>
 
@@ -42,20 +43,6 @@ static apr_uint64_t ops_uid(const sync_ops_t *ops, const eas_node_t *node)
     return reference.uid;
 }
 
-/* Flag: an empty one clears (MS-ASEMAIL 2.2.2.34); else Status 2 is active, 0 and 1 are not. What a
- * Maildir cannot keep (due dates, "complete") is not kept. */
-static int ops_flag(const eas_node_t *flag, collection_op_t *op)
-{
-    apr_uint64_t status = 0;
-
-    if (flag->first && eas_node_child_uint(flag, EAS_Email_Status, 2, &status) != 1)
-        return 0;
-    op->mask |= BACKEND_FLAG_FLAGGED;
-    if (status == 2)
-        op->values |= BACKEND_FLAG_FLAGGED;
-    return 1;
-}
-
 /* What only the server says (MS-ASEMAIL R347, R648, R723). */
 static int ops_read_only(const eas_node_t *data)
 {
@@ -64,21 +51,18 @@ static int ops_read_only(const eas_node_t *data)
            eas_node_child(data, EAS_Email2_Sender);
 }
 
-static int ops_change(const eas_node_t *node, collection_op_t *op)
+static int ops_change(const sync_ops_t *ops, const eas_node_t *node, collection_op_t *op)
 {
     const eas_node_t *data = eas_node_child(node, EAS_AirSync_ApplicationData);
-    const eas_node_t *flag = eas_node_child(data, EAS_Email_Flag);
-    int read;
+    base_fault_t *fault;
 
     if (!data || ops_read_only(data))
         return 0;
-    if (eas_node_child(data, EAS_Email_Read)) {
-        if ((read = eas_node_child_flag(data, EAS_Email_Read, 0)) < 0)
-            return 0;
-        op->mask |= BACKEND_FLAG_SEEN;
-        op->values |= read ? BACKEND_FLAG_SEEN : 0;
-    }
-    return !flag || ops_flag(flag, op);
+    fault = sync_edit_read(ops->exchange, ops->folder, data, op, ops->pool);
+    if (fault)
+        base_log_write(ops->exchange->log, BASE_LOG_INFO, "Sync of %s, device %s: %s",
+                       ops->exchange->account, ops->exchange->request->device_id, fault->message);
+    return !fault;
 }
 
 /* Returns 0, or the Status of an operation that cannot be meant. */
@@ -86,10 +70,10 @@ static int ops_translate(const sync_ops_t *ops, const eas_node_t *node, collecti
 {
     switch (node->tag) {
     case EAS_AirSync_Add:
-        return ops->drafts && ops_change(node, op) ? 0 : SYNC_STATUS_CONVERSION;
+        return ops->drafts && ops_change(ops, node, op) ? 0 : SYNC_STATUS_CONVERSION;
     case EAS_AirSync_Change:
         op->kind = COLLECTION_OP_CHANGE;
-        if (!ops_change(node, op))
+        if (!ops_change(ops, node, op))
             return SYNC_STATUS_CONVERSION;
         break;
     case EAS_AirSync_Delete:

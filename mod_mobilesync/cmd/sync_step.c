@@ -91,21 +91,21 @@ static base_fault_t *step_load(step_t *step, const backend_entry_t *entry, item_
                            step->item_pool);
 }
 
-static void step_write_item(step_t *step, eas_tag_t tag, const backend_entry_t *entry,
+/* email NULL: only what has changed of flags and properties. */
+static void step_write_item(step_t *step, eas_tag_t tag, const collection_command_t *command,
                             item_email_t *email)
 {
-    eas_writer_t *writer = step->run->exchange->writer;
+    const cmd_exchange_t *exchange = step->run->exchange;
+    eas_writer_t *writer = exchange->writer;
 
     eas_writer_start(writer, tag);
-    step_write_server_id(step, entry->uid);
+    step_write_server_id(step, command->uid);
     eas_writer_start(writer, EAS_AirSync_ApplicationData);
     if (email)
         item_email_write(email, 0, writer);
-    else {
-        eas_version_t version = step->run->exchange->request->version;
-
-        item_email_write_flags(version, item_email_flags_visible(version), entry->token, writer);
-    }
+    else
+        item_email_write_marks(exchange->request->version, command->changed, &command->entry,
+                               writer, step->item_pool);
     eas_writer_end(writer);
     eas_writer_end(writer);
 }
@@ -152,7 +152,7 @@ static base_fault_t *step_leave_out(step_t *step, int index, base_fault_t *fault
     }
 }
 
-/* Of mail that changed only the flags go, unless it is no longer the one that was given. */
+/* Of mail that changed only flags and properties go, unless it is no longer the one that was given. */
 static int step_whole(const collection_command_t *command)
 {
     return command->kind == COLLECTION_ADD ||
@@ -175,14 +175,14 @@ static base_fault_t *step_write_command(step_t *step, int index)
         if ((fault = step_load(step, &command->entry, &email)))
             return step_leave_out(step, index, fault);
         step_open_commands(step);
-        step_write_item(step, EAS_AirSync_Add, &command->entry, email);
+        step_write_item(step, EAS_AirSync_Add, command, email);
         step->report->adds++;
         break;
     case COLLECTION_CHANGE:
         if (step_whole(command) && (fault = step_load(step, &command->entry, &email)))
             return step_leave_out(step, index, fault);
         step_open_commands(step);
-        step_write_item(step, EAS_AirSync_Change, &command->entry, email);
+        step_write_item(step, EAS_AirSync_Change, command, email);
         step->report->changes++;
         break;
     case COLLECTION_DELETE:

@@ -190,6 +190,46 @@ static const char *compose_references(const char *before, const char *id, apr_po
     return out.data;
 }
 
+static int compose_has(const apr_array_header_t *addresses, const char *address)
+{
+    int i;
+
+    for (i = 0; i < addresses->nelts; i++)
+        if (strcasecmp(APR_ARRAY_IDX(addresses, i, item_address_t).address, address) == 0)
+            return 1;
+    return 0;
+}
+
+/* No request says whether it is a reply to all, but its recipients do: one of them got the original,
+ * and is neither its author nor the account itself. */
+static int compose_is_to_all(const item_compose_plan_t *plan, const apr_array_header_t *recipients)
+{
+    static const char *const authors[] = {"From", "Reply-To", "Sender"};
+    apr_array_header_t *got, *wrote = apr_array_make(plan->pool, 4, sizeof(item_address_t));
+    apr_hash_t *others = apr_hash_make(plan->pool);
+    size_t n;
+    int i;
+
+    if (!plan->original.mime || plan->options->mode != ITEM_COMPOSE_REPLY)
+        return 0;
+    for (n = 0; n < sizeof authors / sizeof *authors; n++)
+        apr_array_cat(wrote, compose_addresses(plan->original.mime, authors[n], plan->pool));
+    got = compose_addresses(plan->original.mime, "To", plan->pool);
+    apr_array_cat(got, compose_addresses(plan->original.mime, "Cc", plan->pool));
+    for (i = 0; i < got->nelts; i++) {
+        const char *address = APR_ARRAY_IDX(got, i, item_address_t).address;
+
+        if (!compose_own(plan->options->identity, address) && !compose_has(wrote, address))
+            apr_hash_set(others, base_text_lower(address, plan->pool), APR_HASH_KEY_STRING, "");
+    }
+    for (i = 0; i < recipients->nelts; i++)
+        if (apr_hash_get(others,
+                         base_text_lower(APR_ARRAY_IDX(recipients, i, const char *), plan->pool),
+                         APR_HASH_KEY_STRING))
+            return 1;
+    return 0;
+}
+
 /* RFC 5322 3.6.4; a forwarded message starts from the original too, but does not answer it. */
 static void compose_threading(const item_compose_plan_t *plan, compose_header_t *header)
 {
@@ -385,6 +425,7 @@ base_fault_t *item_compose(const backend_blob_t *mime, const backend_blob_t *ori
     result->sender = header.sender;
     result->recipients = recipients;
     result->message_id = header.message_id;
+    result->to_all = compose_is_to_all(&plan, recipients);
     *composed = result;
     return NULL;
 }

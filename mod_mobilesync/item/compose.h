@@ -31,6 +31,7 @@ typedef struct {
     const char *sender;                   /* envelope sender, addr-spec */
     const apr_array_header_t *recipients; /* const char *, addr-specs of To, Cc, Bcc, each once */
     const char *message_id;               /* without <> */
+    int to_all; /* a reply that others get too whom the original went to */
 } item_composed_t;
 
 /* original: the message that is answered or forwarded; NULL for SEND, or when it is gone (then

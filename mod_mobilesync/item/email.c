@@ -3,8 +3,12 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "backend/properties.h"
+#include "item/category.h"
 #include "item/email_load.h"
+#include "item/flag.h"
 #include "item/source.h"
+#include "item/verb.h"
 
 void item_email_options_init(item_email_options_t *options, eas_version_t version)
 {
@@ -79,7 +83,7 @@ base_fault_t *item_email_load(const backend_blob_t *blob, const item_reference_t
 
     e->pool = pool;
     e->reference = apr_pmemdup(pool, reference, sizeof *reference);
-    e->entry = apr_pmemdup(pool, entry, sizeof *entry);
+    e->entry = backend_entry_copy(entry, pool);
     e->options = options;
     e->version = options->version;
     BASE_TRY(base_fault_wrap(email_load(e, blob), pool, "message %" APR_UINT64_T_FMT, entry->uid));
@@ -89,22 +93,6 @@ base_fault_t *item_email_load(const backend_blob_t *blob, const item_reference_t
 }
 
 /* -- write ----------------------------------------------------------------------------------- */
-
-/* Flag (MS-ASEMAIL 2.2.2.34): empty when there is none. Mailboxes keep one bit, so that no dates are
- * written. subject may be NULL. */
-static void email_write_flag(eas_writer_t *writer, int flagged, const char *subject)
-{
-    if (!flagged) {
-        eas_writer_empty(writer, EAS_Email_Flag);
-        return;
-    }
-    eas_writer_start(writer, EAS_Email_Flag);
-    if (subject && *subject)
-        eas_writer_text(writer, EAS_Tasks_Subject, subject);
-    eas_writer_uint(writer, EAS_Email_Status, 2);
-    eas_writer_text(writer, EAS_Email_FlagType, "Flag for follow up");
-    eas_writer_end(writer);
-}
 
 static void email_write_attachment(const item_email_attachment_t *attachment, eas_writer_t *writer)
 {
@@ -159,7 +147,10 @@ void item_email_write(item_email_t *email, int part, eas_writer_t *writer)
             eas_writer_empty(writer, tag);
             break;
         case ITEM_EMAIL_FLAG:
-            email_write_flag(writer, value->number != 0, value->text);
+            item_flag_write(email->entry, value->text, writer, email->pool);
+            break;
+        case ITEM_EMAIL_CATEGORIES:
+            item_categories_write(email->entry, writer, email->pool);
             break;
         case ITEM_EMAIL_ATTACHMENTS:
             email_write_attachments(email, writer);
@@ -195,34 +186,61 @@ base_fault_t *item_email_body_read(void *baton, char *buffer, apr_size_t *length
     return item_body_read(email->body, buffer, length);
 }
 
-/* -- flags ----------------------------------------------------------------------------------- */
+/* -- flags and properties ------------------------------------------------------------------- */
 
-apr_uint64_t item_email_last_verb(apr_uint64_t flags)
+/* Parts of the token, and the element that they come to. */
+static const struct {
+    apr_uint64_t bits;
+    eas_tag_t tag;
+} email_marks[] = {
+    {BACKEND_FLAG_SEEN, EAS_Email_Read},
+    {BACKEND_FLAG_FLAGGED | BACKEND_PROPERTY_MASK(BACKEND_PROPERTY_FOLLOW_UP), EAS_Email_Flag},
+    {BACKEND_PROPERTY_MASK(BACKEND_PROPERTY_CATEGORIES), EAS_Email_Categories},
+    {ITEM_VERB_FLAGS | BACKEND_PROPERTY_MASK(BACKEND_PROPERTY_LAST_VERB),
+     EAS_Email2_LastVerbExecuted},
+    {BACKEND_FLAG_DRAFT, EAS_Email2_IsDraft}};
+
+apr_uint64_t item_email_token_visible(eas_version_t version)
 {
-    return flags & BACKEND_FLAG_ANSWERED ? 1 : flags & BACKEND_FLAG_FORWARDED ? 3 : 0;
-}
+    apr_uint64_t visible = ~(((apr_uint64_t)1 << BACKEND_REVISION_SHIFT) - 1);
+    size_t i;
 
-apr_uint64_t item_email_flags_visible(eas_version_t version)
-{
-    apr_uint64_t visible = BACKEND_FLAG_SEEN | BACKEND_FLAG_FLAGGED;
-
-    if (eas_tag_in_version(EAS_Email2_LastVerbExecuted, version))
-        visible |= BACKEND_FLAG_ANSWERED | BACKEND_FLAG_FORWARDED;
-    if (eas_tag_in_version(EAS_Email2_IsDraft, version))
-        visible |= BACKEND_FLAG_DRAFT;
+    for (i = 0; i < sizeof email_marks / sizeof *email_marks; i++)
+        if (eas_tag_in_version(email_marks[i].tag, version))
+            visible |= email_marks[i].bits;
     return visible;
 }
 
-void item_email_write_flags(eas_version_t version, apr_uint64_t changed, apr_uint64_t flags,
-                            eas_writer_t *writer)
+static void email_write_mark(const backend_entry_t *entry, eas_tag_t tag, eas_writer_t *writer,
+                             apr_pool_t *pool)
 {
-    changed &= item_email_flags_visible(version);
-    if (changed & BACKEND_FLAG_SEEN)
-        eas_writer_uint(writer, EAS_Email_Read, (flags & BACKEND_FLAG_SEEN) != 0);
-    if (changed & BACKEND_FLAG_FLAGGED)
-        email_write_flag(writer, (flags & BACKEND_FLAG_FLAGGED) != 0, NULL);
-    if (changed & (BACKEND_FLAG_ANSWERED | BACKEND_FLAG_FORWARDED))
-        eas_writer_uint(writer, EAS_Email2_LastVerbExecuted, item_email_last_verb(flags));
-    if (changed & BACKEND_FLAG_DRAFT)
-        eas_writer_uint(writer, EAS_Email2_IsDraft, (flags & BACKEND_FLAG_DRAFT) != 0);
+    const char *when;
+
+    switch (tag) {
+    case EAS_Email_Flag:
+        item_flag_write(entry, NULL, writer, pool);
+        break;
+    case EAS_Email_Categories:
+        item_categories_write(entry, writer, pool);
+        break;
+    case EAS_Email2_LastVerbExecuted:
+        eas_writer_uint(writer, tag, item_verb_of(entry, &when, pool));
+        if (when)
+            eas_writer_text(writer, EAS_Email2_LastVerbExecutionTime, when);
+        break;
+    default: /* a flag of one bit */
+        eas_writer_uint(
+            writer, tag,
+            (entry->token & (tag == EAS_Email_Read ? BACKEND_FLAG_SEEN : BACKEND_FLAG_DRAFT)) != 0);
+    }
+}
+
+void item_email_write_marks(eas_version_t version, apr_uint64_t changed,
+                            const backend_entry_t *entry, eas_writer_t *writer, apr_pool_t *pool)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof email_marks / sizeof *email_marks; i++)
+        if ((changed & email_marks[i].bits) && eas_tag_in_version(email_marks[i].tag, version))
+            email_write_mark(entry, email_marks[i].tag, writer, pool);
 }

@@ -81,13 +81,13 @@ int item_email_body_has_data(const item_email_t *email);
 base_fault_t *item_email_body_length(item_email_t *email, apr_uint64_t *length);
 base_fault_t *item_email_body_read(void *email, char *buffer, apr_size_t *length);
 
-/* The flag bits (BACKEND_FLAG_*) that a client of the version can see: changes of others need no
- * Change. */
-apr_uint64_t item_email_flags_visible(eas_version_t version);
+/* What of a token a client of the version can see: changes of the rest need no Change. */
+apr_uint64_t item_email_token_visible(eas_version_t version);
 
-/* The children of ApplicationData for a Change when nothing but flags changed (MS-ASEMAIL
- * R75, R76): changed is the mask of bits that differ from what the device holds. */
-void item_email_write_flags(eas_version_t version, apr_uint64_t changed, apr_uint64_t flags,
-                            eas_writer_t *writer);
+/* The children of ApplicationData for a Change when nothing but flags and properties changed
+ * (MS-ASEMAIL R75, R76, 3.2.5.4.1): those of which a bit of the token that is in changed differs from
+ * what the device holds. */
+void item_email_write_marks(eas_version_t version, apr_uint64_t changed,
+                            const backend_entry_t *entry, eas_writer_t *writer, apr_pool_t *pool);
 
 #endif

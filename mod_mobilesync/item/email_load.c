@@ -11,6 +11,7 @@
 #include "item/class.h"
 #include "item/conversation.h"
 #include "item/header.h"
+#include "item/verb.h"
 
 /* To and From hold 32,768 characters (MS-ASEMAIL R477, R788), the others are kept to the same. */
 #define EMAIL_ADDRESSES_MAX 32768
@@ -276,13 +277,12 @@ static base_fault_t *email_load_constant(item_email_t *email, const char *text,
     return NULL;
 }
 
-/* No categories are kept; an empty element says so (MS-ASEMAIL R318). */
 static base_fault_t *email_load_categories(item_email_t *email, const char *argument,
                                            item_email_value_t *value)
 {
     (void)email;
     (void)argument;
-    value->kind = ITEM_EMAIL_EMPTY;
+    value->kind = ITEM_EMAIL_CATEGORIES;
     return NULL;
 }
 
@@ -321,18 +321,30 @@ static base_fault_t *email_load_flag(item_email_t *email, const char *argument,
 {
     (void)argument;
     value->kind = ITEM_EMAIL_FLAG;
-    value->number = email->entry->token & BACKEND_FLAG_FLAGGED;
     value->text = email_subject(email);
     return NULL;
 }
 
-/* The time of it (LastVerbExecutionTime) is not known to any mailbox. */
 static base_fault_t *email_load_last_verb(item_email_t *email, const char *argument,
                                           item_email_value_t *value)
 {
+    const char *when;
+    item_verb_t verb = item_verb_of(email->entry, &when, email->pool);
+
     (void)argument;
-    if (email->entry->token & (BACKEND_FLAG_ANSWERED | BACKEND_FLAG_FORWARDED))
-        email_number(value, item_email_last_verb(email->entry->token));
+    if (verb)
+        email_number(value, verb);
+    return NULL;
+}
+
+static base_fault_t *email_load_last_verb_time(item_email_t *email, const char *argument,
+                                               item_email_value_t *value)
+{
+    const char *when;
+
+    (void)argument;
+    item_verb_of(email->entry, &when, email->pool);
+    email_text(value, when);
     return NULL;
 }
 

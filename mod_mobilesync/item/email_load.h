@@ -13,7 +13,8 @@ typedef enum {
     ITEM_EMAIL_NUMBER,
     ITEM_EMAIL_OPAQUE,
     ITEM_EMAIL_EMPTY, /* <Tag/> */
-    ITEM_EMAIL_FLAG,
+    ITEM_EMAIL_FLAG,  /* text: the message's subject */
+    ITEM_EMAIL_CATEGORIES,
     ITEM_EMAIL_ATTACHMENTS,
     ITEM_EMAIL_MEETING,
     ITEM_EMAIL_BODY,
@@ -62,9 +63,6 @@ struct item_email {
 
 /* eas_tag_t of a property by its position in email.tbl. */
 eas_tag_t item_email_property_tag(int property);
-
-/* LastVerbExecuted (MS-ASEMAIL 2.2.2.44) of the flags, 0 when nothing was done. */
-apr_uint64_t item_email_last_verb(apr_uint64_t flags);
 
 /* The names (addresses where there are none) of an address field, with "; " in between; NULL when there
  * are none. */

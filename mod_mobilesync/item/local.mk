@@ -3,6 +3,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/attachment.h \
 	mod_mobilesync/item/body.c \
 	mod_mobilesync/item/body.h \
+	mod_mobilesync/item/category.c mod_mobilesync/item/category.h \
 	mod_mobilesync/item/certificate.c mod_mobilesync/item/certificate.h \
 	mod_mobilesync/item/charset.c \
 	mod_mobilesync/item/charset.h \
@@ -25,6 +26,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/email.tbl \
 	mod_mobilesync/item/email_load.c \
 	mod_mobilesync/item/email_load.h \
+	mod_mobilesync/item/flag.c mod_mobilesync/item/flag.h mod_mobilesync/item/flag.tbl \
 	mod_mobilesync/item/header.c \
 	mod_mobilesync/item/header.h \
 	mod_mobilesync/item/header_words.c \
@@ -59,6 +61,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/sink.h \
 	mod_mobilesync/item/source.c \
 	mod_mobilesync/item/source.h \
+	mod_mobilesync/item/verb.c mod_mobilesync/item/verb.h \
 	mod_mobilesync/item/wire.c \
 	mod_mobilesync/item/wire.h \
 	mod_mobilesync/item/zone.c \
@@ -70,6 +73,7 @@ ITEM_TESTS = \
 	t/unit/item_draft_test \
 	t/unit/item_email_test \
 	t/unit/item_hostile_test \
+	t/unit/item_marks_test \
 	t/unit/item_meeting_test \
 	t/unit/item_mime_test \
 	t/unit/item_reference_test \
@@ -86,6 +90,8 @@ t_unit_item_email_test_SOURCES = t/unit/item_email_test.c t/unit/item_helpers.h 
 t_unit_item_email_test_LDADD = $(UNIT_LDADD)
 t_unit_item_hostile_test_SOURCES = t/unit/item_hostile_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_hostile_test_LDADD = $(UNIT_LDADD)
+t_unit_item_marks_test_SOURCES = t/unit/item_marks_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_marks_test_LDADD = $(UNIT_LDADD)
 t_unit_item_meeting_test_SOURCES = t/unit/item_meeting_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_meeting_test_LDADD = $(UNIT_LDADD)
 t_unit_item_mime_test_SOURCES = t/unit/item_mime_test.c t/unit/item_helpers.h t/unit/tap.h

@@ -13,6 +13,8 @@ typedef struct {
     int exists; /* 0: gone; token and dates mean nothing */
     apr_uint64_t token;
     sync_dates_t dates;
+    /* bits of the token that the device cannot see: no news when they differ */
+    apr_uint64_t unseen;
 } sync_event_t;
 
 /* What the device holds of it. */

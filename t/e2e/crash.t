@@ -53,7 +53,7 @@ subtest 'children killed amid operations of the client' => sub {
                 ( map { $phone->change_of( $_, [ 'Email:Read', 1 ] ) } @mine[ 0 .. 3 ] ),
                 ( map { $phone->delete_of($_) } @mine[ 4 .. 7 ] ),
                 (
-                    map { $phone->change_of( $_, [ 'Email:Flag', [ Status => 2 ] ] ) }
+                    map { $phone->change_of( $_, [ 'Email:Flag', [ Status => 2 ], [ FlagType => 'x' ] ] ) }
                         @mine[ 8 .. 11 ]
                 )
             );

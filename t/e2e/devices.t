@@ -27,7 +27,7 @@ sub read_of ( $phone, $id, $value ) {
 }
 
 sub flag_of ( $phone, $id, $status ) {
-    return $phone->change_of( $id, [ 'Email:Flag', [ Status => $status ] ] );
+    return $phone->change_of( $id, [ 'Email:Flag', [ Status => $status ], [ FlagType => 'x' ] ] );
 }
 
 subtest 'changes that do not meet' => sub {
@@ -62,7 +62,8 @@ for my $conflict ( SERVER_WINS, CLIENT_WINS ) {
         # One takes the mark away, the other one makes it read and takes it as marked.
         my $both = sub ( $flag, $read ) {
             return { tag => 'Change', id => $id,
-                properties => [ [ 'Email:Flag', [ Status => $flag ] ], [ 'Email:Read', $read ] ] };
+                properties => [ [ 'Email:Flag', [ Status => $flag ], [ FlagType => 'x' ] ],
+                    [ 'Email:Read', $read ] ] };
         };
         $one->sync( $inbox, commands => [ $both->( 0, 0 ) ] );
         my $result = $two->sync( $inbox, commands => [ $both->( 2, 1 ) ] );

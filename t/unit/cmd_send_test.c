@@ -1,6 +1,8 @@
 /* SendMail, SmartReply and SmartForward over the memory mailbox and store. */
 #include "send_helpers.h"
 
+#include "item/verb.h"
+
 /* -- tests ----------------------------------------------------------------------------------- */
 
 static void test_local(apr_pool_t *pool)
@@ -238,7 +240,7 @@ static void test_smart(apr_pool_t *pool)
     const char *inbox = backend_memory_folder(world->service.backend, "alice", BACKEND_ROLE_INBOX);
     apr_uint64_t uid =
         backend_memory_deliver(world->service.backend, "alice", inbox, original, 0, 0);
-    const char *id = server_id(world, "alice", BACKEND_ROLE_INBOX, uid), *text;
+    const char *id = server_id(world, "alice", BACKEND_ROLE_INBOX, uid), *text, *when;
     apr_array_header_t *entries;
     eas_node_t *body, *source;
     eas_request_t *made;
@@ -254,8 +256,11 @@ static void test_smart(apr_pool_t *pool)
        "a reply quotes the original");
     ok(!strstr(text, "plan.pdf"), "without its attachments");
     mail(world, "alice", BACKEND_ROLE_INBOX, &entries);
-    is_int((long long)APR_ARRAY_IDX(entries, 0, backend_entry_t).token, BACKEND_FLAG_ANSWERED,
-           "which is marked as answered");
+    is_int((long long)BACKEND_FLAGS_OF(APR_ARRAY_IDX(entries, 0, backend_entry_t).token),
+           BACKEND_FLAG_ANSWERED, "which is marked as answered");
+    is_int(item_verb_of(&APR_ARRAY_IDX(entries, 0, backend_entry_t), &when, pool), ITEM_VERB_REPLY,
+           "by a reply");
+    ok(when != NULL, "at %s", when ? when : "no time");
 
     made = request(pool, EAS_COMMAND_SmartForward, EAS_VERSION_12_1);
     made->collection_id = inbox;
@@ -266,8 +271,10 @@ static void test_smart(apr_pool_t *pool)
            strstr(text, "plan.pdf") && strstr(text, "UERGLWRhdGE="),
        "a forward carries the original and its attachments (12.1)");
     mail(world, "alice", BACKEND_ROLE_INBOX, &entries);
-    is_int((long long)APR_ARRAY_IDX(entries, 0, backend_entry_t).token,
+    is_int((long long)BACKEND_FLAGS_OF(APR_ARRAY_IDX(entries, 0, backend_entry_t).token),
            BACKEND_FLAG_ANSWERED | BACKEND_FLAG_FORWARDED, "and is marked as forwarded");
+    is_int(item_verb_of(&APR_ARRAY_IDX(entries, 0, backend_entry_t), &when, pool),
+           ITEM_VERB_FORWARD, "which was the last");
     is_int(count(world, "alice", BACKEND_ROLE_SENT), 1, "no Sent copy where none was asked for");
 
     body = compose_body(world, EAS_ComposeMail_SmartForward, "3",

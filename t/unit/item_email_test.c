@@ -184,7 +184,8 @@ static void test_flags(apr_pool_t *pool)
         const eas_node_t *root = NULL, *child;
 
         eas_writer_start(writer, EAS_AirSync_ApplicationData);
-        item_email_write_flags(rows[i].version, rows[i].changed, rows[i].flags, writer);
+        item_email_write_marks(rows[i].version, rows[i].changed,
+                               &(backend_entry_t){.token = rows[i].flags}, writer, pool);
         eas_writer_end(writer);
         if (eas_writer_finish(writer) || eas_spool_content(spool, &data, &file, &length) ||
             wbxml_decode(data, (apr_size_t)length, &root, pool))
@@ -194,9 +195,17 @@ static void test_flags(apr_pool_t *pool)
                                 child->first ? "" : child->text, NULL);
         is_str(names, rows[i].names, apr_psprintf(pool, "change %d", (int)i));
     }
-    is_int((long long)item_email_flags_visible(EAS_VERSION_12_1),
+    is_int((long long)BACKEND_FLAGS_OF(item_email_token_visible(EAS_VERSION_12_1)),
            BACKEND_FLAG_SEEN | BACKEND_FLAG_FLAGGED, "what 12.1 sees of flags");
-    is_int((long long)item_email_flags_visible(EAS_VERSION_16_1), 31, "what 16.1 sees of flags");
+    is_int((long long)BACKEND_FLAGS_OF(item_email_token_visible(EAS_VERSION_16_1)), 31,
+           "what 16.1 sees of flags");
+    ok(!(item_email_token_visible(EAS_VERSION_12_1) &
+         BACKEND_PROPERTY_MASK(BACKEND_PROPERTY_CATEGORIES)),
+       "12.1 has no categories");
+    is_int(BACKEND_PROPERTIES_OF(item_email_token_visible(EAS_VERSION_14_0)),
+           BACKEND_PROPERTIES_OF(~(apr_uint64_t)0), "14.0 sees all properties");
+    is_int((long long)BACKEND_REVISION_OF(item_email_token_visible(EAS_VERSION_12_1)),
+           (long long)BACKEND_REVISION_OF(~(apr_uint64_t)0), "and all see another content");
 }
 
 static void test_bcc(apr_pool_t *pool)

@@ -1,0 +1,20 @@
+/* email:Categories (MS-ASEMAIL 2.2.2.16): the categories property, names one a line. */
+#ifndef ITEM_CATEGORY_H
+#define ITEM_CATEGORY_H
+
+#include "backend/backend.h"
+#include "base/fault.h"
+#include "eas/node.h"
+#include "eas/writer.h"
+
+#define ITEM_CATEGORIES_MAX 300 /* R324 */
+
+/* *text: the property, NULL for none (R319). What is empty, or there twice, is left out. INVALID for
+ * more than there can be. */
+base_fault_t *item_categories_read(const eas_node_t *categories, const char **text,
+                                   apr_pool_t *pool);
+
+/* An empty element when there are none (R318). */
+void item_categories_write(const backend_entry_t *entry, eas_writer_t *writer, apr_pool_t *pool);
+
+#endif
