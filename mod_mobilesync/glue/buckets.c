@@ -150,6 +150,22 @@ static int buckets_by_age(const void *left, const void *right)
     return (a->since > b->since) - (a->since < b->since);
 }
 
+static int bucket_holds_back(const glue_bucket_t *bucket, apr_time_t now)
+{
+    return bucket->id && bucket->since && bucket->full > now;
+}
+
+void glue_buckets_count(const glue_buckets_t *buckets, apr_time_t now,
+                        unsigned counts[GLUE_BUCKET_COUNT_])
+{
+    int i;
+
+    memset(counts, 0, GLUE_BUCKET_COUNT_ * sizeof *counts);
+    for (i = 0; i < GLUE_BUCKETS_SIZE; i++)
+        if (bucket_holds_back(&buckets->slots[i], now))
+            counts[buckets->slots[i].kind]++;
+}
+
 apr_array_header_t *glue_buckets_list(const glue_buckets_t *buckets, apr_time_t now,
                                       apr_pool_t *pool)
 {
@@ -157,7 +173,7 @@ apr_array_header_t *glue_buckets_list(const glue_buckets_t *buckets, apr_time_t 
     int i;
 
     for (i = 0; i < GLUE_BUCKETS_SIZE; i++)
-        if (buckets->slots[i].id && buckets->slots[i].since && buckets->slots[i].full > now)
+        if (bucket_holds_back(&buckets->slots[i], now))
             APR_ARRAY_PUSH(list, glue_bucket_t) = buckets->slots[i];
     qsort(list->elts, (size_t)list->nelts, sizeof(glue_bucket_t), buckets_by_age);
     return list;

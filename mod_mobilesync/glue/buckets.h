@@ -76,6 +76,9 @@ apr_time_t glue_bucket_next(const glue_bucket_t *bucket, apr_time_t now);
 /* Copies of those that were found empty since they were full, the longest ones first. */
 apr_array_header_t *glue_buckets_list(const glue_buckets_t *buckets, apr_time_t now,
                                       apr_pool_t *pool);
+/* How many of each kind it would list. */
+void glue_buckets_count(const glue_buckets_t *buckets, apr_time_t now,
+                        unsigned counts[GLUE_BUCKET_COUNT_]);
 /* Forgets the bucket of an id (0: all); returns how many there were. */
 int glue_buckets_release(glue_buckets_t *buckets, apr_uint64_t id);
 

@@ -89,9 +89,9 @@ glue_limits_t *glue_limits_create(server_rec *server)
 {
     int fresh;
     const char *layout =
-        apr_psprintf(server->process->pool, "limits 1 %" APR_SIZE_T_FMT, sizeof(glue_limits_t));
+        apr_psprintf(server->process->pconf, "limits 1 %" APR_SIZE_T_FMT, sizeof(glue_limits_t));
     glue_limits_t *limits =
-        glue_shared_create(server, "limits", layout, sizeof(glue_limits_t), &fresh);
+        glue_shared_create(server, "mod_mobilesync limits", layout, sizeof(glue_limits_t), &fresh);
     apr_status_t status = limits && fresh ? limits_init(limits) : APR_SUCCESS;
 
     if (limits && status == APR_SUCCESS)
@@ -341,6 +341,13 @@ static apr_array_header_t *limits_list(void *baton, apr_time_t now, apr_pool_t *
     for (i = 0; i < buckets->nelts; i++)
         limits_describe(&APR_ARRAY_IDX(buckets, i, glue_bucket_t), now, apr_array_push(list), pool);
     return list;
+}
+
+void glue_limits_count(glue_limits_t *limits, apr_time_t now, unsigned counts[GLUE_BUCKET_COUNT_])
+{
+    limits_lock(limits);
+    glue_buckets_count(&limits->buckets, now, counts);
+    limits_unlock(limits);
 }
 
 static void limits_release(void *baton, const char *id, apr_time_t now, apr_pool_t *pool)

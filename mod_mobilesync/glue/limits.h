@@ -23,6 +23,9 @@ int glue_limits_log(request_rec *r);
 /* A request of a device: OK, or what refuses it. */
 int glue_limits_check_device(request_rec *r, const char *account, const char *device);
 
+/* How many buckets of each kind are listed at this moment. */
+void glue_limits_count(glue_limits_t *limits, apr_time_t now, unsigned counts[GLUE_BUCKET_COUNT_]);
+
 /* For the administration; NULL: nothing is held back here. */
 const admin_throttles_t *glue_limits_throttles(const glue_config_t *config, apr_pool_t *pool);
 

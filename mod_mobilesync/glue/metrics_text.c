@@ -1,4 +1,5 @@
 /* The counters in Prometheus text format. */
+#include "glue/limits.h"
 #include "glue/metrics_impl.h"
 
 #include <stddef.h>
@@ -102,6 +103,25 @@ static void metrics_write_waiting(const glue_metrics_t *metrics, base_text_buffe
                                                               i * sizeof(apr_int64_t)));
 }
 
+static void metrics_write_throttled(glue_limits_t *limits, base_text_buffer_t *out)
+{
+    static const char name[] = "mobilesync_throttled";
+    static const char *const what[GLUE_BUCKET_COUNT_] = {
+        [GLUE_BUCKET_DEVICE_REQUESTS] = "what=\"requests\",of=\"device\"",
+        [GLUE_BUCKET_ADDRESS_REQUESTS] = "what=\"requests\",of=\"address\"",
+        [GLUE_BUCKET_ADDRESS_LOGINS] = "what=\"logins\",of=\"address\"",
+        [GLUE_BUCKET_ACCOUNT_LOGINS] = "what=\"logins\",of=\"account\""};
+    unsigned counts[GLUE_BUCKET_COUNT_];
+    int i;
+
+    if (!limits)
+        return;
+    glue_limits_count(limits, apr_time_now(), counts);
+    metrics_head(out, name, "gauge", "Devices, addresses and accounts that reached a limit");
+    for (i = 0; i < GLUE_BUCKET_COUNT_; i++)
+        base_text_buffer_printf(out, "%s{%s} %u\n", name, what[i], counts[i]);
+}
+
 /* Asked for with each scrape; left out while Redis is down. */
 static void metrics_write_dataset(redis_pool_t *redis, base_text_buffer_t *out)
 {
@@ -124,6 +144,7 @@ void glue_metrics_write(void *baton, base_text_buffer_t *out)
     metrics_write_durations(metrics, out);
     metrics_write_open(metrics, out);
     metrics_write_waiting(metrics, out);
+    metrics_write_throttled(config->limits, out);
     metrics_write_dataset(config->redis, out);
 #define METRIC(field, name, help)                                 \
     metrics_head(out, name, "counter", help);                     \

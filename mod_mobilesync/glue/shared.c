@@ -17,11 +17,10 @@ void *glue_shared_create(server_rec *server, const char *name, const char *layou
                          int *fresh)
 {
     apr_pool_t *pool = server->process->pool;
-    const char *key = apr_pstrcat(pool, "mod_mobilesync ", name, NULL);
-    shared_retained_t *retained = ap_retained_data_get(key);
+    shared_retained_t *retained = ap_retained_data_get(name);
 
     if (!retained)
-        retained = ap_retained_data_create(key, sizeof *retained);
+        retained = ap_retained_data_create(name, sizeof *retained);
     *fresh = 0;
     if (retained->layout && strcmp(retained->layout, layout) == 0)
         return apr_shm_baseaddr_get(retained->memory);

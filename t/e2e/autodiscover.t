@@ -188,30 +188,30 @@ $server->allow_errors(qr{AH01617|AH01618});
 $server->done;
 
 subtest 'without TLS, a URL that is set' => sub {
-    my $plain = MobileSync::Server->start(
-        backend => 'memory',
-        settings => { MobileSyncUrl => "https://mail.example.org:444$path" },
-        config => <<'END',
+    my $name = 'https://mail.example.org:444';
+    for my $set ( undef, "$name$path" ) {
+        my $plain = MobileSync::Server->start(
+            backend => 'memory',
+            settings => defined $set ? { MobileSyncUrl => $set } : {},
+            config => <<'END',
 <LocationMatch "(?i)^/autodiscover/">
     SetHandler mobilesync-autodiscover
     Require all granted
 </LocationMatch>
 END
-    );
-    my $client = EAS::Autodiscover->new( $plain->client );
-    my $answer =
-        $client->ask( path => '/Autodiscover/Autodiscover.xml', method => 'GET', anonymous => 1 );
-    is( $answer->{http}, 302, 'a client that looks without TLS' );
-    is(
-        $answer->{location},
-        'https://mail.example.org:444/Autodiscover/Autodiscover.xml',
-        'is sent to where it is'
-    );
-    is( $client->xml( 'anna@example.org', anonymous => 1 )->{http},
-        403, 'and does not get to tell its address' );
-    $answer = $client->json( '/v1.0/anna@example.org', Protocol => 'ActiveSync' );
-    is( $answer->{json}{Url}, "https://mail.example.org:444$path", 'MobileSyncUrl is told' );
-    $plain->done;
+        );
+        my $client = EAS::Autodiscover->new( $plain->client );
+        my %written = ( path => '/Autodiscover/Autodiscover.xml', anonymous => 1 );
+        my $answer = $client->ask( %written, method => 'GET' );
+        is( $answer->{http}, 302, 'a client that looks without TLS' );
+        my $tls = defined $set ? $name : 'https://localhost';
+        is( $answer->{location}, "$tls$written{path}", 'is sent to where it is' );
+        is( $client->ask(%written)->{http}, 403, 'and does not get to tell its address' );
+        $answer = $client->json( '/v1.0/anna@example.org', Protocol => 'ActiveSync' );
+        my $here = sprintf 'http://127.0.0.1:%d%s', $plain->node->port, $path;
+        is( $answer->{json}{Url}, $set // $here, 'the URL that is told' );
+        $plain->done;
+    }
 };
 
 done_testing();

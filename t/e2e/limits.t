@@ -31,10 +31,13 @@ sub is_held_back ( $response, $name ) {
 
 sub throttles ($admin) { return @{ $admin->get( ['throttles'] )->{json}{throttles} } }
 
-sub figure ( $admin, $name ) {
-    my $text = $admin->get( ['metrics'] )->{content};
-    return MobileSync::Metrics::read_text($text)->value("mobilesync_${name}_total");
+sub sample ( $admin, $name ) {
+    my $figures = MobileSync::Metrics::read_text( $admin->get( ['metrics'] )->{content} );
+    is_deeply( $figures->wrong, [], 'the figures are in order' );
+    return $figures->value("mobilesync_$name");
 }
+
+sub figure ( $admin, $name ) { return sample( $admin, "${name}_total" ) }
 
 subtest 'devices' => sub {
     my $server = MobileSync::Server->start(
@@ -137,6 +140,8 @@ subtest 'addresses' => sub {
         [ '192.0.2.1', '2001:db8::/64' ],
         'administrators see them'
     );
+    is( sample( $server->admin, 'throttled{what="requests",of="address"}' ),
+        2, 'so does monitoring' );
     cmp_ok( figure( $server->admin, 'throttled_addresses' ), '==', 3, 'they are counted' );
     $server->node->graceful;
     is_held_back( $from->('192.0.2.1'), 'a graceful restart is no way out' );
