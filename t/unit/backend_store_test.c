@@ -125,6 +125,39 @@ static void test_index_restored(apr_pool_t *pool)
              BASE_FAULT_STALE, "for every cursor");
 }
 
+/* What the index was before it knew of conversations. */
+static void test_index_upgraded(apr_pool_t *pool)
+{
+    static const char older[] =
+        "DROP INDEX item_conversation; ALTER TABLE item DROP COLUMN conversation;"
+        "ALTER TABLE item DROP COLUMN conversation_date; ALTER TABLE folder DROP COLUMN named;"
+        "ALTER TABLE folder DROP COLUMN naming; PRAGMA user_version = 3";
+    box_t box = box_make("upgraded", pool);
+    backend_changes_t *changes;
+    apr_uint32_t generation;
+    backend_entry_t old;
+    const char *cursor;
+    sqlite3 *db;
+
+    old = contract_put(box.session, box.inbox, "a\n1", 0, CONTRACT_DAY(1), NULL, box.pool);
+    cursor = apr_pstrdup(pool, contract_probe(box.session, box.inbox, box.pool));
+    generation = contract_folder(box.session, box.inbox, box.pool)->generation;
+    apr_pool_clear(box.pool);
+    ok(sqlite3_open(path_of("upgraded/mobilesync/index.sqlite"), &db) == SQLITE_OK &&
+           sqlite3_exec(db, older, NULL, NULL, NULL) == SQLITE_OK,
+       "an older index");
+    sqlite3_close(db);
+    box.backend = store_start(""); /* without the handles that are open */
+    box_open(&box);
+    is_int(contract_folder(box.session, box.inbox, box.pool)->generation, generation,
+           "goes on to be used");
+    is_fault(backend_folder_changes(box.session, box.inbox, cursor, 9, &changes, box.pool),
+             BASE_FAULT_NONE, "with the cursors of before");
+    contract_put(box.session, box.inbox, "a\n2", 0, CONTRACT_DAY(3), NULL, box.pool);
+    contract_name_now(box.session, box.inbox, box.pool);
+    is_int(contract_day(box.session, box.inbox, old.uid, box.pool), 3, "and has conversations");
+}
+
 /* More was removed than the index remembers. */
 static void test_tombstones_purged(apr_pool_t *pool)
 {
@@ -327,6 +360,7 @@ int main(void)
     test_index_lost(pool);
     test_index_damaged(pool);
     test_index_restored(pool);
+    test_index_upgraded(pool);
     test_tombstones_purged(pool);
     test_permissions(pool);
     maildir_make_all("full", NULL);
