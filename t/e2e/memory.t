@@ -5,6 +5,7 @@
 use v5.36;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
+use File::Temp ();
 use MIME::Base64 ();
 use Test::More;
 use MobileSync::Memory qw(large_content large_message peak_growth);
@@ -18,8 +19,16 @@ use constant {
     BOUND => 4,
 };
 
-my $server = MobileSync::Server->start( accounts => { anna => 'secret', bo => 'secret' } );
+# One child, so that what is loaded for the small message is there for the large one.
+my $mpm = File::Temp->new;
+print $mpm "StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMaxRequestWorkers 16\n",
+    "MinSpareThreads 1\nMaxSpareThreads 32\n";
+close $mpm;
+my $server =
+    MobileSync::Server->new( accounts => { anna => 'secret', bo => 'secret' }, mpm_file => "$mpm" );
 plan skip_all => 'a sanitizer keeps memory of its own' if $server->node->is_sanitized;
+$server->redis->start;
+$server->node->start;
 my ( $from, $to ) = map { $server->address($_) } qw(anna bo);
 my %content = ( small => large_content(1_000), large => large_content(SIZE) );
 my %message = map { $_ => large_message( $from, $to, $content{$_} ) } keys %content;
@@ -45,8 +54,10 @@ sub bounded ( $name, $code ) {
     subtest $name => sub {
         $code->('small') for 1 .. 3;
         my $growth = peak_growth( $server->node, sub { $code->('large') } );
-        plan skip_all => 'the peak cannot be measured here' unless defined $growth;
-        cmp_ok( $growth, '<', BOUND, sprintf 'memory grows by %.1f MB', $growth );
+        SKIP: {
+            skip 'the peak cannot be measured here', 1 unless defined $growth;
+            cmp_ok( $growth, '<', BOUND, sprintf 'memory grows by %.1f MB', $growth );
+        }
     };
     return;
 }
