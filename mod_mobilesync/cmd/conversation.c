@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cmd/once.h"
+#include "cmd/options.h"
 #include "eas/status.h"
 #include "item/conversation.h"
 #include "item/words.h"
@@ -225,7 +226,8 @@ static base_fault_t *conversation_read(cmd_exchange_t *exchange, const eas_node_
 
     rule->folder_id = eas_node_child_text(node, EAS_ItemOperations_DstFldId);
     *status = 0;
-    if (!id || id->file || id->length != ITEM_CONVERSATION_ID_SIZE || !rule->folder_id) {
+    if (!id || id->file || id->length != ITEM_CONVERSATION_ID_SIZE || !rule->folder_id ||
+        cmd_options_foreign(node)) {
         *status = CONVERSATION_STATUS_PROTOCOL;
         return NULL;
     }

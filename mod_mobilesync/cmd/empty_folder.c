@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cmd/options.h"
 #include "eas/status.h"
 
 #define EMPTY_FOLDER_STEP 200 /* items between looks at the clock */
@@ -134,7 +135,7 @@ base_fault_t *cmd_empty_folder(cmd_exchange_t *exchange, const eas_node_t *node,
 
     if (exchange->service->limits.response_time)
         empty.deadline = exchange->now + exchange->service->limits.response_time;
-    if (below >= 0 && empty.folder_id && *empty.folder_id) {
+    if (below >= 0 && empty.folder_id && *empty.folder_id && !cmd_options_foreign(node)) {
         fault = empty_folder_run(&empty, below);
         if (base_fault_code(fault) == BASE_FAULT_UNAVAILABLE ||
             base_fault_code(fault) == BASE_FAULT_TIMEOUT)

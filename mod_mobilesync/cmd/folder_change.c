@@ -50,6 +50,9 @@ base_fault_t *folder_change_parse(folder_change_t *change)
     hierarchy_command_t *command = &change->command;
     apr_uint64_t type;
 
+    if (eas_node_child(change->exchange->body, EAS_FolderHierarchy_Status)) /* R3102 */
+        return base_fault_make(change->exchange->pool, BASE_FAULT_INVALID,
+                               "a request has no Status");
     if (command->kind != HIERARCHY_ADD)
         BASE_TRY(folder_change_id(change, EAS_FolderHierarchy_ServerId, &command->id));
     if (command->kind == HIERARCHY_DELETE)

@@ -277,7 +277,7 @@ static int operations_examine(operations_fetch_t *fetch)
     const char *long_id = eas_node_child_text(fetch->node, EAS_Search_LongId);
 
     fetch->options = eas_node_child(fetch->node, EAS_ItemOperations_Options);
-    if (!store)
+    if (!store || cmd_options_foreign(fetch->node))
         return OPERATIONS_STATUS_PROTOCOL;
     if (strcasecmp(store, "Mailbox"))
         return OPERATIONS_STATUS_STORE;

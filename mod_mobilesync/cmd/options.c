@@ -116,6 +116,23 @@ int cmd_options_conversations(const eas_node_t *collection, eas_version_t versio
     return *value >= 0;
 }
 
+int cmd_options_foreign(const eas_node_t *operation)
+{
+    const eas_node_t *options = eas_node_child(operation, EAS_ItemOperations_Options);
+    const eas_node_t *option = options ? options->first : NULL;
+
+    for (; option; option = option->next) {
+        eas_tag_t owner = option->tag == EAS_ItemOperations_DeleteSubFolders
+                              ? EAS_ItemOperations_EmptyFolderContents
+                          : option->tag == EAS_ItemOperations_MoveAlways ? EAS_ItemOperations_Move
+                                                                         : EAS_ItemOperations_Fetch;
+
+        if (owner != operation->tag)
+            return 1;
+    }
+    return 0;
+}
+
 static void options_encode_preference(base_text_buffer_t *out, char letter,
                                       const item_body_preference_t *preference)
 {

@@ -31,6 +31,9 @@ base_fault_t *cmd_options_parse(const eas_node_t *node, cmd_options_t *options, 
  * where it is absent or the version does not know it. Returns 0 when it is not valid. */
 int cmd_options_conversations(const eas_node_t *collection, eas_version_t version, int *value);
 
+/* Does an operation of ItemOperations have an option of another one (MS-ASCMD R3547)? */
+int cmd_options_foreign(const eas_node_t *operation);
+
 /* To and from what is kept with the folder's state. Decoding takes what an older or
  * newer server wrote: unknown parts are left out. */
 const char *cmd_options_encode(const cmd_options_t *options, apr_pool_t *pool);

@@ -247,6 +247,10 @@ sub break_rules ($version) {
     is( $status->( $_, $key ), 10, "$_ without its folder" )
         for qw(FolderCreate FolderUpdate FolderDelete);
     is( $status->( 'FolderDelete', [ ServerId => 'x' ] ), 10, 'no SyncKey' );
+    my @update = ( [ ServerId => 'x' ], [ ParentId => '0' ], [ DisplayName => 'x' ] );
+    is( $status->( 'FolderUpdate', $key, @update ), 4, 'FolderUpdate as it has to be' );
+    is( $status->( 'FolderUpdate', @update ), 10, 'no SyncKey' );
+    is( $status->( 'FolderUpdate', $key, @update, [ Status => 1 ] ), 10, 'a Status' );
     is( $status->( 'FolderDelete', $key, [ ServerId => 'x' x 65 ] ), 10, 'a ServerId too long' );
     is_news( $phone, NOTHING, 'nothing came of it' );
     return;

@@ -219,6 +219,40 @@ subtest 'no such requests' => sub {
         is( statuses( $move->document ), $version < 14 ? 2 : '1 156', 'Move since 14.0' );
     }
 };
+
+# An option of another operation is none of this one's.
+subtest 'foreign options' => sub {
+    my %operation = (
+        Fetch => [ [ Store => 'Mailbox' ], [ 'AirSyncBase:FileReference', '1:1:1:2' ] ],
+        EmptyFolderContents => [ [ 'AirSync:CollectionId', 'x' ] ],
+        Move => [ [ ConversationId => \( 'x' x 16 ) ], [ DstFldId => 'x' ] ]
+    );
+    my %own = (
+        Fetch => [ Range => '0-1' ],
+        EmptyFolderContents => ['DeleteSubFolders'],
+        Move => ['MoveAlways']
+    );
+    my %status = ( Fetch => '1 15', EmptyFolderContents => '1 6', Move => '1 156' );
+    for my $version (VERSIONS) {
+        my $phone = $server->client( version => $version );
+        for my $name ( grep { $_ ne 'Move' || $version >= 14 } sort keys %operation ) {
+            for my $option ( sort keys %own ) {
+                my $answer = $phone->command(
+                    'ItemOperations',
+                    tree => [
+                        'ItemOperations:ItemOperations',
+                        [ $name => @{ $operation{$name} }, [ Options => $own{$option} ] ]
+                    ]
+                );
+                is(
+                    statuses( $answer->document ),
+                    $name eq $option ? $status{$name} : '1 2',
+                    "$version: $name with what is an option of $option"
+                );
+            }
+        }
+    }
+};
 $server->done;
 
 # Where the mailbox cannot be had: the Statuses with the faults INTERNAL, DENIED and QUOTA, at 12.1
