@@ -186,7 +186,7 @@ base_fault_t *cmd_exchange_role(cmd_exchange_t *exchange, backend_role_t role,
                                 backend_folder_t **folder);
 
 /* The item that a ServerId or FileReference names: NOT_FOUND also for one of an earlier generation
- * of its folder. */
+ * of its folder, or an attachment of an earlier content. */
 base_fault_t *cmd_exchange_item(cmd_exchange_t *exchange, const item_reference_t *reference,
                                 backend_entry_t *entry, backend_blob_t **blob, apr_pool_t *pool);
 

@@ -238,11 +238,6 @@ static base_fault_t *prepare_step(collection_t *collection)
     }
     collection->window = sync_window_make(&start, collection->held, limit, collection->pool);
     collection->entries = apr_hash_make(collection->pool);
-    collection->scope = sync_ledger_scope(state->keys.series, request->folder_id,
-                                          collection->presented < 0
-                                              ? state->keys.base
-                                              : state->keys.answers[collection->presented].counter,
-                                          collection->pool);
     if (request->op_count)
         BASE_TRY(collection_ops_apply(collection));
     if (request->get_changes)

@@ -109,6 +109,8 @@ typedef struct {
     const char *content_digest;    /* with blob: names the content, <= 64 characters */
     int tell;                      /* CHANGE with blob: the device gets the item as it is then */
     const collection_edit_t *edit; /* CHANGE of mail; NULL: its properties stay */
+    int again;             /* CHANGE with blob: an earlier form of it wrote what is there... */
+    apr_uint64_t revision; /* ...which is of this revision */
 } collection_op_t;
 
 typedef struct {
@@ -211,6 +213,14 @@ base_fault_t *collection_commit(collection_t *collection);
 /* Nothing of it will be rendered any more: the crash that collection_begin expects did not happen.
  * For a step that will not be committed, or whose commit waits for other collections. */
 void collection_abandon(collection_t *collection);
+
+/* For what is done in the place of an operation, before prepare: that must not happen with a key
+ * that cannot be presented (STALE), nor instead of a change of content that is in conflict
+ * (CONFLICT). Of the request ops has the one operation, a CHANGE with a uid and any blob, or an ADD
+ * with a ClientId; not looked at are get_changes, window and series. *earlier: what an earlier
+ * attempt of the ADD made, 0: nothing that is known of. */
+base_fault_t *collection_op_check(const collection_env_t *env, const collection_request_t *request,
+                                  apr_uint64_t *earlier, apr_pool_t *pool);
 
 /* -- reading only --------------------------------------------------------------- */
 

@@ -146,6 +146,17 @@ base_fault_t *collection_claim_take(collection_t *collection, int index, collect
     return claim->content > 1 ? collection_claim_renew(collection, claim) : NULL;
 }
 
+base_fault_t *collection_claim_look(collection_t *collection, int index, collection_claim_t *claim)
+{
+    sync_ledger_result_t *answer;
+
+    claim_name(collection, collection->request->ops + index, claim);
+    BASE_TRY(claim_find(collection, claim, &answer));
+    if (!answer)
+        collection_claim_release(collection, claim);
+    return NULL;
+}
+
 base_fault_t *collection_claim_renew(collection_t *collection, collection_claim_t *claim)
 {
     const sync_ledger_result_t doubt = {.digest = claim->digest,

@@ -137,6 +137,8 @@ typedef struct {
  * was recorded for it. */
 base_fault_t *collection_claim_take(collection_t *collection, int index, collection_claim_t *claim,
                                     sync_ledger_result_t **answer);
+/* What is known of earlier attempts, without claiming anything. */
+base_fault_t *collection_claim_look(collection_t *collection, int index, collection_claim_t *claim);
 /* A name for what the operation creates, the same in every attempt, whatever the content. */
 const char *collection_claim_derived_name(const collection_t *collection,
                                           const collection_claim_t *claim, const char *more);

@@ -66,7 +66,9 @@ static int op_content_conflict(const collection_t *collection, const collection_
     sync_holding_t device = sync_window_holding(collection->window, op->uid);
     apr_uint64_t written = claim->other ? BACKEND_REVISION_OF(claim->other->token) : 0;
 
-    if (!op->blob || collection->answer.options.client_wins || claim->doubt)
+    if (!op->blob || collection->answer.options.client_wins)
+        return 0;
+    if (claim->doubt && op->again && BACKEND_REVISION_OF(current) == op->revision)
         return 0;
     if (device.token != SYNC_TOKEN_UNKNOWN)
         device.token = BACKEND_REVISION_OF(device.token);
@@ -119,6 +121,36 @@ static base_fault_t *op_change_marks(collection_t *collection, const collection_
     }
 }
 
+/* Are these the same mail? A mailbox may keep it with other line ends. */
+static int op_same_text(const char *one, apr_uint64_t one_size, const char *other,
+                        apr_uint64_t other_size)
+{
+    apr_uint64_t i = 0, k = 0;
+
+    for (;; i++, k++) {
+        i += i + 1 < one_size && one[i] == '\r' && one[i + 1] == '\n';
+        k += k + 1 < other_size && other[k] == '\r' && other[k + 1] == '\n';
+        if (i >= one_size || k >= other_size)
+            return i >= one_size && k >= other_size;
+        if (one[i] != other[k])
+            return 0;
+    }
+}
+
+static base_fault_t *op_same(const collection_t *collection, const collection_op_t *op,
+                             apr_uint64_t uid, int *same)
+{
+    const char *stored, *sent;
+    backend_blob_t *blob;
+
+    BASE_TRY(backend_item_fetch(collection->env->backend, collection->request->folder_id, uid,
+                                &blob, collection->pool));
+    BASE_TRY(backend_blob_load(blob, &stored, collection->pool));
+    BASE_TRY(backend_blob_load(op->blob, &sent, collection->pool));
+    *same = op_same_text(stored, blob->size, sent, op->blob->size);
+    return NULL;
+}
+
 static base_fault_t *op_change(collection_t *collection, const collection_op_t *op,
                                const collection_claim_t *claim, sync_ledger_result_t *result,
                                int *begun)
@@ -127,6 +159,7 @@ static base_fault_t *op_change(collection_t *collection, const collection_op_t *
     const char *folder_id = collection->request->folder_id;
     backend_session_t *backend = collection->env->backend;
     backend_entry_t entry;
+    int same = 0;
 
     if (collection->request->class_ != BACKEND_CLASS_EMAIL)
         return base_fault_make(collection->pool, BASE_FAULT_UNSUPPORTED, "a change of this class");
@@ -135,15 +168,23 @@ static base_fault_t *op_change(collection_t *collection, const collection_op_t *
         op_content_conflict(collection, op, claim, entry.token))
         return base_fault_make(collection->pool, BASE_FAULT_CONFLICT, "the server's version wins");
     *begun = 1;
-    if (op->edit || !op->blob)
+    if (op->blob && claim->doubt)
+        BASE_TRY(op_same(collection, op, op->uid, &same));
+    if (op->edit || !op->blob || same)
         BASE_TRY(op_change_marks(collection, op, &entry));
-    if (op->blob)
+    if (op->blob && !same)
         BASE_TRY(op_change_content(collection, op, &entry));
-    /* of what it did not touch nothing was written: that may be another's, and in conflict */
-    result->token =
-        !op->blob && device.held && device.token != SYNC_TOKEN_UNKNOWN
-            ? sync_diff_flags_applied(&device, op_mask(op), op_values(op, entry.token)).token
-            : entry.token;
+    /* of what it did not touch nothing was written: that may be another's, in conflict, and is to be
+     * told */
+    result->token = entry.token;
+    if (device.held && device.token != SYNC_TOKEN_UNKNOWN) {
+        const apr_uint64_t marks = ((apr_uint64_t)1 << BACKEND_REVISION_SHIFT) - 1;
+
+        result->token =
+            sync_diff_flags_applied(&device, op_mask(op), op_values(op, entry.token)).token;
+        if (op->blob)
+            result->token = (entry.token & ~marks) | (result->token & marks);
+    }
     return NULL;
 }
 
@@ -176,34 +217,16 @@ static base_fault_t *op_delete(collection_t *collection, const collection_op_t *
     return fault;
 }
 
-/* Are these the same mail? A mailbox may keep it with other line ends. */
-static int op_same_text(const char *one, apr_uint64_t one_size, const char *other,
-                        apr_uint64_t other_size)
+/* Has somebody else replaced the content of what an earlier attempt added? */
+static int op_add_overtaken(const collection_t *collection, const collection_claim_t *claim,
+                            apr_uint64_t current)
 {
-    apr_uint64_t i = 0, k = 0;
-
-    for (;; i++, k++) {
-        i += i + 1 < one_size && one[i] == '\r' && one[i + 1] == '\n';
-        k += k + 1 < other_size && other[k] == '\r' && other[k + 1] == '\n';
-        if (i >= one_size || k >= other_size)
-            return i >= one_size && k >= other_size;
-        if (one[i] != other[k])
-            return 0;
-    }
-}
-
-static base_fault_t *op_add_same(const collection_t *collection, const collection_op_t *op,
-                                 apr_uint64_t uid, int *same)
-{
-    const char *stored, *sent;
-    backend_blob_t *blob;
-
-    BASE_TRY(backend_item_fetch(collection->env->backend, collection->request->folder_id, uid,
-                                &blob, collection->pool));
-    BASE_TRY(backend_blob_load(blob, &stored, collection->pool));
-    BASE_TRY(backend_blob_load(op->blob, &sent, collection->pool));
-    *same = op_same_text(stored, blob->size, sent, op->blob->size);
-    return NULL;
+    if (collection->answer.options.client_wins)
+        return 0;
+    if (claim->other && !claim->doubt)
+        return BACKEND_REVISION_OF(current) != BACKEND_REVISION_OF(claim->other->token);
+    /* the only attempt before this one replaced nothing */
+    return claim->held && claim->content == 1 && BACKEND_REVISION_OF(current) != 0;
 }
 
 static base_fault_t *op_add_replace(collection_t *collection, const collection_op_t *op,
@@ -223,16 +246,22 @@ static base_fault_t *op_add_replace(collection_t *collection, const collection_o
 }
 
 /* An earlier attempt has added the item. When the device has altered it since, it is replaced:
- * the device knows it by one ServerId, whichever answer reaches it. */
+ * the device knows it by one ServerId, whichever answer reaches it. When somebody else has, and the
+ * server's version is to win, the device is told of that. */
 static base_fault_t *op_add_again(collection_t *collection, const collection_op_t *op,
-                                  collection_claim_t *claim, backend_entry_t *entry)
+                                  collection_claim_t *claim, backend_entry_t *entry, int *kept)
 {
     base_fault_t *fault;
     int same;
 
-    fault = op_add_same(collection, op, entry->uid, &same);
+    *kept = 0;
+    fault = op_same(collection, op, entry->uid, &same);
     if (!fault && same)
         return NULL;
+    if (!fault && op_add_overtaken(collection, claim, entry->token)) {
+        *kept = 1;
+        return NULL;
+    }
     if (!fault)
         BASE_TRY(collection_claim_renew(collection, claim));
     if (!fault)
@@ -249,20 +278,24 @@ static base_fault_t *op_add(collection_t *collection, const collection_op_t *op,
 {
     backend_put_t put = *op->put;
     backend_entry_t entry;
-    int existed;
+    int existed, kept = 0;
 
     put.derived_name = collection_claim_derived_name(collection, claim, "");
     *begun = 1;
     BASE_TRY(backend_item_put(collection->env->backend, collection->request->folder_id, &put,
                               op->blob, &entry, &existed, collection->pool));
     if (existed)
-        BASE_TRY(op_add_again(collection, op, claim, &entry));
+        BASE_TRY(op_add_again(collection, op, claim, &entry, &kept));
     result->uid = entry.uid;
+    result->date = entry.date;
+    if (kept) {
+        result->token = SYNC_TOKEN_UNKNOWN;
+        return NULL;
+    }
     /* what the device holds: its own flags, also when the item has got others meanwhile */
     result->token = collection->request->class_ == BACKEND_CLASS_EMAIL
                         ? entry.token - BACKEND_FLAGS_OF(entry.token) + op->put->flags
                         : entry.token;
-    result->date = entry.date;
     return NULL;
 }
 
@@ -315,12 +348,22 @@ static base_fault_t *op_do(collection_t *collection, int index, sync_ledger_resu
     return fault;
 }
 
+/* Is the item by now what the device cannot know? It asked to be told, or its change was laid over
+ * one that it has not seen. */
+static int op_tells(const collection_op_t *op, const sync_holding_t *before,
+                    const sync_ledger_result_t *result)
+{
+    return op->tell || before->token == SYNC_TOKEN_UNKNOWN ||
+           BACKEND_REVISION_OF(result->token) != BACKEND_REVISION_OF(before->token) + 1;
+}
+
 /* What the device holds after its operation, and what it must be told of. */
 static void op_settle(collection_t *collection, const collection_op_t *op,
                       const sync_ledger_result_t *result, int repeated)
 {
     sync_window_t *window = collection->window;
     sync_holding_t after;
+    int tell = 0;
 
     if (op->kind == COLLECTION_OP_FETCH)
         return;
@@ -338,7 +381,7 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
     if (op->kind == COLLECTION_OP_DELETE)
         after.held = 0; /* whatever the server says: it is gone there */
     else if (result->code == BASE_FAULT_NONE && op->blob)
-        after.token = op->tell ? SYNC_TOKEN_UNKNOWN : result->token;
+        after.token = (tell = op_tells(op, &after, result)) ? SYNC_TOKEN_UNKNOWN : result->token;
     else if (result->code == BASE_FAULT_NONE)
         after = sync_diff_flags_applied(&after, op_mask(op), op_values(op, result->token));
     else if (result->code != BASE_FAULT_NOT_FOUND)
@@ -346,7 +389,7 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
     if (after.held || op->kind == COLLECTION_OP_DELETE)
         sync_window_effect(window, op->uid, &after);
     /* ...or what was changed before it, and undone since */
-    if (repeated || op->tell || (result->code && result->code != BASE_FAULT_NOT_FOUND))
+    if (repeated || tell || (result->code && result->code != BASE_FAULT_NOT_FOUND))
         sync_window_todo_add(window, op->uid);
 }
 
@@ -379,6 +422,18 @@ static int op_without_ledger(collection_t *collection, const collection_op_t *op
     return 1;
 }
 
+static void ops_start_ledger(collection_t *collection)
+{
+    const sync_keys_t *keys = &collection->state->keys;
+
+    collection->scope = sync_ledger_scope(
+        keys->series, collection->request->folder_id,
+        collection->presented < 0 ? keys->base : keys->answers[collection->presented].counter,
+        collection->pool);
+    collection->occurrences = apr_hash_make(collection->pool);
+    collection->written = apr_hash_make(collection->pool);
+}
+
 base_fault_t *collection_ops_apply(collection_t *collection)
 {
     const collection_request_t *request = collection->request;
@@ -388,8 +443,7 @@ base_fault_t *collection_ops_apply(collection_t *collection)
 
     collection->recorded =
         apr_pcalloc(collection->pool, (apr_size_t)request->op_count * sizeof *collection->recorded);
-    collection->occurrences = apr_hash_make(collection->pool);
-    collection->written = apr_hash_make(collection->pool);
+    ops_start_ledger(collection);
     for (i = 0; i < request->op_count; i++)
         if (request->ops[i].kind != COLLECTION_OP_ADD)
             sync_held_want(collection->held, request->ops[i].uid);
@@ -409,5 +463,34 @@ base_fault_t *collection_ops_apply(collection_t *collection)
     }
     collection->answer.results = results;
     collection->answer.result_count = request->op_count;
+    return NULL;
+}
+
+base_fault_t *collection_op_check(const collection_env_t *env, const collection_request_t *request,
+                                  apr_uint64_t *earlier, apr_pool_t *pool)
+{
+    collection_t collection = {.env = env, .request = request, .pool = pool};
+    const collection_op_t *op = request->ops;
+    collection_claim_t claim;
+    backend_entry_t entry;
+    sync_position_t start;
+
+    BASE_TRY(collection_state_load(&collection));
+    BASE_TRY(collection_state_judge(&collection, NULL));
+    if (collection.verdict == SYNC_KEY_START || collection.verdict == SYNC_KEY_START_AGAIN)
+        return base_fault_make(pool, BASE_FAULT_STALE, "an operation with key 0");
+    ops_start_ledger(&collection);
+    BASE_TRY(collection_claim_look(&collection, 0, &claim));
+    *earlier = op->kind == COLLECTION_OP_ADD && claim.other ? claim.other->uid : 0;
+    if (op->kind == COLLECTION_OP_ADD)
+        return NULL;
+    collection_options_in_force(&collection, &collection.answer.options);
+    BASE_TRY(collection_state_start(&collection, &start));
+    sync_held_want(collection.held, op->uid);
+    BASE_TRY(collection_held_load(&collection));
+    collection.window = sync_window_make(&start, collection.held, 1, pool);
+    BASE_TRY(backend_item_entry(env->backend, request->folder_id, op->uid, &entry, pool));
+    if (op_content_conflict(&collection, op, &claim, entry.token))
+        return base_fault_make(pool, BASE_FAULT_CONFLICT, "the server's version wins");
     return NULL;
 }

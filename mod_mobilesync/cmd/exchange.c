@@ -93,6 +93,9 @@ base_fault_t *cmd_exchange_item(cmd_exchange_t *exchange, const item_reference_t
         return base_fault_make(pool, BASE_FAULT_NOT_FOUND,
                                "the item belongs to an earlier generation of its folder");
     BASE_TRY(backend_item_entry(session, folder->id, reference->uid, entry, pool));
+    if (reference->part && reference->revision != BACKEND_REVISION_OF(entry->token))
+        return base_fault_make(pool, BASE_FAULT_NOT_FOUND,
+                               "the attachment belongs to an earlier content of its message");
     return backend_item_fetch(session, folder->id, reference->uid, blob, pool);
 }
 

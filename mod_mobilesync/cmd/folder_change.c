@@ -92,6 +92,22 @@ static int folder_change_undecided(base_fault_code_t code)
     return code != BASE_FAULT_FOLDER_GONE && !sync_ledger_fault_final(code);
 }
 
+/* Another request may have taken the claim over while this one was held up, and made the change: what
+ * is in the way then is that. */
+static int folder_change_made(folder_change_t *change, cmd_once_t *once)
+{
+    cmd_exchange_t *exchange = change->exchange;
+
+    cmd_once_release(exchange, once);
+    if (cmd_once_claim(exchange, once, CMD_LEASE, NULL))
+        return 0;
+    cmd_once_release(exchange, once);
+    if (!once->result)
+        return 0;
+    change->command.id = once->result;
+    return change->done = 1;
+}
+
 /* Makes the change under its claim, or finds that it was made. */
 static base_fault_t *folder_change_make(folder_change_t *change, const hierarchy_t *hierarchy,
                                         const char *key, const char *digest)
@@ -109,11 +125,10 @@ static base_fault_t *folder_change_make(folder_change_t *change, const hierarchy
         return NULL;
     }
     fault = change->perform(change, hierarchy, once.doubtful);
-    if (fault || change->status) {
-        if (!fault || !folder_change_undecided(fault->code))
-            cmd_once_release(exchange, &once);
+    if (fault && folder_change_undecided(fault->code))
         return fault;
-    }
+    if (fault || change->status)
+        return folder_change_made(change, &once) ? NULL : fault;
     change->done = 1;
     cmd_exchange_publish(exchange, WAKE_FOLDER_HIERARCHY, WAKE_EVENT_CHANGED);
     fault = cmd_once_record(exchange, &once, change->command.id);
@@ -178,7 +193,7 @@ static base_fault_t *folder_change_step(folder_change_t *change, const collectio
         return folder_change_replay(change, hierarchy_answer(hierarchy));
     if (!change->done)
         BASE_TRY(folder_change_make(change, hierarchy, request->key, request->digest));
-    if (change->status) {
+    if (change->status && !change->done) {
         cmd_answer_status(change->exchange, cmd_find(change->exchange->request->command),
                           change->status);
         return NULL;

@@ -70,9 +70,18 @@ libcore_la_SOURCES += \
 
 check_PROGRAMS += t/unit/model_test
 t_unit_model_test_SOURCES = t/unit/model_test.c t/unit/model_device.c t/unit/model_request.c \
-	t/unit/model_world.c t/unit/model.h t/unit/tap.h
+	t/unit/model_world.c t/unit/model.h t/unit/model_sequence.c t/unit/model_sequence.h t/unit/tap.h
 t_unit_model_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/model_test
+
+check_PROGRAMS += t/unit/model_mail_test
+t_unit_model_mail_test_SOURCES = t/unit/model_mail_test.c t/unit/model_mail_folder.c \
+	t/unit/model_mail_judge.c t/unit/model_mail_move.c t/unit/model_mail_others.c \
+	t/unit/model_mail_request.c t/unit/model_mail_sync.c t/unit/model_mail_user.c \
+	t/unit/model_mail_world.c t/unit/model_mail.h t/unit/model_sequence.c \
+	t/unit/model_sequence.h t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_model_mail_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/model_mail_test
 
 check_PROGRAMS += t/unit/cmd_move_test
 t_unit_cmd_move_test_SOURCES = t/unit/cmd_move_test.c t/unit/cmd_helpers.h t/unit/tap.h

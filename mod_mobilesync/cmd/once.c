@@ -34,6 +34,13 @@ void cmd_once_init(cmd_exchange_t *exchange, const char *scope, const char *entr
                          .ttl = ttl};
 }
 
+void cmd_once_init_account(cmd_exchange_t *exchange, const char *scope, const char *entry,
+                           apr_interval_time_t ttl, cmd_once_t *once)
+{
+    cmd_once_init(exchange, scope, entry, ttl, once);
+    once->key.device = CMD_ONCE_ACCOUNT;
+}
+
 base_fault_t *cmd_once_claim(cmd_exchange_t *exchange, cmd_once_t *once, apr_interval_time_t lease,
                              state_patience_t *patience)
 {
@@ -63,7 +70,8 @@ base_fault_t *cmd_once_record(cmd_exchange_t *exchange, cmd_once_t *once, const 
     once->held = 0;
     fault = state_ledger_record(exchange->service->store, &once->key, once->fence, result,
                                 strlen(result), once->ttl, exchange->pool);
-    return base_fault_code(fault) == BASE_FAULT_CONFLICT ? NULL : fault;
+    once->lost = base_fault_code(fault) == BASE_FAULT_CONFLICT;
+    return once->lost ? NULL : fault;
 }
 
 void cmd_once_release(cmd_exchange_t *exchange, cmd_once_t *once)

@@ -8,12 +8,17 @@
 
 #define CMD_ONCE_TTL apr_time_from_sec(24 * 3600) /* how long a repeat is recognised */
 
+/* In the place of the device, for what all devices of an account may do once together; it is no
+ * DeviceId (eas/request.h). */
+#define CMD_ONCE_ACCOUNT "/account"
+
 typedef struct {
     state_ledger_key_t key;
     apr_interval_time_t ttl;
     apr_uint64_t fence;
     int held;
     int doubtful;       /* held, but an earlier holder vanished: it may have happened */
+    int lost;           /* somebody took it over before it was recorded */
     const char *result; /* what was recorded; NULL while it is ours to do */
 } cmd_once_t;
 
@@ -23,6 +28,10 @@ const char *cmd_once_scope(apr_pool_t *pool, const char *kind, ...) __attribute_
 /* What to claim; the ledger's entry of scope and entry, which must live as long as once. */
 void cmd_once_init(cmd_exchange_t *exchange, const char *scope, const char *entry,
                    apr_interval_time_t ttl, cmd_once_t *once);
+
+/* The same for all devices of the account. */
+void cmd_once_init_account(cmd_exchange_t *exchange, const char *scope, const char *entry,
+                           apr_interval_time_t ttl, cmd_once_t *once);
 
 /* Claims, or finds the result. A claim that another request holds is waited for with
  * patience (NULL: none; a command's own is the exchange's); BUSY when it is held still. */

@@ -120,6 +120,13 @@ static base_fault_t *send_claim_client(send_t *send, const char **result)
     return NULL;
 }
 
+static void send_once_init(send_t *send, const char *entry, apr_interval_time_t ttl,
+                           cmd_once_t *once)
+{
+    (send->request.shared ? cmd_once_init_account : cmd_once_init)(
+        send->request.exchange, send->identity, entry, ttl, once);
+}
+
 /* Claims both entries. After a fault nothing is held. */
 static base_fault_t *send_claim(send_t *send, apr_interval_time_t ttl, const char **result)
 {
@@ -129,7 +136,7 @@ static base_fault_t *send_claim(send_t *send, apr_interval_time_t ttl, const cha
     BASE_TRY(send_claim_client(send, result));
     if (*result)
         return NULL;
-    cmd_once_init(exchange, send->identity, "send", ttl, &send->whole);
+    send_once_init(send, "send", ttl, &send->whole);
     fault = cmd_once_claim(exchange, &send->whole, CMD_LEASE, &exchange->patience);
     if (fault)
         cmd_once_release(exchange, &send->client);
@@ -157,7 +164,7 @@ static base_fault_t *send_series(send_t *send)
     cmd_once_t once;
     const char *half, *other;
 
-    cmd_once_init(exchange, send->identity, "series", send->whole.ttl, &once);
+    send_once_init(send, "series", send->whole.ttl, &once);
     BASE_TRY(cmd_once_claim(exchange, &once, CMD_LEASE, &exchange->patience));
     if (once.result) {
         send->series = once.result;
@@ -166,7 +173,16 @@ static base_fault_t *send_series(send_t *send)
     BASE_TRY(cmd_exchange_series(exchange, &half));
     BASE_TRY(cmd_exchange_series(exchange, &other));
     send->series = apr_pstrcat(exchange->pool, half, other, NULL);
-    return cmd_once_record(exchange, &once, send->series);
+    BASE_TRY(cmd_once_record(exchange, &once, send->series));
+    if (!once.lost)
+        return NULL;
+    /* held up for so long that a repeat took it over: there is one series, and it is that one's */
+    BASE_TRY(cmd_once_claim(exchange, &once, CMD_LEASE, &exchange->patience));
+    cmd_once_release(exchange, &once);
+    send->series = once.result;
+    return send->series ? NULL
+                        : base_fault_make(exchange->pool, BASE_FAULT_BUSY,
+                                          "another request is sending the message");
 }
 
 /* -- what is sent --------------------------------------------------------------------------- */
@@ -274,7 +290,7 @@ static base_fault_t *send_submit(send_t *send)
 
     if (!send->remote->nelts)
         return NULL;
-    cmd_once_init(exchange, send->identity, "submit", send->whole.ttl, &once);
+    send_once_init(send, "submit", send->whole.ttl, &once);
     BASE_TRY(cmd_once_claim(exchange, &once, backend_submit_timeout(submit) + SEND_LEASE_MARGIN,
                             &exchange->patience));
     if (once.result)
@@ -425,7 +441,8 @@ base_fault_t *cmd_send_message(cmd_exchange_t *exchange, const backend_blob_t *m
                                .command = EAS_COMMAND_SendMail,
                                .mode = ITEM_COMPOSE_SEND,
                                .mime = mime,
-                               .save_in_sent = 1}};
+                               .save_in_sent = 1,
+                               .shared = 1}};
 
     *status = 0;
     return send_once(&send, status);

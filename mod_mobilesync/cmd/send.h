@@ -34,6 +34,7 @@ typedef struct {
     int save_in_sent;
     int replace_mime;
     item_reference_t original; /* uid 0: none */
+    int shared; /* all devices of the account have the message, so that it is sent once by them all */
 } cmd_send_t;
 
 /* Reads the request. *status = 0, or the Status that says what is wrong with it. Faults: INVALID
@@ -46,8 +47,8 @@ base_fault_t *cmd_send_deliver(cmd_send_t *send, const apr_array_header_t *accou
                                const backend_blob_t *message, const char *series);
 base_fault_t *cmd_send_save(cmd_send_t *send, const backend_blob_t *message, const char *series);
 
-/* Sends a message that is none of these commands', once: a repeat finds it by its Message-ID. *status:
- * 0, or one of SendMail's. */
+/* Sends a message that is none of these commands', once: a repeat, of whatever device, finds it by its
+ * Message-ID. *status: 0, or one of SendMail's. */
 base_fault_t *cmd_send_message(cmd_exchange_t *exchange, const backend_blob_t *mime, int *status);
 
 /* Runs the command. */

@@ -7,18 +7,18 @@
 #include "cmd/sync_edit.h"
 #include "eas/status.h"
 
-#define DRAFT_SENT "0"
-
 int sync_draft_folder(const cmd_exchange_t *exchange, const backend_folder_t *folder)
 {
     return exchange->request->version >= EAS_VERSION_16_0 &&
            folder->class_ == BACKEND_CLASS_EMAIL && folder->role == BACKEND_ROLE_DRAFTS;
 }
 
-static item_reference_t draft_reference(const sync_draft_t *draft, apr_uint64_t uid)
+static item_reference_t draft_reference(const sync_draft_t *draft, const backend_entry_t *entry)
 {
-    return (item_reference_t){
-        .folder_id = draft->folder->id, .generation = draft->folder->generation, .uid = uid};
+    return (item_reference_t){.folder_id = draft->folder->id,
+                              .generation = draft->folder->generation,
+                              .uid = entry->uid,
+                              .revision = BACKEND_REVISION_OF(entry->token)};
 }
 
 /* -- what becomes of it ------------------------------------------------------------------------ */
@@ -49,7 +49,7 @@ static const char *draft_key(const sync_draft_t *draft)
     const char *id = eas_node_child_text(draft->node, EAS_AirSync_ClientId);
     const char *scope =
         cmd_once_scope(draft->pool, "draft", exchange->account, exchange->request->device_id,
-                       draft->folder->id, draft->key, id ? id : "", NULL);
+                       draft->folder->id, draft->request->key, id ? id : "", NULL);
 
     return strchr(scope, ':') + 1;
 }
@@ -58,9 +58,10 @@ static base_fault_t *draft_build(sync_draft_t *draft, const eas_node_t *data,
                                  const backend_blob_t *original, int *status)
 {
     cmd_exchange_t *exchange = draft->exchange;
-    item_reference_t reference = draft_reference(draft, draft->op->uid);
+    item_reference_t reference = draft_reference(draft, &draft->entry);
     item_draft_options_t options = {.key = draft_key(draft),
                                     .reference = original ? &reference : NULL,
+                                    .marked = original && !eas_node_child(data, EAS_Email2_Send),
                                     .directory = exchange->service->spool_directory};
     backend_session_t *session;
     backend_identity_t *identity;
@@ -77,11 +78,37 @@ static base_fault_t *draft_build(sync_draft_t *draft, const eas_node_t *data,
         return NULL;
     }
     draft->op->blob = draft->draft->blob;
-    draft->op->tell = original && draft->draft->files->nelts;
+    draft->op->tell = original && draft->draft->renumbered;
+    draft->op->again = draft->draft->again;
+    draft->op->revision = reference.revision;
     return sync_request_digest(data, &draft->op->content_digest, draft->pool);
 }
 
 /* -- Send -------------------------------------------------------------------------------------- */
+
+/* What is sent cannot be called back: the rules of Sync come first. *status: 0, or that the server's
+ * version wins. */
+static base_fault_t *draft_check(const sync_draft_t *draft, apr_uint64_t *earlier, int *status)
+{
+    const backend_blob_t any = {.data = ""};
+    int added = draft->node->tag == EAS_AirSync_Add;
+    const collection_op_t op = {.kind = added ? COLLECTION_OP_ADD : COLLECTION_OP_CHANGE,
+                                .uid = draft->op->uid,
+                                .client_id = eas_node_child_text(draft->node, EAS_AirSync_ClientId),
+                                .blob = &any,
+                                .content_digest = ""};
+    collection_request_t request = *draft->request;
+    base_fault_t *fault;
+
+    request.ops = &op;
+    request.op_count = 1;
+    fault = collection_op_check(draft->env, &request, earlier, draft->pool);
+    if (base_fault_code(fault) == BASE_FAULT_CONFLICT)
+        *status = SYNC_STATUS_CONFLICT;
+    else if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND)
+        *status = SYNC_STATUS_NOT_FOUND;
+    return *status ? NULL : fault;
+}
 
 /* *status: success, or why the message was not sent. */
 static base_fault_t *draft_send(const sync_draft_t *draft, int *status)
@@ -105,14 +132,21 @@ static base_fault_t *draft_send(const sync_draft_t *draft, int *status)
     return NULL;
 }
 
-/* The draft that was sent goes; what the device is told of as of any other that went. */
-static base_fault_t *draft_drop(const sync_draft_t *draft)
+/* The draft that was sent goes; what the device is told of as of any other that went. What somebody
+ * has written into it while it was sent (known: what it was before, NULL: whatever it is) stays. */
+static base_fault_t *draft_drop(const sync_draft_t *draft, apr_uint64_t uid,
+                                const backend_entry_t *known)
 {
     backend_session_t *session;
+    backend_entry_t entry;
     base_fault_t *fault;
 
     BASE_TRY(cmd_exchange_session(draft->exchange, &session));
-    fault = backend_item_remove(session, draft->folder->id, draft->op->uid, draft->pool);
+    fault = backend_item_entry(session, draft->folder->id, uid, &entry, draft->pool);
+    if (!fault && known && BACKEND_REVISION_OF(known->token) != BACKEND_REVISION_OF(entry.token))
+        return NULL;
+    if (!fault)
+        fault = backend_item_remove(session, draft->folder->id, uid, draft->pool);
     if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND)
         return NULL;
     if (!fault)
@@ -121,37 +155,54 @@ static base_fault_t *draft_drop(const sync_draft_t *draft)
 }
 
 /* A draft that is sent is gone afterwards, so that a repeat finds nothing to send: what happened to
- * it is in the ledger under its ServerId, which is never used again. */
+ * it is in the ledger under its ServerId, which is never used again, with the device that sent it. */
 static base_fault_t *draft_send_changed(sync_draft_t *draft, const eas_node_t *data,
                                         const backend_blob_t *original, int *status)
 {
     cmd_exchange_t *exchange = draft->exchange;
-    item_reference_t reference = draft_reference(draft, draft->op->uid);
+    item_reference_t reference = draft_reference(draft, &draft->entry);
     cmd_once_t once;
     base_fault_t *fault = NULL;
+    apr_uint64_t none;
 
-    cmd_once_init(exchange,
-                  cmd_once_scope(draft->pool, "draft-sent",
-                                 item_reference_server_id(&reference, draft->pool), NULL),
-                  "send", CMD_ONCE_TTL, &once);
+    cmd_once_init_account(exchange,
+                          cmd_once_scope(draft->pool, "draft-sent",
+                                         item_reference_server_id(&reference, draft->pool), NULL),
+                          "send", CMD_ONCE_TTL, &once);
     BASE_TRY(cmd_once_claim(exchange, &once, CMD_LEASE, &exchange->patience));
     if (once.result) {
-        *status = SYNC_STATUS_SUCCESS;
+        *status = strcmp(once.result, exchange->request->device_id) == 0 ? SYNC_STATUS_SUCCESS
+                                                                         : SYNC_STATUS_NOT_FOUND;
         return NULL;
     }
     if (!original)
         *status = SYNC_STATUS_NOT_FOUND;
     else
+        fault = draft_check(draft, &none, status);
+    if (!fault && !*status)
         fault = draft_build(draft, data, original, status);
     if (!fault && !*status)
         fault = draft_send(draft, status);
     if (!fault && *status == SYNC_STATUS_SUCCESS)
-        fault = draft_drop(draft);
+        fault = draft_drop(draft, draft->op->uid, &draft->entry);
     if (fault || *status != SYNC_STATUS_SUCCESS) {
         cmd_once_release(exchange, &once);
         return fault;
     }
-    return cmd_once_record(exchange, &once, DRAFT_SENT);
+    return cmd_once_record(exchange, &once, exchange->request->device_id);
+}
+
+/* What is sent at once is no draft. But it may have been one, when the answer to the request that added
+ * it was lost. */
+static base_fault_t *draft_send_added(const sync_draft_t *draft, int *status)
+{
+    apr_uint64_t earlier;
+
+    BASE_TRY(draft_check(draft, &earlier, status));
+    if (*status)
+        return NULL;
+    BASE_TRY(draft_send(draft, status));
+    return earlier && *status == SYNC_STATUS_SUCCESS ? draft_drop(draft, earlier, NULL) : NULL;
 }
 
 /* -- reading ----------------------------------------------------------------------------------- */
@@ -169,7 +220,7 @@ static base_fault_t *draft_read_add(sync_draft_t *draft, const eas_node_t *data,
     if (*status)
         return NULL;
     if (eas_node_child(data, EAS_Email2_Send))
-        return draft_send(draft, status);
+        return draft_send_added(draft, status);
     put->flags = BACKEND_FLAG_DRAFT | BACKEND_FLAG_SEEN;
     put->flags = (put->flags & ~draft->op->mask) | (draft->op->values & draft->op->mask);
     BASE_TRY(draft_status(draft, sync_edit_put(draft->op, put, draft->pool), status));
@@ -193,7 +244,12 @@ static base_fault_t *draft_read_change(sync_draft_t *draft, const eas_node_t *da
     if (!item_draft_is_content(data) || !draft->op->uid)
         return NULL;
     BASE_TRY(cmd_exchange_session(exchange, &session));
-    fault = backend_item_fetch(session, draft->folder->id, draft->op->uid, &original, draft->pool);
+    draft->entry.uid = draft->op->uid;
+    fault =
+        backend_item_entry(session, draft->folder->id, draft->op->uid, &draft->entry, draft->pool);
+    if (!fault)
+        fault =
+            backend_item_fetch(session, draft->folder->id, draft->op->uid, &original, draft->pool);
     if (fault && fault->code != BASE_FAULT_NOT_FOUND)
         return fault;
     if (eas_node_child(data, EAS_Email2_Send))
@@ -234,15 +290,30 @@ static void draft_write_files(const sync_draft_t *draft, const item_reference_t 
     eas_writer_end(writer);
 }
 
+/* The draft as it is by now: a FileReference names its content. */
+static base_fault_t *draft_entry(const sync_draft_t *draft, backend_entry_t *entry)
+{
+    backend_session_t *session;
+    base_fault_t *fault;
+
+    BASE_TRY(cmd_exchange_session(draft->exchange, &session));
+    fault = backend_item_entry(session, draft->folder->id, entry->uid, entry, draft->pool);
+    return base_fault_code(fault) == BASE_FAULT_NOT_FOUND ? NULL : fault;
+}
+
 /* MS-ASEMAIL R1184, R1190; MS-ASAIRS R1336 */
 base_fault_t *sync_draft_write(const sync_draft_t *draft, apr_uint64_t uid, apr_pool_t *pool)
 {
     static const eas_tag_t tags[] = {EAS_Email2_ConversationId, EAS_Email2_ConversationIndex};
-    item_reference_t reference = draft_reference(draft, uid);
     eas_writer_t *writer = draft->exchange->writer;
     item_email_options_t options;
     backend_entry_t entry = {.uid = uid, .date = draft->exchange->now};
+    item_reference_t reference;
     item_email_t *email;
+
+    if (draft->draft->files->nelts)
+        BASE_TRY(draft_entry(draft, &entry));
+    reference = draft_reference(draft, &entry);
 
     item_email_options_init(&options, draft->exchange->request->version);
     options.schema = tags;

@@ -10,10 +10,12 @@
 typedef struct {
     cmd_exchange_t *exchange;
     const backend_folder_t *folder;
-    const char *key; /* the collection's */
+    const collection_env_t *env;
+    const collection_request_t *request; /* the step, without its operations */
     const eas_node_t *node;
     collection_op_t *op;
-    item_draft_t *draft; /* what is made of it */
+    backend_entry_t entry; /* of the draft that is changed */
+    item_draft_t *draft;   /* what is made of it */
     apr_pool_t *pool;
 } sync_draft_t;
 

@@ -17,7 +17,8 @@ typedef struct {
 struct sync_ops {
     cmd_exchange_t *exchange;
     const backend_folder_t *folder;
-    const char *key;            /* of the collection */
+    const collection_env_t *env;
+    const collection_request_t *request;
     int drafts;                 /* the client may write messages here */
     const char *trash_id;       /* where deletes go; NULL: items are removed */
     apr_array_header_t *list;   /* sync_op_t */
@@ -111,7 +112,8 @@ static base_fault_t *ops_draft(const sync_ops_t *ops, const eas_node_t *node, co
     read->draft = apr_pcalloc(ops->pool, sizeof *read->draft);
     *read->draft = (sync_draft_t){.exchange = ops->exchange,
                                   .folder = ops->folder,
-                                  .key = ops->key,
+                                  .env = ops->env,
+                                  .request = ops->request,
                                   .node = node,
                                   .op = op,
                                   .pool = ops->pool};
@@ -139,13 +141,17 @@ static base_fault_t *ops_read_one(sync_ops_t *ops, const eas_node_t *node)
 }
 
 base_fault_t *sync_ops_read(cmd_exchange_t *exchange, const sync_collection_t *asked,
-                            const backend_folder_t *folder, sync_ops_t **result, apr_pool_t *pool)
+                            const backend_folder_t *folder, const collection_env_t *env,
+                            const collection_request_t *request, sync_ops_t **result,
+                            apr_pool_t *pool)
 {
     sync_ops_t *ops = apr_pcalloc(pool, sizeof *ops);
     const eas_node_t *node;
 
     ops->exchange = exchange;
     ops->folder = folder;
+    ops->env = env;
+    ops->request = request;
     ops->pool = pool;
     ops->list = apr_array_make(pool, 4, sizeof(sync_op_t));
     ops->engine = apr_array_make(pool, 4, sizeof(collection_op_t));
@@ -153,7 +159,6 @@ base_fault_t *sync_ops_read(cmd_exchange_t *exchange, const sync_collection_t *a
     if (!asked->commands)
         return NULL;
     BASE_TRY(ops_find_trash(ops, asked));
-    ops->key = asked->key;
     ops->drafts = sync_draft_folder(exchange, folder);
     for (node = asked->commands->first; node; node = node->next)
         BASE_TRY(ops_read_one(ops, node));

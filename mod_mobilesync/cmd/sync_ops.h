@@ -8,9 +8,12 @@
 
 typedef struct sync_ops sync_ops_t;
 
-/* Reads them; what is wrong with one of them alone becomes its Status later. */
+/* Reads them; what is wrong with one of them alone becomes its Status later. request: the step that
+ * they will be in, complete but for them. */
 base_fault_t *sync_ops_read(cmd_exchange_t *exchange, const sync_collection_t *asked,
-                            const backend_folder_t *folder, sync_ops_t **ops, apr_pool_t *pool);
+                            const backend_folder_t *folder, const collection_env_t *env,
+                            const collection_request_t *request, sync_ops_t **ops,
+                            apr_pool_t *pool);
 
 /* Those that go through the engine. */
 void sync_ops_engine(const sync_ops_t *ops, const collection_op_t **engine, int *count);

@@ -350,7 +350,6 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
         step->folder->class_ != BACKEND_CLASS_EMAIL) /* MS-ASCMD R2117 */
         return base_fault_make(step->pool, BASE_FAULT_INVALID,
                                "ConversationMode for what is no mail");
-    BASE_TRY(sync_ops_read(exchange, asked, step->folder, &step->ops, step->pool));
     *request = (collection_request_t){.account = exchange->account,
                                       .device = exchange->request->device_id,
                                       .folder_id = step->folder->id,
@@ -363,8 +362,6 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
                                       .conversations = asked->conversations,
                                       .window = step_window(step->run, asked),
                                       .now = exchange->now};
-    sync_ops_engine(step->ops, &request->ops, &request->op_count);
-    step_report_ops(step->report, request);
     if (!request->window) {
         request->get_changes = 0;
         request->window = 1;
@@ -374,6 +371,9 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
         step_options(step, asked, options);
         request->options = options;
     }
+    BASE_TRY(sync_ops_read(exchange, asked, step->folder, env, request, &step->ops, step->pool));
+    sync_ops_engine(step->ops, &request->ops, &request->op_count);
+    step_report_ops(step->report, request);
     BASE_TRY(cmd_exchange_series(exchange, &request->series));
     BASE_TRY(collection_prepare(env, request, &step->step->collection, step->pool));
     sync_ops_publish(step->ops, collection_answer(step->step->collection), step->folder);

@@ -23,6 +23,9 @@ static const struct {
     {EAS_Email_Subject, "Subject", 0}, {EAS_Email_Importance, "Importance", 0},
 };
 
+/* Which request wrote the draft: so a repeat after a crash tells its own work from another program's. */
+#define DRAFT_MARK "X-MobileSync-Change"
+
 #define DRAFT_FIELD_COUNT (sizeof draft_fields / sizeof *draft_fields)
 
 typedef struct {
@@ -132,7 +135,7 @@ static int draft_field_stays(const draft_t *draft, const char *name)
 {
     return strncasecmp(name, "Content-", 8) != 0 && strcasecmp(name, "MIME-Version") != 0 &&
            strcasecmp(name, "Date") != 0 && strcasecmp(name, "Message-ID") != 0 &&
-           draft_field_find(draft, name) < 0;
+           strcasecmp(name, DRAFT_MARK) != 0 && draft_field_find(draft, name) < 0;
 }
 
 static base_fault_t *draft_put_header(draft_t *draft)
@@ -162,6 +165,8 @@ static base_fault_t *draft_put_header(draft_t *draft)
         item_compose_put_field(
             sink, "From",
             item_compose_mailbox(identity->display_name, identity->address, draft->pool));
+    if (draft->options->marked)
+        item_compose_put_field(sink, DRAFT_MARK, draft->options->key);
     item_sink_puts(sink, "MIME-Version: 1.0\r\n");
     return NULL;
 }
@@ -246,19 +251,34 @@ static const char *draft_content_type(const eas_node_t *add)
     return type;
 }
 
-/* An id or a location as the client gave it, without what would end the field. */
-static void draft_put_plain(draft_t *draft, const char *name, const char *before, const char *value,
-                            const char *after)
+/* An id or a location as the client gave it, NULL when there is none or it would end the field. */
+static const char *draft_plain(const eas_node_t *add, eas_tag_t tag)
 {
-    if (value && *value && strlen(value) < 900 && !strpbrk(value, "\r\n<> \t"))
-        item_compose_put_field(&draft->sink, name,
-                               apr_pstrcat(draft->pool, before, value, after, NULL));
+    const char *value = eas_node_child_text(add, tag);
+
+    return value && *value && strlen(value) < 900 && !strpbrk(value, "\r\n<> \t") ? value : NULL;
+}
+
+/* By its Content-ID an attachment is known that an earlier attempt of the same request has added. */
+static const char *draft_content_id(const draft_t *draft, const eas_node_t *add)
+{
+    const char *id = draft_plain(add, EAS_AirSyncBase_ContentId);
+    const char *client_id = eas_node_child_text(add, EAS_AirSyncBase_ClientId);
+
+    if (!id)
+        id = apr_pstrcat(draft->pool,
+                         item_compose_derive(
+                             &draft->compose,
+                             apr_pstrcat(draft->pool, "attachment ", client_id, NULL), draft->pool),
+                         "@localhost", NULL);
+    return id;
 }
 
 static base_fault_t *draft_put_added(draft_t *draft, const eas_node_t *add)
 {
     const eas_node_t *content = eas_node_child(add, EAS_AirSyncBase_Content);
     const char *type = draft_content_type(add);
+    const char *location = draft_plain(add, EAS_AirSyncBase_ContentLocation);
     int embedded = strcmp(type, "message/rfc822") == 0;
     item_source_t *source;
     item_reader_t *reader;
@@ -266,10 +286,10 @@ static base_fault_t *draft_put_added(draft_t *draft, const eas_node_t *add)
     item_compose_put_field(&draft->sink, "Content-Type", type);
     item_compose_put_field(&draft->sink, "Content-Disposition",
                            draft_disposition(draft, add, type));
-    draft_put_plain(draft, "Content-ID", "<", eas_node_child_text(add, EAS_AirSyncBase_ContentId),
-                    ">");
-    draft_put_plain(draft, "Content-Location", "",
-                    eas_node_child_text(add, EAS_AirSyncBase_ContentLocation), "");
+    item_compose_put_field(&draft->sink, "Content-ID",
+                           apr_pstrcat(draft->pool, "<", draft_content_id(draft, add), ">", NULL));
+    if (location)
+        item_compose_put_field(&draft->sink, "Content-Location", location);
     BASE_TRY(draft_source(draft, content, &source));
     if (embedded) { /* it may not be encoded (RFC 2046 5.2.1) */
         item_sink_puts(&draft->sink, "\r\n");
@@ -372,6 +392,13 @@ static base_fault_t *draft_read_body(draft_t *draft)
     return NULL;
 }
 
+static void draft_drop(draft_t *draft, int i)
+{
+    const item_mime_part_t **kept = (const item_mime_part_t **)draft->kept->elts;
+
+    memmove(kept + i, kept + i + 1, (size_t)(--draft->kept->nelts - i) * sizeof *kept);
+}
+
 static base_fault_t *draft_delete(draft_t *draft, const eas_node_t *node)
 {
     const item_reference_t *own = draft->options->reference;
@@ -381,16 +408,34 @@ static base_fault_t *draft_delete(draft_t *draft, const eas_node_t *node)
 
     if (text && own && item_reference_parse_file(text, &named, draft->pool) &&
         strcmp(named.folder_id, own->folder_id) == 0 && named.generation == own->generation &&
-        named.uid == own->uid)
+        named.uid == own->uid) {
+        if (named.revision < own->revision)
+            return NULL; /* deleted by an earlier attempt, or of a content that is no more */
         for (i = 0; i < draft->kept->nelts; i++)
             if (APR_ARRAY_IDX(draft->kept, i, const item_mime_part_t *)->number == named.part) {
-                memmove((const item_mime_part_t **)draft->kept->elts + i,
-                        (const item_mime_part_t **)draft->kept->elts + i + 1,
-                        (size_t)(draft->kept->nelts - i - 1) * sizeof(item_mime_part_t *));
-                draft->kept->nelts--;
+                draft_drop(draft, i);
                 return NULL;
             }
+    }
     return base_fault_make(draft->pool, BASE_FAULT_NOT_FOUND, "draft: no such attachment");
+}
+
+/* Of what the request adds an earlier attempt may have added some, perhaps with another content. */
+static void draft_drop_added(draft_t *draft)
+{
+    int i, k;
+
+    for (i = 0; i < draft->added->nelts; i++) {
+        const char *id =
+            draft_content_id(draft, APR_ARRAY_IDX(draft->added, i, const eas_node_t *));
+
+        for (k = draft->kept->nelts - 1; k >= 0; k--) {
+            const char *known = APR_ARRAY_IDX(draft->kept, k, const item_mime_part_t *)->content_id;
+
+            if (known && strcmp(known, id) == 0)
+                draft_drop(draft, k);
+        }
+    }
 }
 
 static base_fault_t *draft_add(draft_t *draft, const eas_node_t *node)
@@ -422,10 +467,18 @@ static base_fault_t *draft_read_files(draft_t *draft)
         else
             return draft_invalid(draft, "Attachments holds Add and Delete");
     }
+    draft_drop_added(draft);
     if (draft->kept->nelts + draft->added->nelts > ITEM_DRAFT_FILES_MAX)
         return base_fault_make(draft->pool, BASE_FAULT_TOO_LARGE, "draft: %d attachments",
                                draft->kept->nelts + draft->added->nelts);
     return NULL;
+}
+
+static int draft_again(const draft_t *draft)
+{
+    const char *mark = item_mime_field(draft->original.mime, DRAFT_MARK);
+
+    return mark && strcmp(mark + strspn(mark, " "), draft->options->key) == 0;
 }
 
 static void draft_identify(draft_t *draft)
@@ -443,6 +496,9 @@ static base_fault_t *draft_number(draft_t *draft)
     const apr_array_header_t *parts;
     int i, first;
 
+    draft->draft->renumbered =
+        draft->added->nelts || draft->kept->nelts ||
+        (draft->original.mime && draft->original.content->attachments->nelts);
     draft->draft->files =
         apr_array_make(draft->pool, draft->added->nelts + 1, sizeof(item_draft_file_t));
     if (!draft->added->nelts)
@@ -470,8 +526,10 @@ base_fault_t *item_draft_build(const eas_node_t *data, const backend_blob_t *ori
                      .draft = apr_pcalloc(pool, sizeof(item_draft_t)),
                      .pool = pool};
 
-    if (original)
+    if (original) {
         BASE_TRY(draft_open(&draft, original));
+        draft.draft->again = draft_again(&draft);
+    }
     BASE_TRY(draft_read_body(&draft));
     BASE_TRY(draft_read_files(&draft));
     draft_identify(&draft);

@@ -80,9 +80,11 @@ base_fault_t *item_email_load(const backend_blob_t *blob, const item_reference_t
                               item_email_t **email, apr_pool_t *pool)
 {
     item_email_t *e = apr_pcalloc(pool, sizeof *e);
+    item_reference_t *own = apr_pmemdup(pool, reference, sizeof *reference);
 
+    own->revision = BACKEND_REVISION_OF(entry->token);
     e->pool = pool;
-    e->reference = apr_pmemdup(pool, reference, sizeof *reference);
+    e->reference = own;
     e->entry = backend_entry_copy(entry, pool);
     e->options = options;
     e->version = options->version;

@@ -1,11 +1,12 @@
 /* The strings by which a client names items and attachments.
  *
  *   ServerId       <folder id>:<generation>:<uid>
- *   FileReference  <folder id>:<generation>:<uid>:<part>
+ *   FileReference  <folder id>:<generation>:<uid>:<part>[:<revision>]
  *
- * They carry the folder's generation (uidvalidity), so that a stale one is "not found", never
+ * Drafts change, and with another content the parts have other numbers: that is what the revision is
+ * for (backend/backend.h), without which it is the first content. They carry the folder's generation (uidvalidity), so that a stale one is "not found", never
  * another item. Parsing is strict: what was not built here is refused. Lengths: ServerId <= 64
- * characters (MS-ASCMD 2.2.3.166), FileReference <= 75. */
+ * characters (MS-ASCMD 2.2.3.166), FileReference <= 93. */
 #ifndef ITEM_REFERENCE_H
 #define ITEM_REFERENCE_H
 
@@ -17,8 +18,9 @@
 typedef struct {
     const char *folder_id; /* [A-Za-z0-9]{1,32} */
     apr_uint32_t generation;
-    apr_uint64_t uid; /* > 0 */
-    unsigned part;    /* number of the MIME part (item/mime.h), 0 in a ServerId */
+    apr_uint64_t uid;      /* > 0 */
+    unsigned part;         /* number of the MIME part (item/mime.h), 0 in a ServerId */
+    apr_uint64_t revision; /* of the content that the part is in */
 } item_reference_t;
 
 const char *item_reference_server_id(const item_reference_t *reference, apr_pool_t *pool);

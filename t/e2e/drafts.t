@@ -114,10 +114,16 @@ for my $version (qw(16.0 16.1)) {
         is( $seen->text('Email:Subject'), $subject, 'the subject stays' );
         like( $seen->text('AirSyncBase:Body/Data'), qr/Dear Bo/, 'the text is the new one' );
         is( keys %{ attachments($seen) }, 2, 'the attachments stay' );
+        my $now = attachments( $phone->items( drafts($phone) )->{$id} );
+        isnt( $now->{'f2.pdf'}, $new{f2}, 'and the phone learns what they are called now' );
+        is( ( change( $phone, $id, files( [ Delete => [ FileReference => $new{f2} ] ] ) ) )[0],
+            1, 'what an attachment was called before' );
+        $now = attachments( $phone->items( drafts($phone) )->{$id} );
+        is_deeply( [ sort keys %$now ], [qw(f1.pdf f2.pdf)], 'deletes no other one' );
         ( my $status, $result ) = change(
             $phone, $id,
             files(
-                [ Delete => [ FileReference => $new{f2} ] ],
+                [ Delete => [ FileReference => $now->{'f2.pdf'} ] ],
                 file( 'f3', 'GIF', type => 'image/gif', name => "Bild \x{fc}.gif", inline => 'i1' )
             )
         );

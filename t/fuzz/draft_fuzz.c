@@ -11,7 +11,7 @@
 
 #define SEPARATOR "\n%%\n"
 
-static const item_reference_t own = {"5", 1, 42, 0};
+static const item_reference_t own = {.folder_id = "5", .generation = 1, .uid = 42};
 static const backend_identity_t identity = {"me@example.org", "Me", NULL};
 
 /* The parts that were added are attachments of the new draft, each another one. */

@@ -49,7 +49,7 @@ static void check_attachment(const backend_blob_t *blob, unsigned part, apr_pool
 /* The line of a Find. */
 static void check_summary(const backend_blob_t *blob, apr_pool_t *pool)
 {
-    item_reference_t reference = {"5", 1, 42, 0};
+    item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
     backend_entry_t entry = {.uid = 42, .date = RECEIVED, .size = blob->size};
     eas_spool_t *spool = eas_spool_create(NULL, pool);
     eas_writer_t *writer = eas_writer_create(spool, pool);

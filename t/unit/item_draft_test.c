@@ -58,7 +58,7 @@ static eas_node_t *put_file(eas_node_t *data, const char *type, const char *name
 static const char *built(const eas_node_t *data, const char *original, base_fault_code_t *code,
                          item_draft_t **draft, apr_pool_t *pool)
 {
-    static const item_reference_t reference = {"5", 1, 42, 0};
+    static const item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
     item_draft_options_t options = {
         .identity = &identity, .key = "k1", .reference = original ? &reference : NULL};
     base_fault_t *fault = item_draft_build(data, original ? blob_of_text(original, pool) : NULL,

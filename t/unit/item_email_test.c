@@ -448,7 +448,7 @@ static void test_body_read(apr_pool_t *pool)
 {
     item_email_options_t options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_TEXT, 100);
     backend_blob_t *blob = blob_of_text("Subject: s\n\n0123456789", pool);
-    item_reference_t reference = {"5", 1, 42, 0};
+    item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
     backend_entry_t entry = {.uid = 42, .token = 0, .date = RECEIVED, .size = blob->size};
     eas_spool_t *spool = eas_spool_create(NULL, pool);
     eas_writer_t *writer = eas_writer_create(spool, pool);

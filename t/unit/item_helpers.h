@@ -116,7 +116,7 @@ __attribute__((unused)) static base_fault_t *email_wbxml(const backend_blob_t *b
                                                          const char **wbxml, apr_size_t *length,
                                                          apr_pool_t *pool)
 {
-    item_reference_t reference = {"5", 1, 42, 0};
+    item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
     backend_entry_t entry = {.uid = 42, .token = flags, .date = RECEIVED, .size = blob->size};
     eas_spool_t *spool = eas_spool_create(NULL, pool);
     eas_writer_t *writer = eas_writer_create(spool, pool);

@@ -6,13 +6,16 @@
 
 static void test_build(apr_pool_t *pool)
 {
-    item_reference_t reference = {"5", 1700000000, 42, 0}, parsed;
+    item_reference_t reference = {"5", 1700000000, 42, 0, 0}, parsed;
     item_reference_t longest = {"abcdefghijklmnopqrstuvwxyz012345", 4294967295u,
-                                18446744073709551615ull, 0};
+                                18446744073709551615ull, 0, 0};
     const char *text;
 
     is_str(item_reference_server_id(&reference, pool), "5:1700000000:42", "ServerId");
     is_str(item_reference_file(&reference, 3, pool), "5:1700000000:42:3", "FileReference");
+    reference.revision = 7;
+    is_str(item_reference_file(&reference, 3, pool), "5:1700000000:42:3:7",
+           "of a content replaced");
     text = item_reference_server_id(&longest, pool);
     ok(strlen(text) <= ITEM_SERVER_ID_MAX, "the longest ServerId has 64 characters at most");
     ok(item_reference_parse_server_id(text, &parsed, pool), "the longest ServerId parses");
@@ -22,6 +25,14 @@ static void test_build(apr_pool_t *pool)
     ok(item_reference_parse_file("5:1:42:3", &parsed, pool) && parsed.part == 3 &&
            parsed.uid == 42 && parsed.generation == 1,
        "FileReference parses");
+    ok(parsed.revision == 0 && item_reference_parse_file("5:1:42:3:7", &parsed, pool) &&
+           parsed.part == 3 && parsed.revision == 7,
+       "with its revision");
+    longest.revision = APR_UINT64_MAX >> 8;
+    text = item_reference_file(&longest, 0x7fffffff, pool);
+    ok(strlen(text) == 93 && item_reference_parse_file(text, &parsed, pool) &&
+           parsed.revision == longest.revision,
+       "the longest FileReference parses");
 }
 
 static void test_strict(apr_pool_t *pool)
@@ -50,9 +61,17 @@ static void test_strict(apr_pool_t *pool)
                                                  "5:1:4a",
                                                  "abcdefghijklmnopqrstuvwxyz0123456:1:42",
                                                  "5:1:42\n"};
-    static const char *const bad_files[] = {"5:1:42",    "5:1:42:",           "5:1:42:0",
-                                            "5:1:42:-1", "5:1:42:2147483648", "5:1:42:3:4",
-                                            "5:1:42:03"};
+    static const char *const bad_files[] = {"5:1:42",
+                                            "5:1:42:",
+                                            "5:1:42:0",
+                                            "5:1:42:-1",
+                                            "5:1:42:2147483648",
+                                            "5:1:42:3:0",
+                                            "5:1:42:03",
+                                            "5:1:42:3:",
+                                            "5:1:42:3:4:5",
+                                            "5:1:42:3:04",
+                                            "5:1:42:3:72057594037927936"};
     item_reference_t parsed;
     size_t i;
 

@@ -58,7 +58,7 @@ static base_fault_t *emit(const char *path, int fetch, const item_email_options_
                           apr_pool_t *pool)
 {
     const backend_blob_t *blob = blob_of_file(path, pool);
-    item_reference_t reference = {"5", 1, 42, 0};
+    item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
     backend_entry_t entry = {.uid = 42,
                              .token = BACKEND_FLAG_FLAGGED | BACKEND_FLAG_ANSWERED,
                              .date = RECEIVED,

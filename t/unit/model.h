@@ -1,7 +1,5 @@
 /* The model test's world: a mailbox that others change too, a store, and devices that obey
- * MS-ASCMD on a network that loses things. One world is one random sequence. Every step
- * draws its randomness from (seed, step), so that steps can be left out to find the
- * shortest sequence that fails. */
+ * MS-ASCMD on a network that loses things. One world is one random sequence. */
 #ifndef T_UNIT_MODEL_H
 #define T_UNIT_MODEL_H
 
@@ -9,6 +7,7 @@
 
 #include "backend/backend.h"
 #include "cmd/collection.h"
+#include "model_sequence.h"
 #include "state/fail.h"
 #include "state/state.h"
 
@@ -25,15 +24,6 @@
 enum { MODEL_DELETED = 1, /* on purpose */ MODEL_UNSTORED = 2 /* not yet, as far as is known */ };
 
 typedef struct world world_t;
-
-/* -- randomness -- */
-typedef struct {
-    apr_uint64_t state;
-} dice_t;
-
-void dice_seed(dice_t *dice, apr_uint64_t seed, apr_uint64_t step);
-unsigned dice_roll(dice_t *dice, unsigned sides); /* [0, sides) */
-int dice_percent(dice_t *dice, unsigned percent);
 
 /* -- what a device sends -- */
 typedef struct {

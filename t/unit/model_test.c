@@ -6,7 +6,6 @@
  *                    failed, that one alone */
 #include "tap.h"
 
-#include <stdlib.h>
 #include <apr_general.h>
 
 #include "backend/memory.h"
@@ -124,20 +123,18 @@ static void step_run(world_t *world, int step)
     }
 }
 
-/* Runs the steps that are not left out. Returns NULL or what went wrong, in the pool. */
-static const char *sequence_run(apr_uint64_t seed, int steps, const char *left_out, int verbose,
-                                apr_pool_t *pool)
+static const char *sequence_run(const sequence_t *sequence, apr_pool_t *pool)
 {
-    world_t *world = world_make(seed, verbose, pool);
+    world_t *world = world_make(sequence->seed, sequence->verbose, pool);
     int i;
 
-    for (i = 0; i < steps && !world->failure; i++)
-        if (!left_out[i]) {
-            if (verbose)
+    for (i = 0; i < sequence->steps && !world->failure; i++)
+        if (!sequence->left_out[i]) {
+            if (sequence->verbose)
                 printf("# step %d\n", i);
             step_run(world, i);
         }
-    dice_seed(&world->dice, seed, MODEL_STEPS + 1000);
+    dice_seed(&world->dice, sequence->seed, MODEL_STEPS + 1000);
     world->now += apr_time_from_sec(600); /* every lease has run out */
     for (i = 0; i < MODEL_DEVICES && !world->failure; i++) {
         device_check_quiet(world, world->devices + i);
@@ -149,72 +146,23 @@ static const char *sequence_run(apr_uint64_t seed, int steps, const char *left_o
     return world->failure;
 }
 
-/* Leaves out every step that is not needed for the failure, and shows what is left. */
-static void sequence_explain(apr_uint64_t seed, int steps, apr_pool_t *pool)
-{
-    char left_out[MODEL_STEPS] = {0};
-    apr_pool_t *scratch;
-    int i, again;
-
-    apr_pool_create(&scratch, pool);
-    for (again = 1; again;) {
-        again = 0;
-        for (i = steps - 1; i >= 0; i--) {
-            if (left_out[i])
-                continue;
-            left_out[i] = 1;
-            apr_pool_clear(scratch);
-            if (sequence_run(seed, steps, left_out, 0, scratch))
-                again = 1;
-            else
-                left_out[i] = 0;
-        }
-    }
-    apr_pool_clear(scratch);
-    printf("# the shortest form of sequence %" APR_UINT64_T_FMT ":\n", seed);
-    sequence_run(seed, steps, left_out, 1, scratch);
-    apr_pool_destroy(scratch);
-}
-
-static apr_uint64_t setting(const char *name, apr_uint64_t missing)
-{
-    const char *text = getenv(name);
-
-    return text && *text ? (apr_uint64_t)strtoull(text, NULL, 10) : missing;
-}
-
 int main(void)
 {
-    apr_uint64_t sequences, seed, i, failed = 0;
-    apr_pool_t *pool, *scratch;
+    sequence_tally_t all;
+    apr_pool_t *pool;
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
-    apr_pool_create(&scratch, pool);
-    sequences = setting("MODEL_SEQUENCES", DEFAULT_SEQUENCES);
-    seed = setting("MODEL_SEED", 1);
-    for (i = 0; i < sequences; i++) {
-        static const char none[MODEL_STEPS];
-        dice_t dice;
-        int steps;
-
-        dice_seed(&dice, seed + i, 0);
-        steps = 5 + (int)dice_roll(&dice, MODEL_STEPS - 5);
-        apr_pool_clear(scratch);
-        if (sequence_run(seed + i, steps, none, 0, scratch) && ++failed <= 3) {
-            printf("# sequence with MODEL_SEED=%" APR_UINT64_T_FMT " fails\n", seed + i);
-            sequence_explain(seed + i, steps, scratch);
-        }
-    }
-    ok(failed == 0,
+    all = sequence_run_all(sequence_run, MODEL_STEPS, DEFAULT_SEQUENCES, pool);
+    ok(all.failed == 0,
        "%" APR_UINT64_T_FMT " sequences from seed %" APR_UINT64_T_FMT ", %" APR_UINT64_T_FMT
        " failed",
-       sequences, seed, failed);
+       all.count, all.seed, all.failed);
     printf("# %lu steps, %lu answers taken, %lu failed calls, %lu crashes, %lu nested requests, "
            "%lu pauses\n",
            tally.steps, tally.taken, tally.faults, tally.crashes, tally.nested, tally.waits);
-    ok(sequences < 1000 || (tally.taken > sequences && tally.crashes > sequences / 10 &&
-                            tally.nested > sequences / 10 && tally.waits > sequences / 10),
+    ok(all.count < 1000 || (tally.taken > all.count && tally.crashes > all.count / 10 &&
+                            tally.nested > all.count / 10 && tally.waits > all.count / 10),
        "the sequences go everywhere");
     apr_pool_destroy(pool);
     apr_terminate();

@@ -12,26 +12,6 @@
 
 #define MODEL_BEGIN apr_time_from_sec(1768478400) /* 2026-01-15T12:00:00Z */
 
-void dice_seed(dice_t *dice, apr_uint64_t seed, apr_uint64_t step)
-{
-    dice->state = seed * 0x9e3779b97f4a7c15u + step * 0xd1342543de82ef95u + 1;
-}
-
-/* splitmix64 */
-unsigned dice_roll(dice_t *dice, unsigned sides)
-{
-    apr_uint64_t z = dice->state += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (unsigned)((z ^ (z >> 31)) % sides);
-}
-
-int dice_percent(dice_t *dice, unsigned percent)
-{
-    return dice_roll(dice, 100) < percent;
-}
-
 void world_log(world_t *world, const char *format, ...)
 {
     va_list arguments;

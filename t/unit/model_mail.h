@@ -1,0 +1,249 @@
+/* The model test of whole mailboxes: two phones of protocol 16.1 that sync folders, move messages,
+ * write, edit and send drafts, make, rename, delete and empty folders, through the commands as the
+ * server runs them; beside other programs and administrators, with lost requests and answers,
+ * repeats, requests at the same time, and calls of store and mailbox that fail or never return.
+ *
+ * Every message has a number, for good, and a version, another one whenever its content is
+ * replaced; its subject is "number.version". A message that is sent goes to bob. */
+#ifndef T_UNIT_MODEL_MAIL_H
+#define T_UNIT_MODEL_MAIL_H
+
+#include <apr_hash.h>
+
+#include "cmd_helpers.h"
+#include "model_sequence.h"
+
+#define MAIL_ACCOUNT "alice"
+#define MAIL_PHONES 2
+#define MAIL_STEPS 50
+#define MAIL_NUMBERS 256
+#define MAIL_VERSIONS 512
+#define MAIL_FOLDERS 24
+#define MAIL_ITEMS 64
+#define MAIL_OPS 6
+#define MAIL_FILES 60 /* attachments; one bit each, from 1 */
+#define MAIL_REFS 4   /* attachments of a message that a phone can name */
+#define MAIL_ID 48
+#define MAIL_KEY 72
+
+enum { MAIL_DELETED = 1, /* on purpose */ MAIL_UNSTORED = 2 /* not yet, as far as is known */ };
+
+typedef struct scene scene_t;
+typedef struct phone phone_t;
+
+/* -- what a phone has ---------------------------------------------------------------------------- */
+
+typedef struct {
+    char ref[MAIL_KEY]; /* FileReference */
+    int file;
+} phone_file_t;
+
+typedef struct {
+    char id[MAIL_ID];
+    int number, version, read;
+    apr_uint64_t files;
+    phone_file_t refs[MAIL_REFS];
+    int ref_count;
+} phone_item_t;
+
+typedef enum { PHONE_READ, PHONE_DELETE, PHONE_ADD, PHONE_EDIT } phone_op_kind_t;
+
+typedef struct {
+    phone_op_kind_t kind;
+    char id[MAIL_ID]; /* not of an ADD */
+    int number;
+    int version; /* ADD, EDIT: what it becomes; 0: only sent */
+    int base;    /* the version that the phone had */
+    int read;
+    int send;
+    int file;          /* attached, 0: none */
+    phone_file_t drop; /* detached, file 0: none */
+} phone_op_t;
+
+/* What is asked of one folder. */
+typedef struct {
+    char folder[MAIL_ID];
+    char key[MAIL_KEY];
+    int window, filter, client_wins, to_trash, get_changes;
+    phone_op_t ops[MAIL_OPS];
+    int op_count;
+} phone_sync_t;
+
+typedef struct {
+    char id[MAIL_ID], parent[MAIL_ID], name[64];
+    char key[MAIL_KEY];
+    phone_item_t items[MAIL_ITEMS];
+    int item_count;
+    phone_op_t ops[MAIL_OPS]; /* done on the phone, not acknowledged */
+    int op_count;
+    int unanswered; /* last was sent, and no answer came */
+    phone_sync_t last;
+    int quiet; /* the last answer brought nothing */
+} phone_folder_t;
+
+typedef struct {
+    char item[MAIL_ID], from[MAIL_ID], to[MAIL_ID];
+    int number;
+} phone_move_t;
+
+typedef struct {
+    eas_command_t command; /* FolderCreate, FolderUpdate, FolderDelete */
+    char key[MAIL_KEY], id[MAIL_ID], parent[MAIL_ID], name[64];
+    char made[MAIL_ID]; /* what it created in the mailbox */
+    char told[MAIL_ID]; /* the ServerId that it was answered */
+} phone_change_t;
+
+struct phone {
+    char device[8];
+    int filter, client_wins;
+    char key[MAIL_KEY]; /* of the hierarchy */
+    phone_folder_t folders[MAIL_FOLDERS];
+    int folder_count;
+    int hierarchy_due; /* it was told to FolderSync */
+    /* sent and not answered; 0 or count */
+    phone_move_t moves[3];
+    int move_count;
+    phone_change_t change;
+    int changing;
+    char empty[MAIL_ID];
+    int emptying, below;
+    char undo[16]; /* what an administrator can bring back */
+};
+
+/* -- a request on its way ------------------------------------------------------------------------ */
+
+typedef enum { ASK_SYNC, ASK_FOLDERS, ASK_CHANGE, ASK_MOVE, ASK_EMPTY } ask_kind_t;
+
+typedef struct {
+    ask_kind_t kind;
+    phone_t *phone;
+    phone_sync_t syncs[MAIL_FOLDERS];
+    int sync_count;
+    int response_bytes;
+    unsigned char delivered[MAIL_NUMBERS]; /* what it sent to bob */
+} ask_t;
+
+typedef struct {
+    int request_lost, answer_lost;
+    int trip;    /* this call of store or mailbox fails, 0: none */
+    int after;   /* after its effect */
+    int crash;   /* and every later one */
+    int disturb; /* before this call something else happens, 0: not */
+} fate_t;
+
+/* A message in the mailbox. */
+typedef struct {
+    const char *folder;
+    char id[MAIL_ID];
+    int number, version, read;
+    apr_uint64_t files;
+    apr_time_t date;
+    apr_uint64_t uid;
+} scene_item_t;
+
+struct scene {
+    world_t *base;
+    apr_pool_t *pool;
+    dice_t dice;
+    const sequence_t *sequence;
+    backend_t *inner;
+    backend_session_t *truth;
+    const char *inbox, *drafts, *trash, *sent;
+    phone_t phones[MAIL_PHONES];
+    int numbers, versions, files;
+    unsigned char excused[MAIL_NUMBERS]; /* MAIL_DELETED, MAIL_UNSTORED: may be missing */
+    /* moved away before the phone that added it learned its name: a repeat does not find it */
+    unsigned char strayed[MAIL_NUMBERS];
+    unsigned char sent_ever[MAIL_NUMBERS];
+    unsigned char sent_count[MAIL_NUMBERS]; /* as far as the ledger can know */
+    unsigned char author[MAIL_VERSIONS];    /* phone + 1, 0: another program */
+    apr_uint64_t dropped[MAIL_VERSIONS];    /* attachments that the version's edit detaches */
+    apr_uint64_t bob_seen;                  /* uid */
+    apr_hash_t *known;                      /* ServerId -> number */
+    apr_hash_t *moved;                      /* device, item, destination -> DstMsgId */
+    int trash_count;
+    /* the request on its way */
+    ask_t *ask; /* NULL: the calls are nobody's */
+    fate_t fate;
+    int calls, tripped, disturbed;
+    apr_array_header_t *before; /* scene_item_t */
+    apr_array_header_t *folders_before;
+    apr_pool_t *before_pool;
+    const char *failure; /* NULL: all is well */
+};
+
+/* What went on, to see that the sequences go everywhere. */
+typedef struct {
+    unsigned long steps, answers, repeats, crashes, nested, waits, moves, changes, empties, sent,
+        conflicts, edits, resets, undone;
+} mail_tally_t;
+
+extern mail_tally_t mail_tally;
+
+/* -- model_mail_world.c -- */
+scene_t *scene_make(const sequence_t *sequence, apr_pool_t *pool);
+void scene_log(scene_t *scene, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Keeps the first failure. */
+void scene_fail(scene_t *scene, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int scene_roll(scene_t *scene, int sides);
+int scene_percent(scene_t *scene, int percent);
+int scene_number_make(scene_t *scene);
+/* phone NULL: another program. */
+int scene_version_make(scene_t *scene, const phone_t *phone);
+/* Everything in alice's folders. */
+apr_array_header_t *scene_items(scene_t *scene, apr_pool_t *pool);
+apr_array_header_t *scene_folders(scene_t *scene, apr_pool_t *pool); /* backend_folder_t */
+const backend_folder_t *scene_folder_find(const apr_array_header_t *folders, const char *id);
+const scene_item_t *scene_item_find(const apr_array_header_t *items, const char *id);
+/* It is moved. */
+void scene_stray(scene_t *scene, int number);
+/* The ServerId stands for that message, and always has. */
+void scene_know(scene_t *scene, const char *id, int number);
+void scene_time(scene_t *scene, apr_interval_time_t passes);
+/* Number and version of a subject, 0 when it has none. */
+int scene_subject(const char *text, int *number, int *version);
+
+/* -- model_mail_others.c -- */
+/* Another program does something to the mailbox. */
+void scene_disturb(scene_t *scene);
+/* An administrator resets a phone, or takes that back. */
+void scene_administer(scene_t *scene, phone_t *phone);
+
+/* -- model_mail_judge.c: may that have happened? -- */
+void judge_before(scene_t *scene, const char *call);
+void judge_after(scene_t *scene, const char *call);
+void judge_all(scene_t *scene);
+
+/* -- model_mail_request.c -- */
+/* Sends it and looks at the answer. 1: it has arrived, with WBXML in it. */
+int ask_send(scene_t *scene, ask_t *ask, const fate_t *fate, answer_t *answer, apr_pool_t *pool);
+
+/* -- model_mail_sync.c -- */
+int phone_sync(scene_t *scene, phone_t *phone, const fate_t *fate, int all);
+phone_folder_t *phone_folder(phone_t *phone, const char *id);
+phone_item_t *phone_item(phone_folder_t *folder, const char *id);
+void phone_folder_reset(phone_folder_t *folder);
+void phone_check_sync(scene_t *scene, const ask_t *ask, const answer_t *answer);
+
+/* -- model_mail_folder.c -- */
+int phone_folder_sync(scene_t *scene, phone_t *phone, const fate_t *fate);
+int phone_change(scene_t *scene, phone_t *phone, const fate_t *fate);
+void phone_check_change(scene_t *scene, const ask_t *ask, const answer_t *answer);
+
+/* -- model_mail_move.c -- */
+int phone_move(scene_t *scene, phone_t *phone, const fate_t *fate);
+int phone_empty(scene_t *scene, phone_t *phone, const fate_t *fate);
+void phone_check_moves(scene_t *scene, const ask_t *ask, const answer_t *answer);
+
+/* -- model_mail_user.c -- */
+/* The user does something on the phone, which the next Sync sends. */
+void phone_act(scene_t *scene, phone_t *phone);
+/* No answer came, and the user goes on. */
+void phone_alter(scene_t *scene, phone_t *phone, phone_folder_t *folder);
+/* The phone turns to the server for whatever it wants. */
+void phone_turn(scene_t *scene, phone_t *phone, const fate_t *fate);
+/* Does what is left until nothing is. */
+void phone_drain(scene_t *scene, phone_t *phone);
+void phone_compare(scene_t *scene, phone_t *phone);
+
+#endif

@@ -1,0 +1,216 @@
+/* What happens to a mailbox beside the phones. */
+#include "model_mail.h"
+
+#include "state/trash.h"
+
+static void others_deliver(scene_t *scene, const apr_array_header_t *folders, apr_pool_t *pool)
+{
+    const backend_folder_t *folder =
+        &APR_ARRAY_IDX(folders, scene_roll(scene, folders->nelts), backend_folder_t);
+    apr_time_t age =
+        scene_percent(scene, 60) ? 0 : apr_time_from_sec(3600) * scene_roll(scene, 960);
+    int number, version;
+
+    if (scene->numbers >= MAIL_NUMBERS - 20 || scene->versions >= MAIL_VERSIONS - 20)
+        return;
+    if (scene_percent(scene, 60))
+        folder = scene_folder_find(folders, scene->inbox);
+    if (strcmp(folder->id, scene->sent) == 0)
+        return;
+    number = scene_number_make(scene);
+    version = scene_version_make(scene, NULL);
+    backend_memory_deliver(scene->inner, MAIL_ACCOUNT, folder->id,
+                           apr_psprintf(pool,
+                                        "From: bob@example.com\r\nTo: bob@example.com\r\nSubject: "
+                                        "%d.%d\r\nMessage-ID: <m%d@example.com>\r\n\r\ntext\r\n",
+                                        number, version, number),
+                           (apr_uint64_t)scene_roll(scene, 2), scene->base->now - age);
+    scene_log(scene, "message %d.%d arrives in %s", number, version, folder->name);
+}
+
+/* Another program edits a draft, as a client of IMAP does when it keeps the number. */
+static void others_edit(scene_t *scene, const scene_item_t *item, apr_pool_t *pool)
+{
+    backend_entry_t entry;
+    const char *text;
+    backend_blob_t blob;
+    int version;
+
+    if (scene->versions >= MAIL_VERSIONS - 20 || strcmp(item->folder, scene->drafts) != 0 ||
+        item->files)
+        return;
+    version = scene_version_make(scene, NULL);
+    text = apr_psprintf(pool,
+                        "From: alice@example.com\r\nTo: bob@example.com\r\nSubject: "
+                        "%d.%d\r\nMessage-ID: <m%d@example.com>\r\n\r\ntext\r\n",
+                        item->number, version, item->number);
+    blob = (backend_blob_t){.data = text, .size = strlen(text)};
+    if (backend_item_entry(scene->truth, item->folder, item->uid, &entry, pool) ||
+        backend_item_replace(scene->truth, item->folder, item->uid, entry.token,
+                             BACKEND_FLAG_SEEN | BACKEND_FLAG_DRAFT, &blob, &entry, pool))
+        abort();
+    scene_log(scene, "another program makes draft %d version %d", item->number, version);
+}
+
+static void others_touch(scene_t *scene, const scene_item_t *item,
+                         const apr_array_header_t *folders, apr_pool_t *pool)
+{
+    const backend_folder_t *to =
+        &APR_ARRAY_IDX(folders, scene_roll(scene, folders->nelts), backend_folder_t);
+    int what = scene_roll(scene, 100);
+    backend_entry_t entry;
+
+    if (strcmp(item->folder, scene->sent) == 0)
+        return;
+    if (what < 30) {
+        backend_memory_flag(scene->inner, MAIL_ACCOUNT, item->folder, item->uid, BACKEND_FLAG_SEEN,
+                            (apr_uint64_t)!item->read);
+        scene_log(scene, "another program marks %s (%d)", item->id, item->number);
+    }
+    else if (what < 55) {
+        others_edit(scene, item, pool);
+    }
+    else if (what < 70) {
+        scene->excused[item->number] = MAIL_DELETED;
+        backend_memory_expunge(scene->inner, MAIL_ACCOUNT, item->folder, item->uid);
+        scene_log(scene, "another program expunges %s (%d)", item->id, item->number);
+    }
+    else if (strcmp(to->id, item->folder) != 0 && strcmp(to->id, scene->sent) != 0) {
+        if (backend_item_move(scene->truth, item->folder, item->uid, to->id, NULL, &entry, pool))
+            abort();
+        scene_stray(scene, item->number);
+        scene_log(scene, "another program moves %s (%d) to %s", item->id, item->number, to->name);
+    }
+}
+
+static void others_excuse(scene_t *scene, const apr_array_header_t *items, apr_pool_t *pool)
+{
+    const apr_array_header_t *left = scene_items(scene, pool);
+    int i;
+
+    for (i = 0; i < items->nelts; i++) {
+        const scene_item_t *item = &APR_ARRAY_IDX(items, i, scene_item_t);
+
+        if (!scene_item_find(left, item->id))
+            scene->excused[item->number] = MAIL_DELETED;
+    }
+}
+
+/* Faults are as they may be: a name that is taken, a folder that would be in itself. */
+static void others_folder(scene_t *scene, const apr_array_header_t *folders,
+                          const apr_array_header_t *items, apr_pool_t *pool)
+{
+    const backend_folder_t *folder =
+        &APR_ARRAY_IDX(folders, scene_roll(scene, folders->nelts), backend_folder_t);
+    const backend_folder_t *parent =
+        &APR_ARRAY_IDX(folders, scene_roll(scene, folders->nelts), backend_folder_t);
+    const char *name = apr_psprintf(pool, "F%d/\xc3\xa4.", scene_roll(scene, 5)), *id;
+    int what = scene_roll(scene, 100), own = folder->role == BACKEND_ROLE_USER;
+
+    if (what < 35 || !own) {
+        if (folders->nelts < 14 &&
+            !backend_folder_create(scene->truth, scene_percent(scene, 60) ? NULL : parent->id, name,
+                                   BACKEND_CLASS_EMAIL, &id, pool))
+            scene_log(scene, "another program creates %s as %s", name, id);
+    }
+    else if (what < 60) {
+        if (!backend_folder_rename(scene->truth, folder->id,
+                                   scene_percent(scene, 60) ? NULL : parent->id, name, pool))
+            scene_log(scene, "another program renames %s to %s", folder->id, name);
+    }
+    else {
+        scene_log(scene, "another program deletes %s %s", folder->id, folder->name);
+        if (backend_folder_delete(scene->truth, folder->id, pool))
+            abort();
+        others_excuse(scene, items, pool);
+        if (what < 80 && !backend_folder_create(scene->truth, folder->parent_id, folder->name,
+                                                BACKEND_CLASS_EMAIL, &id, pool))
+            scene_log(scene, "and makes it anew as %s", id);
+    }
+}
+
+/* Items get new ServerIds, which stand for the same messages. */
+static void others_renew(scene_t *scene, const apr_array_header_t *folders)
+{
+    const backend_folder_t *folder =
+        &APR_ARRAY_IDX(folders, scene_roll(scene, folders->nelts), backend_folder_t);
+
+    backend_memory_renew(scene->inner, MAIL_ACCOUNT, folder->id);
+    scene_log(scene, "%s is of a new generation", folder->id);
+}
+
+void scene_disturb(scene_t *scene)
+{
+    apr_array_header_t *folders, *items;
+    int what = scene_roll(scene, 100);
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, scene->pool);
+    folders = scene_folders(scene, pool);
+    items = scene_items(scene, pool);
+    if (what < 35 || !items->nelts)
+        others_deliver(scene, folders, pool);
+    else if (what < 70)
+        others_touch(scene, &APR_ARRAY_IDX(items, scene_roll(scene, items->nelts), scene_item_t),
+                     folders, pool);
+    else if (what < 90)
+        others_folder(scene, folders, items, pool);
+    else if (what < 95)
+        backend_memory_forget(
+            scene->inner, MAIL_ACCOUNT,
+            APR_ARRAY_IDX(folders, scene_roll(scene, folders->nelts), backend_folder_t).id);
+    else if (!scene->calls) /* within a request nobody can tell */
+        others_renew(scene, folders);
+    apr_pool_destroy(pool);
+}
+
+/* -- administrators ------------------------------------------------------------------------------ */
+
+static void others_reset(scene_t *scene, phone_t *phone, apr_pool_t *pool)
+{
+    state_trash_request_t request = {.id = apr_psprintf(pool, "t%d", ++scene->trash_count),
+                                     .account = MAIL_ACCOUNT,
+                                     .device = phone->device,
+                                     .what = STATE_TRASH_SYNC,
+                                     .note = "",
+                                     .ttl = apr_time_from_sec(86400)};
+    int what = scene_roll(scene, 100), moved;
+
+    if (what < 40 && phone->folder_count) {
+        request.what = STATE_TRASH_FOLDER;
+        request.folder = phone->folders[scene_roll(scene, phone->folder_count)].id;
+    }
+    else if (what < 60) {
+        request.what = STATE_TRASH_ALL;
+        /* the ledger is forgotten with the phone */
+        apr_hash_clear(scene->moved);
+        memset(scene->sent_count, 0, sizeof scene->sent_count);
+    }
+    if (state_trash_move(scene->base->memory, &request, &moved, pool))
+        abort();
+    apr_cpystrn(phone->undo, request.id, sizeof phone->undo);
+    mail_tally.resets += moved > 0;
+    scene_log(scene, "an administrator resets %s, %d of it: %d records", phone->device,
+              request.what, moved);
+}
+
+void scene_administer(scene_t *scene, phone_t *phone)
+{
+    apr_pool_t *pool;
+    base_fault_t *fault;
+    int restored;
+
+    apr_pool_create(&pool, scene->pool);
+    if (!*phone->undo || scene_percent(scene, 50)) {
+        others_reset(scene, phone, pool);
+    }
+    else {
+        fault = state_trash_restore(scene->base->memory, MAIL_ACCOUNT, phone->undo, phone->device,
+                                    &restored, pool);
+        mail_tally.undone += !fault;
+        scene_log(scene, "an administrator takes back what he did to %s: %s", phone->device,
+                  fault ? fault->message : "done");
+        phone->undo[0] = '\0';
+    }
+    apr_pool_destroy(pool);
+}
