@@ -286,7 +286,7 @@ export function device(account, id) {
     type: 'button', class: 'danger',
     click: () => {
       if (!wiped) dialog.wipe(account, id, protocol);
-      else (wiped.done ? dialog.release : dialog.cancelWipe)(account, id);
+      else (wiped.done ? dialog.releaseDevice : dialog.cancelWipe)(account, id);
     },
   });
   const provisioning = el('button', {

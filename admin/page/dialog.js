@@ -224,7 +224,7 @@ export async function cancelWipe(account, device) {
   changed();
 }
 
-export async function release(account, device) {
+export async function releaseDevice(account, device) {
   const path = ['accounts', account, 'devices', device, 'release'];
   const answer = await ask({
     title: `Release device ${device}?`,

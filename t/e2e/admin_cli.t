@@ -223,6 +223,23 @@ subtest 'actions' => sub {
         qr/^anna +\Q$device\E/m, 'listed' );
     like( ctl( '-y', 'device', 'suspend', 'anna', $device )->{out}, qr/nothing/, 'only once' );
     is( ctl( '-y', 'device', 'resume', 'anna', $device )->{code}, 0, 'device resume' );
+    my $wipe = ctl( '--dry-run', 'doWipeDevice', 'anna', $device );
+    is( $wipe->{out}, "ERASING OF A WHOLE PHONE: account anna, device $device\n",
+        'doWipeDevice says what it does' );
+    is( ctl( 'doWipeDevice', 'anna', $device )->{code}, 7, 'and asks first' );
+    is( ctl( '-y', 'doWipeDevice', 'anna', $device, 'acount_only' )->{code}, 2, 'a misspelt scope' );
+    is( ctl( 'wipe', 'list' )->{out} =~ /\Q$device/, '', 'nothing came of that' );
+    $wipe = ctl( '-y', 'doWipeDevice', 'anna', $device, 'account_only', '--reason', 'lost' );
+    is( $wipe->{out}, "Done.\n", 'the account' );
+    like( ctl( 'wipe', 'list' )->{out}, qr/^anna +\Q$device\E .*wiping/m, 'wipe list' );
+    like( ctl( 'device', 'show', 'anna', $device )->{out}, qr/^Wipe of: +account$/m, 'is shown' );
+    is( ctl( '-y', 'device', 'wipe', 'anna', $device )->{code}, 4, 'the phone: not at once' );
+    is( ctl( '-y', 'device', 'remove', 'anna', $device )->{code}, 4, 'nor removed' );
+    is( ctl( '-y', 'device', 'wipe', 'cancel', 'anna', $device )->{out}, "Done.\n", 'cancelled' );
+    is( ctl( '-y', 'device', 'wipe', 'anna', $device )->{out}, "Done.\n", 'device wipe' );
+    $phone->_provision( [ 'Provision:Provision', [ RemoteWipe => [ Status => 1 ] ] ] );
+    is( ctl( '-y', 'device', 'wipe', 'cancel', 'anna', $device )->{code}, 4, 'too late' );
+    is( ctl( '-y', 'device', 'release', 'anna', $device )->{out}, "Done.\n", 'device release' );
     is( ctl( '-y', 'device', 'remove', 'anna', $device, '--folder', $inbox )->{code},
         2, 'an option that does not belong there' );
     is( ctl( 'audit', '--state', 'x' )->{code}, 2, 'nor there' );
