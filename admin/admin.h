@@ -56,6 +56,7 @@
 #include "eas/profile.h"
 #include "eas/policy.h"
 #include "state/state.h"
+#include "sync/access.h"
 #include "wake/wake.h"
 
 #define ADMIN_BODY_MAX 65536
@@ -68,6 +69,9 @@ typedef struct {
     backend_t *backend;       /* only read: sizes, and what there is. NULL: none */
     eas_profiles_t *profiles; /* of clients; NULL: none */
     const char *node;
+    sync_access_mode_t access_mode;
+    int devices_max;                /* of an account, 0: any number */
+    const char *access_notify;      /* who is told of new devices; NULL: nobody */
     const eas_policies_t *policies; /* NULL: none */
     const apr_table_t *facts;       /* of the server, for support; no credentials. NULL: none */
     const base_log_t *log;

@@ -117,7 +117,7 @@ void ctl_commands_print(void);
 /* The value of an option, NULL when it was not given. */
 const char *ctl_option(const ctl_t *ctl, const char *name);
 
-/* -- ctl_views.c, ctl_actions.c, ctl_trace.c: what commands run -- */
+/* -- ctl_views.c, ctl_actions.c, ctl_access.c, ctl_trace.c: what commands run -- */
 
 ctl_exit_t ctl_show(ctl_t *ctl);
 ctl_exit_t ctl_act(ctl_t *ctl);
@@ -126,6 +126,9 @@ ctl_exit_t ctl_trace(ctl_t *ctl);
 ctl_exit_t ctl_bundle(ctl_t *ctl);
 ctl_exit_t ctl_purge(ctl_t *ctl);
 ctl_exit_t ctl_rebuild(ctl_t *ctl);
+ctl_exit_t ctl_import(ctl_t *ctl);
+/* Devices that a change of access control makes a difference to. */
+void ctl_print_changed(const ctl_t *ctl, const json_t *answer);
 /* Asks the user, unless he said yes. */
 ctl_exit_t ctl_confirm(const ctl_t *ctl);
 /* Asks the server what it would do. */

@@ -56,6 +56,10 @@ static void print_plan(const ctl_t *ctl, const json_t *plan)
 {
     const char *megabytes = ctl_text(plan, "estimated_mb", ctl->pool);
 
+    if (json_object_get(plan, "devices_changed")) {
+        ctl_print_changed(ctl, plan);
+        return;
+    }
     print_whom(ctl, plan);
     if (json_object_get(plan, "throttles"))
         printf("%s held back will be let through.\n", ctl_text(plan, "throttles", ctl->pool));

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <apr_strings.h>
 
 #include "base/text.h"
@@ -48,6 +49,22 @@ static const char *words_next(const char **words, size_t *length)
     return word;
 }
 
+/* Is the word that name, or are the two, with '_' between them? Returns how many were used. */
+static int words_name(const char *name, size_t length, const char *const *words, int count)
+{
+    const char *line = memchr(name, '_', length);
+    size_t first = line ? (size_t)(line - name) : length;
+
+    if (strlen(words[0]) != first || strncasecmp(words[0], name, first) != 0)
+        return 0;
+    if (!line)
+        return 1;
+    return count > 1 && strlen(words[1]) == length - first - 1 &&
+                   strncasecmp(words[1], line + 1, length - first - 1) == 0
+               ? 2
+               : 0;
+}
+
 static int words_have(const char *words, const char *wanted)
 {
     const char *word;
@@ -62,17 +79,31 @@ static int words_have(const char *words, const char *wanted)
 /* How many of the words name this command, 0: they do not. */
 static int command_match(const ctl_command_t *command, const char *const *words, int count)
 {
-    const char *name = command->words, *word;
+    const char *name = command->words, *old = command->old_names, *word;
     size_t length;
     int used = 0;
 
-    if (count && words_have(command->old_names, words[0]))
-        return 1;
+    while (count && old && *(word = words_next(&old, &length)))
+        if ((used = words_name(word, length, words, count)))
+            return used;
     for (; *(word = words_next(&name, &length)); used++)
         if (used == count || strlen(words[used]) != length ||
             strncmp(words[used], word, length) != 0)
             return 0;
     return used;
+}
+
+/* As the user called it. */
+static const char *command_name(const ctl_t *ctl, const ctl_command_t *command,
+                                const char *const *words, int given)
+{
+    const char *name = command->words;
+    size_t length, first = strlen(words[0]);
+
+    words_next(&name, &length);
+    if (length == first && strncmp(command->words, words[0], first) == 0)
+        return command->words;
+    return given == 2 ? apr_pstrcat(ctl->pool, words[0], " ", words[1], NULL) : words[0];
 }
 
 static int command_takes(const ctl_command_t *command, int count)
@@ -151,11 +182,25 @@ static ctl_exit_t command_run(ctl_t *ctl, const ctl_command_t *command, const ap
     return command->run(ctl);
 }
 
+/* "ABQ set DEVICE Blocked account joe": old commands have their options at the end. Returns the words
+ * before them. */
+static int options_old(ctl_t *ctl, const char *const *words, int count)
+{
+    if (!count || strcasecmp(words[0], "ABQ") != 0)
+        return count;
+    while (count > 3 && words_have("account domain status", words[count - 2])) {
+        apr_table_setn(ctl->options.values, words[count - 2], words[count - 1]);
+        count -= 2;
+    }
+    return count;
+}
+
 ctl_exit_t ctl_run(ctl_t *ctl, const char *const *words, int count)
 {
     const char *usage = NULL;
     size_t i;
 
+    count = options_old(ctl, words, count);
     for (i = 0; i < COMMAND_COUNT; i++) {
         const ctl_command_t *command = &commands[i];
         int given = command_match(command, words, count);
@@ -170,13 +215,20 @@ ctl_exit_t ctl_run(ctl_t *ctl, const char *const *words, int count)
             return command_run(ctl, command, used);
         usage =
             apr_pstrcat(ctl->pool, usage ? usage : "usage:", usage ? " or" : "", " mobilesyncctl ",
-                        given == 1 && command->old_names ? words[0] : command->words, " ",
-                        command->arguments, NULL);
+                        command_name(ctl, command, words, given), " ", command->arguments, NULL);
     }
     if (usage)
         return ctl_error(CTL_USAGE, "%s", usage);
     ctl->usage = 1;
     return CTL_USAGE;
+}
+
+static void print_old_names(const char *names)
+{
+    printf("   (");
+    for (; *names; names++)
+        putchar(*names == '_' ? ' ' : *names);
+    printf(")");
 }
 
 void ctl_commands_print(void)
@@ -187,7 +239,7 @@ void ctl_commands_print(void)
         printf("  %s%s%s", commands[i].words, *commands[i].arguments ? " " : "",
                commands[i].arguments);
         if (commands[i].old_names)
-            printf("   (%s)", commands[i].old_names);
+            print_old_names(commands[i].old_names);
         printf("\n        %s\n", commands[i].help);
     }
 }

@@ -24,6 +24,7 @@ static const ctl_column_t device_columns[] = {{"ACCOUNT", "account"},
                                               {"FOLDERS", "synchronised_folders"},
                                               {"SUSPENDED (UTC)", "suspended/since"},
                                               {"WIPE", "wipe/state"},
+                                              {"ACCESS", "access/status"},
                                               {NULL, NULL}};
 
 /* One row for each folder of an exchange, one at least. */
@@ -74,6 +75,27 @@ const ctl_view_t ctl_view_quarantine = {
     .rows = quarantine_rows,
     .columns = COLUMNS({"ITEM", "item"}, {"FOLDER", "folder"}, {"TRIED (UTC)", "time"},
                        {"TRIES", "tries"}, {"RETRY WAITS", "retry_waiting"}, {"REASON", "reason"}),
+};
+
+const ctl_view_t ctl_view_access = {
+    .members =
+        COLUMNS({"Mode", "mode"}, {"Rules", "rules"}, {"Devices of an account", "devices_max"},
+                {"New devices are told to", "notify"}),
+};
+
+const ctl_view_t ctl_view_access_devices = {
+    .cursor = "after",
+    .list = "devices",
+    .columns = COLUMNS({"DEVICE", "device"}, {"ACCOUNT", "account"}, {"STATUS", "status"},
+                       {"BY", "by"}, {"RULE", "rule"}, {"SINCE (UTC)", "since"}, {"ACTOR", "actor"},
+                       {"TYPE", "type"}, {"REASON", "reason"}),
+};
+
+const ctl_view_t ctl_view_rules = {
+    .list = "rules",
+    .columns = COLUMNS({"ID", "rule"}, {"ORDER", "order"}, {"STATUS", "status"},
+                       {"DOMAIN", "domain"}, {"DEVICE", "device"}, {"TYPE", "type"},
+                       {"MODEL", "model"}, {"OS", "os"}, {"AGENT", "agent"}, {"BY", "actor"}),
 };
 
 const ctl_view_t ctl_view_accounts = {

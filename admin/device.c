@@ -36,6 +36,7 @@ json_t *admin_device_summary(const admin_device_look_t *look, apr_pool_t *pool)
     json_object_set_new(json, "quarantined", json_integer(look->quarantined));
     json_object_set_new(json, "suspended", admin_suspension(look->record, pool));
     json_object_set_new(json, "wipe", admin_wipe_json(look->record, pool));
+    json_object_set_new(json, "access", admin_access_json(look, pool));
     return json;
 }
 
@@ -149,11 +150,13 @@ base_fault_t *admin_device_json(admin_call_t *call, json_t *answer)
 {
     json_t *holder = admin_json_object(call->pool), *summary, *json, *exchanges;
     admin_device_look_t look = {.account = call->names[0], .device = call->names[1]};
+    const admin_access_t *access;
     admin_snapshot_t *snapshot;
 
     BASE_TRY(
         admin_snapshot_read(call->service, call->names[0], call->names[1], &snapshot, call->pool));
-    BASE_TRY(admin_device_look(call->service, &look, call->pool));
+    BASE_TRY(admin_access_open(call->service, &access, call->pool));
+    BASE_TRY(admin_device_look(access, &look, call->pool));
     summary = admin_device_summary(&look, call->pool);
     json_object_update(answer, summary);
     json_decref(summary);

@@ -14,7 +14,8 @@
 #define DEVICES_EXAMINED_MAX 5000 /* in one page, whatever is taken of them */
 #define DEVICES_CHUNK 200         /* read at a time */
 
-static void devices_look(const state_glance_t *glance, admin_device_look_t *look, apr_pool_t *pool)
+static void devices_look_at(const state_glance_t *glance, admin_device_look_t *look,
+                            apr_pool_t *pool)
 {
     int i;
 
@@ -30,14 +31,27 @@ static void devices_look(const state_glance_t *glance, admin_device_look_t *look
         look->quarantined += admin_held_quarantine(glance->states[i], pool)->items->nelts;
 }
 
-base_fault_t *admin_device_look(const admin_service_t *service, admin_device_look_t *look,
+/* Of some devices of an account, in a few round trips for all of them. */
+static base_fault_t *devices_look(const admin_access_t *access, const char *account,
+                                  const char *const *devices, int count, admin_device_look_t *looks,
+                                  apr_pool_t *pool)
+{
+    state_glance_t *glances = apr_pcalloc(pool, (apr_size_t)count * sizeof *glances);
+    int i;
+
+    for (i = 0; i < count; i++)
+        glances[i] = (state_glance_t){.account = account, .device = devices[i]};
+    BASE_TRY(
+        state_device_glance(access->service->store, glances, count, SYNC_QUARANTINE_FIELD, pool));
+    for (i = 0; i < count; i++)
+        devices_look_at(&glances[i], &looks[i], pool);
+    return admin_access_look(access, looks, count, pool);
+}
+
+base_fault_t *admin_device_look(const admin_access_t *access, admin_device_look_t *look,
                                 apr_pool_t *pool)
 {
-    state_glance_t glance = {.account = look->account, .device = look->device};
-
-    BASE_TRY(state_device_glance(service->store, &glance, 1, SYNC_QUARANTINE_FIELD, pool));
-    devices_look(&glance, look, pool);
-    return NULL;
+    return devices_look(access, look->account, &look->device, 1, look, pool);
 }
 
 /* -- rows ------------------------------------------------------------------- */
@@ -124,6 +138,7 @@ base_fault_t *admin_account_show(admin_call_t *call)
 {
     json_t *answer = admin_json_object(call->pool);
     const char *account = call->names[0];
+    const admin_access_t *access;
     apr_array_header_t *devices;
     devices_rows_t rows;
     int i, found;
@@ -131,13 +146,14 @@ base_fault_t *admin_account_show(admin_call_t *call)
     BASE_TRY(admin_account_find(call, &devices, &found));
     if (!found)
         return NULL;
+    BASE_TRY(admin_access_open(call->service, &access, call->pool));
     admin_json_set(answer, "account", account, call->pool);
     devices_rows_init(&rows, answer, call->pool);
     for (i = 0; i < devices->nelts; i++) {
         admin_device_look_t look = {.account = account,
                                     .device = APR_ARRAY_IDX(devices, i, const char *)};
 
-        BASE_TRY(admin_device_look(call->service, &look, call->pool));
+        BASE_TRY(admin_device_look(access, &look, call->pool));
         devices_rows_add(&rows, &look, call->pool);
     }
     BASE_TRY(devices_rows_park(call, &rows, answer, 0));
@@ -152,22 +168,17 @@ base_fault_t *admin_account_show(admin_call_t *call)
 static base_fault_t *walk_chunk(admin_walk_t *walk, const char *account, const char *const *devices,
                                 int count, apr_pool_t *pool)
 {
-    state_glance_t *glances = apr_pcalloc(pool, (apr_size_t)count * sizeof *glances);
+    admin_device_look_t *looks = apr_pcalloc(pool, (apr_size_t)count * sizeof *looks);
     int i, taken;
 
-    for (i = 0; i < count; i++)
-        glances[i] = (state_glance_t){.account = account, .device = devices[i]};
-    BASE_TRY(state_device_glance(walk->call->service->store, glances, count, SYNC_QUARANTINE_FIELD,
-                                 pool));
+    BASE_TRY(devices_look(walk->access, account, devices, count, looks, pool));
     for (i = 0; i < count && !walk->next; i++) {
-        admin_device_look_t look;
-
-        devices_look(&glances[i], &look, pool);
-        BASE_TRY(walk->visit(walk->baton, &look, &taken, pool));
+        BASE_TRY(walk->visit(walk->baton, &looks[i], &taken, pool));
         walk->taken += taken;
-        if (walk->taken == walk->limit || ++walk->examined == DEVICES_EXAMINED_MAX)
+        if (!walk->whole &&
+            (walk->taken == walk->limit || ++walk->examined == DEVICES_EXAMINED_MAX))
             walk->next = apr_pstrcat(walk->call->pool, base_text_percent_encode(account, pool), "/",
-                                     base_text_percent_encode(look.device, pool), NULL);
+                                     base_text_percent_encode(devices[i], pool), NULL);
     }
     return NULL;
 }
@@ -201,12 +212,16 @@ static base_fault_t *walk_account(admin_walk_t *walk, const char *account, const
 
 static base_fault_t *walk_start(admin_walk_t *walk, const char **account, const char **device)
 {
-    const char *after = admin_parameter(walk->call, "after"), *slash;
+    const char *after = walk->after ? walk->after : admin_parameter(walk->call, "after"), *slash;
     apr_pool_t *pool = walk->call->pool;
 
     *account = *device = NULL;
+    if (!walk->access)
+        BASE_TRY(admin_access_open(walk->call->service, &walk->access, pool));
+    if (walk->whole)
+        return NULL;
     BASE_TRY(admin_parameter_limit(walk->call, &walk->limit));
-    if (!after)
+    if (!after || walk->from_start)
         return NULL;
     if (!(slash = strchr(after, '/')) ||
         !(*account = base_text_percent_decode(
@@ -260,6 +275,7 @@ typedef struct {
     admin_call_t *call;
     devices_rows_t rows;
     apr_time_t seen_before, seen_after;
+    sync_access_status_t access; /* NONE: any */
 } devices_t;
 
 static int devices_contain(const devices_t *devices, const char *name, const char *text,
@@ -304,6 +320,7 @@ static base_fault_t *devices_visit(void *baton, const admin_device_look_t *look,
     const char *state = admin_parameter(devices->call, "state");
 
     *taken =
+        (!devices->access || look->access.status == devices->access) &&
         devices_contain(devices, "account", look->account, pool) &&
         devices_contain(devices, "device", look->device, pool) &&
         devices_contain(devices, "type", admin_record_text(look->record, "type", pool), pool) &&
@@ -329,6 +346,7 @@ base_fault_t *admin_device_list(admin_call_t *call)
     const char *state = admin_parameter(call, "state");
 
     devices_rows_init(&devices.rows, answer, call->pool);
+    BASE_TRY(admin_parameter_status(call, "access", &devices.access));
     BASE_TRY(admin_parameter_time(call, "seen_before", &devices.seen_before));
     BASE_TRY(admin_parameter_time(call, "seen_after", &devices.seen_after));
     if (state && strcmp(state, "active") != 0 && strcmp(state, "empty") != 0 &&

@@ -1,4 +1,8 @@
 libcore_la_SOURCES += \
+	admin/access.c admin/access.h \
+	admin/access_change.c \
+	admin/access_entries.c \
+	admin/access_rules.c \
 	admin/action.c admin/action.h \
 	admin/admin.c admin/admin.h \
 	admin/audit.c \
@@ -39,6 +43,7 @@ TESTS += t/unit/admin_test t/unit/admin_observe_test
 sbin_PROGRAMS = mobilesyncctl
 mobilesyncctl_SOURCES = \
 	admin/ctl.h \
+	admin/ctl_access.c \
 	admin/ctl_actions.c \
 	admin/ctl_client.c \
 	admin/ctl_commands.c admin/ctl_commands.tbl \

@@ -26,6 +26,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Browser.pm \
 	t/lib/MobileSync/Certificates.pm \
 	t/lib/MobileSync/Crowd.pm \
+	t/lib/MobileSync/Ctl.pm \
 	t/lib/MobileSync/Demo.pm \
 	t/lib/MobileSync/Disk.pm \
 	t/lib/MobileSync/ErrorLog.pm \
@@ -71,6 +72,8 @@ E2E_TESTS = \
 	t/e2e/admin_observe.t \
 	t/e2e/admin_page.t \
 	t/e2e/admin_purge.t \
+	t/e2e/access.t \
+	t/e2e/access_cli.t \
 	t/e2e/admin_suspend.t \
 	t/e2e/bodies.t \
 	t/e2e/body_part.t \

@@ -317,7 +317,7 @@ export async function profile(account, device, now) {
 // -- limits --
 
 // throttle null: all.
-export async function release(throttle) {
+export async function releaseThrottle(throttle) {
   const path = throttle ? ['throttles', throttle.id] : ['throttles'];
   const who = throttle && (throttle.device ?? throttle.account ?? throttle.address);
   const answer = await ask({

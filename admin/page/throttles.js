@@ -24,7 +24,7 @@ function row(first) {
   const release = el('button', {
     type: 'button', class: 'small',
     'aria-label': `Release ${first.device ?? first.account ?? first.address}`,
-    click: () => dialog.release(first),
+    click: () => dialog.releaseThrottle(first),
   }, 'Release');
   return tableRow(COLUMNS, el('td', { class: 'do' }, release));
 }
@@ -37,7 +37,7 @@ export function throttles() {
     title: 'Limits',
     element: el('div', null, el('h1', { tabindex: '-1' }, 'Limits'), note,
       el('div', { class: 'buttons left' },
-        el('button', { type: 'button', click: () => dialog.release(null) }, 'Release all')),
+        el('button', { type: 'button', click: () => dialog.releaseThrottle(null) }, 'Release all')),
       el('div', { class: 'sheet' }, el('table', { class: 'throttles' },
         el('thead', null, el('tr', null, COLUMNS.map(({ title }) => el('th', { scope: 'col' }, title)),
           el('th', null, el('span', { class: 'hidden' }, 'Release')))), body))),

@@ -181,6 +181,19 @@ base_fault_t *backend_session_open(backend_t *backend, const char *account,
     return NULL;
 }
 
+backend_session_t *backend_session_make(const backend_driver_t *driver, const char *account,
+                                        void *session, apr_pool_t *pool)
+{
+    backend_session_t *made = apr_pcalloc(pool, sizeof *made);
+    backend_t *backend = apr_pcalloc(pool, sizeof *backend);
+
+    backend->driver = driver;
+    made->backend = backend;
+    made->account = apr_pstrdup(pool, account);
+    made->session = session;
+    return made;
+}
+
 base_fault_t *backend_identity(backend_session_t *session, backend_identity_t **identity,
                                apr_pool_t *pool)
 {

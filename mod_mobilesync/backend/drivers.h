@@ -14,6 +14,10 @@ BACKEND_DRIVERS(BACKEND_DRIVER_DECLARE)
 const backend_driver_t *backend_driver_of(const backend_t *backend);
 void *backend_instance_of(const backend_t *backend);
 
+/* A session of a driver that is not configured: with what its functions get, for an account. */
+backend_session_t *backend_session_make(const backend_driver_t *driver, const char *account,
+                                        void *session, apr_pool_t *pool);
+
 /* The value of the last "key=value" argument of that key, NULL when there is none. */
 const char *backend_argument(const apr_array_header_t *arguments, const char *key);
 /* INVALID for the first argument that is not "key=value" with a key of the list. */

@@ -33,6 +33,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/memory_hooks.c \
 	mod_mobilesync/backend/memory_store.c mod_mobilesync/backend/memory_store.h \
 	mod_mobilesync/backend/properties.c mod_mobilesync/backend/properties.h \
+	mod_mobilesync/backend/notice.c mod_mobilesync/backend/notice.h \
 	mod_mobilesync/backend/search_index.c mod_mobilesync/backend/search_index.h \
 	mod_mobilesync/backend/search_query.c \
 	mod_mobilesync/backend/search_sql.tbl \

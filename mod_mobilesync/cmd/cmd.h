@@ -32,6 +32,7 @@
 #include "eas/writer.h"
 #include "item/reference.h"
 #include "state/state.h"
+#include "sync/access.h"
 #include "wake/wake.h"
 
 /* How long a claim of the ledger is held at most, and waited for by others (state/state.h). A lease
@@ -56,6 +57,11 @@ typedef struct {
     apr_uint64_t item_bytes_max;       /* greatest message taken from a client */
 } cmd_limits_t;
 
+#define CMD_ACCESS_TEXTS 3
+
+typedef struct cmd_access cmd_access_t; /* cmd/access.h */
+typedef struct cmd_access_rules cmd_access_rules_t;
+
 /* What a child offers to all exchanges of a virtual host. */
 typedef struct {
     cmd_limits_t limits;
@@ -70,6 +76,7 @@ typedef struct {
     const char *spool_directory; /* NULL: the system's */
     const char *authorities;     /* of S/MIME certificates; NULL: the system's */
     const char *revocations;     /* of theirs; NULL: none */
+    const cmd_access_t *access;  /* NULL: no access control */
     const char *node;            /* this server's name in records */
 } cmd_service_t;
 
@@ -107,6 +114,9 @@ struct cmd_exchange {
     state_patience_t patience;    /* with live claims of other requests */
     eas_profile_t profile;        /* of the client, see cmd/profile.h */
     const state_record_t *device; /* the gates' fields of its record: see cmd/gate.h */
+    const char *access_texts[CMD_ACCESS_TEXTS]; /* read with it: see cmd/access.h */
+    sync_access_served_t
+        access; /* by a gate: what the device is served as. NONE: it was not judged */
     base_fault_t *(*run)(cmd_exchange_t *exchange); /* by a gate, in the command's place; or NULL */
     apr_pool_t *pool;
     /* the response */
@@ -139,6 +149,7 @@ typedef struct {
 enum {
     CMD_BODY_OPTIONAL = 1, /* Sync, Ping and some Provisions may come without */
     CMD_MIME_12_1 = 2,     /* at 12.1 the body is message/rfc822 */
+    CMD_NOTICE = 4         /* for devices that may not synchronise too: cmd/access.h */
 };
 
 /* NULL when the command is not offered (HTTP 501). */
@@ -168,7 +179,8 @@ void cmd_answer_fault(cmd_exchange_t *exchange, const cmd_entry_t *entry, base_f
 /* Throws away what was rendered: a fresh spool and writer. */
 void cmd_exchange_restart(cmd_exchange_t *exchange);
 
-/* The account's mailbox, opened once per exchange. */
+/* The account's mailbox, opened once per exchange; or the one that a device is served which may not
+ * synchronise (cmd/access.h). */
 base_fault_t *cmd_exchange_session(cmd_exchange_t *exchange, backend_session_t **session);
 
 /* Gives the mailbox back, so that nothing of it is held while the exchange waits. */

@@ -106,7 +106,7 @@ base_fault_t *cmd_device_save_information(cmd_exchange_t *exchange, const eas_no
     return device_write(exchange, &fields);
 }
 
-base_fault_t *cmd_device_seen(cmd_exchange_t *exchange)
+static base_fault_t *device_note(cmd_exchange_t *exchange, const char *name, const char *text)
 {
     const eas_request_t *request = exchange->request;
     device_fields_t fields = {.count = 0};
@@ -115,7 +115,19 @@ base_fault_t *cmd_device_seen(cmd_exchange_t *exchange)
     device_field_add(&fields, "version", eas_version_name(request->version));
     if (request->user_agent)
         device_field_add(&fields, "agent", request->user_agent);
+    if (name)
+        device_field_add(&fields, name, text);
     return device_write(exchange, &fields);
+}
+
+base_fault_t *cmd_device_seen(cmd_exchange_t *exchange)
+{
+    return device_note(exchange, NULL, NULL);
+}
+
+base_fault_t *cmd_device_mark(cmd_exchange_t *exchange, const char *name, const char *text)
+{
+    return device_note(exchange, name, text);
 }
 
 static void device_trace(cmd_exchange_t *exchange)

@@ -2,10 +2,10 @@
  * Fields (all text): type, version (protocol), agent (HTTP User-Agent), first and last
  * (microseconds since the epoch), and what DeviceInformation gave (MS-ASCMD 2.2.3.45): model,
  * imei, name, os, language, phone, user-agent, sms, operator. While an administrator has suspended
- * the device: suspended (since when, microseconds), suspended-by, suspended-why. trace: until when
- * the device is traced (microseconds), a blank, and "full" or "redacted". profile: what is done
- * differently for this device, see eas/profile.h. policy-...: cmd/policy.h.
- * wipe, wipe-...: cmd/wipe.h. */
+ * the device: suspended (since when, microseconds), suspended-by, suspended-why. access: what
+ * it was served as last (sync/access.h). trace: until when the device is traced (microseconds), a
+ * blank, and "full" or "redacted". profile: what is done differently for this device, see
+ * eas/profile.h. policy-...: cmd/policy.h. wipe, wipe-...: cmd/wipe.h. */
 #ifndef CMD_DEVICE_H
 #define CMD_DEVICE_H
 
@@ -30,5 +30,8 @@ base_fault_t *cmd_device_judge(cmd_exchange_t *exchange);
 /* Notes that the device is here: first seen, protocol version, agent. Writes only when
  * something but the time changed, or the last note is older than an hour. */
 base_fault_t *cmd_device_seen(cmd_exchange_t *exchange);
+
+/* The same with a further field. */
+base_fault_t *cmd_device_mark(cmd_exchange_t *exchange, const char *name, const char *text);
 
 #endif

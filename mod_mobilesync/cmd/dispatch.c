@@ -133,10 +133,16 @@ static int cmd_precondition(const cmd_exchange_t *exchange, const cmd_entry_t *e
  * before is seen here. An outage ends no wait. */
 static base_fault_t *cmd_check_waiting(cmd_exchange_t *exchange)
 {
+    sync_access_status_t looked = exchange->access.status;
+    cmd_wait_t wait = exchange->wait;
     base_fault_t *fault = cmd_gate_check(exchange);
     base_fault_code_t code = base_fault_code(fault);
 
-    return code == BASE_FAULT_UNAVAILABLE || code == BASE_FAULT_TIMEOUT ? NULL : fault;
+    if (fault || exchange->access.status == looked)
+        return code == BASE_FAULT_UNAVAILABLE || code == BASE_FAULT_TIMEOUT ? NULL : fault;
+    /* it waits for changes of a mailbox that is no longer what the device is served */
+    exchange->wait.waiter = NULL;
+    return wait.resume(exchange, WAKE_REASON_RESET, wait.baton);
 }
 
 /* Commands that do not say themselves what they came to: the first Status in the answer that was
@@ -153,9 +159,10 @@ static void cmd_report_status(cmd_exchange_t *exchange, const cmd_entry_t *entry
 
 static void cmd_conclude(cmd_exchange_t *exchange, const cmd_entry_t *entry, base_fault_t *fault)
 {
-    if (!fault)
-        fault = exchange->wait.waiter ? cmd_check_waiting(exchange)
-                                      : eas_writer_finish(exchange->writer);
+    if (!fault && exchange->wait.waiter)
+        fault = cmd_check_waiting(exchange);
+    if (!fault && !exchange->wait.waiter)
+        fault = eas_writer_finish(exchange->writer);
     if (!fault) {
         if (!exchange->wait.waiter) {
             cmd_report_status(exchange, entry);
@@ -188,8 +195,10 @@ void cmd_resume(cmd_exchange_t *exchange, wake_reason_t reason)
 {
     const cmd_entry_t *entry = cmd_find(exchange->request->command);
     cmd_wait_t wait = exchange->wait;
-    base_fault_t *fault = reason == WAKE_REASON_RESET ? cmd_gate_check(exchange) : NULL;
+    base_fault_t *fault;
 
+    exchange->access.status = SYNC_ACCESS_NONE; /* that was before it waited */
+    fault = reason == WAKE_REASON_RESET ? cmd_gate_check(exchange) : NULL;
     exchange->wait.waiter = NULL;
     cmd_conclude(exchange, entry, fault ? fault : wait.resume(exchange, reason, wait.baton));
 }

@@ -5,6 +5,8 @@
 #include <apr_general.h>
 
 #include "base/text.h"
+#include "cmd/access.h"
+#include "cmd/gate.h"
 
 #define CMD_ID_MAX 64
 
@@ -23,9 +25,14 @@ void cmd_exchange_restart(cmd_exchange_t *exchange)
 base_fault_t *cmd_exchange_session(cmd_exchange_t *exchange, backend_session_t **session)
 {
     if (!exchange->session) {
+        if (exchange->access.status == SYNC_ACCESS_NONE) /* it waited, and nobody asked since */
+            BASE_TRY(cmd_gate_check(exchange));
         apr_pool_create(&exchange->session_pool, exchange->pool);
-        BASE_TRY(backend_session_open(exchange->service->backend, exchange->account,
-                                      &exchange->session, exchange->session_pool));
+        if (cmd_access_is_apart(exchange))
+            BASE_TRY(cmd_access_notice(exchange, &exchange->session, exchange->session_pool));
+        else
+            BASE_TRY(backend_session_open(exchange->service->backend, exchange->account,
+                                          &exchange->session, exchange->session_pool));
     }
     *session = exchange->session;
     return NULL;

@@ -1,4 +1,5 @@
 #include "cmd/gate.h"
+#include "cmd/access.h"
 #include "cmd/device.h"
 #include "cmd/profile.h"
 #include "cmd/policy.h"
@@ -27,8 +28,8 @@ static base_fault_t *gate_read(cmd_exchange_t *exchange)
                              .kind = STATE_RECORD_DEVICE};
     state_record_t *record;
 
-    BASE_TRY(state_record_read(exchange->service->store, &key, gate_fields,
-                               sizeof gate_fields / sizeof *gate_fields, &record, exchange->pool));
+    BASE_TRY(cmd_access_read(exchange, &key, gate_fields, sizeof gate_fields / sizeof *gate_fields,
+                             &record));
     exchange->device = record;
     return NULL;
 }

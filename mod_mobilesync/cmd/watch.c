@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/access.h"
 #include "cmd/hierarchy.h"
 
 /* Memory of its own, because it outlives the exchange that armed it. */
@@ -35,6 +36,8 @@ static base_fault_t *watch_backend(cmd_watch_t *watch, cmd_exchange_t *exchange,
     base_fault_t *fault;
     int i;
 
+    if (cmd_access_is_apart(exchange)) /* nothing happens in that mailbox */
+        return NULL;
     for (i = 0; i < count; i++)
         APR_ARRAY_PUSH(ids, const char *) = folder_ids[i];
     fault = backend_watch_start(exchange->service->backend, watch->account, ids, watch_changed,

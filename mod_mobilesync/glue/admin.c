@@ -10,6 +10,7 @@
 #include "http_protocol.h"
 
 #include "admin/admin.h"
+#include "cmd/access.h"
 
 APLOG_USE_MODULE(mobilesync);
 
@@ -166,6 +167,9 @@ int glue_admin_handler(request_rec *r)
     admin.bus = service->bus;
     admin.backend = service->backend;
     admin.profiles = service->profiles;
+    admin.access_mode = service->access->mode;
+    admin.devices_max = service->access->devices_max;
+    admin.access_notify = service->access->notify;
     admin.node = service->node;
     admin.policies = service->policies;
     admin.facts = admin_facts(r);

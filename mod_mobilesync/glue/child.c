@@ -13,6 +13,7 @@
 
 #include "backend/directory.h"
 #include "backend/submit.h"
+#include "cmd/access.h"
 #include "item/item.h"
 #include "redis/redis.h"
 #include "wake/wake.h"
@@ -134,6 +135,20 @@ static void child_limits(const glue_config_t *config, cmd_limits_t *limits)
     };
 }
 
+static base_fault_t *child_access(const glue_config_t *config, const cmd_access_t **result,
+                                  apr_pool_t *pool)
+{
+    cmd_access_t *access = apr_pcalloc(pool, sizeof *access);
+
+    sync_access_mode_parse(config->access_mode, &access->mode);
+    access->devices_max = config->devices_per_account;
+    access->domain = config->default_domain;
+    access->texts[SYNC_ACCESS_QUARANTINE] = config->quarantine_text;
+    access->texts[SYNC_ACCESS_BLOCK] = config->block_text;
+    *result = access;
+    return cmd_access_rules_create(&access->rules, pool);
+}
+
 static const char *child_node(const glue_config_t *config, apr_pool_t *pool)
 {
     char name[APRMAXHOSTLEN + 1];
@@ -160,6 +175,7 @@ static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
     BASE_TRY(child_people_open(child, config, service->backend, &service->people));
     BASE_TRY(eas_profiles_create(config->clients, child->log, &service->profiles, child->pool));
     child_limits(config, &service->limits);
+    BASE_TRY(child_access(config, &service->access, child->pool));
     service->store = redis->store;
     service->bus = redis->bus;
     service->hub = redis->hub;

@@ -348,6 +348,7 @@ static const char *config_problem(glue_config_t *config, apr_pool_t *pool)
 {
     redis_config_t *redis;
     backend_submit_t *submit;
+    sync_access_mode_t mode;
     const char *problem;
     base_fault_t *fault;
 
@@ -367,6 +368,8 @@ static const char *config_problem(glue_config_t *config, apr_pool_t *pool)
         return "MobileSyncUrl must be like https://mail.example.com/Microsoft-Server-ActiveSync";
     if (strcasecmp(config->account_form, "full") && strcasecmp(config->account_form, "bare"))
         return "MobileSyncAccountName must be full or bare";
+    if (!sync_access_mode_parse(config->access_mode, &mode))
+        return "MobileSyncAccess must be permissive, interactive, strict or disabled";
     if ((fault = redis_config_parse(config->redis_url, &redis, pool)))
         return apr_psprintf(pool, "MobileSyncRedis: %s", fault->message);
     if ((fault = backend_configure(config->backend, config->backend_arguments, pool)))

@@ -39,6 +39,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/ical.h \
 	mod_mobilesync/item/item.c \
 	mod_mobilesync/item/item.h \
+	mod_mobilesync/item/letter.c mod_mobilesync/item/letter.h \
 	mod_mobilesync/item/meeting.c \
 	mod_mobilesync/item/meeting.h \
 	mod_mobilesync/item/mime.c \

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "item/header.h"
 #include "item/html.h"
+#include "item/letter.h"
 
 #define OOF_SUBJECT_MAX 400
 
@@ -210,38 +211,14 @@ int item_oof_answerable(const item_mime_t *mime, const backend_identity_t *away,
 
 /* -- the answer ------------------------------------------------------------------------------- */
 
-static apr_status_t oof_g_free(void *memory)
-{
-    g_free(memory);
-    return APR_SUCCESS;
-}
-
 static const char *oof_subject(const item_mime_t *original, apr_pool_t *pool)
 {
     const char *raw = item_mime_field(original, "Subject");
     const char *subject = raw ? item_header_text(raw, pool) : "";
-    char *encoded;
 
     subject = apr_pstrmemdup(pool, subject,
                              base_text_utf8_floor(subject, strlen(subject), OOF_SUBJECT_MAX));
-    encoded = g_mime_utils_header_encode_text(
-        NULL, apr_pstrcat(pool, "Automatic reply: ", subject, NULL), "utf-8");
-    apr_pool_cleanup_register(pool, encoded, oof_g_free, apr_pool_cleanup_null);
-    return encoded;
-}
-
-/* In lines, as RFC 2045 6.8 wants them. */
-static const char *oof_base64(const char *text, apr_pool_t *pool)
-{
-    size_t length = strlen(text);
-    /* GLib's bound: four for three, a line break each 72, and what is left at the end */
-    char *encoded = apr_palloc(pool, (length / 3 + 1) * 4 + 4 + length / 18 + 2);
-    gint state = 0, save = 0;
-    gsize n = g_base64_encode_step((const guchar *)text, length, TRUE, encoded, &state, &save);
-
-    n += g_base64_encode_close(TRUE, encoded + n, &state, &save);
-    encoded[n] = '\0';
-    return encoded;
+    return item_letter_field(apr_pstrcat(pool, "Automatic reply: ", subject, NULL), pool);
 }
 
 const char *item_oof_compose(const item_oof_message_t *message, const item_mime_t *original,
@@ -252,5 +229,5 @@ const char *item_oof_compose(const item_oof_message_t *message, const item_mime_
                        "MIME-Version: 1.0\r\nContent-Type: text/",
                        message->html ? "html" : "plain",
                        "; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n",
-                       oof_base64(message->text, pool), NULL);
+                       item_letter_base64(message->text, pool), NULL);
 }

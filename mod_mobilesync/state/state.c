@@ -172,6 +172,13 @@ const state_field_t *state_record_field(const state_record_t *record, const char
     return NULL;
 }
 
+const char *state_record_text(const state_record_t *record, const char *name, apr_pool_t *pool)
+{
+    const state_field_t *field = state_record_field(record, name);
+
+    return field ? apr_pstrmemdup(pool, field->data, field->length) : NULL;
+}
+
 base_fault_t *state_record_commit(state_store_t *store, const state_key_t *key,
                                   apr_uint64_t expected_version, const state_field_t *sets,
                                   int set_count, const char *const *deletes, int delete_count,

@@ -91,6 +91,9 @@ base_fault_t *state_record_read(state_store_t *store, const state_key_t *key,
 /* The named field of a record read, NULL when it was not there. */
 const state_field_t *state_record_field(const state_record_t *record, const char *name);
 
+/* The same as text, NULL when it was not there. */
+const char *state_record_text(const state_record_t *record, const char *name, apr_pool_t *pool);
+
 /* Deletes and then sets fields in one step if the record still has the expected version
  * (0 = must not exist yet), else CONFLICT and nothing is written. A first commit also
  * enters the device into the account's indexes. */

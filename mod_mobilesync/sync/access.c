@@ -102,6 +102,26 @@ void sync_access_served_parse(const char *text, sync_access_served_t *served)
     served->since = apr_atoi64(text + length);
 }
 
+/* "d:DEVICE" or "d:DEVICE/ACCOUNT", percent-encoded */
+const char *sync_access_entry_name(const char *device, const char *account, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, "d:", base_text_percent_encode(device, pool), account ? "/" : "",
+                       account ? base_text_percent_encode(account, pool) : "", NULL);
+}
+
+int sync_access_entry_name_parse(const char *name, const char **device, const char **account,
+                                 apr_pool_t *pool)
+{
+    const char *slash = strchr(name, '/');
+    size_t length = strcspn(name, "/");
+
+    if (strncmp(name, "d:", 2) != 0 || length == 2)
+        return 0;
+    *device = base_text_percent_decode(apr_pstrmemdup(pool, name + 2, length - 2), pool);
+    *account = slash ? base_text_percent_decode(slash + 1, pool) : NULL;
+    return *device && (!slash || *account);
+}
+
 /* "block 1763908000000000 root why it was done" */
 const char *sync_access_entry_format(const sync_access_entry_t *entry, apr_pool_t *pool)
 {

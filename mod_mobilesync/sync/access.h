@@ -33,6 +33,15 @@ typedef struct {
 
 #define SYNC_ACCESS_REASON_MAX 300 /* bytes */
 
+/* How the table of access control (state/table.h) names things: the rules and their version, and an
+ * entry. account NULL: of the device, whatever the account. */
+#define SYNC_ACCESS_RULES "rules"
+#define SYNC_ACCESS_RULES_VERSION "rules-version"
+const char *sync_access_entry_name(const char *device, const char *account, apr_pool_t *pool);
+/* Returns 0 when it is no name of an entry. */
+int sync_access_entry_name_parse(const char *name, const char **device, const char **account,
+                                 apr_pool_t *pool);
+
 /* An entry as text, and back; NULL or a damaged text is no decision (NONE). */
 const char *sync_access_entry_format(const sync_access_entry_t *entry, apr_pool_t *pool);
 void sync_access_entry_parse(const char *text, sync_access_entry_t *entry, apr_pool_t *pool);

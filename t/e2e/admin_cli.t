@@ -6,52 +6,20 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JSON::PP ();
 use Test::More;
+use MobileSync::Ctl;
 use MobileSync::Process qw(find_program);
 use MobileSync::Scenario;
 use MobileSync::Server;
 
-my $program = ( $ENV{top_builddir} // "$FindBin::Bin/../.." ) . '/mobilesyncctl';
 my $server = MobileSync::Server->start( admin => 'root', tls => 1 );
 my $node = $server->node;
 my $url = $server->admin->url;
-my $config = $server->folder . '/ctl.conf';
-delete @ENV{ grep {/^MOBILESYNC_(?:SERVER|USER|PASSWORD|CA|CONFIG)$/} keys %ENV };
-$ENV{LC_ALL} = 'C.UTF-8';
+my $ctl = MobileSync::Ctl->new( $server->folder );
+my $config = $ctl->config_file;
 
-sub write_config ( $text, $mode = 0600 ) {
-    open my $file, '>', $config or die "$config: $!\n";
-    print $file $text;
-    close $file or die "$config: $!\n";
-    chmod $mode, $config;
-    return;
-}
-
-# Runs it without a terminal: { code, out, err }.
-sub ctl (@arguments) {
-    my ( $out, $err ) = map { $server->folder . "/ctl.$_" } qw(out err);
-    my $pid = fork // die "fork: $!\n";
-    if ( !$pid ) {
-        open STDIN, '<', '/dev/null';
-        open STDOUT, '>', $out;
-        open STDERR, '>', $err;
-        utf8::encode($_) for @arguments;
-        exec {$program} $program, @arguments or die "$program: $!\n";
-    }
-    waitpid $pid, 0;
-    my $code = $?;
-    my @text = map {
-        open my $file, '<:encoding(UTF-8)', $_ or die "$_: $!\n";
-        local $/;
-        readline($file) // ''
-    } $out, $err;
-    diag "signal $code: $text[1]" if $code & 127;
-    return { code => $code >> 8, out => $text[0], err => $text[1] };
-}
-
-sub json (@arguments) {
-    my $run = ctl( '--json', @arguments );
-    return JSON::PP->new->decode( $run->{out} );
-}
+sub write_config (@arguments) { return $ctl->write_config(@arguments) }
+sub ctl (@arguments) { return $ctl->run(@arguments) }
+sub json (@arguments) { return $ctl->json(@arguments) }
 
 my $good = "# the test's\nserver = $url/\n\n user=root \npassword = secret\n";
 
@@ -119,7 +87,7 @@ my $device = $phone->{device_id};
 
 subtest 'lists' => sub {
     like( ctl( 'account', 'list' )->{out}, qr/^ACCOUNT +DEVICES\nanna +1\n\z/, 'accounts' );
-    my $list = qr/^ACCOUNT +DEVICE .*\nanna +\Q$device\E +TestPhone .*active +1\n\z/;
+    my $list = qr/^ACCOUNT +DEVICE .*\nanna +\Q$device\E +TestPhone .*active +1 +allow\n\z/;
     like( ctl(@$_)->{out}, $list, "@$_" )
         for [ 'device', 'list' ], [ 'device', 'list', 'anna' ], ['getAllDevices'],
         [ 'getDeviceList', 'anna' ], [ 'device', 'list', '--type', 'testph' ];
@@ -294,6 +262,7 @@ subtest 'a terminal' => sub {
     my $script = find_program('script');
     plan skip_all => 'there is no script(1)' unless $script;
     $phone->folder_sync( key => '0' );
+    my $program = $ctl->program;
     my $ask = sub ($answer) {
         return
             scalar
