@@ -88,6 +88,7 @@ E2E_TESTS = \
 	t/e2e/drafts.t \
 	t/e2e/empty_folder.t \
 	t/e2e/fetch.t \
+	t/e2e/flags.t \
 	t/e2e/find.t \
 	t/e2e/folder_sync.t \
 	t/e2e/folders.t \
