@@ -44,9 +44,8 @@ void glue_checks_run(server_rec *main_server, apr_pool_t *pool);
 int glue_checks_waiting_max(const glue_config_t *config);
 
 /* shared.c: in post_config: memory that the children share, kept over restarts as long as its layout
- * stays. *fresh: it is new, and all 0. NULL: there is none. */
-void *glue_shared_create(server_rec *server, const char *name, const char *layout, apr_size_t size,
-                         int *fresh);
+ * stays; new it is all 0. name: of a literal. NULL: there is none. */
+void *glue_shared_create(server_rec *server, const char *name, const char *layout, apr_size_t size);
 
 /* handler.c */
 int glue_handler(request_rec *r);

@@ -8,35 +8,23 @@
  * somebody who guesses keeps nobody out who is in. */
 #include "glue/limits.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/hmac.h>
 
-#include "apr_general.h"
 #include "apr_strings.h"
 #include "http_core.h"
 #include "http_log.h"
 #include "http_protocol.h"
 #include "http_request.h"
 
-#include "glue/buckets.h"
-#include "glue/credentials.h"
+#include "glue/limit_tables.h"
 #include "glue/metrics.h"
 
 APLOG_USE_MODULE(mobilesync);
 
-#define LIMITS_KEY 32
 #define LIMITS_LOGIN "mod_mobilesync login" /* in the request's pool */
-
-struct glue_limits {
-    pthread_mutex_t lock;
-    unsigned char key[LIMITS_KEY]; /* of the digests of credentials; of this start of httpd */
-    glue_buckets_t buckets;
-    glue_credentials_t credentials;
-};
 
 /* A login under way. */
 typedef struct {
@@ -48,53 +36,15 @@ typedef struct {
 
 /* -- shared memory ---------------------------------------------------------- */
 
-static void limits_forget(glue_limits_t *limits)
-{
-    glue_buckets_release(&limits->buckets, 0);
-    memset(&limits->credentials, 0, sizeof limits->credentials);
-}
-
-/* Whoever dies with the lock may leave a slot half written: then all is forgotten. */
-static void limits_lock(glue_limits_t *limits)
-{
-    if (pthread_mutex_lock(&limits->lock) == EOWNERDEAD) {
-        pthread_mutex_consistent(&limits->lock);
-        limits_forget(limits);
-    }
-}
-
-static void limits_unlock(glue_limits_t *limits)
-{
-    pthread_mutex_unlock(&limits->lock);
-}
-
-static apr_status_t limits_init(glue_limits_t *limits)
-{
-    pthread_mutexattr_t attributes;
-    apr_status_t status = apr_generate_random_bytes(limits->key, sizeof limits->key);
-
-    if (status == APR_SUCCESS)
-        status = apr_generate_random_bytes(limits->buckets.key, sizeof limits->buckets.key);
-    if (status != APR_SUCCESS)
-        return status;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    status = pthread_mutex_init(&limits->lock, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-    return status;
-}
-
 glue_limits_t *glue_limits_create(server_rec *server)
 {
-    int fresh;
     const char *layout =
         apr_psprintf(server->process->pconf, "limits 1 %" APR_SIZE_T_FMT, sizeof(glue_limits_t));
     glue_limits_t *limits =
-        glue_shared_create(server, "mod_mobilesync limits", layout, sizeof(glue_limits_t), &fresh);
-    apr_status_t status = limits && fresh ? limits_init(limits) : APR_SUCCESS;
+        glue_shared_create(server, "mod_mobilesync limits", layout, sizeof(glue_limits_t));
+    apr_status_t status = limits && !limits->ready ? glue_limits_init(limits) : APR_SUCCESS;
 
-    if (limits && status == APR_SUCCESS)
+    if (limits && limits->ready)
         return limits;
     ap_log_error(APLOG_MARK, APLOG_WARNING, status, server,
                  "mobilesync: no shared memory: neither requests nor logins are limited");
@@ -129,9 +79,9 @@ static void limits_take(const glue_config_t *config, const glue_bucket_name_t *n
     *verdict = (glue_verdict_t){0};
     if (!config->limits || !rate->count)
         return;
-    limits_lock(config->limits);
+    glue_limits_lock(config->limits);
     glue_buckets_take(&config->limits->buckets, name, rate, now, verdict);
-    limits_unlock(config->limits);
+    glue_limits_unlock(config->limits);
 }
 
 int glue_limits_check_access(request_rec *r)
@@ -177,7 +127,7 @@ static int limits_digest(request_rec *r, const glue_limits_t *limits, const char
                               realm ? realm : "", account, password);
     unsigned char whole[EVP_MAX_MD_SIZE];
     unsigned length;
-    int done = HMAC(EVP_sha256(), limits->key, LIMITS_KEY, (unsigned char *)text, strlen(text),
+    int done = HMAC(EVP_sha256(), limits->key, GLUE_LIMITS_KEY, (unsigned char *)text, strlen(text),
                     whole, &length) != NULL;
 
     memset(text, 0, strlen(text));
@@ -210,12 +160,12 @@ int glue_limits_check_login(request_rec *r, const char *account, const char *pas
         return DECLINED;
     login->account = account;
     limits_login_names(r, account, names);
-    limits_lock(limits);
+    glue_limits_lock(limits);
     login->state = glue_credentials_find(&limits->credentials, login->digest, r->request_time);
     for (i = 0; i < 2 && login->state == GLUE_CREDENTIALS_UNKNOWN && !verdicts[0].wait; i++)
         glue_buckets_look(&limits->buckets, &names[i], &config->rates.failed_logins,
                           r->request_time, &verdicts[i]);
-    limits_unlock(limits);
+    glue_limits_unlock(limits);
     if (login->state == GLUE_CREDENTIALS_REFUSED && config->failed_login_memory > 0) {
         glue_metrics_limit(r->server, GLUE_LIMIT_REPEATED_LOGIN);
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
@@ -248,9 +198,9 @@ int glue_limits_login_passed(request_rec *r)
     if (!login)
         return DECLINED;
     login->settled = 1;
-    limits_lock(limits);
+    glue_limits_lock(limits);
     glue_credentials_accept(&limits->credentials, login->digest, r->request_time);
-    limits_unlock(limits);
+    glue_limits_unlock(limits);
     return DECLINED;
 }
 
@@ -276,7 +226,7 @@ void glue_limits_login_failed(request_rec *r)
     login->settled = 1;
     glue_metrics_limit(r->server, GLUE_LIMIT_FAILED_LOGIN);
     limits_login_names(r, login->account, names);
-    limits_lock(config->limits);
+    glue_limits_lock(config->limits);
     /* with no memory of refusals one of an acceptance must go nevertheless */
     glue_credentials_refuse(&config->limits->credentials, login->digest,
                             r->request_time + apr_time_from_sec(config->failed_login_memory),
@@ -284,7 +234,7 @@ void glue_limits_login_failed(request_rec *r)
     for (i = 0; i < 2; i++)
         glue_buckets_take(&config->limits->buckets, &names[i], &config->rates.failed_logins,
                           r->request_time, &verdict);
-    limits_unlock(config->limits);
+    glue_limits_unlock(config->limits);
 }
 
 int glue_limits_log(request_rec *r)
@@ -334,9 +284,9 @@ static apr_array_header_t *limits_list(void *baton, apr_time_t now, apr_pool_t *
     apr_array_header_t *buckets, *list;
     int i;
 
-    limits_lock(limits);
+    glue_limits_lock(limits);
     buckets = glue_buckets_list(&limits->buckets, now, pool);
-    limits_unlock(limits);
+    glue_limits_unlock(limits);
     list = apr_array_make(pool, buckets->nelts, sizeof(admin_throttled_t));
     for (i = 0; i < buckets->nelts; i++)
         limits_describe(&APR_ARRAY_IDX(buckets, i, glue_bucket_t), now, apr_array_push(list), pool);
@@ -345,9 +295,9 @@ static apr_array_header_t *limits_list(void *baton, apr_time_t now, apr_pool_t *
 
 void glue_limits_count(glue_limits_t *limits, apr_time_t now, unsigned counts[GLUE_BUCKET_COUNT_])
 {
-    limits_lock(limits);
+    glue_limits_lock(limits);
     glue_buckets_count(&limits->buckets, now, counts);
-    limits_unlock(limits);
+    glue_limits_unlock(limits);
 }
 
 static void limits_release(void *baton, const char *id, apr_time_t now, apr_pool_t *pool)
@@ -355,11 +305,11 @@ static void limits_release(void *baton, const char *id, apr_time_t now, apr_pool
     glue_limits_t *limits = baton;
 
     (void)pool;
-    limits_lock(limits);
+    glue_limits_lock(limits);
     glue_buckets_release(&limits->buckets, id ? strtoull(id, NULL, 16) : 0);
     if (!id)
         glue_credentials_release(&limits->credentials, now);
-    limits_unlock(limits);
+    glue_limits_unlock(limits);
 }
 
 const admin_throttles_t *glue_limits_throttles(const glue_config_t *config, apr_pool_t *pool)

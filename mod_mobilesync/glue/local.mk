@@ -14,6 +14,7 @@ mod_mobilesync_la_SOURCES = \
 	mod_mobilesync/glue/glue.h \
 	mod_mobilesync/glue/handler.c \
 	mod_mobilesync/glue/kept.c \
+	mod_mobilesync/glue/limit_tables.c mod_mobilesync/glue/limit_tables.h \
 	mod_mobilesync/glue/limits.c mod_mobilesync/glue/limits.h \
 	mod_mobilesync/glue/log.c \
 	mod_mobilesync/glue/metrics.c mod_mobilesync/glue/metrics.h \
@@ -40,7 +41,8 @@ mod_mobilesync_la_LIBADD = libcore.la
 # what knows nothing of httpd can do without it
 check_PROGRAMS += t/unit/limits_test
 t_unit_limits_test_SOURCES = t/unit/limits_test.c t/unit/tap.h \
-	mod_mobilesync/glue/buckets.c mod_mobilesync/glue/credentials.c
+	mod_mobilesync/glue/buckets.c mod_mobilesync/glue/credentials.c \
+	mod_mobilesync/glue/limit_tables.c
 t_unit_limits_test_CPPFLAGS = $(AM_CPPFLAGS)
 t_unit_limits_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/limits_test

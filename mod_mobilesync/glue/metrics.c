@@ -50,9 +50,8 @@ glue_metrics_t *glue_metrics_create(server_rec *server)
 {
     const char *layout = apr_psprintf(server->process->pconf, "%" APR_SIZE_T_FMT " %s",
                                       sizeof(glue_metrics_t), metrics_fields);
-    int fresh;
-    glue_metrics_t *metrics = glue_shared_create(server, "mod_mobilesync metrics", layout,
-                                                 sizeof(glue_metrics_t), &fresh);
+    glue_metrics_t *metrics =
+        glue_shared_create(server, "mod_mobilesync metrics", layout, sizeof(glue_metrics_t));
 
     if (!metrics)
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,

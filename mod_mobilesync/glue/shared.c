@@ -13,15 +13,13 @@ typedef struct {
     const char *layout;
 } shared_retained_t;
 
-void *glue_shared_create(server_rec *server, const char *name, const char *layout, apr_size_t size,
-                         int *fresh)
+void *glue_shared_create(server_rec *server, const char *name, const char *layout, apr_size_t size)
 {
     apr_pool_t *pool = server->process->pool;
     shared_retained_t *retained = ap_retained_data_get(name);
 
     if (!retained)
         retained = ap_retained_data_create(name, sizeof *retained);
-    *fresh = 0;
     if (retained->layout && strcmp(retained->layout, layout) == 0)
         return apr_shm_baseaddr_get(retained->memory);
     if (retained->layout)
@@ -30,6 +28,5 @@ void *glue_shared_create(server_rec *server, const char *name, const char *layou
     if (apr_shm_create(&retained->memory, size, NULL, pool) != APR_SUCCESS)
         return NULL;
     retained->layout = apr_pstrdup(pool, layout);
-    *fresh = 1;
     return memset(apr_shm_baseaddr_get(retained->memory), 0, size);
 }

@@ -2,11 +2,13 @@
 #include "tap.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "glue/buckets.h"
-#include "glue/credentials.h"
+#include "glue/limit_tables.h"
 
 #define START apr_time_from_sec(1784207655)
 #define SECOND apr_time_from_sec(1)
@@ -219,6 +221,42 @@ static void test_credentials_crowd(apr_pool_t *pool)
            "where all are in, a guess is not remembered");
 }
 
+/* A process is killed while it has the lock, half-way through a change. */
+static void test_death(void)
+{
+    const glue_rate_t rate = {.count = 1, .period = 60 * SECOND};
+    glue_limits_t *limits =
+        mmap(NULL, sizeof *limits, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int status = -1;
+    pid_t child;
+
+    if (limits == MAP_FAILED || glue_limits_init(limits) != APR_SUCCESS) {
+        ok(0, "memory that processes share");
+        return;
+    }
+    take(&limits->buckets, "a\nD", &rate, START);
+    glue_credentials_refuse(&limits->credentials, digest(5, 1), START + SECOND, START);
+    if ((child = fork()) == 0) {
+        glue_limits_lock(limits);
+        limits->buckets.slots[0].id = 1;
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
+    is_int(status, 0, "a process ends with the lock");
+    glue_limits_lock(limits);
+    ok(!take(&limits->buckets, "a\nD", &rate, START).wait, "others go on, with empty tables");
+    is_int(glue_credentials_find(&limits->credentials, digest(5, 1), START),
+           GLUE_CREDENTIALS_UNKNOWN, "all of them");
+    is_int(glue_buckets_release(&limits->buckets, 0), 1, "what was half written is gone");
+    glue_limits_unlock(limits);
+    glue_limits_lock(limits);
+    ok(!take(&limits->buckets, "a\nD", &rate, START).wait &&
+           take(&limits->buckets, "a\nD", &rate, START).wait > 0,
+       "and limit as before");
+    glue_limits_unlock(limits);
+    munmap(limits, sizeof *limits);
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -233,6 +271,7 @@ int main(void)
     test_crowd(pool);
     test_credentials(pool);
     test_credentials_crowd(pool);
+    test_death();
     apr_pool_destroy(pool);
     return done_testing();
 }
