@@ -74,6 +74,7 @@ E2E_TESTS = \
 	t/e2e/admin_purge.t \
 	t/e2e/access.t \
 	t/e2e/access_cli.t \
+	t/e2e/access_modes.t \
 	t/e2e/admin_suspend.t \
 	t/e2e/bodies.t \
 	t/e2e/body_part.t \

@@ -50,4 +50,7 @@ base_fault_t *cmd_access_notice(cmd_exchange_t *exchange, backend_session_t **se
 /* Is it served another mailbox than the account's? */
 int cmd_access_is_apart(const cmd_exchange_t *exchange);
 
+/* name as an address: with the domain of the account unless it has one. */
+const char *cmd_access_address(const cmd_exchange_t *exchange, const char *name);
+
 #endif

@@ -23,7 +23,7 @@ static const struct {
          "on the server."},
 };
 
-static const char *notice_address(const cmd_exchange_t *exchange, const char *name)
+const char *cmd_access_address(const cmd_exchange_t *exchange, const char *name)
 {
     const char *domain = exchange->service->access->domain, *at = strrchr(name, '@');
 
@@ -52,9 +52,9 @@ base_fault_t *cmd_access_notice(cmd_exchange_t *exchange, backend_session_t **se
     const cmd_access_t *access = exchange->service->access;
     sync_access_status_t status = exchange->access.status;
     const char *text = access->texts[status] ? access->texts[status] : notices[status].text;
-    const char *address = notice_address(exchange, exchange->account);
+    const char *address = cmd_access_address(exchange, exchange->account);
     const item_letter_t letter = {
-        .from = notice_address(exchange, access->notify ? access->notify : "postmaster"),
+        .from = cmd_access_address(exchange, access->notify ? access->notify : "postmaster"),
         .to = address,
         .subject = notices[status].subject,
         .text = notice_text(exchange, text),

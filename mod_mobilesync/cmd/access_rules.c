@@ -20,6 +20,7 @@ typedef struct {
 struct cmd_access_rules {
     apr_thread_mutex_t *mutex;
     rules_version_t *now; /* NULL: none was read yet */
+    apr_time_t looked;    /* 0: is to look soon */
 };
 
 static void rules_leave(cmd_access_rules_t *cache, rules_version_t *version)
@@ -135,4 +136,23 @@ base_fault_t *cmd_access_rules_decide(cmd_exchange_t *exchange, const char *vers
     }
     rules_leave(exchange->service->access->rules, rules);
     return NULL;
+}
+
+int cmd_access_rules_look(cmd_access_rules_t *rules, apr_time_t now, apr_interval_time_t interval)
+{
+    int due;
+
+    apr_thread_mutex_lock(rules->mutex);
+    due = now - rules->looked >= interval;
+    if (due)
+        rules->looked = now;
+    apr_thread_mutex_unlock(rules->mutex);
+    return due;
+}
+
+void cmd_access_rules_look_soon(cmd_access_rules_t *rules)
+{
+    apr_thread_mutex_lock(rules->mutex);
+    rules->looked = 0;
+    apr_thread_mutex_unlock(rules->mutex);
 }

@@ -11,4 +11,9 @@ base_fault_t *cmd_access_rules_decide(cmd_exchange_t *exchange, const char *vers
                                       sync_access_question_t *question,
                                       sync_access_decision_t *decision);
 
+/* When this child looks whether there is something to tell (cmd/access_news.h): 1, once in an interval
+ * and after somebody said that it is to do so soon. */
+int cmd_access_rules_look(cmd_access_rules_t *rules, apr_time_t now, apr_interval_time_t interval);
+void cmd_access_rules_look_soon(cmd_access_rules_t *rules);
+
 #endif

@@ -1,4 +1,5 @@
 #include "cmd/device.h"
+#include "cmd/access_news.h"
 
 #include <string.h>
 #include <apr_strings.h>
@@ -53,6 +54,21 @@ static apr_time_t device_last(const state_record_t *record, apr_pool_t *pool)
     return last ? apr_atoi64(apr_pstrmemdup(pool, last->data, last->length)) : 0;
 }
 
+/* As what it is served from now on. */
+static sync_access_status_t device_status(const cmd_exchange_t *exchange,
+                                          const device_fields_t *set)
+{
+    sync_access_served_t served;
+    int i;
+
+    for (i = 0; i < set->count; i++)
+        if (strcmp(set->fields[i].name, CMD_ACCESS_FIELD) == 0) {
+            sync_access_served_parse(set->fields[i].data, &served);
+            return served.status;
+        }
+    return exchange->access.status;
+}
+
 /* Writes the fields unless the record has all of them already. */
 static base_fault_t *device_write(cmd_exchange_t *exchange, device_fields_t *set)
 {
@@ -80,6 +96,8 @@ static base_fault_t *device_write(cmd_exchange_t *exchange, device_fields_t *set
         device_field_add(set, "last", now);
         fault = state_record_commit(exchange->service->store, &key, record->version, set->fields,
                                     set->count, NULL, 0, &version, exchange->pool);
+        if (!fault && !record->version)
+            cmd_access_news_add(exchange, device_status(exchange, set));
         if (base_fault_code(fault) != BASE_FAULT_CONFLICT)
             break;
     }

@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/autodiscover_request.c \
 	mod_mobilesync/cmd/autodiscover_xml.c \
 	mod_mobilesync/cmd/access.c mod_mobilesync/cmd/access.h \
+	mod_mobilesync/cmd/access_news.c mod_mobilesync/cmd/access_news.h \
 	mod_mobilesync/cmd/access_notice.c \
 	mod_mobilesync/cmd/access_rules.c mod_mobilesync/cmd/access_rules.h \
 	mod_mobilesync/cmd/cmd.h \

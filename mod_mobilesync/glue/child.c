@@ -145,6 +145,8 @@ static base_fault_t *child_access(const glue_config_t *config, const cmd_access_
     access->domain = config->default_domain;
     access->texts[SYNC_ACCESS_QUARANTINE] = config->quarantine_text;
     access->texts[SYNC_ACCESS_BLOCK] = config->block_text;
+    access->notify = config->access_notify;
+    access->notify_interval = apr_time_from_sec(config->access_notify_minutes * 60);
     *result = access;
     return cmd_access_rules_create(&access->rules, pool);
 }

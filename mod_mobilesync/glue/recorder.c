@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "state/exchange.h"
+#include "cmd/access_news.h"
 #include "state/recorder.h"
 
 APLOG_USE_MODULE(mobilesync);
@@ -114,7 +115,7 @@ static const char *recorder_text(const json_t *entry, apr_pool_t *pool)
 
 int glue_recorder_log(request_rec *r)
 {
-    const cmd_exchange_t *exchange = ap_get_module_config(r->request_config, &mobilesync_module);
+    cmd_exchange_t *exchange = ap_get_module_config(r->request_config, &mobilesync_module);
     base_fault_t *fault;
     const char *text;
     json_t *entry;
@@ -124,6 +125,7 @@ int glue_recorder_log(request_rec *r)
         return DECLINED;
     glue_metrics_end(r, exchange);
     glue_trace_response(r, exchange);
+    cmd_access_news_send(exchange);
     if (!(keep = glue_config_get(r->server)->recorder))
         return DECLINED;
     entry = recorder_entry(r, exchange);

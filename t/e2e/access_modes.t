@@ -1,0 +1,179 @@
+#!/usr/bin/perl
+# What becomes of devices that nothing was decided about, in each mode; the limit of devices of an
+# account; and that an administrator learns of new ones.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use MIME::Base64 ();
+use MobileSync::Scenario;
+use MobileSync::Sendmail;
+use MobileSync::Server;
+
+my $sendmail = MobileSync::Sendmail->new;
+
+sub server_with (%settings) {
+    return MobileSync::Server->start(
+        admin => 'root',
+        settings => { MobileSyncHeartbeatMin => 1, %settings }
+    );
+}
+
+sub decide ( $server, $device, $status ) {
+    my $answer =
+        $server->admin->post( [ 'access', 'devices', $device ], query => { status => $status } );
+    is( $answer->{status}, 200, "$device: $status" );
+    return;
+}
+
+sub sees ( $phone, $count, $name ) {
+    is( $phone->folder_sync->{status}, 1, 'FolderSync' );
+    is( keys %{ $phone->{folders} } == 1 ? 1 : 'all', $count, $name );
+    return;
+}
+
+subtest 'interactive' => sub {
+    my $server = server_with( MobileSyncAccess => 'interactive' );
+    each_version(
+        $server,
+        sub ( $version, $account ) {
+            my $phone = $server->client( account => $account, version => $version );
+            sees( $phone, 1, 'a new device waits' );
+            is( $server->admin->get( device_path($phone) )->{json}{access}{by}, 'mode', 'why' );
+            my ($listed) = grep { $_->{device} eq $phone->{device_id} } @{
+                $server->admin->get( '/access/devices',
+                    query => { after => 'devices/', status => 'quarantine' } )->{json}{devices}
+            };
+            is( $listed->{account}, $account, 'the list has it' );
+            decide( $server, $phone->{device_id}, 'allow' );
+            is( $phone->folder_sync->{status}, 9, 'allowed' );
+            sees( $phone->twin, 'all', 'it synchronises' );
+            my $first = $server->client( account => $account, version => $version );
+            my $outcome = eval { $first->send_mail( simple_mail() )->{status} } // $@->status;
+            is( $outcome, $version eq '12.1' ? 403 : 129, 'one whose first command is SendMail' );
+            is( $server->admin->get( device_path($first) )->{status}, 200, 'is known too' );
+        }
+    );
+    $server->done;
+};
+
+subtest 'strict' => sub {
+    my $server = server_with( MobileSyncAccess => 'strict' );
+    my $phone = $server->client;
+    decide( $server, $phone->{device_id}, 'allow' );
+    sees( $phone, 'all', 'a device on the list' );
+    my $other = $phone->twin( device_id => 'NOTLISTED' );
+    sees( $other, 1, 'any other is blocked' );
+    is( $server->admin->get( device_path($other) )->{json}{access}{status}, 'block', 'it says so' );
+    $server->done;
+};
+
+subtest 'disabled' => sub {
+    my $server = server_with( MobileSyncAccess => 'disabled' );
+    my $phone = $server->client;
+    decide( $server, $phone->{device_id}, 'block' );
+    sees( $phone, 'all', 'what was decided does not count' );
+    is( $server->admin->get('/access')->{json}{mode}, 'disabled', 'the mode' );
+    $server->done;
+};
+
+# The mode is another one after a restart: what a device was served as, it is served no longer.
+subtest 'another mode' => sub {
+    my $server = server_with( MobileSyncAccess => 'interactive' );
+    my $phone = $server->client;
+    sees( $phone, 1, 'in quarantine' );
+    $server->node->reconfigure(
+        settings => { %{ $server->node->{settings} }, MobileSyncAccess => 'permissive' } );
+    is( $phone->folder_sync->{status}, 9, 'permissive: begin again' );
+    $phone = $phone->twin;
+    sees( $phone, 'all', 'with the mailbox' );
+    $server->node->reconfigure(
+        settings => { %{ $server->node->{settings} }, MobileSyncAccess => 'strict' } );
+    is( $phone->folder_sync->{status}, 9, 'strict: begin again' );
+    sees( $phone->twin, 1, 'with the message' );
+    $server->node->reconfigure(
+        settings => { %{ $server->node->{settings} }, MobileSyncAccess => 'disabled' } );
+    sees( $phone->twin, 'all', 'disabled: with the mailbox' );
+    $server->done;
+};
+
+subtest 'too many devices' => sub {
+    my $server = server_with( MobileSyncDevicesPerAccount => 2 );
+    each_version(
+        $server,
+        sub ( $version, $account ) {
+            my @phones = map { $server->client( account => $account, version => $version ) } 1 .. 3;
+            is( $phones[$_]->folder_sync->{status}, 1, 'within the limit' ) for 0, 1;
+            my $outcome = sub ($code) {
+                eval { $code->()->{status} } // $@->status;
+            };
+            my $wanted = $version eq '12.1' ? 403 : 177;
+            is( $outcome->( sub { $phones[2]->folder_sync } ), $wanted, 'one too many' );
+            is( $outcome->( sub { $phones[2]->send_mail( simple_mail() ) } ),
+                $wanted, 'SendMail too' );
+            is( $phones[0]->folder_sync->{status}, 1, 'the others go on' );
+            is( $server->admin->get( device_path( $phones[2] ) )->{status}, 404,
+                'it is not known' );
+            $server->admin->delete( device_path( $phones[0] ) );
+            is( $phones[2]->folder_sync->{status}, 1, 'when one is removed there is room' );
+            is( $outcome->( sub { $phones[0]->folder_sync } ), $wanted, 'not for both' );
+        }
+    );
+    $server->done;
+};
+
+# The text of a mail that the server wrote.
+sub text_of ($message) {
+    my ( $head, $body ) = split /\r?\n\r?\n/, $message, 2;
+    return "$head\n\n" . MIME::Base64::decode($body);
+}
+
+sub await ( $condition, $name ) {
+    for ( 1 .. 10 * PATIENCE ) {
+        return pass($name) if $condition->();
+        select undef, undef, undef, 0.1;
+    }
+    return fail($name);
+}
+
+subtest 'an administrator elsewhere' => sub {
+    my $server = server_with(
+        MobileSyncSendmail => $sendmail->command,
+        MobileSyncAccess => 'interactive',
+        MobileSyncAccessNotify => 'admin@elsewhere.example'
+    );
+    my ( $first, @more ) = map {
+        $server->client( device_id => "NEW$_", device_type => "Type$_", user_agent => "Agent\xe9" )
+    } 1 .. 4;
+    $first->folder_sync;
+    await( sub { ( my @calls = $sendmail->calls ) == 1 }, 'told at once' );
+    my ($call) = $sendmail->calls;
+    my $text = text_of( $call->{message} );
+    like( $text, qr/^Subject: 1 new device on /m, 'of one' );
+    like( $text, qr/^To: admin\@elsewhere\.example\r?$/m, 'him' );
+    like( $text, qr/^anna.*: NEW1, Type1, Agent.*: quarantine\r?$/m, 'which, and what it is' );
+    $_->folder_sync for @more, @more, $first;
+    is( scalar( my @calls = $sendmail->calls ), 1, 'the others wait for the interval' );
+
+    my $redis = $server->redis;
+    my ($key) = grep {/:access-news$/} $redis->keys;
+    $redis->command( HSET => $key, told => 1 );
+    $server->client( device_id => 'NEW5' )->folder_sync;
+    await( sub { ( my @all = $sendmail->calls ) == 2 }, 'then they are told together' );
+    ($text) = grep {/^Subject: 4 new devices/m} map { text_of( $_->{message} ) } $sendmail->calls;
+    is( scalar( () = $text =~ /: NEW[2-5], /g ), 4, 'each once' );
+    unlike( $text, qr/NEW1,/, 'the first not again' );
+    await( sub { @{ $redis->command( HKEYS => $key ) } == 1 }, 'nothing is left to be told' );
+    $server->done;
+};
+
+subtest 'an administrator with a mailbox here' => sub {
+    my $server = server_with( MobileSyncAccessNotify => 'bert@example.org' );
+    $server->add_account($_) for qw(anna bert);
+    $server->client( account => 'bert', device_id => 'OWN' )->folder_sync;
+    my $box = $server->mailbox('bert');
+    await( sub { ( my @messages = $box->messages ) == 1 }, 'mail is in his Inbox' );
+    $server->done;
+};
+
+done_testing();
