@@ -73,6 +73,12 @@ t_unit_backend_maildir_test_SOURCES = t/unit/backend_maildir_test.c t/unit/backe
 t_unit_backend_maildir_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_maildir_test
 
+check_PROGRAMS += t/unit/backend_property_test
+t_unit_backend_property_test_SOURCES = t/unit/backend_property_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
+	t/unit/backend_maildir.h t/unit/tap.h
+t_unit_backend_property_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/backend_property_test
+
 check_PROGRAMS += t/unit/backend_large_test
 t_unit_backend_large_test_SOURCES = t/unit/backend_large_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/backend_maildir.h t/unit/tap.h

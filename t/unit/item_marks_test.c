@@ -332,7 +332,7 @@ static void test_write(void)
                              .token = BACKEND_FLAG_FLAGGED | BACKEND_FLAG_ANSWERED,
                              .properties = &properties};
     item_email_options_t options = options_of(EAS_VERSION_14_0);
-    item_reference_t reference = {"5", 1, 42, 0};
+    item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
     const eas_node_t *node;
     eas_spool_t *spool;
     eas_writer_t *writer;
