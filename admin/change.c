@@ -1,9 +1,5 @@
 #include "admin/change.h"
 
-#include <string.h>
-
-#define CHANGE_TRIES 5
-
 static state_key_t change_key(const admin_call_t *call)
 {
     return (state_key_t){
@@ -25,16 +21,24 @@ base_fault_t *admin_change_begin(admin_call_t *call, admin_change_t *change, int
     return NULL;
 }
 
+/* Returns how many. */
+static int change_names(const admin_change_t *change, const char **names)
+{
+    int i;
+
+    for (i = 0; i < change->count; i++)
+        names[i] = change->fields[i].name;
+    return change->count;
+}
+
 base_fault_t *admin_change_read(const admin_call_t *call, const admin_change_t *change,
                                 state_record_t **record)
 {
     const state_key_t key = change_key(call);
     const char *names[ADMIN_CHANGE_FIELDS_MAX];
-    int i;
 
-    for (i = 0; i < change->count; i++)
-        names[i] = change->fields[i].name;
-    return state_record_read(call->service->store, &key, names, change->count, record, call->pool);
+    return state_record_read(call->service->store, &key, names, change_names(change, names), record,
+                             call->pool);
 }
 
 static int change_is_due(const admin_change_t *change, const state_record_t *record)
@@ -46,39 +50,30 @@ static int change_is_due(const admin_change_t *change, const state_record_t *rec
     return change->when == ADMIN_CHANGE_ALWAYS || is_set == (change->when == ADMIN_CHANGE_IF_SET);
 }
 
-/* The device may be noting that it is here meanwhile. */
-static base_fault_t *change_write(const admin_call_t *call, const admin_change_t *change)
+static base_fault_t *change_decide(void *baton, const state_record_t *record,
+                                   state_change_t *writes, apr_pool_t *pool)
+{
+    const admin_change_t *change = baton;
+    int i;
+
+    if (change->unless && state_record_field(record, change->unless))
+        return base_fault_make(pool, BASE_FAULT_CONFLICT, "too late, the device was faster");
+    for (i = 0; i < change->count && change_is_due(change, record); i++)
+        if (change->fields[i].value)
+            state_change_set(writes, change->fields[i].name, change->fields[i].value);
+        else
+            state_change_delete(writes, change->fields[i].name);
+    return NULL;
+}
+
+/* Somebody else may have done it meanwhile. */
+static base_fault_t *change_write(const admin_call_t *call, admin_change_t *change)
 {
     const state_key_t key = change_key(call);
-    state_field_t sets[ADMIN_CHANGE_FIELDS_MAX];
-    const char *removals[ADMIN_CHANGE_FIELDS_MAX];
-    int i, try, set_count = 0, removal_count = 0;
-    base_fault_t *fault = NULL;
-    state_record_t *record;
-    apr_uint64_t version;
+    const char *names[ADMIN_CHANGE_FIELDS_MAX];
 
-    for (i = 0; i < change->count; i++) {
-        const admin_change_field_t *field = &change->fields[i];
-
-        if (field->value)
-            sets[set_count++] = (state_field_t){
-                .name = field->name, .data = field->value, .length = strlen(field->value)};
-        else
-            removals[removal_count++] = field->name;
-    }
-    for (try = 0; try < CHANGE_TRIES; try++) {
-        BASE_TRY(admin_change_read(call, change, &record));
-        if (change->unless && state_record_field(record, change->unless))
-            return base_fault_make(call->pool, BASE_FAULT_CONFLICT,
-                                   "too late, the device was faster");
-        if (!change_is_due(change, record))
-            return NULL; /* somebody else did it */
-        fault = state_record_commit(call->service->store, &key, record->version, sets, set_count,
-                                    removals, removal_count, &version, call->pool);
-        if (base_fault_code(fault) != BASE_FAULT_CONFLICT)
-            break;
-    }
-    return fault;
+    return state_record_change(call->service->store, &key, names, change_names(change, names),
+                               change_decide, change, call->pool);
 }
 
 static base_fault_t *change_do(admin_call_t *call, admin_change_t *change)

@@ -5,8 +5,6 @@
 #include <apr_strings.h>
 
 #define DEVICE_TEXT_MAX 1024 /* Settings.xsd: DeviceInformationStringType */
-#define DEVICE_FIELDS_MAX 16
-#define DEVICE_COMMIT_TRIES 5
 #define DEVICE_NOTE_INTERVAL apr_time_from_sec(3600)
 #define DEVICE_SUSPENDED_RETRY 300 /* seconds: how soon a resumed device is back */
 
@@ -28,15 +26,10 @@ static const struct {
 #define DEVICE_INFORMATION_COUNT (sizeof device_information / sizeof *device_information)
 
 typedef struct {
-    state_field_t fields[DEVICE_FIELDS_MAX];
-    int count;
+    cmd_exchange_t *exchange;
+    state_change_t writes;
+    int is_new; /* there was no record before */
 } device_fields_t;
-
-static void device_field_add(device_fields_t *set, const char *name, const char *value)
-{
-    set->fields[set->count++] =
-        (state_field_t){.name = name, .data = value, .length = strlen(value)};
-}
 
 static int device_field_differs(const state_record_t *record, const state_field_t *field)
 {
@@ -56,58 +49,60 @@ static apr_time_t device_last(const state_record_t *record, apr_pool_t *pool)
 
 /* As what it is served from now on. */
 static sync_access_status_t device_status(const cmd_exchange_t *exchange,
-                                          const device_fields_t *set)
+                                          const state_change_t *writes)
 {
     sync_access_served_t served;
     int i;
 
-    for (i = 0; i < set->count; i++)
-        if (strcmp(set->fields[i].name, CMD_ACCESS_FIELD) == 0) {
-            sync_access_served_parse(set->fields[i].data, &served);
+    for (i = 0; i < writes->set_count; i++)
+        if (strcmp(writes->sets[i].name, CMD_ACCESS_FIELD) == 0) {
+            sync_access_served_parse(writes->sets[i].data, &served);
             return served.status;
         }
     return exchange->access.status;
 }
 
-/* Writes the fields unless the record has all of them already. */
-static base_fault_t *device_write(cmd_exchange_t *exchange, device_fields_t *set)
+static base_fault_t *device_decide(void *baton, const state_record_t *record,
+                                   state_change_t *change, apr_pool_t *pool)
 {
+    device_fields_t *fields = baton;
+    apr_time_t time = fields->exchange->now;
+    const char *now = apr_psprintf(pool, "%" APR_TIME_T_FMT, time);
+    int i, differs = 0;
+
+    fields->is_new = 0;
+    for (i = 0; i < fields->writes.set_count; i++)
+        differs |= device_field_differs(record, &fields->writes.sets[i]);
+    if (!differs && time - device_last(record, pool) < DEVICE_NOTE_INTERVAL)
+        return NULL;
+    fields->is_new = !record->version;
+    *change = fields->writes;
+    if (!state_record_field(record, "first"))
+        state_change_set(change, "first", now);
+    state_change_set(change, "last", now);
+    return NULL;
+}
+
+/* Writes the fields unless the record has all of them already. */
+static base_fault_t *device_write(device_fields_t *fields)
+{
+    cmd_exchange_t *exchange = fields->exchange;
     const state_key_t key = {.account = exchange->account,
                              .device = exchange->request->device_id,
                              .kind = STATE_RECORD_DEVICE};
-    const char *now = apr_psprintf(exchange->pool, "%" APR_TIME_T_FMT, exchange->now);
-    base_fault_t *fault = NULL;
-    int try, i, count = set->count;
 
-    for (try = 0; try < DEVICE_COMMIT_TRIES; try++) {
-        state_record_t *record;
-        apr_uint64_t version;
-        int differs = 0;
-
-        set->count = count;
-        BASE_TRY(
-            state_record_read(exchange->service->store, &key, NULL, 0, &record, exchange->pool));
-        for (i = 0; i < count; i++)
-            differs |= device_field_differs(record, &set->fields[i]);
-        if (!differs && exchange->now - device_last(record, exchange->pool) < DEVICE_NOTE_INTERVAL)
-            return NULL;
-        if (!state_record_field(record, "first"))
-            device_field_add(set, "first", now);
-        device_field_add(set, "last", now);
-        fault = state_record_commit(exchange->service->store, &key, record->version, set->fields,
-                                    set->count, NULL, 0, &version, exchange->pool);
-        if (!fault && !record->version)
-            cmd_access_news_add(exchange, device_status(exchange, set));
-        if (base_fault_code(fault) != BASE_FAULT_CONFLICT)
-            break;
-    }
-    return base_fault_wrap(fault, exchange->pool, "noting the device");
+    BASE_TRY(base_fault_wrap(state_record_change(exchange->service->store, &key, NULL, 0,
+                                                 device_decide, fields, exchange->pool),
+                             exchange->pool, "noting the device"));
+    if (fields->is_new)
+        cmd_access_news_add(exchange, device_status(exchange, &fields->writes));
+    return NULL;
 }
 
 base_fault_t *cmd_device_save_information(cmd_exchange_t *exchange, const eas_node_t *information)
 {
     const eas_node_t *set = eas_node_child(information, EAS_Settings_Set);
-    device_fields_t fields = {.count = 0};
+    device_fields_t fields = {.exchange = exchange};
     size_t i;
 
     for (i = 0; i < DEVICE_INFORMATION_COUNT; i++) {
@@ -119,23 +114,23 @@ base_fault_t *cmd_device_save_information(cmd_exchange_t *exchange, const eas_no
             return base_fault_make(exchange->pool, BASE_FAULT_INVALID,
                                    "DeviceInformation: %s is longer than %d bytes",
                                    device_information[i].field, DEVICE_TEXT_MAX);
-        device_field_add(&fields, device_information[i].field, value);
+        state_change_set(&fields.writes, device_information[i].field, value);
     }
-    return device_write(exchange, &fields);
+    return device_write(&fields);
 }
 
 static base_fault_t *device_note(cmd_exchange_t *exchange, const char *name, const char *text)
 {
     const eas_request_t *request = exchange->request;
-    device_fields_t fields = {.count = 0};
+    device_fields_t fields = {.exchange = exchange};
 
-    device_field_add(&fields, "type", request->device_type);
-    device_field_add(&fields, "version", eas_version_name(request->version));
+    state_change_set(&fields.writes, "type", request->device_type);
+    state_change_set(&fields.writes, "version", eas_version_name(request->version));
     if (request->user_agent)
-        device_field_add(&fields, "agent", request->user_agent);
+        state_change_set(&fields.writes, "agent", request->user_agent);
     if (name)
-        device_field_add(&fields, name, text);
-    return device_write(exchange, &fields);
+        state_change_set(&fields.writes, name, text);
+    return device_write(&fields);
 }
 
 base_fault_t *cmd_device_seen(cmd_exchange_t *exchange)

@@ -163,3 +163,8 @@ t_unit_cmd_certificate_test_SOURCES = t/unit/cmd_certificate_test.c t/unit/cmd_h
 	t/unit/tap.h
 t_unit_cmd_certificate_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_certificate_test
+
+check_PROGRAMS += t/unit/cmd_provision_test
+t_unit_cmd_provision_test_SOURCES = t/unit/cmd_provision_test.c t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_cmd_provision_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_provision_test

@@ -10,8 +10,6 @@ use File::Temp ();
 use MobileSync::Scenario;
 use MobileSync::Server;
 
-my @VERSIONS = qw(12.1 14.0 14.1 16.0 16.1);
-
 my $file = File::Temp->new;
 chmod 0644, "$file";
 
@@ -57,28 +55,18 @@ my $server = MobileSync::Server->start(
 );
 my $admin = $server->admin;
 
-# What the phone is told instead of what it asked: a Status, the HTTP code at 12.1; 0: it is let in.
-sub refusal ( $phone, $code ) {
-    my $result = eval { $code->() };
-    my $error = $@;
-    return $error->status if ref $error;
-    die $error if $error;
-    my $status = $result->{status} // 1;
-    return $status > 100 ? $status : 0;
-}
-
 sub expected ( $phone, $status ) {
     return $phone->{version} < 14 ? { 139 => 403, 145 => 403 }->{$status} // 449 : $status;
 }
 
 sub is_refused ( $phone, $status, $code, $name ) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is( refusal( $phone, $code ), expected( $phone, $status ), $name );
+    return is( refused_with($code), expected( $phone, $status ), $name );
 }
 
 sub is_let_in ( $phone, $name ) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is( refusal( $phone, sub { $phone->folder_sync } ), 0, $name );
+    return is( refused_with( sub { $phone->folder_sync } ), 0, $name );
 }
 
 # The first step only.
@@ -100,13 +88,13 @@ sub offer ( $phone, %option ) {
 # What a phone does that is told to provision: handshakes until it is let in.
 sub handshakes ( $phone, $code = sub { $phone->folder_sync } ) {
     for my $count ( 0 .. 3 ) {
-        return $count unless refusal( $phone, $code );
+        return $count unless refused_with($code);
         $phone->provision;
     }
     return 'a loop';
 }
 
-for my $version (@VERSIONS) {
+for my $version (VERSIONS) {
     subtest "a phone, $version" => sub {
         my $account = 'v' . $version =~ tr/.//dr;
         $server->add_account($account);
@@ -156,10 +144,12 @@ for my $version (@VERSIONS) {
         is_refused( $phone, 144, sub { $phone->folder_sync }, 'the old key is no longer valid' );
         is( handshakes($phone), 1, 'one handshake' );
         my $compact = $phone->twin( base64 => 1 );
-        is( refusal( $compact, sub { $compact->folder_sync( key => '0' ) } ), 0,
-            'a compact query' );
+        is( refused_with( sub { $compact->folder_sync( key => '0' ) } ), 0, 'a compact query' );
+        $compact->{policy_key} = '0';
+        is( handshakes($compact), 1, 'and its handshake' );
+        $phone->{policy_key} = $compact->{policy_key};
         my $keyless = $phone->twin( policy_key => undef );
-        is( refusal( $keyless, sub { $keyless->ping( heartbeat => 1, folders => ['none'] ) } ),
+        is( refused_with( sub { $keyless->ping( heartbeat => 1, folders => ['none'] ) } ),
             0, 'Ping needs no key where the policy is acknowledged' );
         is_refused( $keyless, 142, sub { $keyless->folder_sync( key => '0' ) }, 'others do' );
 
@@ -254,7 +244,7 @@ subtest 'a policy that is asked for from time to time' => sub {
 
 # Every answer of a handshake is lost once, at two nodes in turn.
 subtest 'lost answers' => sub {
-    for my $version (@VERSIONS) {
+    for my $version (VERSIONS) {
         my $phone = $server->client( account => 'staff', version => $version, policy_key => '0' );
         my $other = $phone->twin( port => $server->node(1)->port );
         $phone->provision( lose => 1 );
@@ -270,19 +260,19 @@ subtest 'lost answers' => sub {
 
 subtest 'a policy is edited while phones sync' => sub {
     my %phones;
-    for my $version (@VERSIONS) {
+    for my $version (VERSIONS) {
         my $account = 'edit' . $version =~ tr/.//dr;
         $server->add_account($account);
         my $phone = $server->client( account => $account, version => $version, policy_key => '0' );
         is( handshakes($phone), 1, "$version: one handshake" );
         $phones{$version} = $phone;
     }
-    my %inbox = map { $_ => $phones{$_}->folder_of_type(INBOX)->{id} } @VERSIONS;
-    $phones{$_}->initial_sync( $inbox{$_} ) for @VERSIONS;
+    my %inbox = map { $_ => $phones{$_}->folder_of_type(INBOX)->{id} } VERSIONS;
+    $phones{$_}->initial_sync( $inbox{$_} ) for VERSIONS;
     my %offered = ( '16.1' => offer( $phones{'16.1'}->twin )->{policy_key} );
     my @waiting =
         map { [ $_, $phones{$_}->ping( heartbeat => 500, folders => [ $inbox{$_} ], async => 1 ) ] }
-        @VERSIONS;
+        VERSIONS;
     ok( !$_->[1]->is_ready(0.1), "$_->[0]: a Ping waits" ) for @waiting;
 
     write_policies( $STAFF =~ s/Length = 6/Length = 8/r );
@@ -305,13 +295,13 @@ subtest 'a policy is edited while phones sync' => sub {
     write_policies( $STAFF =~ s/Length = 6/Length = 8\nAllowNonProvisionableDevices = 1/r );
     $_->graceful for $server->nodes;
     is( handshakes( $phones{$_} ), 0, "$_: what phones are not sent asks nothing of them" )
-        for @VERSIONS;
+        for VERSIONS;
     write_policies('');
     $_->graceful for $server->nodes;
-    is( handshakes( $phones{$_} ), 0, "$_: no policy any more" ) for @VERSIONS;
+    is( handshakes( $phones{$_} ), 0, "$_: no policy any more" ) for VERSIONS;
     write_policies($STAFF);
     $_->graceful for $server->nodes;
-    is( handshakes( $phones{$_} ), 1, "$_: one handshake" ) for @VERSIONS;
+    is( handshakes( $phones{$_} ), 1, "$_: one handshake" ) for VERSIONS;
 };
 
 subtest 'administrators' => sub {
@@ -331,7 +321,7 @@ subtest 'administrators' => sub {
         $phone->initial_sync($inbox);
         my $reset = $admin->post( device_path( $phone, 'reset' ) );
         is( $reset->{status}, 200, 'a reset' );
-        is( refusal( $phone, sub { $phone->sync($inbox) } ), 0, 'forgets no acknowledgement' );
+        is( refused_with( sub { $phone->sync($inbox) } ), 0, 'forgets no acknowledgement' );
         $phone->folder_sync( key => '0' );
         $phone->initial_sync($inbox);
         my $ping = $phone->ping( heartbeat => 500, folders => [$inbox], async => 1 );

@@ -27,21 +27,11 @@ my $server = MobileSync::Server->start(
 );
 my $admin = $server->admin;
 
-# What the phone is told instead of what it asked: a Status, the HTTP code at 12.1; 0: it is served.
-sub refusal ($code) {
-    my $result = eval { $code->() };
-    my $error = $@;
-    return $error->status if ref $error;
-    die $error if $error;
-    my $status = $result->{status} // 1;
-    return $status > 100 ? $status : 0;
-}
-
 my %HTTP = ( 129 => 403, 140 => 449 );
 
 sub is_refused ( $phone, $status, $code, $name ) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is( refusal($code), $phone->{version} < 14 ? $HTTP{$status} : $status, $name );
+    return is( refused_with($code), $phone->{version} < 14 ? $HTTP{$status} : $status, $name );
 }
 
 # Provision as a phone that was told to: { status, directive ('RemoteWipe', 'AccountOnlyRemoteWipe', ''),
@@ -82,7 +72,7 @@ each_version(
         $phone->sync($inbox);
         my $plan = wipe( $phone, dry_run => 1 );
         ok( $plan->{changes} && !$plan->{wipe}, 'a dry run tells' );
-        is( refusal( sub { $phone->folder_sync } ), 0, 'and does nothing' );
+        is( refused_with( sub { $phone->folder_sync } ), 0, 'and does nothing' );
         is( told($phone), '1 ', 'there is nothing to erase' );
 
         my $other = $phone->twin( port => $server->node(1)->port );
@@ -108,7 +98,7 @@ each_version(
             'Ping' );
         is_refused( $phone, 140, sub { $phone->send_mail( simple_mail() ) }, 'SendMail' );
         my $friend = $phone->twin( device_id => "OTHER$account" );
-        is( refusal( sub { $friend->folder_sync } ), 0, 'other devices are not concerned' );
+        is( refused_with( sub { $friend->folder_sync } ), 0, 'other devices are not concerned' );
 
         ok( !wipe($phone)->{changes}, 'twice is once' );
         is( $admin->delete( device_path($phone) )->{status}, 409, 'it cannot be removed' );
@@ -159,7 +149,7 @@ each_version(
         ok( $admin->post( $release, query => { dry_run => 1 } )->{json}{wipe}, 'a dry run' );
         ok( !$admin->post($release)->{json}{wipe}, 'it is released' );
         ok( !$admin->post($release)->{json}{changes}, 'twice is once' );
-        is( refusal( sub { $phone->folder_sync( key => '0' ) } ), 0, 'and let in' );
+        is( refused_with( sub { $phone->folder_sync( key => '0' ) } ), 0, 'and let in' );
         is( told($phone), '1 ', 'without anything to erase' );
         is_deeply( listed('wiped'), [], 'lists forget it' );
 
@@ -182,7 +172,7 @@ each_version(
         ok( !$admin->delete($cancel)->{json}{wipe}, 'it is cancelled' );
         is( told($phone), '1 ', 'nothing to erase' );
         is( told( $phone, report => [ RemoteWipe => 1 ] ), '1 ', 'a late acknowledgement' );
-        is( refusal( sub { $phone->folder_sync } ), 0, 'blocks nobody' );
+        is( refused_with( sub { $phone->folder_sync } ), 0, 'blocks nobody' );
     }
 );
 
@@ -197,7 +187,7 @@ subtest 'the account only' => sub {
             qr{speaks protocol \Q$version\E.*16\.1.*nothing was done},
             'with the reason'
         );
-        is( refusal( sub { $phone->folder_sync } ), 0, 'and the phone is left alone' );
+        is( refused_with( sub { $phone->folder_sync } ), 0, 'and the phone is left alone' );
     }
     my ( $phone, $inbox ) = synced_phone($server);
     is( wipe( $phone, scope => 'account_only' )->{wipe}{scope}, 'account', '16.1' );
@@ -219,13 +209,13 @@ subtest 'the account only' => sub {
     is( told( $phone, report => [ AccountOnlyRemoteWipe => 1 ] ), '1 ', 'done' );
     is_refused( $phone, 129, sub { $phone->folder_sync }, 'blocked' );
     $admin->post( device_path( $phone, 'release' ) );
-    is( refusal( sub { $phone->folder_sync } ), 0, 'released' );
+    is( refused_with( sub { $phone->folder_sync } ), 0, 'released' );
 };
 
 subtest 'a policy comes after a wipe' => sub {
     my $phone = $server->client( account => 'policed', policy_key => '0' );
     is( $phone->provision->{policy_status}, 1, 'provisioned' );
-    is( refusal( sub { $phone->folder_sync } ), 0, 'let in' );
+    is( refused_with( sub { $phone->folder_sync } ), 0, 'let in' );
     wipe($phone);
     $phone->{policy_key} = '0';
     is_refused( $phone, 140, sub { $phone->folder_sync }, 'the wipe is told first' );
@@ -254,7 +244,7 @@ subtest 'lost answers and killed children' => sub {
         ask( $phone, lose => 'hang up', report => [ RemoteWipe => 1 ] );
         select undef, undef, undef, rand 0.01;
         $node->kill_child( ( $node->children )[0] );
-        my $first = refusal( sub { ask($other) } );
+        my $first = refused_with( sub { ask($other) } );
 
         if ( $first == 0 ) {
             is( told( $other, report => [ RemoteWipe => 1 ] ),
@@ -317,7 +307,7 @@ is( $admin->post( [ 'accounts', 'anna', 'devices', 'none', 'wipe' ] )->{status},
         400, 'a reason without end' );
     is( $admin->post( device_path( $phone, 'wipe' ), plain => 1 )->{status},
         403, 'a form of another site' );
-    is( refusal( sub { $phone->folder_sync } ), 0, 'nothing came of all that' );
+    is( refused_with( sub { $phone->folder_sync } ), 0, 'nothing came of all that' );
 }
 
 $server->done;

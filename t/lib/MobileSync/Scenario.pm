@@ -8,8 +8,8 @@ use MobileSync::Mail;
 use MobileSync::Mail::Mime qw(encoded_words mail_date);
 
 our @EXPORT =
-    qw(VERSIONS sync_until each_version phone_with_mail synced_phone device_path simple_mail subjects
-    item_by_subject INBOX DRAFTS DELETED SENT PATIENCE);
+    qw(VERSIONS sync_until each_version phone_with_mail synced_phone device_path refused_with
+    simple_mail subjects item_by_subject INBOX DRAFTS DELETED SENT PATIENCE);
 
 # Folder types, MS-ASCMD 2.2.3.186.3.
 use constant { INBOX => 2, DRAFTS => 3, DELETED => 4, SENT => 5 };
@@ -61,6 +61,16 @@ sub synced_phone ( $server, %option ) {
 # Where administrators find the phone, or what is below it: names for MobileSync::Admin.
 sub device_path ( $phone, @more ) {
     return [ 'accounts', $phone->{user}, 'devices', $phone->{device_id}, @more ];
+}
+
+# What a phone is told in place of what it asked: a Status over 100, or an HTTP code; 0: it is served.
+sub refused_with ($code) {
+    my $result = eval { $code->() };
+    my $error = $@;
+    return $error->status if ref $error;
+    die $error if $error;
+    my $status = $result->{status} // 1;
+    return $status > 100 ? $status : 0;
 }
 
 # A plain message, bytes. from, to, subject, body (characters), headers: [ name, value ] ...
