@@ -72,6 +72,11 @@ base_fault_t *admin_wipe_forbids(admin_call_t *call, int *forbidden);
 json_t *admin_policy_state(const eas_policies_t *policies, const char *account,
                            const state_record_t *record, apr_pool_t *pool);
 
+/* -- throttle.c -- */
+
+/* What holds the device back at the server that answers, null: nothing. */
+json_t *admin_throttle_of(const admin_call_t *call, const char *account, const char *device);
+
 /* -- quarantine.c -- */
 
 /* waiting: an administrator wants it to be tried, and the device has not come yet. */

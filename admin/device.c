@@ -165,6 +165,7 @@ base_fault_t *admin_device_json(admin_call_t *call, json_t *answer)
         admin_policy_state(call->service->policies, look.account, look.record, call->pool));
     json_object_set_new(answer, "tracing",
                         admin_trace_state(look.record, call->request->now, call->pool));
+    json_object_set_new(answer, "throttled", admin_throttle_of(call, look.account, look.device));
     json_object_set_new(answer, "profile", admin_profile_json(call, look.record));
     admin_json_set(answer, "hierarchy_sync_key", snapshot->sync_key, call->pool);
     json_object_set_new(answer, "items", json_integer((json_int_t)snapshot->items));

@@ -33,6 +33,23 @@ static apr_array_header_t *throttle_read(const admin_call_t *call)
     return throttles->list(throttles->baton, call->request->now, call->pool);
 }
 
+json_t *admin_throttle_of(const admin_call_t *call, const char *account, const char *device)
+{
+    apr_array_header_t *throttled;
+    int i;
+
+    if (!call->service->throttles)
+        return json_null();
+    throttled = throttle_read(call);
+    for (i = 0; i < throttled->nelts; i++) {
+        const admin_throttled_t *one = &APR_ARRAY_IDX(throttled, i, admin_throttled_t);
+
+        if (one->device && strcmp(one->device, device) == 0 && strcmp(one->account, account) == 0)
+            return throttle_json(one, call->pool);
+    }
+    return json_null();
+}
+
 base_fault_t *admin_throttle_list(admin_call_t *call)
 {
     json_t *answer = admin_json_object(call->pool), *list = json_array();

@@ -199,11 +199,13 @@ function wipeShown(wipe) {
 
 // What an administrator has to know before anything else.
 function banners(shown) {
-  const { suspended, tracing, wipe } = shown;
+  const { suspended, throttled, tracing, wipe } = shown;
   return [
     wipe && el('li', { class: 'odd' }, el('span', null, wipeShown(wipe))),
     suspended && el('li', { class: 'odd' }, el('span', null, el('strong', null, 'Suspended'),
       ' by ', suspended.by ?? '–', ', ', when(suspended.since), suspended.reason ? `: ${suspended.reason}` : '')),
+    throttled && el('li', { class: 'odd' }, el('span', null, el('strong', null, 'Held back'),
+      ' for too many requests, let through ', when(throttled.until), ': ', el('a', { href: '#/throttles' }, 'Limits'))),
     tracing && el('li', { class: 'odd' }, el('span', null, el('strong', null, 'Traced'),
       ' until ', clock(tracing.until), tracing.content ? ', with contents' : '')),
   ].filter(Boolean);

@@ -70,12 +70,15 @@ subtest 'devices' => sub {
             is( $held->{device}, $phone->{device_id}, 'with the device' );
             cmp_ok( $held->{refused}, '>=', 2, 'and how often it was refused' );
             ok( $held->{until} gt $held->{since}, 'and until when' );
+            my $shown = sub { $admin->get( device_path($phone) )->{json}{throttled} };
+            is( $shown->()->{id}, $held->{id}, 'also when they look at the device' );
             my $path = [ 'throttles', $held->{id} ];
             my $plan = $admin->delete( $path, query => { dry_run => 1 } );
             is( $plan->{json}{device}, $phone->{device_id}, 'a dry run tells' );
             is_held_back( refusal( sub { $phone->sync($inbox) } ), 'and does nothing' );
             is( $admin->delete($path)->{status}, 200, 'released' );
             ok( $phone->sync($inbox)->{empty}, 'it goes on where it was' );
+            is( $shown->(), undef, 'and nothing holds it back' );
             is( $admin->delete($path)->{status}, 404, 'there is nothing left to release' );
             my $entry = $admin->get( ['audit'] )->{json}{entries}[0];
             is_deeply(
