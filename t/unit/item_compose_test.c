@@ -319,6 +319,35 @@ static void test_reply(apr_pool_t *pool)
            "but it is an answer all the same");
 }
 
+/* Who gets an answer says whether it is one to all. */
+static void test_to_all(apr_pool_t *pool)
+{
+    static const struct {
+        item_compose_mode_t mode;
+        const char *to;
+        int to_all;
+        const char *name;
+    } rows[] = {
+        {ITEM_COMPOSE_REPLY, "To: eve@example.org\n\nx", 0, "to the author"},
+        {ITEM_COMPOSE_REPLY, "To: list@example.org\n\nx", 0, "to where the author wants it"},
+        {ITEM_COMPOSE_REPLY, "To: eve@example.org\nCc: Bo@Example.org\n\nx", 1, "to another too"},
+        {ITEM_COMPOSE_REPLY, "To: carl@example.org\n\nx", 1, "to who got a copy"},
+        {ITEM_COMPOSE_REPLY, "To: eve@example.org\nCc: me@example.org\n\nx", 0, "and oneself"},
+        {ITEM_COMPOSE_REPLY, "To: zoe@example.org\n\nx", 0, "to somebody else"},
+        {ITEM_COMPOSE_FORWARD, "To: bo@example.org\n\nx", 0, "a forward is none"},
+    };
+    backend_blob_t *original =
+        blob_of_text("From: Eve <eve@example.org>\nReply-To: list@example.org\n"
+                     "To: me@example.org, bo@example.org, list@example.org\n"
+                     "Cc: carl@example.org\nSubject: s\n\nx",
+                     pool);
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof *rows; i++)
+        is_int(compose(rows[i].mode, rows[i].to, original, pool)->to_all, rows[i].to_all,
+               rows[i].name);
+}
+
 static const char *attachment(const item_composed_t *composed, int n, const char **name,
                               apr_pool_t *pool)
 {
@@ -472,6 +501,7 @@ int main(void)
     test_from(pool);
     test_refusals(pool);
     test_reply(pool);
+    test_to_all(pool);
     test_forward(pool);
     test_large(pool);
     apr_pool_destroy(pool);
