@@ -60,6 +60,7 @@ ADMIN_PAGE = \
 	admin/page/index.html \
 	admin/page/page.css \
 	admin/page/icon.svg \
+	admin/page/access.js \
 	admin/page/api.js \
 	admin/page/audit.js \
 	admin/page/device.js \
@@ -67,6 +68,7 @@ ADMIN_PAGE = \
 	admin/page/dialog.js \
 	admin/page/dom.js \
 	admin/page/format.js \
+	admin/page/links.js \
 	admin/page/metrics.js \
 	admin/page/page.js \
 	admin/page/throttles.js \

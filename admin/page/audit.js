@@ -1,7 +1,7 @@
 // Who did what, with an Undo where there may be one.
 import * as api from './api.js';
 import * as dialog from './dialog.js';
-import { link } from './devices.js';
+import { link } from './links.js';
 import { el, show, tableRow, Rows } from './dom.js';
 import { action, clock, moment, plural } from './format.js';
 
@@ -11,6 +11,8 @@ const LIMIT = 100;
 function scope(entry) {
   const parts = [];
   if (entry.devices > 1) parts.push(plural(entry.devices, 'device'));
+  if (entry.status) parts.push(entry.status);
+  if (entry.rule) parts.push(`rule ${entry.rule}`);
   if (entry.folder) parts.push(`folder ${entry.folder}`);
   else if (entry.folders != null) parts.push(plural(entry.folders, 'folder'));
   if (entry.items != null) parts.push(plural(entry.items, 'item'));
@@ -39,7 +41,7 @@ const COLUMNS = [
   {
     name: 'device',
     title: 'Device',
-    show: (e) => (e.device ? el('a', { href: link.device(e.account, e.device) }, e.device) : e.account ? 'all' : '–'),
+    show: (e) => (e.device && e.account ? el('a', { href: link.device(e.account, e.device) }, e.device) : e.device ?? (e.account ? 'all' : '–')),
   },
   { name: 'what', title: 'What', show: scope },
   { title: 'Outcome', show: outcome },

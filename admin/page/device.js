@@ -1,7 +1,9 @@
 // One device: what it is, its folders, its last exchanges, and what can be done.
+import { accessShown, decide } from './access.js';
 import * as api from './api.js';
 import * as dialog from './dialog.js';
-import { link, stateBadge, undoList } from './devices.js';
+import { stateBadge, undoList } from './devices.js';
+import { link } from './links.js';
 import { el, show, tableRow, Rows } from './dom.js';
 import { ago, clock, count, duration, phoneShown, size, when } from './format.js';
 import { trace } from './trace.js';
@@ -234,6 +236,7 @@ function policyShown({ name, acknowledged, time, current }) {
 function facts(device) {
   const rows = [
     ['State', stateBadge(device)],
+    ['Access', device.access && accessShown(device.access)],
     ['Last seen', when(device.last_seen)],
     ['Last Sync', device.last_sync !== undefined && when(device.last_sync)],
     ['First seen', device.first_seen && clock(device.first_seen)],
@@ -298,17 +301,23 @@ export function device(account, id) {
     type: 'button',
     click: () => (tracing.dataset.on ? dialog.stopTrace : dialog.startTrace)(account, id),
   });
+  const allowing = el('button', {
+    type: 'button', click: () => decide(allowing.dataset.status, account, id),
+  });
+  const blocking = el('button', {
+    type: 'button', class: 'danger', click: () => decide('block', account, id),
+  }, 'Block device');
   let profile = null;
   const buttons = el('div', { class: 'buttons left' },
     el('button', { type: 'button', click: () => dialog.resetDevice(account, id) }, 'Reset device'),
-    suspension, provisioning, tracing,
+    allowing, suspension, provisioning, tracing,
     el('button', { type: 'button', click: () => dialog.profile(account, id, profile) }, 'Profile …'),
     el('a', {
       class: 'button', href: api.url(['accounts', account, 'devices', id, 'bundle']),
       download: 'mobilesync-bundle.json',
     }, 'Support bundle'),
     el('button', { type: 'button', class: 'danger', click: () => dialog.removeDevice(account, id) },
-      'Remove device'), wiping);
+      'Remove device'), blocking, wiping);
 
   async function refreshGone(signal) {
     const { undo: entries } = await api.get(['accounts', account, 'undo'], {}, signal);
@@ -338,6 +347,9 @@ export function device(account, id) {
       show(suspension, shown.suspended ? 'Resume device' : 'Suspend device');
       ({ wipe: wiped, protocol } = shown);
       show(wiping, !wiped ? 'Erase phone …' : wiped.done ? 'Release device' : 'Cancel erasing');
+      allowing.dataset.status = shown.access?.status === 'allow' ? 'quarantine' : 'allow';
+      show(allowing, shown.access?.status === 'allow' ? 'Quarantine device' : 'Allow device');
+      blocking.hidden = shown.access?.status === 'block';
       provisioning.hidden = !shown.policy?.current;
       tracing.dataset.on = shown.tracing ? '1' : '';
       show(tracing, shown.tracing ? 'Stop trace' : 'Trace …');

@@ -3,6 +3,7 @@ import * as api from './api.js';
 import * as dialog from './dialog.js';
 import { el, show, svg, tableRow, Rows } from './dom.js';
 import { action, ago, count, phone, phoneShown, plural, when } from './format.js';
+import { link } from './links.js';
 import * as metrics from './metrics.js';
 
 const MOST = 1000; // devices that are fetched; where there are more, the search asks the server
@@ -11,17 +12,13 @@ const TYPING = 400; // milliseconds after which what was typed is searched for
 const SHOWN = 200; // rows at first, and with each "more"
 const LATELY = 15 * 60 * 1000;
 
-export const link = {
-  account: (account) => `#/account/${encodeURIComponent(account)}`,
-  device: (account, device) =>
-    `#/device/${encodeURIComponent(account)}/${encodeURIComponent(device)}`,
-};
-
 const isLate = (device) => device.last_seen && Date.now() - new Date(device.last_seen) < LATELY;
 
 export function state(device) {
   if (device.wipe) return device.wipe.done ? ['bad', 'Erased'] : ['bad', 'To be erased'];
   if (device.suspended) return ['suspended', 'Suspended'];
+  if (device.access?.status === 'block') return ['bad', 'Blocked'];
+  if (device.access?.status === 'quarantine') return ['odd', 'In quarantine'];
   if (device.parked) return ['good', 'Waiting'];
   if (device.state === 'empty') return ['odd', 'No SyncState'];
   return isLate(device) ? ['good', 'Active'] : ['idle', 'Idle'];

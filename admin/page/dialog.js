@@ -3,7 +3,7 @@ import { el } from './dom.js';
 import * as api from './api.js';
 import { action as actionName, clock, plural, size } from './format.js';
 
-function facts(rows) {
+export function facts(rows) {
   return el('dl', { class: 'facts' }, rows.map(([name, value]) =>
     el('div', null, el('dt', null, name), el('dd', null, value))));
 }
@@ -105,7 +105,7 @@ export function dropNotice() {
 // -- what can be done --
 
 const CHANGED = new Event('mobilesync-changed');
-const changed = () => document.dispatchEvent(CHANGED);
+export const changed = () => document.dispatchEvent(CHANGED);
 
 function describe(answer) {
   return `${plural(answer.folders, 'folder')}, ${plural(answer.items, 'item')}`;

@@ -64,6 +64,12 @@ const ACTIONS = {
   'device.profile': 'Set profile',
   'device.purge': 'Purge devices',
   'throttle.release': 'Release limit',
+  'access.set': 'Decide about device',
+  'access.forget': 'Forget decision',
+  'access.import': 'Import decisions',
+  'access.adopt': 'Allow known devices',
+  'access.rule.set': 'Set rule',
+  'access.rule.delete': 'Delete rule',
   'undo': 'Undo',
 };
 

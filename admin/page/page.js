@@ -1,5 +1,6 @@
 // Which view is shown, and that it stays up to date.
 import * as api from './api.js';
+import { access } from './access.js';
 import { audit } from './audit.js';
 import { device } from './device.js';
 import { account, overview } from './devices.js';
@@ -27,6 +28,7 @@ function route() {
   } catch {
     return overview();
   }
+  if (name === 'access') return access();
   if (name === 'audit') return audit();
   if (name === 'throttles') return throttles();
   if (name === 'account' && decoded.length === 1) return account(decoded[0]);

@@ -1,7 +1,7 @@
 // Who is held back by the limits of the server that answers, with a Release for each.
 import * as api from './api.js';
 import * as dialog from './dialog.js';
-import { link } from './devices.js';
+import { link } from './links.js';
 import { el, show, tableRow, Rows } from './dom.js';
 import { count, plural, when } from './format.js';
 

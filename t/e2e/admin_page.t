@@ -316,6 +316,44 @@ sub in_browser ($browser) {
         is( $phone->sync($inbox)->{status}, 1, 'resumed, it goes on' );
     };
 
+    subtest 'access control' => sub {
+        $go->( $device_hash->($phone) );
+        $browser->click( [ 'button', 'Block device' ] );
+        $browser->type( '#reason', 'sold' );
+        $browser->find( $confirm->('Block device') );
+        $shoot->('block');
+        $browser->click( $confirm->('Block device') );
+        $browser->find( [ '.badge', 'Blocked' ] );
+        is( $phone->sync($inbox)->{status}, 12, 'the phone sees its folder no more' );
+        $go->('#/access');
+        $browser->find( [ 'td .badge', 'Blocked' ] );
+        like(
+            join( ' ', @{ $browser->texts('.access td') } ),
+            qr/\Q$phone->{device_id}\E.*by root.*sold/,
+            'the list has it'
+        );
+        $browser->click( [ 'button', 'Add rule …' ] );
+        $browser->type( '#type', 'nothing.*' );
+        $browser->find( $confirm->('Set rule') );
+        $shoot->('rule');
+        $browser->click( $confirm->('Set rule') );
+        $browser->find( [ '.rules code', 'nothing.*' ] );
+        ok( $is_fit->(), 'it fits' );
+        $shoot->('access');
+        $browser->click( [ '.rules button', 'Delete' ] );
+        $browser->click( $confirm->('Delete rule') );
+        $browser->find( [ '#notice span', 'The rule is deleted.' ] );
+        $browser->click( [ '.access button', 'Forget' ] );
+        $browser->click( $confirm->('Forget') );
+        $browser->wait_gone( [ 'td .badge', 'Blocked' ] );
+        is( $last_action->()->{action}, 'access.forget', 'the audit has it' );
+        is( $phone->folder_sync->{status}, 9, 'the phone begins again' );
+        $phone->{hierarchy_key} = '0';
+        $phone->folder_sync;
+        $phone->reset_collection($inbox);
+        $phone->initial_sync($inbox);
+    };
+
     subtest 'erasing' => sub {
         $go->( $device_hash->($phone) );
         $browser->click( [ 'button', 'Erase phone …' ] );
