@@ -51,8 +51,9 @@ static base_fault_t *provision_acknowledge(cmd_exchange_t *exchange, const eas_p
 static base_fault_t *provision_offer(cmd_exchange_t *exchange, const eas_policy_t *policy,
                                      provision_answer_t *answer)
 {
-    /* MS-ASPROV 2.2.2.53 R368 */
+    /* MS-ASPROV 2.2.2.53 R368; what a phone has told once need not keep it outside */
     if (exchange->request->version >= EAS_VERSION_14_1 &&
+        !state_record_field(exchange->device, "model") &&
         !eas_node_child(exchange->body, EAS_Settings_DeviceInformation))
         return base_fault_make(exchange->pool, BASE_FAULT_INFORMATION_NEEDED,
                                "Provision: DeviceInformation is missing");

@@ -17,7 +17,9 @@
 #include "cmd/cmd.h"
 
 /* A gate (cmd/gate.h), the first, as a phone that is to be erased has to hear of it however it is treated
- * otherwise. WIPE_REQUESTED: it is to ask Provision, which cmd_wipe_run answers then. BLOCKED: it was
+ * otherwise. WIPE_REQUESTED: it is to ask Provision, which cmd_wipe_run answers then. (At 12.1 that is HTTP
+ * 449, also for a phone without policy key, for which MS-ASCMD 2.2.2 has 403 as well: without a
+ * policy this server gives none, and the phone would never learn of it.) BLOCKED: it was
  * wiped, or only its account is to be, and its protocol version cannot say so: it is not
  * erased as a whole instead. */
 base_fault_t *cmd_wipe_judge(cmd_exchange_t *exchange);

@@ -344,6 +344,8 @@ base_fault_t *eas_policies_parse(const char *text, apr_size_t length, eas_polici
 
     *policies = parser.policies;
     parser.policies->list = apr_array_make(pool, 4, sizeof(eas_policy_t *));
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) /* some editors begin so */
+        text += 3;
     while (text < end) {
         const char *stop = memchr(text, '\n', (size_t)(end - text));
         size_t size = (size_t)((stop ? stop : end) - text);

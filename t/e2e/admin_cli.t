@@ -4,6 +4,7 @@ use v5.36;
 use utf8;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use File::Temp ();
 use JSON::PP ();
 use Test::More;
 use MobileSync::Ctl;
@@ -11,7 +12,16 @@ use MobileSync::Process qw(find_program);
 use MobileSync::Scenario;
 use MobileSync::Server;
 
-my $server = MobileSync::Server->start( admin => 'root', tls => 1 );
+my $policies = File::Temp->new;
+chmod 0644, "$policies";
+print $policies "[office]\naccounts = dora\nDevicePasswordEnabled = 1\n";
+close $policies or die "$!\n";
+my $server = MobileSync::Server->start(
+    accounts => { anna => 'secret', dora => 'secret' },
+    admin => 'root',
+    tls => 1,
+    settings => { MobileSyncPolicies => "$policies" }
+);
 my $node = $server->node;
 my $url = $server->admin->url;
 my $ctl = MobileSync::Ctl->new( $server->folder );
@@ -192,10 +202,14 @@ subtest 'actions' => sub {
     like( ctl( '-y', 'device', 'suspend', 'anna', $device )->{out}, qr/nothing/, 'only once' );
     is( ctl( '-y', 'device', 'resume', 'anna', $device )->{code}, 0, 'device resume' );
     my $wipe = ctl( '--dry-run', 'doWipeDevice', 'anna', $device );
-    is( $wipe->{out}, "ERASING OF A WHOLE PHONE: account anna, device $device\n",
-        'doWipeDevice says what it does' );
+    is(
+        $wipe->{out},
+        "ERASING OF A WHOLE PHONE: account anna, device $device\n",
+        'doWipeDevice says what it does'
+    );
     is( ctl( 'doWipeDevice', 'anna', $device )->{code}, 7, 'and asks first' );
-    is( ctl( '-y', 'doWipeDevice', 'anna', $device, 'acount_only' )->{code}, 2, 'a misspelt scope' );
+    is( ctl( '-y', 'doWipeDevice', 'anna', $device, 'acount_only' )->{code}, 2,
+        'a misspelt scope' );
     is( ctl( 'wipe', 'list' )->{out} =~ /\Q$device/, '', 'nothing came of that' );
     $wipe = ctl( '-y', 'doWipeDevice', 'anna', $device, 'account_only', '--reason', 'lost' );
     is( $wipe->{out}, "Done.\n", 'the account' );
@@ -256,6 +270,25 @@ subtest 'limits' => sub {
     is( ctl( '--yes', @release, $one->{id} )->{code}, 3, 'there is nothing more' );
     is( ctl( '--yes', @release )->{out}, "Done.\n", 'all at once' );
     $limited->done;
+};
+
+subtest 'policies' => sub {
+    my $phone = $server->client( account => 'dora', policy_key => '0' );
+    $phone->provision;
+    like(
+        ctl( 'policy', 'list' )->{out},
+        qr/^office +dora +DevicePasswordEnabled +1$/m,
+        'policy list'
+    );
+    like(
+        ctl( 'device', 'show', 'dora', $phone->{device_id} )->{out},
+        qr/^Policy: +office\nPolicy is: +applied\n.*^Policy is current: +yes$/ms,
+        'device show'
+    );
+    is( $phone->folder_sync->{status}, 1, 'the phone is let in' );
+    is( ctl( '-y', 'device', 'provision', 'dora', $phone->{device_id} )->{out},
+        "Done.\n", 'device provision' );
+    is( $phone->folder_sync->{status}, 144, 'it has to provision anew' );
 };
 
 subtest 'a terminal' => sub {

@@ -5,6 +5,7 @@ use v5.36;
 use utf8;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use File::Temp ();
 use HTTP::Tiny;
 use Test::More;
 use MobileSync::Browser;
@@ -12,10 +13,15 @@ use MobileSync::Process qw(wait_until);
 use MobileSync::Scenario;
 use MobileSync::Server;
 
+my $policies = File::Temp->new;
+chmod 0644, "$policies";
+print $policies "[office]\naccounts = dora\nDevicePasswordEnabled = 1\n";
+close $policies or die "$!\n";
+
 my $server = MobileSync::Server->start(
-    accounts => { map { $_ => 'secret' } 'anna', 'bert', 'carla', q{<i>eve "x" & 'y'} },
+    accounts => { map { $_ => 'secret' } 'anna', 'bert', 'carla', 'dora', q{<i>eve "x" & 'y'} },
     admin => 'root',
-    settings => { MobileSyncFailedLogins => '3/day' }
+    settings => { MobileSyncFailedLogins => '3/day', MobileSyncPolicies => "$policies" }
 );
 my $admin = $server->admin;
 my $artefacts = $ENV{MOBILESYNC_ARTEFACTS}
@@ -396,6 +402,23 @@ sub in_browser ($browser) {
         $browser->find( [ 'button', 'Erase phone …' ] );
         is( $phone->sync($inbox)->{status}, 1, 'released' );
         is( $last_action->()->{action}, 'device.release', 'the audit has it' );
+    };
+
+    subtest 'a policy' => sub {
+        my $dora = $server->client( account => 'dora', policy_key => '0' );
+        $dora->provision;
+        is( $dora->folder_sync->{status}, 1, 'a phone that acknowledged its policy' );
+        $go->( $device_hash->($dora) );
+        $browser->find( [ 'button', 'Provision anew' ] );
+        my $shown = sub { join "\n", @{ $browser->texts('dl.facts dd') } };
+        like( $shown->(), qr/^office: applied /m, 'the page says so' );
+        $browser->click( [ 'button', 'Provision anew' ] );
+        $browser->click( $confirm->('Provision anew') );
+        $browser->wait_gone( [ 'button', 'Provision anew' ] );
+        like( $shown->(), qr/^office: .*to be acknowledged anew$/m, 'and that it has to anew' );
+        is( $dora->folder_sync->{status}, 144, 'has to do so anew' );
+        is( $last_action->()->{action}, 'device.provision', 'the audit has it' );
+        $admin->delete( device_path($dora) );
     };
 
     subtest 'limits' => sub {

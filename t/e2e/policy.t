@@ -180,7 +180,10 @@ subtest 'what is wrong' => sub {
     is( $policy->( @type, @key ), 2, 'a key without Status' );
     is( $policy->( @type, [ Status => 1 ] ), 2, 'a Status without key' );
     is( $policy->( @type, @key, [ Status => $_ ] ), 2, "Status '$_'" ) for 0, 5, 'x', '';
-    is( $policy->(@type), 165, 'no DeviceInformation' );
+    is( $policy->(@type), 1, 'no DeviceInformation, which is known' );
+    my $new = $server->client( account => 'staff', policy_key => '0' );
+    my $request = [ 'Provision:Provision', [ Policies => [ Policy => @type ] ] ];
+    is( $new->_provision($request)->{status}, 165, 'or is not' );
     is( $phone->_provision( ['Provision:Provision'] )->{status}, 1, 'nothing asked' );
     $phone->{policy_key} = '0';
     is_refused( $phone, 142, sub { $phone->folder_sync }, 'nothing came of all that' );

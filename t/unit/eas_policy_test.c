@@ -110,6 +110,7 @@ static void test_accounts(apr_pool_t *pool)
     is_str(name_of(NULL, "anna"), NULL, "no file");
     is_int(eas_policies_count(parse("", pool)), 0, "an empty file");
     is_int(eas_policies_count(parse("[a]\naccounts=x", pool)), 1, "no newline at the end");
+    is_int(eas_policies_count(parse("\xef\xbb\xbf[a]\naccounts=x", pool)), 1, "a mark of UTF-8");
 }
 
 static const eas_policy_t *policy_of(const char *lines, apr_pool_t *pool)
