@@ -49,8 +49,7 @@ static const char *access_entry(const admin_access_t *access, const char *name, 
     return text ? text : stored;
 }
 
-static void access_decide(const admin_access_t *access, const char *of_device,
-                          const char *of_account, admin_device_look_t *look, apr_pool_t *pool)
+void admin_access_decide(const admin_access_t *access, admin_device_look_t *look, apr_pool_t *pool)
 {
     sync_access_question_t question = {
         .mode = access->service->access_mode,
@@ -62,15 +61,19 @@ static void access_decide(const admin_access_t *access, const char *of_device,
     for (i = SYNC_ACCESS_PROPERTY_device + 1; i < SYNC_ACCESS_PROPERTY_COUNT_; i++)
         question.subject.properties[i] =
             admin_record_text(look->record, sync_access_property_names[i], pool);
-    sync_access_entry_parse(of_device, &question.of_device, pool);
-    sync_access_entry_parse(of_account, &question.of_account, pool);
+    sync_access_entry_parse(
+        access_entry(access, sync_access_entry_name(look->device, NULL, pool), look->entries[0]),
+        &question.of_device, pool);
+    sync_access_entry_parse(access_entry(access,
+                                         sync_access_entry_name(look->device, look->account, pool),
+                                         look->entries[1]),
+                            &question.of_account, pool);
     look->access = sync_access_decide(&question);
     look->entry = (sync_access_entry_t){.by = "", .reason = ""};
     if (look->access.by == SYNC_ACCESS_BY_DEVICE_ENTRY)
         look->entry = question.of_device;
     else if (look->access.by == SYNC_ACCESS_BY_ACCOUNT_ENTRY)
         look->entry = question.of_account;
-    sync_access_served_parse(admin_record_text(look->record, ACCESS_FIELD, pool), &look->served);
 }
 
 base_fault_t *admin_access_look(const admin_access_t *access, admin_device_look_t *looks, int count,
@@ -88,9 +91,13 @@ base_fault_t *admin_access_look(const admin_access_t *access, admin_device_look_
     }
     BASE_TRY(state_table_read(access->service->store, STATE_TABLE_ACCESS, names, 2 * count, texts,
                               pool));
-    for (i = 0; i < count; i++)
-        access_decide(access, access_entry(access, names[2 * i], texts[2 * i]),
-                      access_entry(access, names[2 * i + 1], texts[2 * i + 1]), &looks[i], pool);
+    for (i = 0; i < count; i++) {
+        looks[i].entries[0] = texts[2 * i];
+        looks[i].entries[1] = texts[2 * i + 1];
+        sync_access_served_parse(admin_record_text(looks[i].record, ACCESS_FIELD, pool),
+                                 &looks[i].served);
+        admin_access_decide(access, &looks[i], pool);
+    }
     return NULL;
 }
 

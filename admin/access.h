@@ -32,6 +32,9 @@ base_fault_t *admin_access_open(const admin_service_t *service, const admin_acce
 base_fault_t *admin_access_look(const admin_access_t *access, admin_device_look_t *looks, int count,
                                 apr_pool_t *pool);
 
+/* The same of one that was looked at before, by what decides here. */
+void admin_access_decide(const admin_access_t *access, admin_device_look_t *look, apr_pool_t *pool);
+
 /* { status, by, rule, since, actor, reason }. Of a device that waits for its next request status is
  * what that will be served as. */
 json_t *admin_access_json(const admin_device_look_t *look, apr_pool_t *pool);

@@ -43,7 +43,7 @@ static base_fault_t *access_plan_visit(void *baton, const admin_device_look_t *l
     *taken = 0;
     if (change->device && strcmp(change->device, look->device) != 0)
         return NULL;
-    BASE_TRY(admin_access_look(&change->after, &after, 1, pool));
+    admin_access_decide(&change->after, &after, pool);
     if (after.access.status == look->access.status)
         return NULL;
     APR_ARRAY_PUSH(plan->devices, access_device_t) =

@@ -17,6 +17,7 @@ struct admin_device_look {
     sync_access_decision_t access; /* as of its next request */
     sync_access_entry_t entry;     /* that decided, if one did */
     sync_access_served_t served;   /* as what it was served last */
+    const char *entries[2];        /* of the list: for the device, for it and the account */
     int quarantined;               /* items that could not be rendered for it */
 };
 

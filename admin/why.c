@@ -6,6 +6,7 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "backend/notice.h"
 #include "base/time.h"
 #include "item/reference.h"
 
@@ -127,6 +128,14 @@ static base_fault_t *why_open(why_folder_t *folder, int *answered)
     if (!call->service->backend)
         return base_fault_make(call->pool, BASE_FAULT_UNSUPPORTED,
                                "there is no mailbox to look at");
+    if (strcmp(folder->folder_id, BACKEND_NOTICE_FOLDER) == 0) {
+        admin_answer_problem(
+            call, 404,
+            "that is no folder of the mailbox: the device may not synchronise, and "
+            "this is where it is told so (access control)",
+            NULL);
+        return NULL;
+    }
     BASE_TRY(state_record_read(call->service->store, &key, NULL, 0, &record, call->pool));
     if (!record->version) {
         admin_answer_problem(call, 404,

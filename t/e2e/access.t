@@ -129,6 +129,12 @@ each_version(
         $phone = begin_again($phone);
         my $notice = has_notice( $phone, qr/\Q$text\E.*\Q$device\E/s );
         refuses_the_rest( $phone, $notice );
+        like(
+            $admin->get( device_path( $phone, 'why' ), query => { folder => $notice } )
+                ->{json}{detail},
+            qr/access control/,
+            'why its folder is none'
+        );
         is_deeply( stored($account), $before, 'nothing reached the mailbox' );
 
         subtest 'it waits as any phone' => sub {

@@ -6,6 +6,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use MIME::Base64 ();
+use MobileSync::Metrics;
 use MobileSync::Scenario;
 use MobileSync::Sendmail;
 use MobileSync::Server;
@@ -55,6 +56,33 @@ subtest 'interactive' => sub {
         }
     );
     $server->done;
+};
+
+# List and rules come with what a request reads anyway.
+subtest 'what it costs' => sub {
+    my %trips;
+    for my $mode (qw(disabled permissive)) {
+        my $server = server_with( MobileSyncAccess => $mode, MobileSyncRecorder => 0 );
+        my ( $phone, $inbox ) = phone_with_mail( $server, count => 3 );
+        $phone->initial_sync($inbox);
+        $server->admin->post( '/access/rules',
+            query => { order => $_, status => 'block', type => "other$_" } )
+            for 1 .. 5;
+        decide( $server, $phone->{device_id}, 'allow' );
+        $phone->sync($inbox) for 1, 2;
+        my $count = sub {
+            my $text = $server->admin->get('/metrics')->{content};
+            return MobileSync::Metrics::read_text($text)
+                ->value('mobilesync_redis_duration_seconds_count');
+        };
+        my $before = $count->();
+        my $own = $count->() - $before;
+        $phone->sync($inbox) for 1 .. 20;
+        $trips{$mode} = $count->() - $before - 2 * $own;
+        $server->done;
+    }
+    cmp_ok( $trips{disabled}, '>', 0, 'round trips of twenty Syncs' );
+    is( $trips{permissive}, $trips{disabled}, 'are no more with access control' );
 };
 
 subtest 'strict' => sub {
