@@ -41,8 +41,29 @@ static const cmd_entry_t *entry_of(eas_tag_t root)
     return NULL;
 }
 
+/* What an administrator wants of the device. */
+typedef enum { WANTED_NOTHING, WANTED_POLICY, WANTED_WIPE, WANTED_COUNT } wanted_t;
+
+static void world_want(world_t *world, wanted_t wanted)
+{
+    static const char text[] = "[all]\naccounts = *\nApplicationName = a.exe\n";
+    const state_key_t key = {.account = "alice", .device = "D1", .kind = STATE_RECORD_DEVICE};
+    const state_field_t wipe = {.name = "wipe", .data = "device", .length = 6};
+    eas_policies_t *policies;
+    apr_uint64_t version;
+
+    if (wanted == WANTED_POLICY) {
+        FUZZ_ASSERT(!eas_policies_parse(text, sizeof text - 1, &policies, world->pool));
+        world->service.policies = policies;
+    }
+    else if (wanted == WANTED_WIPE) {
+        FUZZ_ASSERT(
+            !state_record_commit(world->memory, &key, 0, &wipe, 1, NULL, 0, &version, world->pool));
+    }
+}
+
 static void check_command(const cmd_entry_t *entry, eas_version_t version, const eas_node_t *body,
-                          apr_pool_t *pool)
+                          wanted_t wanted, apr_pool_t *pool)
 {
     world_t *world = world_create(pool);
     eas_request_t *made = request(world->pool, entry->command, version);
@@ -58,10 +79,13 @@ static void check_command(const cmd_entry_t *entry, eas_version_t version, const
     for (i = 0; i < sizeof messages / sizeof *messages; i++)
         backend_memory_deliver(backend, "alice", inbox, messages[i], 0, NOW);
     made->accept_multipart = body->first && body->first->next;
+    world_want(world, wanted);
     answer = run(world, "alice", made, body, NULL);
     check_legal(answer.body);
     FUZZ_ASSERT(answer.http == 200 || (answer.http >= 400 && answer.http <= 507));
     FUZZ_ASSERT(answer.http != 500 || version == EAS_VERSION_12_1);
+    FUZZ_ASSERT(wanted == WANTED_WIPE || !answer.body ||
+                !eas_node_child(answer.body, EAS_Provision_RemoteWipe));
     apr_pool_destroy(world->pool);
 }
 
@@ -77,8 +101,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size && !decode(data + 1, size - 1, &body, pool) && body && (entry = entry_of(body->tag))) {
         eas_version_t version = versions[data[0] % (sizeof versions / sizeof *versions)];
 
-        if (eas_command_in_version(entry->command, version))
-            check_command(entry, version, body, pool);
+        wanted_t wanted, count = entry->command == EAS_COMMAND_Provision ? WANTED_COUNT : 1;
+
+        for (wanted = WANTED_NOTHING; wanted < count; wanted++)
+            if (eas_command_in_version(entry->command, version))
+                check_command(entry, version, body, wanted, pool);
     }
     apr_pool_destroy(pool);
     return 0;
