@@ -10,6 +10,7 @@
 #include <apr_time.h>
 
 #include "backend/backend.h"
+#include "backend/directory.h"
 #include "base/log.h"
 
 /* Longest request. */
@@ -29,6 +30,7 @@ typedef struct {
         *redirects;     /* cmd_autodiscover_redirect_t; the first that fits counts */
     const char *server; /* by what errors name it: MS-OXDSCLI's Id */
     backend_t *backend;
+    backend_directory_t *people; /* who knows names */
     const base_log_t *log;
     apr_time_t now;
 } cmd_autodiscover_t;

@@ -151,13 +151,29 @@ static void xml_redirect(xml_answer_t *xml, const cmd_autodiscover_redirect_t *r
     }
 }
 
+/* NULL: it is not known, and can be left out. */
+static const char *xml_name(const cmd_autodiscover_t *service, const backend_identity_t *identity,
+                            apr_pool_t *pool)
+{
+    backend_people_found_t *found;
+
+    if (*identity->display_name)
+        return identity->display_name;
+    if (!service->people ||
+        backend_directory_find(service->people, identity->address, identity->address,
+                               BACKEND_PEOPLE_EMAIL, 0, 1, &found, pool) ||
+        !found->count)
+        return NULL;
+    return found->people[0].display_name;
+}
+
 static void xml_tell(xml_answer_t *xml, const backend_identity_t *identity)
 {
     const char *url = xml->service->url;
 
     xml->answer->result = CMD_AUTODISCOVER_TOLD;
     xml->answer->outcome = "told";
-    if (!xml_begin_action(xml, identity->display_name, identity->address))
+    if (!xml_begin_action(xml, xml_name(xml->service, identity, xml->pool), identity->address))
         return;
     xml_open(xml, "Settings");
     xml_open(xml, "Server");

@@ -68,6 +68,7 @@ static void autodiscover_service(request_rec *r, cmd_autodiscover_t *service)
         .redirects = config->redirects,
         .server = config->service->node,
         .backend = config->service->backend,
+        .people = config->service->people,
         .log = glue_log_for_request(r),
         .now = r->request_time};
 }

@@ -227,7 +227,7 @@ void glue_limits_login_failed(request_rec *r)
     glue_metrics_limit(r->server, GLUE_LIMIT_FAILED_LOGIN);
     limits_login_names(r, login->account, names);
     glue_limits_lock(config->limits);
-    /* with no memory of refusals one of an acceptance must go nevertheless */
+    /* even if refusals are not remembered: that they were accepted before is over */
     glue_credentials_refuse(&config->limits->credentials, login->digest,
                             r->request_time + apr_time_from_sec(config->failed_login_memory),
                             r->request_time);

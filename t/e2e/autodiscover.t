@@ -14,6 +14,12 @@ my $aliases = File::Temp->new;
 print {$aliases} "Anna.Ant\@example.org anna\n" or die;
 close $aliases or die;
 chmod 0644, "$aliases";
+my $cards = File::Temp->new( SUFFIX => '.vcf' );
+print {$cards} map {"$_\r\n"} 'BEGIN:VCARD', 'VERSION:3.0', 'FN:Anna "the" <Ant> & Co',
+    'N:Ant;Anna;;;', 'EMAIL:anna@example.org', 'END:VCARD'
+    or die;
+close $cards or die;
+chmod 0644, "$cards";
 my $other = 'https://other.example.com/autodiscover/autodiscover.xml';
 my $server = MobileSync::Server->start(
     accounts => { anna => 'secret', bo => 'secret' },
@@ -21,6 +27,7 @@ my $server = MobileSync::Server->start(
     admin => 'root',
     autodiscover => 1,
     tls => 1,
+    settings => { MobileSyncDirectory => "local vcard=$cards" },
     config => <<"END",
 MobileSyncAutodiscoverRedirect gone\@example.org gone\@new.example.net
 MobileSyncAutodiscoverRedirect \@old.example.org \@new.example.net
@@ -39,6 +46,7 @@ subtest 'a phone finds its server, whatever version it speaks' => sub {
         is( $found->{fault}, undef, 'as the schema wants it' );
         like( $found->{type}, qr{^text/xml\b}, 'as XML' );
         is( $found->{address}, 'anna@example.org', 'with the address' );
+        is( $found->{name}, 'Anna "the" <Ant> & Co', 'and the name' );
         is( $found->{culture}, 'en:us', 'and the culture' );
         my $expected = sprintf 'https://localhost:%d%s', $server->node->tls_port, $path;
         is( $found->{url}, $expected, 'and the URL' );
