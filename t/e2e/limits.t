@@ -201,6 +201,31 @@ subtest 'passwords' => sub {
     $server->done;
 };
 
+subtest 'whoever is asked for passwords' => sub {
+    for my $providers ( 'mobilesync', 'file mobilesync' ) {
+        my $server = MobileSync::Server->start(
+            backend => 'memory account=carla:open-sesame',
+            mpm => 'worker',
+            location => "AuthBasicProvider $providers",
+            settings => { MobileSyncFailedLogins => '2/day', MobileSyncFailedLoginMemory => 3600 }
+        );
+        my $login = sub ($password) {
+            return knock( $server->client( user => 'carla', password => $password ) )->status;
+        };
+        my $asked = sub { $server->node->error_log->count(qr{AH0161[78]}) };
+        is( $login->('guess'), 401, "$providers: a wrong password" );
+        my $once = $asked->();
+        is( $login->('guess'), 401, 'again' );
+        is( $asked->(), $once, 'is refused from memory' );
+        is( $login->('open-sesame'), 200, 'the right one is right' );
+        is( $login->('more'), 401, 'another guess' );
+        is( $login->('and more'), 503, 'is the last one' );
+        is( $login->('open-sesame'), 200, 'the right one stays right' );
+        $server->allow_errors(qr{AH0161[78]});
+        $server->done;
+    }
+};
+
 subtest 'without memory' => sub {
     my $server = MobileSync::Server->start(
         backend => 'memory',
