@@ -189,7 +189,7 @@ base_fault_t *admin_account_reset(admin_call_t *call)
     return found ? action_run(call, &action) : NULL;
 }
 
-static base_fault_t *action_of_device(admin_call_t *call, admin_action_t *action)
+base_fault_t *admin_action_of_device(admin_call_t *call, admin_action_t *action)
 {
     int found, forbidden = 0;
 
@@ -208,14 +208,14 @@ base_fault_t *admin_device_reset(admin_call_t *call)
 {
     admin_action_t action = {.name = "device.reset", .what = STATE_TRASH_SYNC};
 
-    return action_of_device(call, &action);
+    return admin_action_of_device(call, &action);
 }
 
 base_fault_t *admin_device_remove(admin_call_t *call)
 {
     admin_action_t action = {.name = "device.remove", .what = STATE_TRASH_ALL};
 
-    return action_of_device(call, &action);
+    return admin_action_of_device(call, &action);
 }
 
 base_fault_t *admin_folder_reset(admin_call_t *call)
@@ -233,7 +233,7 @@ base_fault_t *admin_folder_reset(admin_call_t *call)
                                STATE_RECORD_FOLDER, &folders, call->pool));
     for (i = 0; i < folders->nelts; i++)
         if (strcmp(APR_ARRAY_IDX(folders, i, const char *), action.folder) == 0)
-            return action_of_device(call, &action);
+            return admin_action_of_device(call, &action);
     extra = admin_json_object(call->pool);
     json_object_set_new(extra, "folders", admin_json_names(folders, call->pool));
     admin_answer_problem(call, 404, "the device does not synchronise such a folder", extra);

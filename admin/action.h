@@ -38,6 +38,9 @@ base_fault_t *admin_action_plan(admin_call_t *call, admin_action_t *action);
 /* Does what was planned. */
 base_fault_t *admin_action_do(admin_call_t *call, admin_action_t *action);
 
+/* Plans, does and answers what is to be done to the device (names[1]). */
+base_fault_t *admin_action_of_device(admin_call_t *call, admin_action_t *action);
+
 /* Those of the device (NULL: of all of the account) who wait learn of an action; what they are
  * answered, they find out themselves. Returns 0 when that failed, which is logged. */
 int admin_action_wake(const admin_call_t *call, const char *action, const char *account,
@@ -103,6 +106,13 @@ int admin_exchange_presented(const json_t *list, const char *folder, const char 
 /* { client, protocol, heartbeat, window, truncation, overrides }: what is done differently for the device
  * of the record. */
 json_t *admin_profile_json(const admin_call_t *call, const state_record_t *record);
+
+/* -- brake.c -- */
+
+/* [ { folder, since, removals, items } ]: what is paused for the device of the record. */
+json_t *admin_brake_json(const state_record_t *record, apr_pool_t *pool);
+/* That of the device (names[1]). */
+base_fault_t *admin_brake_read(const admin_call_t *call, json_t **paused);
 
 /* -- trace.c -- */
 

@@ -16,6 +16,8 @@
  *   DELETE /accounts/ACCOUNT/devices/DEVICE           remove it
  *   POST   /accounts/ACCOUNT/devices/DEVICE/reset     it begins again
  *   POST   /accounts/ACCOUNT/devices/DEVICE/folders/FOLDER/reset
+ *   POST   /accounts/ACCOUNT/devices/DEVICE/folders/FOLDER/approve   a mass change was meant
+ *   POST   /accounts/ACCOUNT/devices/DEVICE/folders/FOLDER/reject    it was not
  *   POST   /accounts/ACCOUNT/devices/DEVICE/retry     quarantined items are tried again
  *   POST   /accounts/ACCOUNT/devices/DEVICE/suspend   it is answered 503 until it is resumed
  *   POST   /accounts/ACCOUNT/devices/DEVICE/resume

@@ -66,6 +66,8 @@ base_fault_t *admin_why_show(admin_call_t *call);
 base_fault_t *admin_account_reset(admin_call_t *call);
 base_fault_t *admin_device_reset(admin_call_t *call);
 base_fault_t *admin_folder_reset(admin_call_t *call);
+base_fault_t *admin_folder_approve(admin_call_t *call);
+base_fault_t *admin_folder_reject(admin_call_t *call);
 base_fault_t *admin_device_remove(admin_call_t *call);
 base_fault_t *admin_device_suspend(admin_call_t *call);
 base_fault_t *admin_device_resume(admin_call_t *call);

@@ -50,30 +50,41 @@ static int change_is_due(const admin_change_t *change, const state_record_t *rec
     return change->when == ADMIN_CHANGE_ALWAYS || is_set == (change->when == ADMIN_CHANGE_IF_SET);
 }
 
+typedef struct {
+    const admin_call_t *call;
+    const admin_change_t *change;
+} change_work_t;
+
 static base_fault_t *change_decide(void *baton, const state_record_t *record,
                                    state_change_t *writes, apr_pool_t *pool)
 {
-    const admin_change_t *change = baton;
+    const change_work_t *work = baton;
+    const admin_change_t *change = work->change;
     int i;
 
     if (change->unless && state_record_field(record, change->unless))
         return base_fault_make(pool, BASE_FAULT_CONFLICT, "too late, the device was faster");
-    for (i = 0; i < change->count && change_is_due(change, record); i++)
-        if (change->fields[i].value)
-            state_change_set(writes, change->fields[i].name, change->fields[i].value);
+    for (i = 0; i < change->count && change_is_due(change, record); i++) {
+        const char *value =
+            i == 0 && change->value ? change->value(work->call, record) : change->fields[i].value;
+
+        if (value)
+            state_change_set(writes, change->fields[i].name, value);
         else
             state_change_delete(writes, change->fields[i].name);
+    }
     return NULL;
 }
 
 /* Somebody else may have done it meanwhile. */
-static base_fault_t *change_write(const admin_call_t *call, admin_change_t *change)
+base_fault_t *admin_change_write(const admin_call_t *call, const admin_change_t *change)
 {
     const state_key_t key = change_key(call);
+    change_work_t work = {.call = call, .change = change};
     const char *names[ADMIN_CHANGE_FIELDS_MAX];
 
     return state_record_change(call->service->store, &key, names, change_names(change, names),
-                               change_decide, change, call->pool);
+                               change_decide, &work, call->pool);
 }
 
 static base_fault_t *change_do(admin_call_t *call, admin_change_t *change)
@@ -88,7 +99,7 @@ static base_fault_t *change_do(admin_call_t *call, admin_change_t *change)
     for (i = 0; i < change->audit_count; i++)
         admin_audit_add(&audit, change->audit[i].name, change->audit[i].value);
     BASE_TRY(admin_audit_begin(call, &audit));
-    fault = change_write(call, change);
+    fault = admin_change_write(call, change);
     if (!fault && change->wake)
         json_object_set_new(
             change->answer, "waiting_told",

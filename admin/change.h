@@ -25,6 +25,8 @@ typedef struct {
     int count;
     const admin_change_field_t *audit; /* what the audit says besides */
     int audit_count;
+    /* makes the first field's value of what the record has when it is written; NULL: it has one */
+    const char *(*value)(const admin_call_t *call, const state_record_t *record);
     admin_change_when_t when;
     const char
         *unless; /* one of the fields: where the record has it nothing is done either; or NULL */
@@ -40,6 +42,9 @@ base_fault_t *admin_change_begin(admin_call_t *call, admin_change_t *change, int
 /* Makes the change unless it is a dry run. The answer gets "changes", and "waiting_told" where that was
  * to be done. */
 base_fault_t *admin_change_make(admin_call_t *call, admin_change_t *change);
+
+/* Without audit and telling: part of something else that has them. */
+base_fault_t *admin_change_write(const admin_call_t *call, const admin_change_t *change);
 
 /* Those fields of the record as they are now. */
 base_fault_t *admin_change_read(const admin_call_t *call, const admin_change_t *change,

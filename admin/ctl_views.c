@@ -128,6 +128,8 @@ const ctl_view_t ctl_view_device = {
         {"Wipe failed (UTC)", "wipe/failed"}, {"Wiped (UTC)", "wipe/done"},
         {"Policy", "policy/name"}, {"Policy is", "policy/acknowledged"},
         {"Policy since (UTC)", "policy/time"}, {"Policy is current", "policy/current"},
+        {"Paused folder", "paused/0/folder"}, {"Removals", "paused/0/removals"},
+        {"Of items", "paused/0/items"}, {"Paused (UTC)", "paused/0/since"},
         {"Folder sync key", "hierarchy_sync_key"}, {"Items", "items"}, {"Bytes of state", "bytes"},
         {"Quarantined", "quarantined"}, {"Can be undone", "undo/0/undo"}),
     .list = "folders",

@@ -37,6 +37,7 @@ json_t *admin_device_summary(const admin_device_look_t *look, apr_pool_t *pool)
     json_object_set_new(json, "suspended", admin_suspension(look->record, pool));
     json_object_set_new(json, "wipe", admin_wipe_json(look->record, pool));
     json_object_set_new(json, "access", admin_access_json(look, pool));
+    json_object_set_new(json, "paused", admin_brake_json(look->record, pool));
     return json;
 }
 

@@ -6,6 +6,7 @@ libcore_la_SOURCES += \
 	admin/action.c admin/action.h \
 	admin/admin.c admin/admin.h \
 	admin/audit.c \
+	admin/brake.c \
 	admin/bundle.c \
 	admin/call.h \
 	admin/change.c admin/change.h \

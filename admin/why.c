@@ -57,7 +57,7 @@ typedef struct {
     int confirmed; /* the device came back with the key of the last answer */
     int behind;    /* the folder has changed since the device was told */
     const sync_quarantine_t *quarantine;
-    json_t *suspended;
+    json_t *suspended, *paused;
 } why_folder_t;
 
 static sync_dates_t why_dates(const backend_entry_t *entry)
@@ -153,6 +153,7 @@ static base_fault_t *why_open(why_folder_t *folder, int *answered)
                                folder->held->damaged);
     *answered = 0;
     BASE_TRY(admin_suspension_read(call, &folder->suspended));
+    BASE_TRY(admin_brake_read(call, &folder->paused));
     BASE_TRY(why_confirmed(folder));
     BASE_TRY(
         backend_session_open(call->service->backend, call->names[0], &folder->session, call->pool));
@@ -188,6 +189,7 @@ static json_t *why_folder_json(const why_folder_t *folder)
                                      !held->position->sweep));
     json_object_set_new(json, "changes_waiting", json_boolean(folder->behind));
     json_object_set_new(json, "suspended", folder->suspended);
+    json_object_set_new(json, "paused", folder->paused);
     return json;
 }
 

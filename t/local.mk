@@ -78,6 +78,7 @@ E2E_TESTS = \
 	t/e2e/admin_suspend.t \
 	t/e2e/bodies.t \
 	t/e2e/body_part.t \
+	t/e2e/brake.t \
 	t/e2e/clients.t \
 	t/e2e/config.t \
 	t/e2e/connections.t \

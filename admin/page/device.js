@@ -200,10 +200,18 @@ function wipeShown(wipe) {
 }
 
 // What an administrator has to know before anything else.
-function banners(shown) {
+function banners(shown, account, id) {
   const { suspended, throttled, tracing, wipe } = shown;
+  const paused = shown.paused.map((pause) => ({
+    ...pause, name: shown.folders.find((f) => f.folder === pause.folder)?.name ?? pause.folder,
+  }));
   return [
     wipe && el('li', { class: 'odd' }, el('span', null, wipeShown(wipe))),
+    ...paused.map((pause) => el('li', { class: 'odd' }, el('span', null,
+      el('strong', null, `Folder ${pause.name} is paused`), ' since ', when(pause.since),
+      `: the phone wants to remove ${count(pause.removals)} of ${count(pause.items)} items `),
+    el('span', null, [['approve', 'Approve'], ['reject', 'Reject']].flatMap(([what, text]) => [' ',
+      el('button', { type: 'button', class: 'small', click: () => dialog.decide(account, id, pause, what) }, text)])))),
     suspended && el('li', { class: 'odd' }, el('span', null, el('strong', null, 'Suspended'),
       ' by ', suspended.by ?? '–', ', ', when(suspended.since), suspended.reason ? `: ${suspended.reason}` : '')),
     throttled && el('li', { class: 'odd' }, el('span', null, el('strong', null, 'Held back'),
@@ -342,7 +350,7 @@ export function device(account, id) {
       if (!shown) return refreshGone(signal);
       show(what, phoneShown(shown));
       profile = shown.profile;
-      show(notes, banners(shown));
+      show(notes, banners(shown, account, id));
       suspension.dataset.suspended = shown.suspended ? '1' : '';
       show(suspension, shown.suspended ? 'Resume device' : 'Suspend device');
       ({ wipe: wiped, protocol } = shown);

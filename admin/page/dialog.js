@@ -282,6 +282,37 @@ async function resumeNow(account, device) {
   changed();
 }
 
+// -- mass changes --
+
+const DECISIONS = {
+  approve: {
+    text: 'What the phone wanted to remove is removed as soon as it tries again. For a while nothing is counted.',
+    button: 'Approve',
+    said: 'is approved; the phone’s next try is done.',
+  },
+  reject: {
+    text: 'Nothing is removed. The folder synchronises from the beginning, so that what the phone removed on its own comes back to it.',
+    button: 'Reject',
+    said: 'is rejected; the folder synchronises from the beginning.',
+  },
+};
+
+export async function decide(account, device, pause, what) {
+  const path = ['accounts', account, 'devices', device, 'folders', pause.folder, what];
+  const { text, button, said } = DECISIONS[what];
+  const answer = await ask({
+    title: `${button} the removal of ${pause.removals} items of ${pause.name}?`,
+    text: [text],
+    button,
+    show: () => facts([['Items to be removed', String(pause.removals)], ['Items of the folder', String(pause.items)]]),
+    plan: () => api.post(path, { dry_run: 1 }),
+    run: () => api.post(path, { dry_run: 0 }),
+  });
+  if (!answer) return;
+  notice(`The removal ${said}`);
+  changed();
+}
+
 // -- profile --
 
 const PROFILE = [

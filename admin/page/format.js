@@ -61,6 +61,8 @@ const ACTIONS = {
   'device.retry': 'Retry item',
   'device.trace': 'Trace device',
   'device.trace_off': 'End trace',
+  'folder.approve': 'Approve mass change',
+  'folder.reject': 'Reject mass change',
   'device.profile': 'Set profile',
   'device.purge': 'Purge devices',
   'throttle.release': 'Release limit',

@@ -33,6 +33,7 @@
 #include "item/reference.h"
 #include "state/state.h"
 #include "sync/access.h"
+#include "sync/brake.h"
 #include "wake/wake.h"
 
 /* How long a claim of the ledger is held at most, and waited for by others (state/state.h). A lease
@@ -55,6 +56,7 @@ typedef struct {
     apr_off_t response_bytes;          /* a Sync response ends after these ... */
     apr_interval_time_t response_time; /* ... or this, with MoreAvailable */
     apr_uint64_t item_bytes_max;       /* greatest message taken from a client */
+    sync_brake_limits_t brake;         /* on what a device removes: see cmd/brake.h */
 } cmd_limits_t;
 
 #define CMD_ACCESS_TEXTS 3

@@ -5,7 +5,7 @@
  * the device: suspended (since when, microseconds), suspended-by, suspended-why. access: what
  * it was served as last (sync/access.h). trace: until when the device is traced (microseconds), a
  * blank, and "full" or "redacted". profile: what is done differently for this device, see
- * eas/profile.h. policy-...: cmd/policy.h. wipe, wipe-...: cmd/wipe.h. */
+ * eas/profile.h. policy-...: cmd/policy.h. wipe, wipe-...: cmd/wipe.h. brake: sync/brake.h. */
 #ifndef CMD_DEVICE_H
 #define CMD_DEVICE_H
 

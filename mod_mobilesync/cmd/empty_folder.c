@@ -1,4 +1,5 @@
 #include "cmd/empty_folder.h"
+#include "cmd/brake.h"
 
 #include <string.h>
 
@@ -85,12 +86,15 @@ static base_fault_t *empty_folder_below(empty_folder_t *empty)
 
         if (!folder->parent_id || strcmp(folder->parent_id, empty->folder_id) != 0)
             continue;
-        fault = backend_folder_delete(empty->session, folder->id, empty->pool);
+        fault = cmd_brake_check_all(empty->exchange, folder->id);
+        if (!fault)
+            fault = backend_folder_delete(empty->session, folder->id, empty->pool);
         if (!fault)
             deleted = 1;
-        else if (fault->code == BASE_FAULT_DENIED)
+        else if (fault->code == BASE_FAULT_DENIED || fault->code == BASE_FAULT_PAUSED)
             empty->left = 1;
         if (base_fault_code(fault) == BASE_FAULT_DENIED ||
+            base_fault_code(fault) == BASE_FAULT_PAUSED ||
             base_fault_code(fault) == BASE_FAULT_FOLDER_GONE)
             fault = NULL;
     }
@@ -107,6 +111,8 @@ static base_fault_t *empty_folder_run(empty_folder_t *empty, int below)
 
     BASE_TRY(cmd_exchange_session(empty->exchange, &empty->session));
     BASE_TRY(cmd_exchange_folder(empty->exchange, empty->folder_id, &folder));
+    if (folder->role != BACKEND_ROLE_TRASH && folder->role != BACKEND_ROLE_JUNK)
+        BASE_TRY(cmd_brake_check_all(empty->exchange, empty->folder_id));
     BASE_TRY(empty_folder_items(empty));
     return below && !empty->left ? empty_folder_below(empty) : NULL;
 }

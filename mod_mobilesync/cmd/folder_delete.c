@@ -1,4 +1,5 @@
 /* FolderDelete (MS-ASCMD 2.2.1.4): with everything in it and below it. */
+#include "cmd/brake.h"
 #include "cmd/folder_change.h"
 
 static base_fault_t *folder_delete_perform(folder_change_t *change, const hierarchy_t *hierarchy,
@@ -10,6 +11,8 @@ static base_fault_t *folder_delete_perform(folder_change_t *change, const hierar
 
     (void)hierarchy;
     BASE_TRY(cmd_exchange_session(exchange, &session));
+    if (!again)
+        BASE_TRY(cmd_brake_check_all(exchange, change->command.id));
     fault = backend_folder_delete(session, change->command.id, exchange->pool);
     /* gone by the attempt that vanished */
     return again && base_fault_code(fault) == BASE_FAULT_FOLDER_GONE ? NULL : fault;

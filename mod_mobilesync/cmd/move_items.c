@@ -1,11 +1,13 @@
 /* MoveItems (MS-ASCMD 2.2.1.12): each Move on its own, once. The ledger's entry is (SrcMsgId,
  * SrcFldId, DstFldId); a ServerId is never used again, so a repeat can only mean the same
  * move, and gets the same DstMsgId. */
-#include "cmd/cmd.h"
+#include "cmd/brake.h"
 
 #include <string.h>
+#include <apr_hash.h>
 
 #include "cmd/once.h"
+#include "cmd/sync_request.h"
 #include "eas/status.h"
 #include "item/reference.h"
 
@@ -73,7 +75,8 @@ static base_fault_t *move_perform(move_t *move, const char *derived_name, const 
 }
 
 /* What the claim stands for. *new_id is set exactly when *status is success. */
-static base_fault_t *move_claimed(move_t *move, cmd_once_t *once, int *status, const char **new_id)
+static base_fault_t *move_claimed(move_t *move, cmd_once_t *once, const char *paused, int *status,
+                                  const char **new_id)
 {
     cmd_exchange_t *exchange = move->exchange;
     base_fault_t *fault;
@@ -83,7 +86,8 @@ static base_fault_t *move_claimed(move_t *move, cmd_once_t *once, int *status, c
         *new_id = once->result;
         return NULL;
     }
-    fault = move_resolve(move, status);
+    fault = paused ? base_fault_make(exchange->pool, BASE_FAULT_PAUSED, "%s", paused)
+                   : move_resolve(move, status);
     /* the digest: a repeat after a crash finds the item by it where it was moved to */
     if (!fault && *status == 0)
         fault = move_perform(move, strchr(once->key.scope, ':') + 1, new_id);
@@ -102,7 +106,7 @@ static base_fault_t *move_claimed(move_t *move, cmd_once_t *once, int *status, c
 
 /* A move that fails says why in its own Status, and the others go on. Without the ledger
  * none can: that is a fault of the whole command, and what was moved before is found again. */
-static base_fault_t *move_answer(move_t *move)
+static base_fault_t *move_answer(move_t *move, const char *paused)
 {
     cmd_exchange_t *exchange = move->exchange;
     eas_writer_t *writer = exchange->writer;
@@ -119,7 +123,7 @@ static base_fault_t *move_answer(move_t *move)
     if (fault && fault->code != BASE_FAULT_BUSY)
         return fault;
     if (!fault)
-        fault = move_claimed(move, &once, &status, &new_id);
+        fault = move_claimed(move, &once, paused, &status, &new_id);
     if (fault) {
         status = eas_status_from_fault(EAS_COMMAND_MoveItems, fault->code);
         base_log_write(exchange->log, cmd_fault_level(fault->code),
@@ -149,12 +153,47 @@ static base_fault_t *move_parse(cmd_exchange_t *exchange, const eas_node_t *node
     return NULL;
 }
 
+/* Folders that nothing may be moved out of, as too much would be. */
+static base_fault_t *move_brake(cmd_exchange_t *exchange, const eas_node_t *node,
+                                apr_table_t *paused)
+{
+    apr_hash_t *counts = apr_hash_make(exchange->pool);
+    apr_hash_index_t *each;
+    const char *digest;
+
+    if (!cmd_brake_is_on(exchange))
+        return NULL;
+    BASE_TRY(sync_request_digest(exchange->body, &digest, exchange->pool));
+    for (; node; node = eas_node_next(node)) {
+        const char *source = eas_node_child_text(node, EAS_Move_SrcFldId);
+        int *count = apr_hash_get(counts, source, APR_HASH_KEY_STRING);
+
+        if (!count) {
+            count = apr_pcalloc(exchange->pool, sizeof *count);
+            apr_hash_set(counts, source, APR_HASH_KEY_STRING, count);
+        }
+        ++*count;
+    }
+    for (each = apr_hash_first(exchange->pool, counts); each; each = apr_hash_next(each)) {
+        const char *source = apr_hash_this_key(each);
+        base_fault_t *fault = cmd_brake_check(
+            exchange, source, (apr_uint64_t) * (int *)apr_hash_this_val(each), digest);
+
+        if (base_fault_code(fault) == BASE_FAULT_PAUSED)
+            apr_table_setn(paused, source, fault->message);
+        else if (fault && fault->code != BASE_FAULT_FOLDER_GONE)
+            return fault;
+    }
+    return NULL;
+}
+
 base_fault_t *cmd_move_items_run(cmd_exchange_t *exchange)
 {
     const cmd_entry_t *entry = cmd_find(EAS_COMMAND_MoveItems);
     const eas_node_t *node = eas_node_child(exchange->body, EAS_Move_Move);
     const eas_node_t *each;
     move_t move = {.exchange = exchange};
+    apr_table_t *paused = apr_table_make(exchange->pool, 2);
     int count = 0;
 
     for (each = node; each; each = eas_node_next(each)) {
@@ -171,11 +210,12 @@ base_fault_t *cmd_move_items_run(cmd_exchange_t *exchange)
         cmd_answer_status(exchange, entry, EAS_STATUS_InvalidXML);
         return NULL;
     }
+    BASE_TRY(move_brake(exchange, node, paused));
     eas_writer_start(exchange->writer, EAS_Move_MoveItems);
     for (each = node; each; each = eas_node_next(each)) {
         move = (move_t){0};
         BASE_TRY(move_parse(exchange, each, &move));
-        BASE_TRY(move_answer(&move));
+        BASE_TRY(move_answer(&move, apr_table_get(paused, move.source_id)));
     }
     eas_writer_end(exchange->writer);
     return NULL;

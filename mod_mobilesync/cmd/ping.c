@@ -2,6 +2,7 @@
  * Folders and heartbeat are kept, so that the next Ping may leave them out. What was reported is
  * kept as well: a phone that comes back without a Sync of it is told once more, as the answer may
  * have been lost; from then on only every so often, as it may be a phone that never syncs it. */
+#include "cmd/brake.h"
 #include "cmd/cmd.h"
 #include "cmd/collection.h"
 #include "cmd/conversation.h"
@@ -320,7 +321,7 @@ static base_fault_t *ping_look_folder(cmd_exchange_t *exchange, ping_folder_t *a
         answer = (collection_watch_answer_t){.what = COLLECTION_WATCH_ADDED, .version = "stale"};
     else if (fault || answer.what == COLLECTION_WATCH_NOTHING)
         return fault;
-    if (!ping_is_due(exchange, asked, &answer, look))
+    if (!ping_is_due(exchange, asked, &answer, look) || cmd_brake_is_paused(exchange, asked->id))
         return NULL;
     if (answer.what == COLLECTION_WATCH_CHANGED && look->waiting >= 0)
         look->waiting = 1;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "cmd/brake.h"
 #include "cmd/profile.h"
 #include "cmd/received.h"
 #include "cmd/sync_ops.h"
@@ -374,6 +375,8 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
     BASE_TRY(sync_ops_read(exchange, asked, step->folder, env, request, &step->ops, step->pool));
     sync_ops_engine(step->ops, &request->ops, &request->op_count);
     step_report_ops(step->report, request);
+    BASE_TRY(cmd_brake_check(exchange, request->folder_id,
+                             (apr_uint64_t)step->report->client_deletes, asked->digest));
     BASE_TRY(cmd_exchange_series(exchange, &request->series));
     BASE_TRY(collection_prepare(env, request, &step->step->collection, step->pool));
     sync_ops_publish(step->ops, collection_answer(step->step->collection), step->folder);

@@ -132,6 +132,9 @@ static void child_limits(const glue_config_t *config, cmd_limits_t *limits)
         .response_bytes = (apr_off_t)config->response_kilobytes * 1024,
         .response_time = apr_time_from_msec(config->response_milliseconds),
         .item_bytes_max = (apr_uint64_t)config->request_kilobytes * 1024,
+        .brake = {.items = (apr_uint64_t)config->brake_items,
+                  .share = (apr_uint64_t)config->brake_share,
+                  .window = apr_time_from_sec(config->brake_time)},
     };
 }
 

@@ -1,6 +1,7 @@
 libcore_la_SOURCES += \
 	mod_mobilesync/sync/access.c mod_mobilesync/sync/access.h \
 	mod_mobilesync/sync/access_rules.c mod_mobilesync/sync/access_rules.h \
+	mod_mobilesync/sync/brake.c mod_mobilesync/sync/brake.h \
 	mod_mobilesync/sync/diff.c mod_mobilesync/sync/diff.h \
 	mod_mobilesync/sync/filter.c mod_mobilesync/sync/filter.h \
 	mod_mobilesync/sync/folder_state.c mod_mobilesync/sync/folder_state.h \
@@ -14,10 +15,12 @@ libcore_la_SOURCES += \
 	mod_mobilesync/sync/trial.c mod_mobilesync/sync/trial.h \
 	mod_mobilesync/sync/window.c mod_mobilesync/sync/window.h
 
-check_PROGRAMS += t/unit/sync_access_test t/unit/sync_key_test t/unit/sync_held_test t/unit/sync_window_test \
+check_PROGRAMS += t/unit/sync_access_test t/unit/sync_brake_test t/unit/sync_key_test t/unit/sync_held_test t/unit/sync_window_test \
 	t/unit/sync_rules_test t/unit/sync_trouble_test
 t_unit_sync_access_test_SOURCES = t/unit/sync_access_test.c t/unit/tap.h
 t_unit_sync_access_test_LDADD = $(UNIT_LDADD)
+t_unit_sync_brake_test_SOURCES = t/unit/sync_brake_test.c t/unit/tap.h
+t_unit_sync_brake_test_LDADD = $(UNIT_LDADD)
 t_unit_sync_key_test_SOURCES = t/unit/sync_key_test.c t/unit/tap.h
 t_unit_sync_key_test_LDADD = $(UNIT_LDADD)
 t_unit_sync_held_test_SOURCES = t/unit/sync_held_test.c t/unit/tap.h
@@ -28,5 +31,5 @@ t_unit_sync_rules_test_SOURCES = t/unit/sync_rules_test.c t/unit/tap.h
 t_unit_sync_rules_test_LDADD = $(UNIT_LDADD)
 t_unit_sync_trouble_test_SOURCES = t/unit/sync_trouble_test.c t/unit/tap.h
 t_unit_sync_trouble_test_LDADD = $(UNIT_LDADD)
-TESTS += t/unit/sync_access_test t/unit/sync_key_test t/unit/sync_held_test t/unit/sync_window_test t/unit/sync_rules_test \
+TESTS += t/unit/sync_access_test t/unit/sync_brake_test t/unit/sync_key_test t/unit/sync_held_test t/unit/sync_window_test t/unit/sync_rules_test \
 	t/unit/sync_trouble_test

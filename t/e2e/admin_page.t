@@ -21,7 +21,11 @@ close $policies or die "$!\n";
 my $server = MobileSync::Server->start(
     accounts => { map { $_ => 'secret' } 'anna', 'bert', 'carla', 'dora', q{<i>eve "x" & 'y'} },
     admin => 'root',
-    settings => { MobileSyncFailedLogins => '3/day', MobileSyncPolicies => "$policies" }
+    settings => {
+        MobileSyncBrakeItems => 20,
+        MobileSyncFailedLogins => '3/day',
+        MobileSyncPolicies => "$policies"
+    }
 );
 my $admin = $server->admin;
 my $artefacts = $ENV{MOBILESYNC_ARTEFACTS}
@@ -618,6 +622,21 @@ END
             }
         }
         is_deeply( contrasts($browser), [], 'texts can be read' );
+    };
+
+    subtest 'a mass change' => sub {
+        my ( $careless, $folder ) = synced_phone( $server, count => 25 );
+        my @all = map { $careless->delete_of($_) } keys %{ $careless->items($folder) };
+        $server->allow_errors(qr/it is paused until an administrator/);
+        is( $careless->sync( $folder, commands => \@all )->{status}, 5, 'a folder is paused' );
+        $go->( $device_hash->($careless) );
+        $browser->click( [ 'button', 'Approve' ] );
+        $browser->find( $confirm->('Approve') );
+        $shoot->('paused');
+        $browser->click( $confirm->('Approve') );
+        $browser->find(
+            [ '#notice span', "The removal is approved; the phone\x{2019}s next try is done." ] );
+        is( $careless->sync( $folder, commands => \@all )->{status}, 1, 'approved, it is done' );
     };
 
     subtest 'Redis away' => sub {
