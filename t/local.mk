@@ -75,6 +75,8 @@ E2E_TESTS = \
 	t/e2e/access.t \
 	t/e2e/access_cli.t \
 	t/e2e/access_modes.t \
+	t/e2e/policy.t \
+	t/e2e/wipe.t \
 	t/e2e/admin_suspend.t \
 	t/e2e/bodies.t \
 	t/e2e/body_part.t \
