@@ -169,3 +169,8 @@ check_PROGRAMS += t/unit/cmd_provision_test
 t_unit_cmd_provision_test_SOURCES = t/unit/cmd_provision_test.c t/unit/cmd_helpers.h t/unit/tap.h
 t_unit_cmd_provision_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_provision_test
+
+check_PROGRAMS += t/unit/cmd_access_test
+t_unit_cmd_access_test_SOURCES = t/unit/cmd_access_test.c t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_cmd_access_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_access_test
