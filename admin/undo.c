@@ -94,6 +94,7 @@ static base_fault_t *undo_begun(admin_call_t *call, const state_trash_t *entry, 
                                 int *begun)
 {
     static const char *const none[] = {"m"};
+    static const char *const held[] = {STATE_TRASH_HELD};
     state_key_t key = {.account = call->names[0], .device = device, .kind = STATE_RECORD_HIERARCHY};
     apr_array_header_t *folders;
     state_record_t *record;
@@ -109,6 +110,11 @@ static base_fault_t *undo_begun(admin_call_t *call, const state_trash_t *entry, 
     BASE_TRY(state_record_list(call->service->store, key.account, device, STATE_RECORD_FOLDER,
                                &folders, call->pool));
     *begun = folders->nelts > 0;
+    if (*begun || entry->what != STATE_TRASH_ALL)
+        return NULL;
+    key.kind = STATE_RECORD_DEVICE; /* one that may not be replaced */
+    BASE_TRY(state_record_read(call->service->store, &key, held, 1, &record, call->pool));
+    *begun = record->count > 0;
     return NULL;
 }
 

@@ -290,8 +290,9 @@ subtest 'a removal and its undo' => sub {
     ok( $undo, 'removed' );
     $phone->set_device_information;
     wipe($phone);
-    is( $admin->post( [ 'accounts', $phone->{user}, 'undo', $undo ] )->{status},
-        409, 'the record with the wipe is not replaced' );
+    my @path = ( 'accounts', $phone->{user}, 'undo', $undo );
+    ok( !$admin->post( \@path, query => { dry_run => 1 } )->{json}{possible}, 'a dry run knows' );
+    is( $admin->post( \@path )->{status}, 409, 'the record with the wipe is not replaced' );
     is( told($phone), '1 RemoteWipe', 'it is told' );
 };
 
