@@ -27,6 +27,11 @@ ok(@commands > 1, 'there are commands');
 my $tests = join '', map { slurp($_) } glob 't/e2e/*.t';
 like($tests, qr{^\#\s*covers:.*\b$_\b}m, "an end-to-end test says that it covers $_") for @commands;
 
+# Tests that make does not know do not run.
+my $makefiles = join '', map { slurp($_) } glob '{t,t/fuzz,admin,mod_mobilesync/*}/local.mk';
+my @unknown = grep { $makefiles !~ m{(?:^|\s)\Q$_\E(?:\s|$)}m } glob '{t/e2e,t/perl,t/guard}/*.t t/unit/*_test.c';
+is_deeply(\@unknown, [], 'every test is in a local.mk');
+
 # Every element of these namespaces stands once in the table of mod_mobilesync/README, with the
 # versions that have it, and is in the code; or under "no", with the reason.
 my @namespaces = qw(AirSync GetItemEstimate Ping Email Email2 AirSyncBase ItemOperations ComposeMail
