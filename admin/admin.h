@@ -35,6 +35,12 @@
  *   DELETE /accounts/ACCOUNT/devices/DEVICE/profile   as for others of its kind
  *   GET    /throttles                                 who is held back, and until when
  *   DELETE /throttles, /throttles/ID                  lets them through at once
+ *   GET    /access                                    the mode of access control
+ *   GET    /access/devices                            what was decided, and devices without a decision
+ *   POST   /access/devices/DEVICE                     decides (DELETE: forgets) about a device
+ *   POST   /access/import, /access/adopt              decides about many
+ *   GET    /access/rules                              its rules (POST: a rule is set)
+ *   DELETE /access/rules, /access/rules/ID
  *   GET    /parked                                    how many wait, and where
  *   POST   /index/rebuild                             finds accounts that lists have lost
  *   GET    /audit                                     who did what

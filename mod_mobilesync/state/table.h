@@ -4,7 +4,7 @@
  *
  * Keys:
  *   P:access       hash   access control: "rules-version", "rules", and "d:DEVICE" and
- *                         "d:DEVICE/ACCOUNT", the list's entries (state/access.h)
+ *                         "d:DEVICE/ACCOUNT", the list's entries (sync/access.h)
  *   P:access-news  hash   devices that an administrator is to be told of, and when he was told last
  *
  * Faults: as in state/state.h. */

@@ -5,6 +5,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
+use File::Temp ();
 use MIME::Base64 ();
 use MobileSync::Metrics;
 use MobileSync::Scenario;
@@ -122,6 +123,38 @@ subtest 'another mode' => sub {
     $server->node->reconfigure(
         settings => { %{ $server->node->{settings} }, MobileSyncAccess => 'disabled' } );
     sees( $phone->twin, 'all', 'disabled: with the mailbox' );
+    $server->done;
+};
+
+# Whoever has to acknowledge a policy does so, whatever he may see then; rules about model and OS know
+# what is said on that way.
+subtest 'with a policy' => sub {
+    my $file = File::Temp->new;
+    chmod 0644, "$file";
+    print $file "[all]\naccounts = *\nDevicePasswordEnabled = 1\n";
+    close $file or die "$file: $!\n";
+    my $server = server_with( MobileSyncAccess => 'strict', MobileSyncPolicies => "$file" );
+    each_version(
+        $server,
+        sub ( $version, $account ) {
+            my $phone = $server->client( account => $account, version => $version );
+            my $refused = eval { $phone->folder_sync->{status} } // $@->status;
+            is( $refused, $version eq '12.1' ? 449 : 142, 'provision first' );
+            is( $phone->provision->{status}, 1, 'it does' );
+            sees( $phone, 1, 'and has the message' );
+            is(
+                $server->admin->post( '/access/rules',
+                    query => { order => 10, status => 'allow', model => '.+', domain => 'nowhere' }
+                )->{status},
+                200, 'a rule'
+            );
+            is( $phone->folder_sync->{status}, 1, 'of another domain' );
+            decide( $server, $phone->{device_id}, 'allow' );
+            is( $phone->folder_sync->{status}, 9, 'allowed' );
+            $phone = $phone->twin;
+            sees( $phone, 'all', 'it synchronises, with the same policy key' );
+        }
+    );
     $server->done;
 };
 
