@@ -225,6 +225,26 @@ subtest 'an administrator elsewhere' => sub {
     is( scalar( () = $text =~ /: NEW[2-5], /g ), 4, 'each once' );
     unlike( $text, qr/NEW1,/, 'the first not again' );
     await( sub { @{ $redis->command( HKEYS => $key ) } == 1 }, 'nothing is left to be told' );
+
+    # as if they had come at other servers
+    $redis->command( HSET => $key, told => 1, map { ( "d:m$_/anna", "anna: m$_" ) } 1 .. 2500 );
+    $server->client( device_id => 'NEW6' )->folder_sync;
+    await( sub { ( my @all = $sendmail->calls ) == 3 }, 'thousands are one mail' );
+    ($text) =
+        grep {/^Subject: 2501 new devices/m} map { text_of( $_->{message} ) } $sendmail->calls;
+    is( scalar( () = $text =~ /^anna: /mg ), 100, 'of which it names a hundred' );
+    like( $text, qr/^and 2401 more\r?$/m, 'and counts the others' );
+
+    $sendmail->then('exit 75');
+    $server->allow_errors(qr/telling admin\@elsewhere\.example of new devices/);
+    $redis->command( HSET => $key, told => 1 );
+    $server->client( device_id => 'NEW7' )->folder_sync;
+    await( sub { ( my @all = $sendmail->calls ) == 4 }, 'nobody takes one' );
+    await( sub { @{ $redis->command( HKEYS => $key ) } == 2 }, 'it is kept' );
+    $sendmail->then('exit 0');
+    $redis->command( HSET => $key, told => 1 );
+    $server->client( device_id => 'NEW8' )->folder_sync;
+    await( sub { @{ $redis->command( HKEYS => $key ) } == 1 }, 'for the next' );
     $server->done;
 };
 
