@@ -340,7 +340,7 @@ base_fault_t *local_item_replace(void *data, const char *folder_id, apr_uint64_t
     if (fault && made.linked)
         replace_undo(&made, &item);
     put_end(&made);
-    if (fault && item.properties)
+    if (fault && made.base && item.properties)
         (void)local_property_write(session, made.base, NULL, pool);
     if (fault)
         return fault;

@@ -243,6 +243,7 @@ static base_fault_t *write_move_rows(local_session_t *session, write_move_t *mov
     local_name_parse(move->moved_name, &parsed);
     move->item.name = move->moved_name;
     move->item.token = parsed.token;
+    move->item.conversation_date = 0; /* which is not known yet where it comes to */
     if (move->item.properties && !local_property_same_file(move->before.name, move->moved_name))
         BASE_TRY(local_property_write(session, move->moved_name, move->item.properties, pool));
     BASE_TRY(local_item_add(session, &move->to, &move->item, pool));

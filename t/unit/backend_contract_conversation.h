@@ -118,6 +118,7 @@ static void contract_conversations(backend_session_t *session, apr_pool_t *pool)
            apr_psprintf(pool, "-%" APR_UINT64_T_FMT " ", late.uid),
            "another one of the day is left: nothing moves");
     must(backend_item_move(session, id, late.uid + 2, other, NULL, &late, pool), "move");
+    ok(late.conversation_date == late.date, "where it comes to its conversation is not known yet");
     is_int(contract_day(session, id, old.uid, pool), 4, "without the latest: the day of the next");
     is_str(contract_changes(session, id, &cursor, 10, pool),
            apr_psprintf(pool, "+%d:0 +%d:0 -%d ", (int)old.uid, (int)bad.uid + 2, (int)bad.uid + 1),

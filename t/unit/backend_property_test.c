@@ -132,6 +132,26 @@ static void test_strays(apr_pool_t *pool)
            "b|-|-", "the one that was moved has its properties");
 }
 
+/* The folder goes while a session is at it. */
+static void test_folder_gone(apr_pool_t *pool)
+{
+    box_t box = box_make("away", pool);
+    backend_blob_t *blob = backend_blob_of("other", 5, box.pool);
+    const char *there = path_of("away/Maildir/cur"), *away = path_of("away/Maildir/was-cur");
+    backend_entry_t a, b;
+    base_fault_t *fault;
+
+    message_write(path_of("away/Maildir/cur/a:2,"), "one", 1000);
+    contract_probe(box.session, box.inbox, box.pool);
+    a = contract_update(box.session, box.inbox, 1, BACKEND_PROPERTY_CATEGORIES, "X", box.pool);
+    ok(rename(there, away) == 0, "cur/ is taken away");
+    fault = backend_item_replace(box.session, box.inbox, 1, a.token, 0, blob, &b, box.pool);
+    ok(fault != NULL, "a message in it cannot be replaced");
+    ok(rename(away, there) == 0, "cur/ is back");
+    is_str(properties_of(&box, box.inbox, 1), "-|X|-", "with what the message had");
+    ok(access(property_path("away", "a"), R_OK) == 0, "in its file");
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -142,6 +162,7 @@ int main(void)
     test_files(pool);
     test_rebuilt(pool);
     test_strays(pool);
+    test_folder_gone(pool);
     store_remove();
     apr_pool_destroy(pool);
     apr_terminate();
