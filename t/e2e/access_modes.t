@@ -8,6 +8,7 @@ use Test::More;
 use File::Temp ();
 use MIME::Base64 ();
 use MobileSync::Metrics;
+use MobileSync::Process qw(wait_until);
 use MobileSync::Scenario;
 use MobileSync::Sendmail;
 use MobileSync::Server;
@@ -51,8 +52,11 @@ subtest 'interactive' => sub {
             is( $phone->folder_sync->{status}, 9, 'allowed' );
             sees( $phone->twin, 'all', 'it synchronises' );
             my $first = $server->client( account => $account, version => $version );
-            my $outcome = eval { $first->send_mail( simple_mail() )->{status} } // $@->status;
-            is( $outcome, $version eq '12.1' ? 403 : 129, 'one whose first command is SendMail' );
+            is_refused(
+                $first, 129,
+                sub { $first->send_mail( simple_mail() ) },
+                'one whose first command is SendMail'
+            );
             is( $server->admin->get( device_path($first) )->{status}, 200, 'is known too' );
         }
     );
@@ -165,19 +169,15 @@ subtest 'too many devices' => sub {
         sub ( $version, $account ) {
             my @phones = map { $server->client( account => $account, version => $version ) } 1 .. 3;
             is( $phones[$_]->folder_sync->{status}, 1, 'within the limit' ) for 0, 1;
-            my $outcome = sub ($code) {
-                eval { $code->()->{status} } // $@->status;
-            };
-            my $wanted = $version eq '12.1' ? 403 : 177;
-            is( $outcome->( sub { $phones[2]->folder_sync } ), $wanted, 'one too many' );
-            is( $outcome->( sub { $phones[2]->send_mail( simple_mail() ) } ),
-                $wanted, 'SendMail too' );
+            is_refused( $phones[2], 177, sub { $phones[2]->folder_sync }, 'one too many' );
+            is_refused( $phones[2], 177, sub { $phones[2]->send_mail( simple_mail() ) },
+                'SendMail too' );
             is( $phones[0]->folder_sync->{status}, 1, 'the others go on' );
             is( $server->admin->get( device_path( $phones[2] ) )->{status}, 404,
                 'it is not known' );
             $server->admin->delete( device_path( $phones[0] ) );
             is( $phones[2]->folder_sync->{status}, 1, 'when one is removed there is room' );
-            is( $outcome->( sub { $phones[0]->folder_sync } ), $wanted, 'not for both' );
+            is_refused( $phones[0], 177, sub { $phones[0]->folder_sync }, 'not for both' );
         }
     );
     $server->done;
@@ -190,11 +190,8 @@ sub text_of ($message) {
 }
 
 sub await ( $condition, $name ) {
-    for ( 1 .. 10 * PATIENCE ) {
-        return pass($name) if $condition->();
-        select undef, undef, undef, 0.1;
-    }
-    return fail($name);
+    wait_until( $name, $condition );
+    return pass($name);
 }
 
 subtest 'an administrator elsewhere' => sub {
@@ -253,7 +250,9 @@ subtest 'an administrator with a mailbox here' => sub {
     $server->add_account($_) for qw(anna bert);
     $server->client( account => 'bert', device_id => 'OWN' )->folder_sync;
     my $box = $server->mailbox('bert');
-    await( sub { ( my @messages = $box->messages ) == 1 }, 'mail is in his Inbox' );
+    await( sub { keys %{ $box->messages } == 1 }, 'mail is in his Inbox' );
+    my ($name) = keys %{ $box->messages };
+    like( text_of( $box->content($name) ), qr/^bert.*: OWN, /m, 'of his new device' );
     $server->done;
 };
 

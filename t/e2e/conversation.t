@@ -5,10 +5,8 @@ use v5.36;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use Test::More;
-use EAS::Client;
+use MobileSync::Scenario;
 use MobileSync::Server;
-
-use constant { INBOX => 2, DRAFTS => 3, TRASH => 4, SENT => 5 };
 
 my $number = 0;
 
@@ -20,6 +18,12 @@ sub deliver ( $box, $thread, %option ) {
     $box->deliver( "From: a\@b.c\nTo: anna\@example.org\nSubject: $thread $number\n"
             . "Message-ID: <$id\@t>\n${refers}\nText.\n" );
     return "$thread $number";
+}
+
+# Subjects of what a phone has of a folder once it has all.
+sub synced_subjects ( $phone, $folder ) {
+    $phone->sync_until_done($folder);
+    return subjects( $phone, $folder );
 }
 
 sub move ( $phone, $id, $folder, %option ) {
@@ -37,11 +41,6 @@ sub move ( $phone, $id, $folder, %option ) {
     return $answer->document->text('Response/Move/Status');
 }
 
-sub subjects ( $phone, $folder ) {
-    $phone->sync_until_done($folder);
-    return [ sort map { $_->text('Email:Subject') } values %{ $phone->items($folder) } ];
-}
-
 for my $version (qw(14.0 14.1 16.0 16.1)) {
     subtest "protocol $version" => sub {
         my $account = 'anna' . $version =~ tr/.//dr;
@@ -49,7 +48,7 @@ for my $version (qw(14.0 14.1 16.0 16.1)) {
         my $box = $server->mailbox($account);
         my $phone = $server->client( account => $account, version => $version );
         $phone->folder_sync;
-        my %folder = map { $_ => $phone->folder_of_type($_)->{id} } INBOX, DRAFTS, TRASH, SENT;
+        my %folder = map { $_ => $phone->folder_of_type($_)->{id} } INBOX, DRAFTS, DELETED, SENT;
         my $target = $phone->folder_create( 0, 'Project' )->{id};
         my @own = deliver( $box, 'plan', first => 1 );
         push @own, deliver( $box, 'plan' );
@@ -58,8 +57,7 @@ for my $version (qw(14.0 14.1 16.0 16.1)) {
         for ( values %folder, $target ) {
             $phone->initial_sync( $_, options => { filter_type => 0 } );
         }
-        my ($item) = grep { $_->text('Email:Subject') eq $own[0] }
-            values %{ $phone->items( $folder{ +INBOX } ) };
+        my $item = item_by_subject( $phone, $folder{ +INBOX }, $own[0] );
         my $id = $item->property('Email2:ConversationId')->bytes;
         is( length $id, 16, 'the conversation has an id' );
 
@@ -67,16 +65,21 @@ for my $version (qw(14.0 14.1 16.0 16.1)) {
         is( move( $phone, $id, 'nosuch' ), 156, 'to a folder that is none: 156' );
         is( move( $phone, $id, $folder{ +DRAFTS } ), 156, 'to Drafts: 156' );
         is( move( $phone, 'short', $target ), 2, 'an id that is none: 2' );
-        is_deeply( subjects( $phone, $target ), [], 'nothing was moved by these' );
+        is_deeply( synced_subjects( $phone, $target ), [], 'nothing was moved by these' );
 
         is( move( $phone, $id, $target ), 1, 'to a folder' );
         is( move( $phone, $id, $target ), 1, 'and once more, as after a lost answer' );
-        is_deeply( subjects( $phone, $target ), [ sort @own ], 'its messages are there' );
-        is_deeply( subjects( $phone, $folder{ +INBOX } ), \@other, 'and gone from the Inbox' );
+        is_deeply( synced_subjects( $phone, $target ), [ sort @own ], 'its messages are there' );
+        is_deeply( synced_subjects( $phone, $folder{ +INBOX } ),
+            \@other, 'and gone from the Inbox' );
         push @own, deliver( $box, 'plan' );
         push @other, deliver( $box, 'other' );
-        is_deeply( subjects( $phone, $folder{ +INBOX } ), [ sort @other ], 'later ones go there' );
-        is_deeply( subjects( $phone, $target ), [ sort @own ], 'too' );
+        is_deeply(
+            synced_subjects( $phone, $folder{ +INBOX } ),
+            [ sort @other ],
+            'later ones go there'
+        );
+        is_deeply( synced_subjects( $phone, $target ), [ sort @own ], 'too' );
 
         # a waiting phone is not woken for what it does not get
         my $pending = $phone->ping( heartbeat => 60, folders => [ $folder{ +INBOX } ], async => 1 );
@@ -84,35 +87,51 @@ for my $version (qw(14.0 14.1 16.0 16.1)) {
         push @own, deliver( $box, 'plan' );
         ok( !$pending->is_ready(1.5), 'it goes on to wait when a moved one arrives' );
         push @other, deliver( $box, 'other' );
-        ok( $pending->is_ready(30), 'and ends with another one' );
+        ok( $pending->is_ready(PATIENCE), 'and ends with another one' );
         is( $pending->result->{status}, 2, 'that it tells' );
-        is_deeply( subjects( $phone, $folder{ +INBOX } ), [ sort @other ], 'and that is there' );
         is_deeply(
-            subjects( $phone, $target ),
+            synced_subjects( $phone, $folder{ +INBOX } ),
+            [ sort @other ],
+            'and that is there'
+        );
+        is_deeply(
+            synced_subjects( $phone, $target ),
             [ sort @own ],
             'while the other is where it belongs'
         );
 
         # ignored from now on; the newer word counts
-        is( move( $phone, $id, $folder{ +TRASH } ), 1, 'ignored' );
-        is_deeply( subjects( $phone, $folder{ +TRASH } ), [ sort @own ], 'all are deleted' );
+        is( move( $phone, $id, $folder{ +DELETED } ), 1, 'ignored' );
+        is_deeply(
+            synced_subjects( $phone, $folder{ +DELETED } ),
+            [ sort @own ],
+            'all are deleted'
+        );
         push @own, deliver( $box, 'plan' );
         $server->redis->command('FLUSHALL');
         my $again = $server->client( account => $account, version => $version, device_id => 'NEW' );
         $again->folder_sync;
-        for ( @folder{ INBOX, TRASH } ) {
+        for ( @folder{ INBOX, DELETED } ) {
             $again->initial_sync( $_, options => { filter_type => 0 } );
         }
         is_deeply(
-            subjects( $again, $folder{ +INBOX } ),
+            synced_subjects( $again, $folder{ +INBOX } ),
             [ sort @other ],
             'which another device sees, and Redis need not know'
         );
-        is_deeply( subjects( $again, $folder{ +TRASH } ), [ sort @own ], 'the later one as well' );
+        is_deeply(
+            synced_subjects( $again, $folder{ +DELETED } ),
+            [ sort @own ],
+            'the later one as well'
+        );
         $again->folder_sync;
         is( $again->folder_delete($target)->{status}, 1,
             'the folder of the first move is deleted' );
-        is_deeply( subjects( $again, $folder{ +INBOX } ), [ sort @other ], 'nothing happens' );
+        is_deeply(
+            synced_subjects( $again, $folder{ +INBOX } ),
+            [ sort @other ],
+            'nothing happens'
+        );
         $server->done;
     };
 }

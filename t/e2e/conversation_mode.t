@@ -6,11 +6,11 @@ use v5.36;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use Test::More;
-use EAS::Client;
 use MobileSync::Process qw(wait_until);
+use MobileSync::Scenario;
 use MobileSync::Server;
 
-use constant { DAY => 86_400, INBOX => 2, ONE_WEEK => 3, EVENTUALLY => 60 };
+use constant { DAY => 86_400, ONE_WEEK => 3 };
 
 my $number = 0;
 my %options = (
@@ -29,13 +29,8 @@ sub deliver ( $box, $thread, $days ) {
     return ( "$thread $number", $name );
 }
 
-sub subjects ( $phone, $folder ) {
-    return [ sort map { $_->text('Email:Subject') } values %{ $phone->items($folder) } ];
-}
-
 sub body_of ( $phone, $folder, $subject ) {
-    my ($item) =
-        grep { $_->text('Email:Subject') eq $subject } values %{ $phone->items($folder) };
+    my $item = item_by_subject( $phone, $folder, $subject );
     return map { $item->text("AirSyncBase:Body/$_") } qw(Data Preview Truncated);
 }
 
@@ -56,7 +51,7 @@ for my $version (qw(14.0 14.1 16.0 16.1)) {
         my $pending = $phone->ping( heartbeat => 60, folders => [$inbox], async => 1 );
         ok( !$pending->is_ready(0.3), 'a Ping waits' );
         my ( $answer, $file ) = deliver( $box, 'plan', 0 );
-        ok( $pending->is_ready(30), 'until an answer arrives' );
+        ok( $pending->is_ready(PATIENCE), 'until an answer arrives' );
         is( $pending->result->{status}, 2, 'which it tells' );
         my $estimate = $phone->get_item_estimate( [$inbox] )->{$inbox}{estimate};
         is( $estimate, 3, 'an estimate counts the conversation' );
@@ -86,8 +81,7 @@ for my $version (qw(14.0 14.1 16.0 16.1)) {
             $other->folder_sync;
             my %part = ( filter_type => ONE_WEEK, body_part => [ { type => 2 } ] );
             $other->initial_sync( $inbox, options => \%part, conversation_mode => 1 );
-            my ($item) =
-                grep { $_->text('Email:Subject') eq $old } values %{ $other->items($inbox) };
+            my $item = item_by_subject( $other, $inbox, $old );
             like(
                 $item->text('AirSyncBase:BodyPart/Data'),
                 qr/This is the text/,
@@ -108,7 +102,7 @@ for my $version (qw(14.0 14.1 16.0 16.1)) {
                 $phone->sync_until_done($inbox);
                 return @{ subjects( $phone, $inbox ) } == 1;
             },
-            EVENTUALLY
+            PATIENCE
         );
         is_deeply( subjects( $phone, $inbox ), [$new], 'the conversation goes with its answer' );
 

@@ -15,20 +15,6 @@ sub knock ($phone) {
     return $phone->exchange( $phone->request_bytes( method => 'OPTIONS' ), method => 'OPTIONS' );
 }
 
-# The HTTP error that a command ends with, undef if there is none.
-sub refusal ($code) {
-    return undef if eval { $code->(); 1 };
-    return ref $@ ? $@->response : die $@;
-}
-
-sub is_held_back ( $response, $name ) {
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return fail("$name: it is answered") unless $response;
-    is( $response->status, 503, "$name: 503" );
-    cmp_ok( scalar( $response->header('Retry-After') ) // 0, '>', 0, 'with Retry-After' );
-    return;
-}
-
 sub throttles ($admin) { return @{ $admin->get( ['throttles'] )->{json}{throttles} } }
 
 sub sample ( $admin, $name ) {

@@ -55,15 +55,6 @@ my $server = MobileSync::Server->start(
 );
 my $admin = $server->admin;
 
-sub expected ( $phone, $status ) {
-    return $phone->{version} < 14 ? { 139 => 403, 145 => 403 }->{$status} // 449 : $status;
-}
-
-sub is_refused ( $phone, $status, $code, $name ) {
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is( refused_with($code), expected( $phone, $status ), $name );
-}
-
 sub is_let_in ( $phone, $name ) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     return is( refused_with( sub { $phone->folder_sync } ), 0, $name );

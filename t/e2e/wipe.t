@@ -27,13 +27,6 @@ my $server = MobileSync::Server->start(
 );
 my $admin = $server->admin;
 
-my %HTTP = ( 129 => 403, 140 => 449 );
-
-sub is_refused ( $phone, $status, $code, $name ) {
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is( refused_with($code), $phone->{version} < 14 ? $HTTP{$status} : $status, $name );
-}
-
 # Provision as a phone that was told to: { status, directive ('RemoteWipe', 'AccountOnlyRemoteWipe', ''),
 # policies }. The acknowledgement: report => [ element, Status ].
 sub ask ( $phone, %option ) {

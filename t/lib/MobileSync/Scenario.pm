@@ -9,7 +9,8 @@ use MobileSync::Mail::Mime qw(encoded_words mail_date);
 
 our @EXPORT =
     qw(VERSIONS sync_until each_version phone_with_mail synced_phone device_path refused_with
-    simple_mail subjects item_by_subject INBOX DRAFTS DELETED SENT PATIENCE);
+    is_refused refusal is_held_back simple_mail subjects item_by_subject INBOX DRAFTS DELETED SENT
+    PATIENCE);
 
 # Folder types, MS-ASCMD 2.2.3.186.3.
 use constant { INBOX => 2, DRAFTS => 3, DELETED => 4, SENT => 5 };
@@ -71,6 +72,30 @@ sub refused_with ($code) {
     die $error if $error;
     my $status = $result->{status} // 1;
     return $status > 100 ? $status : 0;
+}
+
+# What 12.1, which has no such Status, is told in its place (MS-ASHTTP 2.2.2.1.1).
+my %HTTP_OF = ( 129 => 403, 139 => 403, 145 => 403, 177 => 403, map { $_ => 449 } 140, 142 .. 144 );
+
+# The phone is told the Status, or what stands for it at its version.
+sub is_refused ( $phone, $status, $code, $name ) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is( refused_with($code), $phone->{version} < 14 ? $HTTP_OF{$status} : $status, $name );
+}
+
+# The response whose HTTP error a command ends with; undef if it has none.
+sub refusal ($code) {
+    return undef if eval { $code->(); 1 };
+    return ref $@ ? $@->response : die $@;
+}
+
+# A response (undef: the command was answered) tells to come back later.
+sub is_held_back ( $response, $name ) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return fail("$name: it is answered") unless $response;
+    is( $response->status, 503, "$name: 503" );
+    cmp_ok( scalar( $response->header('Retry-After') ) // 0, '>', 0, 'with Retry-After' );
+    return;
 }
 
 # A plain message, bytes. from, to, subject, body (characters), headers: [ name, value ] ...
