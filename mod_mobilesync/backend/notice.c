@@ -17,8 +17,10 @@ static apr_uint32_t notice_generation(const backend_notice_t *notice)
 
 static void notice_entry_of(const backend_notice_t *notice, backend_entry_t *entry)
 {
-    *entry =
-        (backend_entry_t){.uid = NOTICE_UID, .date = notice->date, .size = strlen(notice->message)};
+    *entry = (backend_entry_t){.uid = NOTICE_UID,
+                               .date = notice->date,
+                               .conversation_date = notice->date,
+                               .size = strlen(notice->message)};
 }
 
 static base_fault_t *notice_check(const char *folder_id, apr_pool_t *pool)
@@ -121,6 +123,19 @@ static base_fault_t *notice_count(void *notice, const char *folder_id, const bac
     return NULL;
 }
 
+/* It stands alone. */
+static base_fault_t *notice_conversations(void *notice, const char *folder_id, backend_name_fn read,
+                                          const char *version, apr_time_t deadline, int *left,
+                                          apr_pool_t *pool)
+{
+    (void)notice;
+    (void)read;
+    (void)version;
+    (void)deadline;
+    *left = 0;
+    return notice_check(folder_id, pool);
+}
+
 static base_fault_t *notice_entry(void *notice, const char *folder_id, apr_uint64_t uid,
                                   backend_entry_t *entry, apr_pool_t *pool)
 {
@@ -169,6 +184,7 @@ static const backend_driver_t notice_driver = {
     .changes = notice_changes,
     .enumerate = notice_enumerate,
     .count = notice_count,
+    .conversations = notice_conversations,
     .entry = notice_entry,
     .fetch = notice_fetch,
     .update = notice_update,

@@ -11,7 +11,7 @@
 typedef struct {
     const char *address; /* of the account */
     const char *message; /* RFC 5322; another message is another generation of the folder */
-    apr_time_t date;     /* when it was received */
+    apr_time_t date;     /* when it was received; a filter leaves out what is old */
 } backend_notice_t;
 
 base_fault_t *backend_notice_open(const backend_notice_t *notice, const char *account,

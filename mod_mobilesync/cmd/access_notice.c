@@ -62,7 +62,8 @@ base_fault_t *cmd_access_notice(cmd_exchange_t *exchange, backend_session_t **se
         .date = exchange->access.since};
     const backend_notice_t notice = {.address = address,
                                      .message = item_letter_format(&letter, pool),
-                                     .date = exchange->access.since};
+                                     /* always new: no filter hides it */
+                                     .date = exchange->now};
 
     return backend_notice_open(&notice, exchange->account, session, pool);
 }

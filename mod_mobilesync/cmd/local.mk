@@ -104,6 +104,11 @@ t_unit_cmd_conversation_mode_test_SOURCES = t/unit/cmd_conversation_mode_test.c 
 t_unit_cmd_conversation_mode_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_conversation_mode_test
 
+check_PROGRAMS += t/unit/cmd_access_notice_test
+t_unit_cmd_access_notice_test_SOURCES = t/unit/cmd_access_notice_test.c t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_cmd_access_notice_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_access_notice_test
+
 check_PROGRAMS += t/unit/cmd_empty_test
 t_unit_cmd_empty_test_SOURCES = t/unit/cmd_empty_test.c t/unit/cmd_helpers.h t/unit/tap.h
 t_unit_cmd_empty_test_LDADD = $(UNIT_LDADD)
