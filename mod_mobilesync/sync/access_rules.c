@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 
-#define RULES_SUBJECT_MAX 1024 /* bytes of a property that are compared */
+#define RULES_SUBJECT_MAX 1024 /* bytes of a property that is compared */
 #define RULES_MATCH_LIMIT 20000
 #define RULES_HEAP_LIMIT 1024 /* kilobytes */
 #define RULES_ID_BYTES 6
@@ -302,10 +302,14 @@ static int rules_is_domain(const char *domain, const char *account)
 static int rules_fits(const pcre2_code *code, const char *text, pcre2_match_context *limits,
                       int doubt)
 {
-    size_t length = strnlen(text, RULES_SUBJECT_MAX);
-    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-    int result = pcre2_match(code, (PCRE2_SPTR)text, length, 0, 0, data, limits);
+    size_t length = strlen(text);
+    pcre2_match_data *data;
+    int result;
 
+    if (length > RULES_SUBJECT_MAX)
+        return doubt;
+    data = pcre2_match_data_create(1, NULL);
+    result = pcre2_match(code, (PCRE2_SPTR)text, length, 0, 0, data, limits);
     pcre2_match_data_free(data);
     if (result == PCRE2_ERROR_NOMATCH)
         return 0;

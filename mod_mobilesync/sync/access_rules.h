@@ -4,9 +4,9 @@
  * no rule about models is about it.
  *
  * Expressions come from administrators, what they are compared with from devices: both are bounded,
- * and so is the work of a comparison. One that is too much work counts as a fit where the rule
- * blocks or quarantines, and as none where it allows: nobody gets in by a text that is hard to
- * compare. */
+ * and so is the work of a comparison. A text that is too long, or too much work, counts as a fit where
+ * the rule blocks or quarantines, and as none where it allows: nobody gets in by a text that is hard
+ * to compare. */
 #ifndef SYNC_ACCESS_RULES_H
 #define SYNC_ACCESS_RULES_H
 

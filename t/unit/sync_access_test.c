@@ -149,6 +149,24 @@ static void test_match(apr_pool_t *pool)
     ok(!fits(RULE(OF(model, ".*")), pool), "what is not known fits nothing");
 }
 
+/* Of a text that is too long nobody looks at the first part only. */
+static void test_long(apr_pool_t *pool)
+{
+    char text[2000];
+    sync_access_subject_t liar = {.account = "x",
+                                  .properties = {[SYNC_ACCESS_PROPERTY_agent] = text}};
+    sync_access_rules_t *rules = parse("", pool);
+    const sync_access_rule_t *found;
+
+    memset(text, 'a', sizeof text);
+    memcpy(text + sizeof text - 5, "evil", 5);
+    rules = put(rules, RULE(.order = 1, .status = SYNC_ACCESS_ALLOW, OF(agent, "a+")), pool);
+    ok(!sync_access_rules_match(rules, &liar), "a text that is too long: not allowed");
+    rules = put(rules, RULE(.order = 2, .status = SYNC_ACCESS_BLOCK, OF(agent, ".*evil")), pool);
+    found = sync_access_rules_match(rules, &liar);
+    ok(found && found->status == SYNC_ACCESS_BLOCK, "but blocked");
+}
+
 /* What is too much work errs on the safe side. */
 static void test_hostile(apr_pool_t *pool)
 {
@@ -173,6 +191,7 @@ static void test_hostile(apr_pool_t *pool)
         pool);
     found = sync_access_rules_match(rules, &liar);
     ok(found && found->status == SYNC_ACCESS_BLOCK, "but blocked");
+    test_long(pool);
     for (i = 0; i < sizeof broken / sizeof *broken; i++)
         ok(refusal(RULE(.order = 1, .status = SYNC_ACCESS_BLOCK, OF(os, broken[i])), pool) ==
                BASE_FAULT_INVALID,
