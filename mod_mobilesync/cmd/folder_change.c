@@ -92,20 +92,21 @@ static int folder_change_undecided(base_fault_code_t code)
     return code != BASE_FAULT_FOLDER_GONE && !sync_ledger_fault_final(code);
 }
 
-/* Another request may have taken the claim over while this one was held up, and made the change: what
- * is in the way then is that. */
-static int folder_change_made(folder_change_t *change, cmd_once_t *once)
+/* The change was refused. But another request may have taken the claim over while this one was held
+ * up, and made it: what is in the way then is that. A fault when this cannot be found out: the device
+ * asks again. */
+static base_fault_t *folder_change_made(folder_change_t *change, cmd_once_t *once)
 {
     cmd_exchange_t *exchange = change->exchange;
 
     cmd_once_release(exchange, once);
-    if (cmd_once_claim(exchange, once, CMD_LEASE, NULL))
-        return 0;
+    BASE_TRY(cmd_once_claim(exchange, once, CMD_LEASE, NULL));
     cmd_once_release(exchange, once);
-    if (!once->result)
-        return 0;
-    change->command.id = once->result;
-    return change->done = 1;
+    if (once->result) {
+        change->command.id = once->result;
+        change->done = 1;
+    }
+    return NULL;
 }
 
 /* Makes the change under its claim, or finds that it was made. */
@@ -127,8 +128,10 @@ static base_fault_t *folder_change_make(folder_change_t *change, const hierarchy
     fault = change->perform(change, hierarchy, once.doubtful);
     if (fault && folder_change_undecided(fault->code))
         return fault;
-    if (fault || change->status)
-        return folder_change_made(change, &once) ? NULL : fault;
+    if (fault || change->status) {
+        BASE_TRY(folder_change_made(change, &once));
+        return change->done ? NULL : fault;
+    }
     change->done = 1;
     cmd_exchange_publish(exchange, WAKE_FOLDER_HIERARCHY, WAKE_EVENT_CHANGED);
     fault = cmd_once_record(exchange, &once, change->command.id);

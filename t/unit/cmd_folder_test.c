@@ -404,6 +404,54 @@ static void test_doubt(apr_pool_t *pool)
     is_int(answer_status(&answer), 2, "a folder that the device knew is not its new one");
 }
 
+typedef struct {
+    world_t *world;
+    const char *before; /* the key of both */
+    int fail;           /* this call of the store after the other request, 0: none */
+    int status;
+} overtaking_t;
+
+/* While the mailbox is at it the request is sent again, and the lease is over. */
+static base_fault_code_t overtaken_decide(void *baton, const char *call, int after)
+{
+    overtaking_t *other = baton;
+    world_t *world = other->world;
+    answer_t answer;
+
+    if (after || strcmp(call, "folder_create") != 0)
+        return BASE_FAULT_NONE;
+    world->decide = NULL;
+    world->now += apr_time_from_sec(61);
+    answer = send_create(world, other->before, "0", "New", "12");
+    other->status = answer_status(&answer);
+    world->plan = (state_fail_plan_t){.at = other->fail, .when = STATE_FAIL_BEFORE};
+    return BASE_FAULT_NONE;
+}
+
+/* The one that is late finds the folder of the other, which is its own, or cannot tell. */
+static void test_overtaken(apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        world_t *world = enrolled(pool);
+        overtaking_t other = {.world = world, .before = key, .fail = i ? 2 : 0};
+        answer_t answer;
+
+        world->decide = overtaken_decide;
+        world->baton = &other;
+        answer = send_create(world, other.before, "0", "New", "12");
+        is_int(other.status, 1, "a request overtakes the same one");
+        is_int(answer_status(&answer), i ? -503 : 1,
+               i ? "which asks again when it cannot tell what became of it"
+                 : "which is answered the same");
+        world->plan = (state_fail_plan_t){.at = 0};
+        answer = send_create(world, other.before, "0", "New", "12");
+        is_int(answer_status(&answer), 1, "and so is a repeat");
+        is_int(folders(world, "New", NULL, NULL), 1, "it was done once");
+    }
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -417,6 +465,7 @@ int main(void)
     test_alternatives(pool);
     test_crashes(pool);
     test_doubt(pool);
+    test_overtaken(pool);
     apr_pool_destroy(pool);
     return done_testing();
 }
