@@ -68,7 +68,9 @@ enum {
     BACKEND_FLAG_FLAGGED = 2,
     BACKEND_FLAG_ANSWERED = 4,
     BACKEND_FLAG_FORWARDED = 8,
-    BACKEND_FLAG_DRAFT = 16
+    BACKEND_FLAG_DRAFT = 16,
+    /* no flag, never set in an entry's token: for who keeps the token of what is out of date */
+    BACKEND_FLAG_OUTDATED = 128
 };
 
 /* What a mail has beside its content and its flags. Each is a text (UTF-8, legal in XML, no control

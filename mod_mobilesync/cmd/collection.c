@@ -166,13 +166,20 @@ static base_fault_t *prepare_replay(collection_t *collection)
     return NULL;
 }
 
+int collection_outdated(const collection_t *collection, apr_uint64_t token)
+{
+    return collection->request->class_ == BACKEND_CLASS_EMAIL && token & BACKEND_FLAG_OUTDATED;
+}
+
 static apr_uint64_t answer_changed(const collection_t *collection,
                                    const collection_command_t *command)
 {
     const sync_holding_t device = sync_window_holding(collection->window, command->uid);
 
-    return device.held && device.token != SYNC_TOKEN_UNKNOWN ? device.token ^ command->entry.token
-                                                             : APR_UINT64_MAX;
+    return device.held && device.token != SYNC_TOKEN_UNKNOWN &&
+                   !collection_outdated(collection, device.token)
+               ? device.token ^ command->entry.token
+               : APR_UINT64_MAX;
 }
 
 static void answer_commands(collection_t *collection)

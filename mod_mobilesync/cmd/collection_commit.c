@@ -153,19 +153,24 @@ static base_fault_t *commit_step(collection_t *collection)
 }
 
 /* A command of a replay that does not go out this time. What an operation of the client did
- * to its copy stays: deleted, or of a version nobody knows. */
+ * to its copy stays: deleted, the content that it wrote, or of a version nobody knows. */
 static int replay_effect(const collection_t *collection, sync_delta_entry_t *entry)
 {
     const collection_request_t *request = collection->request;
+    apr_uint64_t token = SYNC_TOKEN_UNKNOWN;
     int touched = 0, i;
 
     for (i = 0; i < request->op_count; i++) {
-        if (request->ops[i].kind == COLLECTION_OP_FETCH ||
-            collection->recorded[i].uid != entry->uid)
+        const collection_op_t *op = request->ops + i;
+        const sync_ledger_result_t *recorded = collection->recorded + i;
+
+        if (op->kind == COLLECTION_OP_FETCH || recorded->uid != entry->uid)
             continue;
         touched = 1;
-        entry->held = request->ops[i].kind != COLLECTION_OP_DELETE;
-        entry->token = SYNC_TOKEN_UNKNOWN;
+        entry->held = op->kind != COLLECTION_OP_DELETE;
+        if (op->blob && recorded->code == BASE_FAULT_NONE && request->class_ == BACKEND_CLASS_EMAIL)
+            token = recorded->token | BACKEND_FLAG_OUTDATED;
+        entry->token = token;
     }
     entry->op = SYNC_OP_NONE;
     return touched;

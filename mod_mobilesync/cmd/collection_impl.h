@@ -154,6 +154,10 @@ base_fault_t *collection_ops_unpack(collection_t *collection, const sync_delta_t
 
 /* -- collection.c -- */
 
+/* Does the token say that the device holds another thing than it believes, and must be told? What it
+ * has seen of the item, and written itself, the rest of the token says. */
+int collection_outdated(const collection_t *collection, apr_uint64_t token);
+
 /* A request with operations must not be done again when another one of the device was answered
  * meanwhile: it is the one that the device has given up, and would now look like the later one.
  * CONFLICT becomes BUSY, unless the other one was its repeat, whose answer it can have. */

@@ -354,6 +354,7 @@ static int op_tells(const collection_op_t *op, const sync_holding_t *before,
                     const sync_ledger_result_t *result)
 {
     return op->tell || before->token == SYNC_TOKEN_UNKNOWN ||
+           before->token & BACKEND_FLAG_OUTDATED ||
            BACKEND_REVISION_OF(result->token) != BACKEND_REVISION_OF(before->token) + 1;
 }
 
@@ -381,11 +382,14 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
     if (op->kind == COLLECTION_OP_DELETE)
         after.held = 0; /* whatever the server says: it is gone there */
     else if (result->code == BASE_FAULT_NONE && op->blob)
-        after.token = (tell = op_tells(op, &after, result)) ? SYNC_TOKEN_UNKNOWN : result->token;
+        after.token = (tell = op_tells(op, &after, result)) ? result->token | BACKEND_FLAG_OUTDATED
+                                                            : result->token;
     else if (result->code == BASE_FAULT_NONE)
         after = sync_diff_flags_applied(&after, op_mask(op), op_values(op, result->token));
     else if (result->code != BASE_FAULT_NOT_FOUND)
-        after.token = SYNC_TOKEN_UNKNOWN;
+        after.token = collection->request->class_ == BACKEND_CLASS_EMAIL
+                          ? after.token | BACKEND_FLAG_OUTDATED
+                          : SYNC_TOKEN_UNKNOWN;
     if (after.held || op->kind == COLLECTION_OP_DELETE)
         sync_window_effect(window, op->uid, &after);
     /* ...or what was changed before it, and undone since */

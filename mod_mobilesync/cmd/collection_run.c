@@ -32,10 +32,8 @@ base_fault_t *collection_probe(collection_t *collection)
 /* The state's version, as who only looks does not say its own. */
 static apr_uint64_t run_unseen(const collection_t *collection)
 {
-    unsigned version = collection->state->protocol;
-
-    return collection->request->class_ == BACKEND_CLASS_EMAIL && version
-               ? ~item_email_token_visible((eas_version_t)version)
+    return collection->request->class_ == BACKEND_CLASS_EMAIL
+               ? item_email_token_unseen(collection->state->protocol)
                : 0;
 }
 

@@ -213,6 +213,12 @@ apr_uint64_t item_email_token_visible(eas_version_t version)
     return visible;
 }
 
+apr_uint64_t item_email_token_unseen(unsigned protocol)
+{
+    return protocol ? ~(item_email_token_visible((eas_version_t)protocol) | BACKEND_FLAG_OUTDATED)
+                    : 0;
+}
+
 static void email_write_mark(const backend_entry_t *entry, eas_tag_t tag, eas_writer_t *writer,
                              apr_pool_t *pool)
 {

@@ -81,8 +81,10 @@ int item_email_body_has_data(const item_email_t *email);
 base_fault_t *item_email_body_length(item_email_t *email, apr_uint64_t *length);
 base_fault_t *item_email_body_read(void *email, char *buffer, apr_size_t *length);
 
-/* What of a token a client of the version can see: changes of the rest need no Change. */
+/* What of a token a client of the version can see. */
 apr_uint64_t item_email_token_visible(eas_version_t version);
+/* The rest, whose changes need no Change; protocol as in SyncStates, 0 = not known: nothing. */
+apr_uint64_t item_email_token_unseen(unsigned protocol);
 
 /* The children of ApplicationData for a Change when nothing but flags and properties changed
  * (MS-ASEMAIL R75, R76, 3.2.5.4.1): those of which a bit of the token that is in changed differs from

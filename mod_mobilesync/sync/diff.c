@@ -32,9 +32,7 @@ int sync_diff_flags_conflict(const sync_holding_t *device, const apr_uint64_t *w
 int sync_diff_content_conflict(const sync_holding_t *device, const apr_uint64_t *written,
                                apr_uint64_t current)
 {
-    if (!device->held || device->token == SYNC_TOKEN_UNKNOWN)
-        return 0;
-    return current != device->token && !(written && current == *written);
+    return device->held && current != device->token && !(written && current == *written);
 }
 
 sync_holding_t sync_diff_flags_applied(const sync_holding_t *device, apr_uint64_t mask,

@@ -34,7 +34,7 @@ sync_op_t sync_diff_judge(const sync_holding_t *device, const sync_event_t *even
 int sync_diff_flags_conflict(const sync_holding_t *device, const apr_uint64_t *written,
                              apr_uint64_t current, apr_uint64_t mask, apr_uint64_t values);
 
-/* The same for a class whose token is that of the whole content. */
+/* The same for a content: also when nobody knows which the device holds, as another's may be lost. */
 int sync_diff_content_conflict(const sync_holding_t *device, const apr_uint64_t *written,
                                apr_uint64_t current);
 

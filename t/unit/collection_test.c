@@ -308,6 +308,70 @@ static void test_conflict_several(void)
     is_int((long long)flags_of(1), 3, "in their order");
 }
 
+/* Another content for an item; quietly: the device wants no changes with the answer. */
+static collection_request_t *with_content(const char *key, const char *content, int tell,
+                                          int quietly)
+{
+    collection_op_t op = change(1, 0, 0);
+    backend_blob_t *blob = apr_pcalloc(pool, sizeof *blob);
+    collection_request_t *asked;
+
+    blob->data = content;
+    blob->size = strlen(content);
+    op.blob = blob;
+    op.content_digest = content;
+    op.tell = tell;
+    asked = with_op(key, &op);
+    asked->get_changes = !quietly;
+    return asked;
+}
+
+/* What was refused stays refused until the device has got the server's version, and what it wrote
+ * itself is in nobody's way. */
+static void test_conflict_untold(void)
+{
+    const backend_blob_t theirs = {.data = "theirs", .size = 6};
+    collection_op_t op = change(1, 2, 0);
+    collection_request_t *asked;
+    backend_entry_t entry;
+
+    fresh();
+    deliver(0, 0);
+    step(request(first_key()));
+    backend_item_replace(env.backend, inbox, 1, 0, 0, &theirs, &entry, pool);
+    is_str(step(with_content(answer->key, "mine", 0, 1)), "", "a content in conflict, quietly");
+    is_str(results(), "CONFLICT", "is refused");
+    is_str(step(with_content(answer->key, "mine 2", 0, 1)), "", "so is the next");
+    is_str(results(), "CONFLICT", "as the server's has not been told yet");
+    ok(collection_op_check(&env, with_content(answer->key, "mine 3", 0, 1), &(apr_uint64_t){0},
+                           pool) != NULL,
+       "nor would one be sent");
+    is_str(step(request(answer->key)), "*1:0r1", "it is told");
+    is_str(step(with_content(answer->key, "mine 4", 0, 0)), "", "then the next");
+    is_str(results(), "NONE", "is done");
+
+    is_str(step(with_content(answer->key, "mine 5", 1, 1)), "", "one that wants to be told");
+    is_str(step(with_content(answer->key, "mine 6", 0, 1)), "", "and has not been");
+    is_str(results(), "NONE", "is in the next one's way no more than any other of its own");
+    backend_memory_flag(backend, ACCOUNT, inbox, 1, 1, 1);
+    is_str(step(request(answer->key)), "*1:1r4", "it is told in the end");
+    ok(answer->commands[0].changed == APR_UINT64_MAX, "of all of it");
+    is_str(step(request(answer->key)), "", "once");
+
+    backend_memory_flag(backend, ACCOUNT, inbox, 1, 2, 2);
+    asked = with_op(answer->key, &op);
+    asked->get_changes = 0;
+    step(asked);
+    is_str(results(), "CONFLICT", "a flag in conflict");
+    asked = with_op(answer->key, &op);
+    asked->get_changes = 0;
+    step(asked);
+    is_str(results(), "CONFLICT", "stays so too");
+    is_str(step(request(answer->key)), "*1:3r4", "until it is told");
+    step(with_op(answer->key, &op));
+    is_str(results(), "NONE", "then it is a change");
+}
+
 /* What an earlier form of one of them wrote is in conflict with none. */
 static void test_conflict_own(void)
 {
@@ -429,6 +493,7 @@ int main(void)
     test_filter();
     test_conflict();
     test_conflict_several();
+    test_conflict_untold();
     test_conflict_own();
     test_delete();
     test_repeat();

@@ -156,6 +156,7 @@ struct scene {
     unsigned char strayed[MAIL_NUMBERS];
     unsigned char sent_ever[MAIL_NUMBERS];
     unsigned char sent_count[MAIL_NUMBERS]; /* as far as the ledger can know */
+    unsigned char sent_by[MAIL_NUMBERS];    /* a bit for each phone */
     unsigned char author[MAIL_VERSIONS];    /* phone + 1, 0: another program */
     apr_uint64_t dropped[MAIL_VERSIONS];    /* attachments that the version's edit detaches */
     apr_uint64_t bob_seen;                  /* uid */

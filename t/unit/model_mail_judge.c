@@ -85,7 +85,7 @@ static void judge_replaced(scene_t *scene, const scene_item_t *item, const scene
 {
     const phone_sync_t *sync;
     const phone_op_t *op = judge_op(scene->ask, item->id, PHONE_EDIT, &sync);
-    apr_uint64_t wanted;
+    apr_uint64_t wanted, dropped;
 
     if (!op)
         op = judge_op_of(scene->ask, item->number, PHONE_ADD, &sync);
@@ -100,8 +100,12 @@ static void judge_replaced(scene_t *scene, const scene_item_t *item, const scene
     if (op->kind == PHONE_ADD)
         return;
     wanted = op->file ? item->files | (apr_uint64_t)1 << op->file : item->files;
-    wanted &= ~((apr_uint64_t)(op->drop.file != 0) << op->drop.file);
-    /* of which of its attachments the phone speaks cannot be said when it has not seen the content */
+    dropped = wanted & (apr_uint64_t)(op->drop.file != 0) << op->drop.file;
+    wanted &= ~dropped;
+    /* Of which attachment the phone speaks cannot be said when it has not seen the content: the
+     * attachment stays. That can be its own content, which it has taken back unanswered. */
+    if (item->version != op->base)
+        wanted |= now->files & dropped;
     if (now->files != wanted &&
         (judge_seen(scene, op, item->version) || (now->files & wanted) != wanted))
         scene_fail(scene,
@@ -129,6 +133,7 @@ static void judge_sent(scene_t *scene, int number, int version)
 {
     const phone_sync_t *sync;
     const phone_op_t *op = judge_op_of(scene->ask, number, PHONE_EDIT, &sync);
+    unsigned char bit = (unsigned char)(1 << (scene->ask->phone - scene->phones));
 
     if (!op)
         op = judge_op_of(scene->ask, number, PHONE_ADD, &sync);
@@ -136,8 +141,12 @@ static void judge_sent(scene_t *scene, int number, int version)
     mail_tally.sent++;
     scene->ask->delivered[number] = 1;
     scene->sent_ever[number] = 1;
-    if (scene->sent_count[number]++)
+    /* A phone that never learned that its draft was stored sends it as a new message: what another
+     * phone made of it and sent is another one by then. */
+    if (scene->sent_count[number]++ &&
+        (!op || op->kind != PHONE_ADD || scene->sent_by[number] & bit))
         scene_fail(scene, "message %d was sent twice", number);
+    scene->sent_by[number] |= bit;
     if (scene->ask->kind != ASK_SYNC || !op || !op->send ||
         (op->version ? op->version != version
                      : !sync->client_wins && !judge_seen(scene, op, version)))

@@ -141,11 +141,14 @@ static void test_conflict(void)
     ok(sync_diff_flags_conflict(&plain, &written, 3, 3, 0), "but not the other");
     ok(!sync_diff_flags_conflict(&none, NULL, 1, 1, 0), "what it does not hold cannot conflict");
     ok(!sync_diff_flags_conflict(&unknown, NULL, 1, 1, 0), "nor what nobody knows");
+    ok(sync_diff_content_conflict(&unknown, NULL, 1) && !sync_diff_content_conflict(&none, NULL, 1),
+       "but a content would be lost");
     ok(!sync_diff_content_conflict(&seen, NULL, 1) && sync_diff_content_conflict(&seen, NULL, 2),
        "content: any difference");
     written = 2;
     ok(!sync_diff_content_conflict(&seen, &written, 2) &&
-           sync_diff_content_conflict(&seen, &written, 3),
+           sync_diff_content_conflict(&seen, &written, 3) &&
+           !sync_diff_content_conflict(&unknown, &written, 2),
        "but for what the ledger wrote");
     is_int((long long)sync_diff_flags_applied(&seen, 3, 2).token, 2,
            "flags as the device has them");
