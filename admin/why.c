@@ -8,6 +8,7 @@
 
 #include "backend/notice.h"
 #include "base/time.h"
+#include "item/email.h"
 #include "item/reference.h"
 
 #define WHY_PAGE 500
@@ -54,16 +55,22 @@ typedef struct {
     const char *folder_id;
     admin_held_t *held;
     backend_session_t *session;
-    int confirmed; /* the device came back with the key of the last answer */
-    int behind;    /* the folder has changed since the device was told */
+    int confirmed;       /* the device came back with the key of the last answer */
+    int behind;          /* the folder has changed since the device was told */
+    apr_uint64_t unseen; /* bits of tokens that the device cannot see */
     const sync_quarantine_t *quarantine;
     json_t *suspended, *paused;
 } why_folder_t;
 
-static sync_dates_t why_dates(const backend_entry_t *entry)
+static sync_event_t why_event(const why_folder_t *folder, const backend_entry_t *entry)
 {
-    return (sync_dates_t){
-        {[SYNC_DATE_OWN] = entry->date, [SYNC_DATE_CONVERSATION] = entry->conversation_date}};
+    return (sync_event_t){
+        .uid = entry->uid,
+        .exists = 1,
+        .token = entry->token,
+        .dates =
+            {{[SYNC_DATE_OWN] = entry->date, [SYNC_DATE_CONVERSATION] = entry->conversation_date}},
+        .unseen = folder->unseen};
 }
 
 static why_t why_judge(const why_folder_t *folder, const sync_event_t *event)
@@ -113,6 +120,28 @@ static base_fault_t *why_confirmed(why_folder_t *folder)
     return NULL;
 }
 
+/* What the device sees of changes in the mailbox's folder. */
+static base_fault_t *why_mailbox(why_folder_t *folder)
+{
+    apr_pool_t *pool = folder->call->pool;
+    apr_array_header_t *folders;
+    const char *cursor;
+    int i;
+
+    BASE_TRY(backend_session_open(folder->call->service->backend, folder->call->names[0],
+                                  &folder->session, pool));
+    BASE_TRY(backend_folder_probe(folder->session, folder->folder_id, &cursor, pool));
+    folder->behind = strcmp(cursor, folder->held->position->cursor) != 0;
+    BASE_TRY(backend_folder_list(folder->session, &folders, pool));
+    for (i = 0; i < folders->nelts; i++) {
+        const backend_folder_t *each = &APR_ARRAY_IDX(folders, i, backend_folder_t);
+
+        if (each->class_ == BACKEND_CLASS_EMAIL && strcmp(each->id, folder->folder_id) == 0)
+            folder->unseen = item_email_token_unseen(folder->held->state->protocol);
+    }
+    return NULL;
+}
+
 /* *answered 1: there is nothing to explain, and that was said. */
 static base_fault_t *why_open(why_folder_t *folder, int *answered)
 {
@@ -122,7 +151,6 @@ static base_fault_t *why_open(why_folder_t *folder, int *answered)
                              .kind = STATE_RECORD_FOLDER,
                              .name = folder->folder_id};
     state_record_t *record;
-    const char *cursor;
 
     *answered = 1;
     if (!call->service->backend)
@@ -155,11 +183,7 @@ static base_fault_t *why_open(why_folder_t *folder, int *answered)
     BASE_TRY(admin_suspension_read(call, &folder->suspended));
     BASE_TRY(admin_brake_read(call, &folder->paused));
     BASE_TRY(why_confirmed(folder));
-    BASE_TRY(
-        backend_session_open(call->service->backend, call->names[0], &folder->session, call->pool));
-    BASE_TRY(backend_folder_probe(folder->session, folder->folder_id, &cursor, call->pool));
-    folder->behind = strcmp(cursor, folder->held->position->cursor) != 0;
-    return NULL;
+    return why_mailbox(folder);
 }
 
 static json_t *why_folder_json(const why_folder_t *folder)
@@ -223,11 +247,8 @@ static base_fault_t *why_item(why_folder_t *folder, apr_uint64_t uid)
 
     if (fault && fault->code != BASE_FAULT_NOT_FOUND)
         return fault;
-    if (!fault) {
-        event.exists = 1;
-        event.token = entry.token;
-        event.dates = why_dates(&entry);
-    }
+    if (!fault)
+        event = why_event(folder, &entry);
     admin_json_set(json, "item", admin_parameter(call, "item"), call->pool);
     json_object_set_new(json, "on_server", json_boolean(event.exists));
     json_object_set_new(json, "date",
@@ -280,8 +301,7 @@ static base_fault_t *why_examine(const why_folder_t *folder, int *counts, int *a
                                          &page, loop);
         for (i = 0; !fault && i < page->count; i++) {
             const backend_entry_t *entry = &page->entries[i];
-            const sync_event_t event = {
-                .uid = entry->uid, .exists = 1, .token = entry->token, .dates = why_dates(entry)};
+            const sync_event_t event = why_event(folder, entry);
             why_t why = why_judge(folder, &event);
 
             counts[why]++;

@@ -299,7 +299,10 @@ subtest 'why' => sub {
     my $why = sub (%query) {
         return $admin->get( device_path( $phone, 'why' ), query => \%query );
     };
-    my $verdict = sub ($item) { return $why->( item => $item )->{json}{verdict} };
+    my $verdict = sub ( $item, $of = $phone ) {
+        return $admin->get( device_path( $of, 'why' ), query => { item => $item } )
+            ->{json}{verdict};
+    };
     my ($item) = sort keys %{ $phone->items($inbox) };
     is( $verdict->($item), 'given', 'in the last answer' );
     $phone->sync($inbox);
@@ -319,9 +322,26 @@ subtest 'why' => sub {
     is( $missing->[0]{verdict}, 'waiting', 'as it waits' );
     is( $verdict->( $missing->[0]{item} ), 'waiting', 'asked for alone, too' );
     is_deeply( $phone->sync($inbox)->{adds}, [ $missing->[0]{item} ], 'and comes' );
-    my $other = $phone->twin( device_id => 'OTHER' . $account );
-    $other->folder_sync;
-    $other->initial_sync($inbox);
+    my ( $other, $old ) =
+        map { $phone->twin( device_id => $_->[0] . $account, version => $_->[1] ) }
+        [ 'OTHER', $phone->{version} ], [ 'OLD', '12.1' ];
+
+    for my $twin ( $other, $old ) {
+        $twin->folder_sync;
+        $twin->initial_sync($inbox);
+    }
+    $other->sync( $inbox,
+        commands =>
+            [ $other->change_of( $item, [ 'Email:Categories' => [ Category => 'Blue' ] ] ) ] );
+    is( $verdict->($item), 'change_waiting', 'a category is news' );
+    like( $verdict->( $item, $old ), qr/^(?:given|held)$/, 'but not for 12.1, which has none' );
+    is( $why->( folder => $inbox )->{json}{on_server}{change_waiting}, 1, 'in the folder too' );
+    is(
+        $admin->get( device_path( $old, 'why' ), query => { folder => $inbox } )
+            ->{json}{on_server}{change_waiting},
+        0,
+        'of both'
+    );
     $other->sync(
         $inbox,
         commands => [
