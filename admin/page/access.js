@@ -74,26 +74,36 @@ function forget({ device, account }) {
   }, api.remove, ['access', 'devices', device], () => ({ account }), `Nothing is decided about ${device}.`);
 }
 
-function addRule() {
+async function addRule() {
   const input = (id, type = 'text') => el('input', { id, type, autocomplete: 'off', spellcheck: 'false' });
   const order = input('order', 'number');
   order.value = '10';
-  const status = el('select', { id: 'status' }, Object.entries({ block: 'block', quarantine: 'quarantine', allow: 'allow' })
-    .map(([value, text]) => el('option', { value }, text)));
+  const status = el('select', { id: 'status' }, ['block', 'quarantine', 'allow'].map((value) =>
+    el('option', { value }, STATUSES[value].toLowerCase())));
   const inputs = PROPERTIES.map(([name]) => [name, input(name)]);
-  const values = () => Object.fromEntries(inputs.map(([name, { value }]) => [name, value || null]));
-  return change({
+  const path = ['access', 'rules'];
+  const values = () => ({
+    order: order.value,
+    status: status.value,
+    ...Object.fromEntries(inputs.map(([name, { value }]) => [name, value || null])),
+  });
+  const isRight = await ask({
     title: 'Add a rule',
-    text: ['Devices that fit all that is filled in: regular expressions for the whole value, in any case of letters; the domain as it is. The rule with the least order that fits counts. What it comes to is shown when it is set, and in the audit.'],
-    fields: el('div', { class: 'field' },
-      el('label', { for: 'order' }, 'Order'), order,
-      el('label', { for: 'status' }, 'What becomes of them'), status,
-      PROPERTIES.flatMap(([name, title], i) => [el('label', { for: name }, title), inputs[i][1]])),
+    text: ['Devices that fit all that is filled in: regular expressions for the whole value, in any case of letters; the domain as it is. The rule with the least order that fits counts.'],
+    fields: el('div', { class: 'field pairs' }, [
+      ['order', 'Order', order], ['status', 'What becomes of them', status],
+      ...PROPERTIES.map(([name, title], i) => [name, title, inputs[i][1]]),
+    ].map(([name, title, field]) => el('div', null, el('label', { for: name }, title), field))),
+    button: 'Continue',
+    run: () => api.post(path, { dry_run: 1, ...values() }),
+  });
+  if (!isRight) return;
+  await change({
+    title: 'Set this rule?',
+    text: [LATER],
     button: 'Set rule',
-    plan: null,
-    show: () => facts([]),
-  }, (path, query) => (query.dry_run ? Promise.resolve({}) : api.post(path, query)), ['access', 'rules'],
-  () => ({ order: order.value, status: status.value, ...values() }), 'The rule is set.');
+    danger: status.value === 'block',
+  }, api.post, path, values, 'The rule is set.');
 }
 
 function deleteRule({ rule }) {

@@ -127,7 +127,7 @@ function folderRow(account, device, explain) {
       type: 'button', class: 'small', 'aria-label': `Why: folder ${first.name ?? first.folder}`,
       click: () => explain(first.folder, first.name ?? first.folder),
     }, 'Why?');
-    const row = tableRow(FOLDER_COLUMNS, el('td', { class: 'do' }, question, ' ', button));
+    const row = tableRow(FOLDER_COLUMNS, el('td', { class: 'do' }, question, button));
     const update = (folder) => {
       row.update(folder);
       button.hidden = question.hidden = !folder.synchronised;
@@ -220,7 +220,6 @@ function banners(shown, account, id) {
       ' until ', clock(tracing.until), tracing.content ? ', with contents' : '')),
   ].filter(Boolean);
 }
-
 
 // What is done differently for it.
 function profileWords({ client, protocol, heartbeat: seconds, window, truncation, overrides }) {
@@ -316,16 +315,22 @@ export function device(account, id) {
     type: 'button', class: 'danger', click: () => decide('block', account, id),
   }, 'Block device');
   let profile = null;
-  const buttons = el('div', { class: 'buttons left' },
-    el('button', { type: 'button', click: () => dialog.resetDevice(account, id) }, 'Reset device'),
-    allowing, suspension, provisioning, tracing,
-    el('button', { type: 'button', click: () => dialog.profile(account, id, profile) }, 'Profile …'),
-    el('a', {
-      class: 'button', href: api.url(['accounts', account, 'devices', id, 'bundle']),
-      download: 'mobilesync-bundle.json',
-    }, 'Support bundle'),
-    el('button', { type: 'button', class: 'danger', click: () => dialog.removeDevice(account, id) },
-      'Remove device'), blocking, wiping);
+  const group = (caption, ...members) => el('div', { role: 'group', 'aria-label': caption },
+    el('p', { class: 'faint', 'aria-hidden': 'true' }, caption), el('div', null, members));
+  const buttons = el('div', { class: 'groups' },
+    group('SyncState',
+      el('button', { type: 'button', click: () => dialog.resetDevice(account, id) }, 'Reset device'),
+      suspension,
+      el('button', { type: 'button', class: 'danger', click: () => dialog.removeDevice(account, id) },
+        'Remove device')),
+    group('Access', allowing, blocking),
+    group('Support', tracing,
+      el('button', { type: 'button', click: () => dialog.profile(account, id, profile) }, 'Profile …'),
+      el('a', {
+        class: 'button', href: api.url(['accounts', account, 'devices', id, 'bundle']),
+        download: 'mobilesync-bundle.json',
+      }, 'Support bundle')),
+    group('Phone', provisioning, wiping));
 
   async function refreshGone(signal) {
     const { undo: entries } = await api.get(['accounts', account, 'undo'], {}, signal);

@@ -21,8 +21,8 @@ function planned(plan) {
 }
 
 /* Shows what would happen and asks. question: { title, text, button, danger, typed (what has to be
- * typed first), fields (elements to fill in), plan() (a dry run; what it answers is shown by
- * show(answer), which may return null where it cannot be done), run() }. The answer of run(); null when it was cancelled. */
+ * typed first), fields (elements to fill in), plan() (a dry run, if there is one yet; what it answers
+ * is shown by show(answer)), run() }. The answer of run(); null when it was cancelled. */
 export function ask(question) {
   return new Promise((resolve) => {
     let answer = null;
@@ -42,12 +42,12 @@ export function ask(question) {
     },
     el('h2', { id: 'dialog-title' }, question.title),
     question.text.map((text) => el('p', null, text)),
-    plan, question.fields,
+    question.plan && plan, question.fields,
     input && el('label', { for: 'typed' }, 'To confirm, type the device id ',
       el('code', null, question.typed)),
     input, trouble, el('div', { class: 'buttons' }, cancel, confirm));
 
-    let isPlanned = false;
+    let isPlanned = !question.plan;
     let isRunning = false;
     function ready() {
       confirm.disabled = isRunning || !isPlanned || (input && input.value !== question.typed);
@@ -79,7 +79,8 @@ export function ask(question) {
     document.body.append(dialog);
     dialog.showModal();
     (input ?? dialog.querySelector('.field input') ?? cancel).focus();
-    look();
+    if (question.plan) look();
+    else ready();
   });
 }
 

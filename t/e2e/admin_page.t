@@ -343,9 +343,16 @@ sub in_browser ($browser) {
             'the list has it'
         );
         $browser->click( [ 'button', 'Add rule …' ] );
+        $browser->type( '#type', 'nothing(' );
+        $browser->click( $confirm->('Continue') );
+        $browser->find('dialog .wrong:not(:empty)');
+        like( $browser->text('dialog .wrong'), qr{parenthes}, 'what is wrong with it' );
         $browser->type( '#type', 'nothing.*' );
-        $browser->find( $confirm->('Set rule') );
+        ok( $is_fit->(), 'it fits' );
         $shoot->('rule');
+        $browser->click( $confirm->('Continue') );
+        $browser->find( $confirm->('Set rule') );
+        like( $browser->text('dialog .plan'), qr/another status by it0/, 'what it would do' );
         $browser->click( $confirm->('Set rule') );
         $browser->find( [ '.rules code', 'nothing.*' ] );
         ok( $is_fit->(), 'it fits' );
