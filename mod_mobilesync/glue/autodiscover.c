@@ -53,8 +53,10 @@ static int autodiscover_to_tls(request_rec *r)
     }
     if (config->url && apr_uri_parse(r->pool, config->url, &uri) == APR_SUCCESS)
         host = uri.hostinfo;
+    /* not r->unparsed_uri, which may have a host of its own (RFC 9112 3.2.2) */
     apr_table_setn(r->headers_out, "Location",
-                   apr_pstrcat(r->pool, "https://", host, r->unparsed_uri, NULL));
+                   apr_pstrcat(r->pool, "https://", host, ap_escape_uri(r->pool, r->uri),
+                               r->args ? "?" : "", r->args, NULL));
     return HTTP_MOVED_TEMPORARILY;
 }
 

@@ -214,6 +214,15 @@ END
         is( $answer->{http}, 302, 'a client that looks without TLS' );
         my $tls = defined $set ? $name : 'https://localhost';
         is( $answer->{location}, "$tls$written{path}", 'is sent to where it is' );
+        is(
+            $client->ask(
+                %written,
+                method => 'GET',
+                path => "http://autodiscover.example.net$written{path}"
+            )->{location},
+            "$tls$written{path}",
+            'also through a proxy, which names a host'
+        );
         is( $client->ask(%written)->{http}, 403, 'and does not get to tell its address' );
         $answer = $client->json( '/v1.0/anna@example.org', Protocol => 'ActiveSync' );
         my $here = sprintf 'http://127.0.0.1:%d%s', $plain->node->port, $path;
