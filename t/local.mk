@@ -123,6 +123,7 @@ E2E_TESTS = \
 	t/e2e/send.t \
 	t/e2e/send_refused.t \
 	t/e2e/settings.t \
+	t/e2e/smime.t \
 	t/e2e/smtp.t \
 	t/e2e/stall.t \
 	t/e2e/stress.t \
