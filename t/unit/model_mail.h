@@ -4,7 +4,8 @@
  * repeats, requests at the same time, and calls of store and mailbox that fail or never return.
  *
  * Every message has a number, for good, and a version, another one whenever its content is
- * replaced; its subject is "number.version". A message that is sent goes to bob. */
+ * replaced; its subject is "number.version". Its category, if it has one, is called after a version
+ * too, that of who set it: "C7". A message that is sent goes to bob. */
 #ifndef T_UNIT_MODEL_MAIL_H
 #define T_UNIT_MODEL_MAIL_H
 
@@ -40,20 +41,20 @@ typedef struct {
 
 typedef struct {
     char id[MAIL_ID];
-    int number, version, read;
+    int number, version, read, category;
     apr_uint64_t files;
     phone_file_t refs[MAIL_REFS];
     int ref_count;
 } phone_item_t;
 
-typedef enum { PHONE_READ, PHONE_DELETE, PHONE_ADD, PHONE_EDIT } phone_op_kind_t;
+typedef enum { PHONE_READ, PHONE_DELETE, PHONE_ADD, PHONE_EDIT, PHONE_CATEGORY } phone_op_kind_t;
 
 typedef struct {
     phone_op_kind_t kind;
     char id[MAIL_ID]; /* not of an ADD */
     int number;
-    int version; /* ADD, EDIT: what it becomes; 0: only sent */
-    int base;    /* the version that the phone had */
+    int version; /* ADD, EDIT: what it becomes, 0: only sent; CATEGORY: what that becomes */
+    int base;    /* the version, or category, that the phone had */
     int read;
     int send;
     int file;          /* attached, 0: none */
@@ -135,7 +136,7 @@ typedef struct {
 typedef struct {
     const char *folder;
     char id[MAIL_ID];
-    int number, version, read;
+    int number, version, read, category;
     apr_uint64_t files;
     apr_time_t date;
     apr_uint64_t uid;
@@ -176,7 +177,7 @@ struct scene {
 /* What went on, to see that the sequences go everywhere. */
 typedef struct {
     unsigned long steps, answers, repeats, crashes, nested, waits, moves, changes, empties, sent,
-        conflicts, edits, resets, undone;
+        conflicts, edits, categories, resets, undone;
 } mail_tally_t;
 
 extern mail_tally_t mail_tally;

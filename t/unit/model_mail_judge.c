@@ -6,7 +6,8 @@
 static int judge_watched(const char *call)
 {
     return !strcmp(call, "remove") || !strcmp(call, "replace") || !strcmp(call, "move") ||
-           !strcmp(call, "folder_delete") || !strcmp(call, "folder_create") || !strcmp(call, "put");
+           !strcmp(call, "update") || !strcmp(call, "folder_delete") ||
+           !strcmp(call, "folder_create") || !strcmp(call, "put");
 }
 
 void judge_before(scene_t *scene, const char *call)
@@ -111,6 +112,19 @@ static void judge_replaced(scene_t *scene, const scene_item_t *item, const scene
         scene_fail(scene,
                    "%d.%d has attachments %" APR_UINT64_T_HEX_FMT ", not %" APR_UINT64_T_HEX_FMT,
                    now->number, now->version, now->files, wanted);
+}
+
+static void judge_categorized(scene_t *scene, const scene_item_t *item, const scene_item_t *now)
+{
+    const phone_sync_t *sync;
+    const phone_op_t *op = judge_op(scene->ask, item->id, PHONE_CATEGORY, &sync);
+
+    if (scene->ask->kind != ASK_SYNC || !op || now->category != op->version)
+        scene_fail(scene, "%s (%d) was put from category %d into %d, but nobody wanted it",
+                   item->id, item->number, item->category, now->category);
+    else if (!sync->client_wins && !judge_seen(scene, op, item->category))
+        scene_fail(scene, "category %d of %s (%d) was lost to %d, but the phone never saw it",
+                   item->category, item->id, item->number, now->category);
 }
 
 static void judge_moved(scene_t *scene, const scene_item_t *item)
@@ -253,6 +267,8 @@ void judge_after(scene_t *scene, const char *call)
                 judge_removed(scene, item);
             else if (now->version != item->version)
                 judge_replaced(scene, item, now);
+            if (now && now->category != item->category)
+                judge_categorized(scene, item, now);
         }
     apr_pool_destroy(pool);
 }

@@ -52,6 +52,22 @@ static void others_edit(scene_t *scene, const scene_item_t *item, apr_pool_t *po
     scene_log(scene, "another program makes draft %d version %d", item->number, version);
 }
 
+static void others_categorize(scene_t *scene, const scene_item_t *item, apr_pool_t *pool)
+{
+    backend_update_t update = {.which = 1u << BACKEND_PROPERTY_CATEGORIES};
+    backend_entry_t entry;
+    int version;
+
+    if (scene->versions >= MAIL_VERSIONS - 20)
+        return;
+    version = scene_version_make(scene, NULL);
+    update.properties.text[BACKEND_PROPERTY_CATEGORIES] = apr_psprintf(pool, "C%d", version);
+    if (backend_item_update(scene->truth, item->folder, item->uid, &update, &entry, pool))
+        abort();
+    scene_log(scene, "another program puts %s (%d) into category %d", item->id, item->number,
+              version);
+}
+
 static void others_touch(scene_t *scene, const scene_item_t *item,
                          const apr_array_header_t *folders, apr_pool_t *pool)
 {
@@ -67,8 +83,11 @@ static void others_touch(scene_t *scene, const scene_item_t *item,
                             (apr_uint64_t)!item->read);
         scene_log(scene, "another program marks %s (%d)", item->id, item->number);
     }
-    else if (what < 55) {
+    else if (what < 45) {
         others_edit(scene, item, pool);
+    }
+    else if (what < 55) {
+        others_categorize(scene, item, pool);
     }
     else if (what < 70) {
         scene->excused[item->number] = MAIL_DELETED;

@@ -51,7 +51,8 @@ static void tree_op(eas_node_t *commands, const phone_op_t *op, apr_pool_t *pool
     static const eas_tag_t tags[] = {[PHONE_READ] = EAS_AirSync_Change,
                                      [PHONE_DELETE] = EAS_AirSync_Delete,
                                      [PHONE_ADD] = EAS_AirSync_Add,
-                                     [PHONE_EDIT] = EAS_AirSync_Change};
+                                     [PHONE_EDIT] = EAS_AirSync_Change,
+                                     [PHONE_CATEGORY] = EAS_AirSync_Change};
     eas_node_t *command = node(pool, commands, tags[op->kind], NULL), *data;
 
     if (op->kind == PHONE_ADD)
@@ -63,6 +64,9 @@ static void tree_op(eas_node_t *commands, const phone_op_t *op, apr_pool_t *pool
     data = node(pool, command, EAS_AirSync_ApplicationData, NULL);
     if (op->kind == PHONE_READ)
         tree_option(data, EAS_Email_Read, op->read, pool);
+    else if (op->kind == PHONE_CATEGORY)
+        node(pool, node(pool, data, EAS_Email_Categories, NULL), EAS_Email_Category,
+             apr_psprintf(pool, "C%d", op->version));
     else
         tree_content(data, op, pool);
 }

@@ -182,9 +182,13 @@ static void take_files(phone_item_t *item, const eas_node_t *data)
 static void take_data(scene_t *scene, phone_item_t *item, const eas_node_t *data)
 {
     const char *subject = eas_node_child_text(data, EAS_Email_Subject);
+    const eas_node_t *categories = eas_node_child(data, EAS_Email_Categories);
+    const char *category = eas_node_child_text(categories, EAS_Email_Category);
 
     if (eas_node_child(data, EAS_Email_Read))
         item->read = eas_node_child_flag(data, EAS_Email_Read, 0);
+    if (categories)
+        item->category = category && *category ? atoi(category + 1) : 0;
     if (!subject)
         return;
     if (sscanf(subject, "%d.%d", &item->number, &item->version) != 2)
@@ -224,6 +228,10 @@ static void take_op(scene_t *scene, phone_folder_t *folder, const phone_op_t *op
         return;
     if (op->kind == PHONE_READ)
         item->read = op->read;
+    if (op->kind == PHONE_CATEGORY) {
+        mail_tally.categories++;
+        item->category = op->version;
+    }
     if (op->kind == PHONE_EDIT && op->version) {
         mail_tally.edits++;
         item->version = op->version;

@@ -58,6 +58,18 @@ static void user_edit(scene_t *scene, const phone_t *phone, phone_op_t *op,
               op->drop.file);
 }
 
+static void user_categorize(scene_t *scene, const phone_t *phone, phone_op_t *op,
+                            const phone_item_t *item)
+{
+    if (scene->versions >= MAIL_VERSIONS - 10)
+        return;
+    op->kind = PHONE_CATEGORY;
+    op->base = item->category;
+    op->version = scene_version_make(scene, phone);
+    scene_log(scene, "%s puts %s (%d) into category %d", phone->device, op->id, op->number,
+              op->version);
+}
+
 void phone_act(scene_t *scene, phone_t *phone)
 {
     phone_folder_t *folder = phone_folder(phone, scene->drafts);
@@ -88,8 +100,10 @@ void phone_act(scene_t *scene, phone_t *phone)
     op->number = item->number;
     op->read = !item->read;
     op->kind = what < 85 ? PHONE_READ : PHONE_DELETE;
-    if (drafts && what < 80)
+    if (drafts && what < 70)
         user_edit(scene, phone, op, item);
+    else if (what >= 45 && what < 85)
+        user_categorize(scene, phone, op, item);
     else
         scene_log(scene, "%s %s %s (%d)", phone->device,
                   op->kind == PHONE_DELETE ? "deletes" : "marks", op->id, op->number);
@@ -107,10 +121,10 @@ void phone_alter(scene_t *scene, phone_t *phone, phone_folder_t *folder)
             memmove(op, op + 1, (size_t)(--folder->op_count - i) * sizeof *op);
             i--;
         }
-        else if ((op->kind == PHONE_ADD || op->kind == PHONE_EDIT) && op->version &&
+        else if (op->kind != PHONE_READ && op->kind != PHONE_DELETE && op->version &&
                  scene->versions < MAIL_VERSIONS - 10 && scene_percent(scene, 40)) {
             op->version = scene_version_make(scene, phone);
-            op->send |= scene_percent(scene, 20);
+            op->send |= op->kind != PHONE_CATEGORY && scene_percent(scene, 20);
             scene_log(scene, "%s makes %d version %d instead%s", phone->device, op->number,
                       op->version, op->send ? " and sends it" : "");
         }
@@ -208,6 +222,9 @@ static void compare_item(scene_t *scene, phone_t *phone, const phone_item_t *has
     else if (has->read != item->read)
         scene_fail(scene, "%s has %s (%d) %sread", phone->device, item->id, item->number,
                    has->read ? "" : "un");
+    else if (has->category != item->category)
+        scene_fail(scene, "%s has %s (%d) in category %d, and it is in %d", phone->device, item->id,
+                   item->number, has->category, item->category);
     else if (has->files != item->files)
         scene_fail(scene,
                    "%s has %s (%d) with attachments %" APR_UINT64_T_HEX_FMT

@@ -114,6 +114,8 @@ static void scene_folder_items(scene_t *scene, const backend_folder_t *folder,
         item->read = (entry->token & BACKEND_FLAG_SEEN) != 0;
         apr_snprintf(item->id, sizeof item->id, "%s:%u:%" APR_UINT64_T_FMT, folder->id,
                      folder->generation, entry->uid);
+        if (entry->properties && entry->properties->text[BACKEND_PROPERTY_CATEGORIES])
+            item->category = atoi(entry->properties->text[BACKEND_PROPERTY_CATEGORIES] + 1);
         if (!scene_subject(text, &item->number, &item->version))
             scene_fail(scene, "there is a message that nobody wrote: %s", text);
         item->files = scene_files(scene, text, item->number);
