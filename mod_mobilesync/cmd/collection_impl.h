@@ -152,6 +152,20 @@ void collection_claim_release(collection_t *collection, const collection_claim_t
 void collection_ops_pack(const collection_t *collection, sync_delta_t *delta);
 base_fault_t *collection_ops_unpack(collection_t *collection, const sync_delta_t *delta);
 
+/* -- collection_effect.c -- */
+
+/* What of the token the operation sets... */
+apr_uint64_t collection_op_mask(const collection_op_t *op);
+/* ...and to what, when the token is this one afterwards. */
+apr_uint64_t collection_op_values(const collection_op_t *op, apr_uint64_t token);
+/* Was the content replaced by somebody else since the device got it? */
+int collection_op_content_conflict(const collection_t *collection, const collection_op_t *op,
+                                   const collection_claim_t *claim, apr_uint64_t current);
+/* Does it. *begun 1: it may have had an effect, whatever the fault. */
+base_fault_t *collection_op_effect(collection_t *collection, const collection_op_t *op,
+                                   collection_claim_t *claim, sync_ledger_result_t *result,
+                                   int *begun);
+
 /* -- collection.c -- */
 
 /* Does the token say that the device holds another thing than it believes, and must be told? What it

@@ -65,6 +65,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/collection.c \
 	mod_mobilesync/cmd/collection_claim.c \
 	mod_mobilesync/cmd/collection_commit.c \
+	mod_mobilesync/cmd/collection_effect.c \
 	mod_mobilesync/cmd/collection_impl.h \
 	mod_mobilesync/cmd/collection_ops.c \
 	mod_mobilesync/cmd/collection_run.c \

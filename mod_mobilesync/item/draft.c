@@ -1,61 +1,23 @@
-#include "item/draft.h"
+#include "item/draft_impl.h"
 
 #include <string.h>
-#include <strings.h>
 #include <apr_strings.h>
-#include <gmime/gmime.h>
 
-#include "base/text.h"
-#include "item/body.h"
-#include "item/compose_parts.h"
 #include "item/header.h"
-#include "item/reader.h"
-#include "item/wire.h"
-
-/* Header fields that an element stands for. */
-static const struct {
-    eas_tag_t tag;
-    const char *field;
-    int addresses;
-} draft_fields[] = {
-    {EAS_Email_To, "To", 1},           {EAS_Email_Cc, "Cc", 1},
-    {EAS_Email2_Bcc, "Bcc", 1},        {EAS_Email_ReplyTo, "Reply-To", 1},
-    {EAS_Email_Subject, "Subject", 0}, {EAS_Email_Importance, "Importance", 0},
-};
-
-/* Which request wrote the draft: so a repeat after a crash tells its own work from another program's. */
-#define DRAFT_MARK "X-MobileSync-Change"
-
-#define DRAFT_FIELD_COUNT (sizeof draft_fields / sizeof *draft_fields)
-
-typedef struct {
-    const eas_node_t *data;
-    const eas_node_t *body; /* a new one that is text or HTML; NULL: the old one stays */
-    const item_draft_options_t *options;
-    item_compose_options_t compose;
-    item_compose_message_t original; /* mime NULL: a new draft */
-    apr_array_header_t *kept;        /* const item_mime_part_t *: attachments of the original */
-    apr_array_header_t *added;       /* const eas_node_t * */
-    item_draft_t *draft;
-    item_sink_t sink;
-    apr_pool_t *pool;
-} draft_t;
 
 int item_draft_is_content(const eas_node_t *data)
 {
-    size_t i;
+    const eas_node_t *node;
 
-    for (i = 0; i < DRAFT_FIELD_COUNT; i++)
-        if (eas_node_child(data, draft_fields[i].tag))
+    for (node = data ? data->first : NULL; node; node = node->next)
+        if (item_draft_is_header(node->tag) || node->tag == EAS_AirSyncBase_Body ||
+            node->tag == EAS_AirSyncBase_Attachments || node->tag == EAS_Email2_Send)
             return 1;
-    return eas_node_child(data, EAS_AirSyncBase_Body) ||
-           eas_node_child(data, EAS_AirSyncBase_Attachments) ||
-           eas_node_child(data, EAS_Email2_Send);
+    return 0;
 }
 
-/* The content of an element, which may be long and in a file. */
-static base_fault_t *draft_source(const draft_t *draft, const eas_node_t *content,
-                                  item_source_t **source)
+base_fault_t *item_draft_source(const item_draft_work_t *draft, const eas_node_t *content,
+                                item_source_t **source)
 {
     backend_blob_t blob = {.data = content->text, .size = content->length};
 
@@ -64,288 +26,14 @@ static base_fault_t *draft_source(const draft_t *draft, const eas_node_t *conten
                          : item_source_open(&blob, source, draft->pool);
 }
 
-/* -- header ----------------------------------------------------------------------------------- */
-
-static apr_status_t draft_g_free(void *memory)
-{
-    g_free(memory);
-    return APR_SUCCESS;
-}
-
-static const char *draft_own(draft_t *draft, char *text)
-{
-    apr_pool_cleanup_register(draft->pool, text, draft_g_free, apr_pool_cleanup_null);
-    return text;
-}
-
-static const char *draft_encoded(draft_t *draft, const char *text)
-{
-    return draft_own(draft, g_mime_utils_header_encode_text(NULL, text, "utf-8"));
-}
-
-/* A draft's addresses may be half written: what is none stays as a name. */
-static const char *draft_addresses(draft_t *draft, const char *value)
-{
-    apr_array_header_t *addresses = apr_array_make(draft->pool, 4, sizeof(item_address_t));
-    const char *all = "";
-    int i;
-
-    item_header_addresses(value, addresses, draft->pool);
-    for (i = 0; i < addresses->nelts; i++) {
-        const item_address_t *address = &APR_ARRAY_IDX(addresses, i, item_address_t);
-
-        const char *text = item_compose_mailbox(address->name, address->address, draft->pool);
-
-        if (!*address->address)
-            text = draft_encoded(draft, address->name);
-        all = apr_pstrcat(draft->pool, all, *all ? ",\r\n " : "", text, NULL);
-    }
-    return all;
-}
-
-static const char *draft_importance(const char *value)
-{
-    return strcmp(value, "2") == 0 ? "high" : strcmp(value, "0") == 0 ? "low" : "";
-}
-
-static const char *draft_value(draft_t *draft, size_t field, const char *value)
-{
-    if (draft_fields[field].addresses)
-        return draft_addresses(draft, value);
-    if (draft_fields[field].tag == EAS_Email_Importance)
-        return draft_importance(value);
-    return draft_encoded(draft, item_header_text(value, draft->pool));
-}
-
-/* Which element says what a field of the original said; -1: none. */
-static int draft_field_find(const draft_t *draft, const char *name)
-{
-    size_t i;
-
-    for (i = 0; i < DRAFT_FIELD_COUNT; i++)
-        if (strcasecmp(draft_fields[i].field, name) == 0 &&
-            eas_node_child(draft->data, draft_fields[i].tag))
-            return (int)i;
-    return -1;
-}
-
-/* The rest of the original's header stays: threading, and what other programs put there. A draft has
- * no Date: it gets one when it is sent, and a repeat of the request is the same message. */
-static int draft_field_stays(const draft_t *draft, const char *name)
-{
-    return strncasecmp(name, "Content-", 8) != 0 && strcasecmp(name, "MIME-Version") != 0 &&
-           strcasecmp(name, "Date") != 0 && strcasecmp(name, "Message-ID") != 0 &&
-           strcasecmp(name, DRAFT_MARK) != 0 && draft_field_find(draft, name) < 0;
-}
-
-static base_fault_t *draft_put_header(draft_t *draft)
-{
-    const item_mime_t *mime = draft->original.mime;
-    const backend_identity_t *identity = draft->options->identity;
-    item_sink_t *sink = &draft->sink;
-    int i, has_from = 0;
-    size_t k;
-
-    item_compose_put_field(sink, "Message-ID",
-                           apr_pstrcat(draft->pool, "<", draft->draft->message_id, ">", NULL));
-    for (k = 0; k < DRAFT_FIELD_COUNT; k++) {
-        const char *text = eas_node_child_text(draft->data, draft_fields[k].tag);
-
-        if (text && *(text = draft_value(draft, k, text)))
-            item_compose_put_field(sink, draft_fields[k].field, text);
-    }
-    for (i = 0; mime && i < mime->fields->nelts; i++) {
-        const item_mime_field_t *field = &APR_ARRAY_IDX(mime->fields, i, item_mime_field_t);
-
-        has_from |= strcasecmp(field->name, "From") == 0;
-        if (draft_field_stays(draft, field->name))
-            BASE_TRY(item_wire_copy_field(mime, field, sink));
-    }
-    if (!has_from)
-        item_compose_put_field(
-            sink, "From",
-            item_compose_mailbox(identity->display_name, identity->address, draft->pool));
-    if (draft->options->marked)
-        item_compose_put_field(sink, DRAFT_MARK, draft->options->key);
-    item_sink_puts(sink, "MIME-Version: 1.0\r\n");
-    return NULL;
-}
-
-/* -- body ------------------------------------------------------------------------------------- */
-
-static base_fault_t *draft_put_new_text(draft_t *draft)
-{
-    const char *type = eas_node_child_text(draft->body, EAS_AirSyncBase_Type);
-    const eas_node_t *data = eas_node_child(draft->body, EAS_AirSyncBase_Data);
-    const char *text = "";
-    apr_size_t length = 0;
-    apr_status_t status = data ? eas_node_content(data, &text, &length, draft->pool) : APR_SUCCESS;
-
-    if (status != APR_SUCCESS)
-        return base_fault_make_status(draft->pool, BASE_FAULT_UNAVAILABLE, status,
-                                      "reading the draft's body");
-    return item_compose_put_text(strcmp(type, "2") == 0 ? ITEM_BODY_HTML : ITEM_BODY_TEXT, text,
-                                 length, &draft->sink, draft->pool);
-}
-
-/* The text that was there, in one part: beside attachments that changed. */
-static base_fault_t *draft_put_old_text(draft_t *draft)
-{
-    const item_compose_message_t *original = &draft->original;
-    item_body_type_t type =
-        original->mime && original->content->has_html ? ITEM_BODY_HTML : ITEM_BODY_TEXT;
-    item_sink_t text;
-
-    item_sink_init(&text, ITEM_TRUNCATION_NONE, draft->pool);
-    text.directory = draft->options->directory;
-    if (original->mime)
-        BASE_TRY(
-            item_body_render(original->mime, original->content, type, &text, NULL, draft->pool));
-    if (text.spool)
-        return base_fault_make(draft->pool, BASE_FAULT_TOO_LARGE, "the draft's text is too long");
-    return item_compose_put_text(type, text.buffer.data ? text.buffer.data : "", text.length,
-                                 &draft->sink, draft->pool);
-}
-
-static base_fault_t *draft_put_text(draft_t *draft)
-{
-    return draft->body ? draft_put_new_text(draft) : draft_put_old_text(draft);
-}
-
-/* -- attachments ------------------------------------------------------------------------------ */
-
-static const char *draft_disposition(draft_t *draft, const eas_node_t *add, const char *type)
-{
-    const char *name = eas_node_child_text(add, EAS_AirSyncBase_DisplayName);
-    /* what is text would be taken for the message's own */
-    int inline_ = eas_node_child_flag(add, EAS_AirSyncBase_IsInline, 0) > 0 &&
-                  strncasecmp(type, "text/", 5) != 0;
-    GMimeContentDisposition *disposition = g_mime_content_disposition_new();
-    char *text;
-
-    g_mime_content_disposition_set_disposition(disposition, inline_ ? "inline" : "attachment");
-    if (name && *name)
-        g_mime_content_disposition_set_parameter(disposition, "filename",
-                                                 item_header_text(name, draft->pool));
-    text = g_mime_content_disposition_encode(disposition, NULL);
-    g_object_unref(disposition);
-    draft_own(draft, text);
-    return item_compose_crlf(text + strspn(text, " "), draft->pool);
-}
-
-/* A media type that can stand in a header: a token on each side of the slash. */
-static const char *draft_content_type(const eas_node_t *add)
-{
-    static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "!#$&-^_.+";
-    const char *type = eas_node_child_text(add, EAS_AirSyncBase_ContentType), *slash;
-
-    if (strcmp(eas_node_child_text(add, EAS_AirSyncBase_Method), "5") == 0)
-        return "message/rfc822";
-    slash = type ? strchr(type, '/') : NULL;
-    if (!slash || slash == type || !slash[1] || strlen(type) > 127 ||
-        strspn(type, token) != (size_t)(slash - type) ||
-        strspn(slash + 1, token) != strlen(slash + 1) || strncasecmp(type, "multipart/", 10) == 0 ||
-        strncasecmp(type, "message/", 8) == 0)
-        return "application/octet-stream";
-    return type;
-}
-
-/* An id or a location as the client gave it, NULL when there is none or it would end the field. */
-static const char *draft_plain(const eas_node_t *add, eas_tag_t tag)
-{
-    const char *value = eas_node_child_text(add, tag);
-
-    return value && *value && strlen(value) < 900 && !strpbrk(value, "\r\n<> \t") ? value : NULL;
-}
-
-/* By its Content-ID an attachment is known that an earlier attempt of the same request has added. */
-static const char *draft_content_id(const draft_t *draft, const eas_node_t *add)
-{
-    const char *id = draft_plain(add, EAS_AirSyncBase_ContentId);
-    const char *client_id = eas_node_child_text(add, EAS_AirSyncBase_ClientId);
-
-    if (!id)
-        id = apr_pstrcat(draft->pool,
-                         item_compose_derive(
-                             &draft->compose,
-                             apr_pstrcat(draft->pool, "attachment ", client_id, NULL), draft->pool),
-                         "@localhost", NULL);
-    return id;
-}
-
-static base_fault_t *draft_put_added(draft_t *draft, const eas_node_t *add)
-{
-    const eas_node_t *content = eas_node_child(add, EAS_AirSyncBase_Content);
-    const char *type = draft_content_type(add);
-    const char *location = draft_plain(add, EAS_AirSyncBase_ContentLocation);
-    int embedded = strcmp(type, "message/rfc822") == 0;
-    item_source_t *source;
-    item_reader_t *reader;
-
-    item_compose_put_field(&draft->sink, "Content-Type", type);
-    item_compose_put_field(&draft->sink, "Content-Disposition",
-                           draft_disposition(draft, add, type));
-    item_compose_put_field(&draft->sink, "Content-ID",
-                           apr_pstrcat(draft->pool, "<", draft_content_id(draft, add), ">", NULL));
-    if (location)
-        item_compose_put_field(&draft->sink, "Content-Location", location);
-    BASE_TRY(draft_source(draft, content, &source));
-    if (embedded) { /* it may not be encoded (RFC 2046 5.2.1) */
-        item_sink_puts(&draft->sink, "\r\n");
-        return item_wire_copy(source, 0, content->length, 0, &draft->sink);
-    }
-    item_sink_puts(&draft->sink, "Content-Transfer-Encoding: base64\r\n\r\n");
-    reader = item_reader_range(source, 0, content->length, ITEM_MIME_IDENTITY, draft->pool);
-    return item_wire_encode(reader, ITEM_MIME_BASE64, &draft->sink, draft->pool);
-}
-
-static base_fault_t *draft_put_mixed(draft_t *draft)
-{
-    const char *boundary = apr_pstrcat(
-        draft->pool, "=_", item_compose_derive(&draft->compose, "draft", draft->pool), NULL);
-    const char *delimiter = apr_pstrcat(draft->pool, "\r\n--", boundary, "\r\n", NULL);
-    item_sink_t *sink = &draft->sink;
-    int i;
-
-    item_compose_put_field(
-        sink, "Content-Type",
-        apr_pstrcat(draft->pool, "multipart/mixed; boundary=\"", boundary, "\"", NULL));
-    item_sink_puts(sink, delimiter);
-    BASE_TRY(draft_put_text(draft));
-    for (i = 0; i < draft->kept->nelts; i++) {
-        item_sink_puts(sink, delimiter);
-        BASE_TRY(item_compose_put_part(
-            draft->original.mime, APR_ARRAY_IDX(draft->kept, i, const item_mime_part_t *), sink));
-    }
-    for (i = 0; i < draft->added->nelts; i++) {
-        item_sink_puts(sink, delimiter);
-        BASE_TRY(draft_put_added(draft, APR_ARRAY_IDX(draft->added, i, const eas_node_t *)));
-    }
-    item_sink_puts(sink, apr_pstrcat(draft->pool, "\r\n--", boundary, "--\r\n", NULL));
-    return NULL;
-}
-
-static base_fault_t *draft_put(draft_t *draft)
-{
-    const apr_array_header_t *before =
-        draft->original.mime ? draft->original.content->attachments : NULL;
-
-    BASE_TRY(draft_put_header(draft));
-    if (before && !draft->body && !draft->added->nelts && draft->kept->nelts == before->nelts)
-        return item_compose_put_content(draft->original.mime, &draft->sink);
-    return draft->kept->nelts || draft->added->nelts ? draft_put_mixed(draft)
-                                                     : draft_put_text(draft);
-}
-
 /* -- what is asked for ------------------------------------------------------------------------ */
 
-static base_fault_t *draft_invalid(const draft_t *draft, const char *what)
+static base_fault_t *draft_invalid(const item_draft_work_t *draft, const char *what)
 {
     return base_fault_make(draft->pool, BASE_FAULT_INVALID, "draft: %s", what);
 }
 
-static base_fault_t *draft_parse(draft_t *draft, item_source_t *source)
+static base_fault_t *draft_parse(item_draft_work_t *draft, item_source_t *source)
 {
     item_mime_t *mime;
 
@@ -355,7 +43,7 @@ static base_fault_t *draft_parse(draft_t *draft, item_source_t *source)
     return NULL;
 }
 
-static base_fault_t *draft_open(draft_t *draft, const backend_blob_t *blob)
+static base_fault_t *draft_open(item_draft_work_t *draft, const backend_blob_t *blob)
 {
     item_source_t *source;
 
@@ -364,20 +52,20 @@ static base_fault_t *draft_open(draft_t *draft, const backend_blob_t *blob)
 }
 
 /* Type 4: the message as a whole, in place of the one that is there. */
-static base_fault_t *draft_read_mime(draft_t *draft, const eas_node_t *data)
+static base_fault_t *draft_read_mime(item_draft_work_t *draft, const eas_node_t *data)
 {
     item_source_t *source;
 
     if (!data)
         return draft_invalid(draft, "a MIME body without Data");
-    BASE_TRY(draft_source(draft, data, &source));
+    BASE_TRY(item_draft_source(draft, data, &source));
     BASE_TRY(draft_parse(draft, source));
     if (!draft->original.mime->fields->nelts)
         return draft_invalid(draft, "a MIME body without a header");
     return NULL;
 }
 
-static base_fault_t *draft_read_body(draft_t *draft)
+static base_fault_t *draft_read_body(item_draft_work_t *draft)
 {
     const eas_node_t *body = eas_node_child(draft->data, EAS_AirSyncBase_Body);
     const char *type = eas_node_child_text(body, EAS_AirSyncBase_Type);
@@ -392,14 +80,14 @@ static base_fault_t *draft_read_body(draft_t *draft)
     return NULL;
 }
 
-static void draft_drop(draft_t *draft, int i)
+static void draft_drop(item_draft_work_t *draft, int i)
 {
     const item_mime_part_t **kept = (const item_mime_part_t **)draft->kept->elts;
 
     memmove(kept + i, kept + i + 1, (size_t)(--draft->kept->nelts - i) * sizeof *kept);
 }
 
-static base_fault_t *draft_delete(draft_t *draft, const eas_node_t *node)
+static base_fault_t *draft_delete(item_draft_work_t *draft, const eas_node_t *node)
 {
     const item_reference_t *own = draft->options->reference;
     const char *text = eas_node_child_text(node, EAS_AirSyncBase_FileReference);
@@ -421,13 +109,13 @@ static base_fault_t *draft_delete(draft_t *draft, const eas_node_t *node)
 }
 
 /* Of what the request adds an earlier attempt may have added some, perhaps with another content. */
-static void draft_drop_added(draft_t *draft)
+static void draft_drop_added(item_draft_work_t *draft)
 {
     int i, k;
 
     for (i = 0; i < draft->added->nelts; i++) {
         const char *id =
-            draft_content_id(draft, APR_ARRAY_IDX(draft->added, i, const eas_node_t *));
+            item_draft_content_id(draft, APR_ARRAY_IDX(draft->added, i, const eas_node_t *));
 
         for (k = draft->kept->nelts - 1; k >= 0; k--) {
             const char *known = APR_ARRAY_IDX(draft->kept, k, const item_mime_part_t *)->content_id;
@@ -438,7 +126,7 @@ static void draft_drop_added(draft_t *draft)
     }
 }
 
-static base_fault_t *draft_add(draft_t *draft, const eas_node_t *node)
+static base_fault_t *draft_add(item_draft_work_t *draft, const eas_node_t *node)
 {
     const char *id = eas_node_child_text(node, EAS_AirSyncBase_ClientId);
     const char *method = eas_node_child_text(node, EAS_AirSyncBase_Method);
@@ -450,7 +138,7 @@ static base_fault_t *draft_add(draft_t *draft, const eas_node_t *node)
     return NULL;
 }
 
-static base_fault_t *draft_read_files(draft_t *draft)
+static base_fault_t *draft_read_files(item_draft_work_t *draft)
 {
     const eas_node_t *files = eas_node_child(draft->data, EAS_AirSyncBase_Attachments), *node;
     const apr_array_header_t *before =
@@ -474,14 +162,14 @@ static base_fault_t *draft_read_files(draft_t *draft)
     return NULL;
 }
 
-static int draft_again(const draft_t *draft)
+static int draft_again(const item_draft_work_t *draft)
 {
-    const char *mark = item_mime_field(draft->original.mime, DRAFT_MARK);
+    const char *mark = item_mime_field(draft->original.mime, ITEM_DRAFT_MARK);
 
     return mark && strcmp(mark + strspn(mark, " "), draft->options->key) == 0;
 }
 
-static void draft_identify(draft_t *draft)
+static void draft_identify(item_draft_work_t *draft)
 {
     const char *id =
         draft->original.mime ? item_mime_field(draft->original.mime, "Message-ID") : NULL;
@@ -491,7 +179,7 @@ static void draft_identify(draft_t *draft)
 }
 
 /* The parts of what was added are the last attachments of the new message. */
-static base_fault_t *draft_number(draft_t *draft)
+static base_fault_t *draft_number(item_draft_work_t *draft)
 {
     const apr_array_header_t *parts;
     int i, first;
@@ -518,13 +206,13 @@ base_fault_t *item_draft_build(const eas_node_t *data, const backend_blob_t *ori
                                const item_draft_options_t *options, item_draft_t **result,
                                apr_pool_t *pool)
 {
-    draft_t draft = {.data = data,
-                     .options = options,
-                     .compose = {.identity = options->identity,
-                                 .key = options->key,
-                                 .directory = options->directory},
-                     .draft = apr_pcalloc(pool, sizeof(item_draft_t)),
-                     .pool = pool};
+    item_draft_work_t draft = {.data = data,
+                               .options = options,
+                               .compose = {.identity = options->identity,
+                                           .key = options->key,
+                                           .directory = options->directory},
+                               .draft = apr_pcalloc(pool, sizeof(item_draft_t)),
+                               .pool = pool};
 
     if (original) {
         BASE_TRY(draft_open(&draft, original));
@@ -535,7 +223,7 @@ base_fault_t *item_draft_build(const eas_node_t *data, const backend_blob_t *ori
     draft_identify(&draft);
     item_sink_init(&draft.sink, ITEM_TRUNCATION_NONE, pool);
     draft.sink.directory = options->directory;
-    BASE_TRY(draft_put(&draft));
+    BASE_TRY(item_draft_put(&draft));
     BASE_TRY(item_compose_blob(&draft.sink, &draft.draft->blob, pool));
     BASE_TRY(draft_number(&draft));
     *result = draft.draft;

@@ -21,6 +21,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/conversation.h \
 	mod_mobilesync/item/draft.c \
 	mod_mobilesync/item/draft.h \
+	mod_mobilesync/item/draft_impl.h \
+	mod_mobilesync/item/draft_write.c \
 	mod_mobilesync/item/email.c \
 	mod_mobilesync/item/email.h \
 	mod_mobilesync/item/email.tbl \

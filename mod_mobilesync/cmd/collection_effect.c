@@ -1,0 +1,319 @@
+/* What an operation of the client does to the mailbox, and when it is in conflict with what others
+ * did. Every effect can be repeated without harm: flags are set to values, what is gone is gone, and
+ * what is created or moved has a name derived from the ledger's key. */
+#include "cmd/collection_impl.h"
+
+#include <string.h>
+#include <apr_strings.h>
+
+#include "backend/blob.h"
+
+#define OP_EDIT_TRIES 8
+
+apr_uint64_t collection_op_mask(const collection_op_t *op)
+{
+    return op->mask | (op->edit ? op->edit->fields : 0);
+}
+
+apr_uint64_t collection_op_values(const collection_op_t *op, apr_uint64_t token)
+{
+    return (op->values & op->mask) | (op->edit ? token & op->edit->fields : 0);
+}
+
+/* What an earlier form of one of the item's Changes wrote, as far as the request has been gone
+ * through; NULL: nothing. */
+static const apr_uint64_t *op_written(collection_t *collection, const collection_op_t *op,
+                                      const collection_claim_t *claim)
+{
+    const sync_ledger_result_t *written = claim->other;
+
+    if (written)
+        apr_hash_set(collection->written, &op->uid, sizeof op->uid, written);
+    else
+        written = apr_hash_get(collection->written, &op->uid, sizeof op->uid);
+    return written ? &written->token : NULL;
+}
+
+/* A conflict is one of the item: when one of its Changes in the request is in conflict, none of
+ * them is done, whichever comes first. */
+static int op_conflict(collection_t *collection, const collection_op_t *op,
+                       const collection_claim_t *claim, apr_uint64_t current)
+{
+    const sync_holding_t device = sync_window_holding(collection->window, op->uid);
+    const collection_request_t *request = collection->request;
+    const apr_uint64_t *written = op_written(collection, op, claim);
+    int may = !collection->answer.options.client_wins && !claim->doubt;
+    int self = (int)(op - request->ops), i;
+
+    for (i = 0; i < request->op_count; i++) {
+        const collection_op_t *each = request->ops + i;
+
+        if (each->kind != COLLECTION_OP_CHANGE || each->uid != op->uid)
+            continue;
+        if (i < self ? collection->recorded[i].code == BASE_FAULT_CONFLICT
+                     : may && sync_diff_flags_conflict(&device, written, current,
+                                                       collection_op_mask(each),
+                                                       collection_op_values(each, ~current)))
+            return 1;
+    }
+    return 0;
+}
+
+int collection_op_content_conflict(const collection_t *collection, const collection_op_t *op,
+                                   const collection_claim_t *claim, apr_uint64_t current)
+{
+    sync_holding_t device = sync_window_holding(collection->window, op->uid);
+    apr_uint64_t written = claim->other ? BACKEND_REVISION_OF(claim->other->token) : 0;
+
+    if (!op->blob || collection->answer.options.client_wins)
+        return 0;
+    if (claim->doubt && op->again && BACKEND_REVISION_OF(current) == op->revision)
+        return 0;
+    if (device.token != SYNC_TOKEN_UNKNOWN)
+        device.token = BACKEND_REVISION_OF(device.token);
+    return sync_diff_content_conflict(&device, claim->other ? &written : NULL,
+                                      BACKEND_REVISION_OF(current));
+}
+
+static base_fault_t *op_change_content(collection_t *collection, const collection_op_t *op,
+                                       backend_entry_t *entry)
+{
+    apr_uint64_t flags = (BACKEND_FLAGS_OF(entry->token) & ~op->mask) | (op->values & op->mask);
+    base_fault_t *fault =
+        backend_item_replace(collection->env->backend, collection->request->folder_id, op->uid,
+                             entry->token, flags, op->blob, entry, collection->pool);
+
+    /* another program was at it at the same moment: the device asks again */
+    if (base_fault_code(fault) == BASE_FAULT_CONFLICT)
+        fault->code = BASE_FAULT_BUSY;
+    return fault;
+}
+
+/* Flags and properties in one step. What the properties become may depend on what they are: another
+ * device may be at them at the same moment. */
+static base_fault_t *op_change_marks(collection_t *collection, const collection_op_t *op,
+                                     backend_entry_t *entry)
+{
+    const char *folder_id = collection->request->folder_id;
+    backend_session_t *backend = collection->env->backend;
+    base_fault_t *fault;
+    int tries = 0;
+
+    if (!op->edit)
+        return backend_item_set_flags(backend, folder_id, op->uid, op->mask, op->values, entry,
+                                      collection->pool);
+    for (;;) {
+        backend_update_t update = {.mask = op->mask,
+                                   .values = op->values,
+                                   .match_mask = op->edit->fields | BACKEND_FLAG_FLAGGED,
+                                   .match = entry->token};
+
+        BASE_TRY(op->edit->apply(op->edit, entry, &update, collection->pool));
+        fault = backend_item_update(backend, folder_id, op->uid, &update, entry, collection->pool);
+        if (base_fault_code(fault) != BASE_FAULT_CONFLICT)
+            return fault;
+        if (++tries == OP_EDIT_TRIES) {
+            fault->code = BASE_FAULT_BUSY;
+            return fault;
+        }
+        BASE_TRY(backend_item_entry(backend, folder_id, op->uid, entry, collection->pool));
+    }
+}
+
+/* Are these the same mail? A mailbox may keep it with other line ends. */
+static int op_same_text(const char *one, apr_uint64_t one_size, const char *other,
+                        apr_uint64_t other_size)
+{
+    apr_uint64_t i = 0, k = 0;
+
+    for (;; i++, k++) {
+        i += i + 1 < one_size && one[i] == '\r' && one[i + 1] == '\n';
+        k += k + 1 < other_size && other[k] == '\r' && other[k + 1] == '\n';
+        if (i >= one_size || k >= other_size)
+            return i >= one_size && k >= other_size;
+        if (one[i] != other[k])
+            return 0;
+    }
+}
+
+static base_fault_t *op_same(const collection_t *collection, const collection_op_t *op,
+                             apr_uint64_t uid, int *same)
+{
+    const char *stored, *sent;
+    backend_blob_t *blob;
+
+    BASE_TRY(backend_item_fetch(collection->env->backend, collection->request->folder_id, uid,
+                                &blob, collection->pool));
+    BASE_TRY(backend_blob_load(blob, &stored, collection->pool));
+    BASE_TRY(backend_blob_load(op->blob, &sent, collection->pool));
+    *same = op_same_text(stored, blob->size, sent, op->blob->size);
+    return NULL;
+}
+
+static base_fault_t *op_change(collection_t *collection, const collection_op_t *op,
+                               const collection_claim_t *claim, sync_ledger_result_t *result,
+                               int *begun)
+{
+    const sync_holding_t device = sync_window_holding(collection->window, op->uid);
+    const char *folder_id = collection->request->folder_id;
+    backend_session_t *backend = collection->env->backend;
+    backend_entry_t entry;
+    int same = 0;
+
+    if (collection->request->class_ != BACKEND_CLASS_EMAIL)
+        return base_fault_make(collection->pool, BASE_FAULT_UNSUPPORTED, "a change of this class");
+    BASE_TRY(backend_item_entry(backend, folder_id, op->uid, &entry, collection->pool));
+    if (op_conflict(collection, op, claim, entry.token) ||
+        collection_op_content_conflict(collection, op, claim, entry.token))
+        return base_fault_make(collection->pool, BASE_FAULT_CONFLICT, "the server's version wins");
+    *begun = 1;
+    if (op->blob && claim->doubt)
+        BASE_TRY(op_same(collection, op, op->uid, &same));
+    if (op->edit || !op->blob || same)
+        BASE_TRY(op_change_marks(collection, op, &entry));
+    if (op->blob && !same)
+        BASE_TRY(op_change_content(collection, op, &entry));
+    /* of what it did not touch nothing was written: that may be another's, in conflict, and is to be
+     * told */
+    result->token = entry.token;
+    if (device.held && device.token != SYNC_TOKEN_UNKNOWN) {
+        const apr_uint64_t marks = ((apr_uint64_t)1 << BACKEND_REVISION_SHIFT) - 1;
+
+        result->token = sync_diff_flags_applied(&device, collection_op_mask(op),
+                                                collection_op_values(op, entry.token))
+                            .token;
+        if (op->blob)
+            result->token = (entry.token & ~marks) | (result->token & marks);
+    }
+    return NULL;
+}
+
+/* Deleting what is gone succeeds (and Delete beats whatever else was done, MS-ASCMD R2076). */
+static base_fault_t *op_delete(collection_t *collection, const collection_op_t *op,
+                               const collection_claim_t *claim, sync_ledger_result_t *result,
+                               int *begun)
+{
+    const char *folder_id = collection->request->folder_id;
+    backend_session_t *backend = collection->env->backend;
+    backend_entry_t entry;
+    base_fault_t *fault;
+    const char *cursor;
+
+    (void)result;
+    *begun = 1;
+    if (op->trash_id && strcmp(op->trash_id, folder_id) != 0)
+        fault = backend_item_move(backend, folder_id, op->uid, op->trash_id,
+                                  collection_claim_derived_name(collection, claim, op->trash_id),
+                                  &entry, collection->pool);
+    else
+        fault = backend_item_remove(backend, folder_id, op->uid, collection->pool);
+    if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND)
+        return NULL;
+    if (base_fault_code(fault) == BASE_FAULT_FOLDER_GONE && op->trash_id) {
+        /* which of the two? The item is not removed for good when it was to be kept. */
+        BASE_TRY(backend_folder_probe(backend, folder_id, &cursor, collection->pool));
+        return base_fault_make(collection->pool, BASE_FAULT_DENIED, "the trash folder is gone");
+    }
+    return fault;
+}
+
+/* Has somebody else replaced the content of what an earlier attempt added? */
+static int op_add_overtaken(const collection_t *collection, const collection_claim_t *claim,
+                            apr_uint64_t current)
+{
+    if (collection->answer.options.client_wins)
+        return 0;
+    if (claim->other && !claim->doubt)
+        return BACKEND_REVISION_OF(current) != BACKEND_REVISION_OF(claim->other->token);
+    /* the only attempt before this one replaced nothing */
+    return claim->held && claim->content == 1 && BACKEND_REVISION_OF(current) != 0;
+}
+
+static base_fault_t *op_add_replace(collection_t *collection, const collection_op_t *op,
+                                    backend_entry_t *entry)
+{
+    const char *folder_id = collection->request->folder_id;
+    backend_session_t *backend = collection->env->backend;
+    backend_update_t update = {.which = (1u << BACKEND_PROPERTY_COUNT) - 1};
+
+    BASE_TRY(backend_item_replace(backend, folder_id, entry->uid, entry->token, op->put->flags,
+                                  op->blob, entry, collection->pool));
+    if (!op->put->properties && !entry->properties)
+        return NULL;
+    if (op->put->properties)
+        update.properties = *op->put->properties;
+    return backend_item_update(backend, folder_id, entry->uid, &update, entry, collection->pool);
+}
+
+/* An earlier attempt has added the item. When the device has altered it since, it is replaced:
+ * the device knows it by one ServerId, whichever answer reaches it. When somebody else has, and the
+ * server's version is to win, the device is told of that. */
+static base_fault_t *op_add_again(collection_t *collection, const collection_op_t *op,
+                                  collection_claim_t *claim, backend_entry_t *entry, int *kept)
+{
+    base_fault_t *fault;
+    int same;
+
+    *kept = 0;
+    fault = op_same(collection, op, entry->uid, &same);
+    if (!fault && same)
+        return NULL;
+    if (!fault && op_add_overtaken(collection, claim, entry->token)) {
+        *kept = 1;
+        return NULL;
+    }
+    if (!fault)
+        BASE_TRY(collection_claim_renew(collection, claim));
+    if (!fault)
+        fault = op_add_replace(collection, op, entry);
+    /* another program was at it at the same moment: that is nothing to be told of an Add */
+    if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND ||
+        base_fault_code(fault) == BASE_FAULT_CONFLICT)
+        fault->code = BASE_FAULT_BUSY;
+    return fault;
+}
+
+static base_fault_t *op_add(collection_t *collection, const collection_op_t *op,
+                            collection_claim_t *claim, sync_ledger_result_t *result, int *begun)
+{
+    backend_put_t put = *op->put;
+    backend_entry_t entry;
+    int existed, kept = 0;
+
+    put.derived_name = collection_claim_derived_name(collection, claim, "");
+    *begun = 1;
+    BASE_TRY(backend_item_put(collection->env->backend, collection->request->folder_id, &put,
+                              op->blob, &entry, &existed, collection->pool));
+    if (existed)
+        BASE_TRY(op_add_again(collection, op, claim, &entry, &kept));
+    result->uid = entry.uid;
+    result->date = entry.date;
+    if (kept) {
+        result->token = SYNC_TOKEN_UNKNOWN;
+        return NULL;
+    }
+    /* what the device holds: its own flags, also when the item has got others meanwhile */
+    result->token = collection->request->class_ == BACKEND_CLASS_EMAIL
+                        ? entry.token - BACKEND_FLAGS_OF(entry.token) + op->put->flags
+                        : entry.token;
+    return NULL;
+}
+
+base_fault_t *collection_op_effect(collection_t *collection, const collection_op_t *op,
+                                   collection_claim_t *claim, sync_ledger_result_t *result,
+                                   int *begun)
+{
+    result->digest = claim->digest;
+    result->uid = op->uid;
+    switch (op->kind) {
+    case COLLECTION_OP_CHANGE:
+        return op_change(collection, op, claim, result, begun);
+    case COLLECTION_OP_DELETE:
+        return op_delete(collection, op, claim, result, begun);
+    case COLLECTION_OP_ADD:
+        return op_add(collection, op, claim, result, begun);
+    case COLLECTION_OP_FETCH:
+        break;
+    }
+    return base_fault_make(collection->pool, BASE_FAULT_INTERNAL, "no such operation");
+}
