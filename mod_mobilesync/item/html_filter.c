@@ -16,6 +16,16 @@ enum {
     FILTER_RAW /* in a script or style: to its end tag */
 };
 
+/* Where in a tag (WHATWG HTML 13.2.5.8, 13.2.5.32 to 39). */
+enum {
+    TAG_NAME,
+    TAG_BEFORE,    /* blanks before an attribute */
+    TAG_ATTRIBUTE, /* its name */
+    TAG_AFTER,     /* blanks behind that */
+    TAG_EQUALS,    /* = and blanks */
+    TAG_VALUE      /* without quotation marks */
+};
+
 static int filter_is_raw(const item_html_filter_t *filter)
 {
     static const char *const names[] = {"script", "style"};
@@ -32,34 +42,90 @@ static void filter_tag_begin(item_html_filter_t *filter, char c)
 {
     filter->state = FILTER_TAG;
     filter->tag = filter->name_length = 0;
-    filter->quote = 0;
-    filter->last = c;
+    filter->part = TAG_NAME;
+    filter->quote = filter->cut = 0;
+    filter->slash = 0;
     if (apr_isalpha(c))
         filter->name[filter->name_length++] = (char)(c | 0x20);
 }
 
-/* One character of a tag. Returns 1 when it is to be kept. */
-static int filter_tag(item_html_filter_t *filter, char c)
+static void filter_tag_name(item_html_filter_t *filter, char c)
 {
-    int kept = ++filter->tag < ITEM_HTML_TAG_MAX;
-
-    if (filter->name_length == filter->tag && apr_isalnum(c) &&
-        filter->name_length < sizeof filter->name)
+    if (filter->name_length != filter->tag)
+        return;
+    if (apr_isalnum(c) && filter->name_length < sizeof filter->name)
         filter->name[filter->name_length++] = (char)(apr_isalpha(c) ? c | 0x20 : c);
-    else if (filter->name_length == filter->tag && apr_isalnum(c))
-        filter->name_length = 0; /* no name that matters is so long */
+    else if (!apr_isspace(c) && c != '/' && c != '>')
+        filter->name_length = 0; /* no name that matters is so long, or has anything else */
+}
+
+/* A character of a name as libxml2 knows them: at the begin of an attribute's fewer. */
+static char tag_name_char(char c, int first)
+{
+    if (apr_isalpha(c) || strchr("_:.", c))
+        return c;
+    return !first && (apr_isdigit(c) || c == '-') ? c : '_';
+}
+
+/* One character outside of quotation marks that is none of > and /. Returns what stands for it. */
+static char filter_tag_part(item_html_filter_t *filter, char c)
+{
+    int part = filter->part;
+
+    if (apr_isspace(c)) {
+        if (part == TAG_NAME || part == TAG_VALUE)
+            filter->part = TAG_BEFORE;
+        else if (part == TAG_ATTRIBUTE)
+            filter->part = TAG_AFTER;
+        return c;
+    }
+    if (c == '=' && (part == TAG_ATTRIBUTE || part == TAG_AFTER)) {
+        filter->part = TAG_EQUALS;
+        return c;
+    }
+    if (part == TAG_EQUALS || part == TAG_VALUE) {
+        filter->part = TAG_VALUE;
+        if (c != '"' && c != '\'')
+            return c;
+        if (part == TAG_VALUE)
+            return '_';
+        filter->part = TAG_BEFORE; /* when it ends */
+        return filter->quote = c;
+    }
+    if (part != TAG_NAME)
+        filter->part = TAG_ATTRIBUTE;
+    return tag_name_char(c, part == TAG_BEFORE || part == TAG_AFTER);
+}
+
+/* One character of a tag: puts what stands for it, unless the tag is cut. Returns the bytes put. */
+static apr_size_t filter_tag(item_html_filter_t *filter, char c, char *out)
+{
+    apr_size_t n = 0;
+    int slash = filter->slash;
+
+    if (++filter->tag == ITEM_HTML_TAG_MAX)
+        filter->cut = filter->quote;
+    filter_tag_name(filter, c);
+    filter->slash = 0;
+    filter->match = 0;
+    if (slash)
+        out[n++] = c == '>' ? '/' : ' ';
     if (filter->quote) {
+        out[n++] = c;
         if (c == filter->quote)
             filter->quote = 0;
     }
-    else if ((c == '"' || c == '\'') && filter->last == '=')
-        filter->quote = c;
-    else if (c == '>')
+    else if (c == '>') {
+        out[n++] = c;
         filter->state = filter_is_raw(filter) ? FILTER_RAW : FILTER_TEXT;
-    if (!apr_isspace(c))
-        filter->last = c;
-    filter->match = 0;
-    return kept;
+    }
+    else if (c == '/' && filter->part != TAG_EQUALS && filter->part != TAG_VALUE) {
+        filter->slash = 1; /* only before > does libxml2 know it */
+        filter->part = TAG_BEFORE;
+    }
+    else
+        out[n++] = filter_tag_part(filter, c);
+    return filter->tag < ITEM_HTML_TAG_MAX ? n : 0;
 }
 
 /* One character of a script or style. Returns 1 at the end of "</name". */
@@ -167,15 +233,13 @@ static apr_size_t filter_tag_run(item_html_filter_t *filter, const char *text, a
                                  item_html_filter_fn put, void *baton)
 {
     apr_size_t n = 0, kept = 0;
-    char quote = 0;
+    char out[1024];
 
-    while (n < length && filter->state == FILTER_TAG) {
-        quote = filter->quote;
-        kept += (apr_size_t)filter_tag(filter, text[n++]);
-    }
-    put(baton, text, kept);
-    if (filter->state != FILTER_TAG && kept < n) { /* the end of a tag that was cut */
-        put(baton, quote ? &quote : "\"", 1);
+    while (n < length && filter->state == FILTER_TAG && kept + 2 <= sizeof out)
+        kept += filter_tag(filter, text[n++], out + kept);
+    put(baton, out, kept);
+    if (filter->state != FILTER_TAG && filter->tag >= ITEM_HTML_TAG_MAX) {
+        put(baton, &filter->cut, filter->cut != 0);
         put(baton, ">", 1);
     }
     return n;

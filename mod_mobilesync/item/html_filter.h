@@ -2,7 +2,9 @@
  * and drops what is not rendered anyway, since libxml2 2.9
  *   - shows <![if ...]>, which Outlook writes everywhere, and <?xml ...> as text,
  *   - fed in pieces, loses its way in scripts,
- *   - keeps an attribute in memory, however long (pictures as data: URIs). */
+ *   - keeps an attribute in memory, however long (pictures as data: URIs),
+ *   - fed in pieces, takes a quotation mark in a name for the begin of a value, or not: what is no
+ *     name for it is '_' in what it gets, so that marks are there around values only. */
 #ifndef ITEM_HTML_FILTER_H
 #define ITEM_HTML_FILTER_H
 
@@ -15,8 +17,10 @@ typedef struct {
     char name[12]; /* of the tag, lower case, as far as it fits */
     apr_size_t name_length;
     apr_size_t tag;   /* bytes of the tag so far */
+    int part;         /* of the tag */
     char quote;       /* of the attribute value that is open */
-    char last;        /* last character of the tag that is no blank */
+    char cut;         /* the one that was open where the tag was cut */
+    int slash;        /* read, and not put yet */
     int dashes;       /* of the end of a comment */
     apr_size_t match; /* bytes of "</name" in a script or style */
 } item_html_filter_t; /* the zero struct is the start */
