@@ -331,12 +331,19 @@ static void step_report_answer(cmd_report_folder_t *report, const collection_ans
     report->quarantined = answer->quarantined;
 }
 
-static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
+static apr_uint64_t step_count_deletes(const sync_collection_t *asked)
+{
+    const eas_node_t *node = asked->commands ? asked->commands->first : NULL;
+    apr_uint64_t count = 0;
+
+    for (; node; node = node->next)
+        count += node->tag == EAS_AirSync_Delete;
+    return count;
+}
+
+static base_fault_t *step_enter(step_t *step, const sync_collection_t *asked, collection_env_t *env)
 {
     cmd_exchange_t *exchange = step->run->exchange;
-    collection_env_t *env = apr_pcalloc(step->pool, sizeof *env);
-    collection_request_t *request = apr_pcalloc(step->pool, sizeof *request);
-    collection_options_t *options = apr_pcalloc(step->pool, sizeof *options);
 
     env->store = exchange->service->store;
     env->log = exchange->log;
@@ -351,6 +358,18 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
         step->folder->class_ != BACKEND_CLASS_EMAIL) /* MS-ASCMD R2117 */
         return base_fault_make(step->pool, BASE_FAULT_INVALID,
                                "ConversationMode for what is no mail");
+    /* before the operations are read: drafts are sent then */
+    return cmd_brake_check(exchange, step->folder->id, step_count_deletes(asked), asked->digest);
+}
+
+static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
+{
+    cmd_exchange_t *exchange = step->run->exchange;
+    collection_env_t *env = apr_pcalloc(step->pool, sizeof *env);
+    collection_request_t *request = apr_pcalloc(step->pool, sizeof *request);
+    collection_options_t *options = apr_pcalloc(step->pool, sizeof *options);
+
+    BASE_TRY(step_enter(step, asked, env));
     *request = (collection_request_t){.account = exchange->account,
                                       .device = exchange->request->device_id,
                                       .folder_id = step->folder->id,
@@ -375,8 +394,6 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
     BASE_TRY(sync_ops_read(exchange, asked, step->folder, env, request, &step->ops, step->pool));
     sync_ops_engine(step->ops, &request->ops, &request->op_count);
     step_report_ops(step->report, request);
-    BASE_TRY(cmd_brake_check(exchange, request->folder_id,
-                             (apr_uint64_t)step->report->client_deletes, asked->digest));
     BASE_TRY(cmd_exchange_series(exchange, &request->series));
     BASE_TRY(collection_prepare(env, request, &step->step->collection, step->pool));
     sync_ops_publish(step->ops, collection_answer(step->step->collection), step->folder);

@@ -122,6 +122,25 @@ subtest 'moves' => sub {
     is( $move->( @ids[ 0, 1 ] ), '3 3', 'they may go' );
 };
 
+subtest 'nothing of a request that is refused is done' => sub {
+    my ($phone) = synced_phone( $server, version => '16.1' );
+    my $drafts = $phone->folder_of_type(DRAFTS)->{id};
+    my $text = [ 'AirSyncBase:Body' => [ Type => 1 ], [ Data => 'hello' ] ];
+    $phone->initial_sync($drafts);
+    $phone->sync( $drafts, commands => [ map { $phone->add_of( "n$_", $text ) } 1 .. 12 ] );
+    my @ids = sort keys %{ $phone->items($drafts) };
+    is( scalar @ids, 12, 'drafts' );
+    my $send = $phone->change_of( shift @ids, [ 'Email:To' => "$phone->{user}\@example.org" ],
+        ['Email2:Send'] );
+    my $inbox = left($phone);
+    my $sync = $phone->sync( $drafts, commands => [ $send, map { $phone->delete_of($_) } @ids ] );
+    is( $sync->{status}, 5, 'too many Deletes, and one that is to be sent' );
+    is( left($phone), $inbox, 'it is not sent' );
+    is( decide( $phone, $drafts, 'approve' )->{status}, 200, 'approved' );
+    $phone->sync( $drafts, commands => [$send] );
+    is( left($phone), $inbox + 1, 'now it is' );
+};
+
 subtest 'a folder as a whole' => sub {
     my ( $phone, $inbox ) = full_phone( 12, version => '14.1' );
     my $box = $server->mailbox( $phone->{user} );
