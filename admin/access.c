@@ -60,7 +60,7 @@ void admin_access_decide(const admin_access_t *access, admin_device_look_t *look
 
     for (i = SYNC_ACCESS_PROPERTY_device + 1; i < SYNC_ACCESS_PROPERTY_COUNT_; i++)
         question.subject.properties[i] =
-            admin_record_text(look->record, sync_access_property_names[i], pool);
+            state_record_text(look->record, sync_access_property_names[i], pool);
     sync_access_entry_parse(
         access_entry(access, sync_access_entry_name(look->device, NULL, pool), look->entries[0]),
         &question.of_device, pool);
@@ -94,7 +94,7 @@ base_fault_t *admin_access_look(const admin_access_t *access, admin_device_look_
     for (i = 0; i < count; i++) {
         looks[i].entries[0] = texts[2 * i];
         looks[i].entries[1] = texts[2 * i + 1];
-        sync_access_served_parse(admin_record_text(looks[i].record, ACCESS_FIELD, pool),
+        sync_access_served_parse(state_record_text(looks[i].record, ACCESS_FIELD, pool),
                                  &looks[i].served);
         admin_access_decide(access, &looks[i], pool);
     }
@@ -183,8 +183,8 @@ static base_fault_t *access_list_device(void *baton, const admin_device_look_t *
     json = admin_access_json(look, pool);
     admin_json_set(json, "device", look->device, pool);
     admin_json_set(json, "account", look->account, pool);
-    admin_json_set(json, "type", admin_record_text(look->record, "type", pool), pool);
-    admin_json_set(json, "user_agent", admin_record_text(look->record, "agent", pool), pool);
+    admin_json_set(json, "type", state_record_text(look->record, "type", pool), pool);
+    admin_json_set(json, "user_agent", state_record_text(look->record, "agent", pool), pool);
     json_array_append_new(list->list, json);
     return NULL;
 }

@@ -11,7 +11,7 @@
 json_t *admin_brake_json(const state_record_t *record, apr_pool_t *pool)
 {
     const apr_array_header_t *entries =
-        sync_brake_parse(admin_record_text(record, SYNC_BRAKE_FIELD, pool), pool);
+        sync_brake_parse(state_record_text(record, SYNC_BRAKE_FIELD, pool), pool);
     json_t *list = json_array();
     int i;
 
@@ -48,7 +48,7 @@ static const char *brake_value(const admin_call_t *call, const state_record_t *r
                                sync_brake_state_t state)
 {
     apr_array_header_t *entries =
-        sync_brake_parse(admin_record_text(record, SYNC_BRAKE_FIELD, call->pool), call->pool);
+        sync_brake_parse(state_record_text(record, SYNC_BRAKE_FIELD, call->pool), call->pool);
     sync_brake_entry_t *entry = sync_brake_find(entries, call->names[2]);
 
     if (entry && entry->state == SYNC_BRAKE_PAUSED) {

@@ -27,7 +27,7 @@ json_t *admin_device_summary(const admin_device_look_t *look, apr_pool_t *pool)
     admin_json_set(json, "device", look->device, pool);
     for (i = 0; i < sizeof device_texts / sizeof *device_texts; i++)
         admin_json_set(json, device_texts[i].name,
-                       admin_record_text(look->record, device_texts[i].field, pool), pool);
+                       state_record_text(look->record, device_texts[i].field, pool), pool);
     json_object_set_new(json, "first_seen",
                         admin_json_time(admin_record_time(look->record, "first", pool), pool));
     json_object_set_new(json, "last_seen", admin_json_time(look->last, pool));
@@ -104,7 +104,7 @@ static base_fault_t *device_ping(const admin_call_t *call, const char *device,
     state_record_t *record;
 
     BASE_TRY(state_record_read(call->service->store, &key, NULL, 0, &record, call->pool));
-    heartbeat = admin_record_text(record, "heartbeat", call->pool);
+    heartbeat = state_record_text(record, "heartbeat", call->pool);
     *ping = heartbeat || last ? json_object() : json_null();
     if (!heartbeat && !last)
         return NULL;
@@ -116,7 +116,7 @@ static base_fault_t *device_ping(const admin_call_t *call, const char *device,
     if (heartbeat && !last) /* the recorder is off, or it waits for the first time */
         json_object_set_new(*ping, "heartbeat_asked",
                             json_integer((json_int_t)apr_atoi64(heartbeat)));
-    admin_json_set(*ping, "folders", admin_record_text(record, "folders", call->pool), call->pool);
+    admin_json_set(*ping, "folders", state_record_text(record, "folders", call->pool), call->pool);
     return NULL;
 }
 

@@ -300,7 +300,7 @@ static int devices_found(const devices_t *devices, const admin_device_look_t *lo
         return 1;
     text = apr_pstrcat(pool, look->account, "\n", look->device, NULL);
     for (i = 0; i < sizeof fields / sizeof *fields; i++) {
-        const char *value = admin_record_text(look->record, fields[i], pool);
+        const char *value = state_record_text(look->record, fields[i], pool);
 
         if (value)
             text = apr_pstrcat(pool, text, "\n", value, NULL);
@@ -323,9 +323,9 @@ static base_fault_t *devices_visit(void *baton, const admin_device_look_t *look,
         (!devices->access || look->access.status == devices->access) &&
         devices_contain(devices, "account", look->account, pool) &&
         devices_contain(devices, "device", look->device, pool) &&
-        devices_contain(devices, "type", admin_record_text(look->record, "type", pool), pool) &&
+        devices_contain(devices, "type", state_record_text(look->record, "type", pool), pool) &&
         devices_found(devices, look, pool) &&
-        devices_contain(devices, "agent", admin_record_text(look->record, "agent", pool), pool) &&
+        devices_contain(devices, "agent", state_record_text(look->record, "agent", pool), pool) &&
         (!state || strcmp(state, "parked") == 0 ||
          strcmp(state, look->active ? "active" : "empty") == 0 ||
          (strcmp(state, "suspended") == 0 && look->suspended) ||

@@ -65,9 +65,9 @@ json_t *admin_policy_state(const eas_policies_t *policies, const char *account,
                            const state_record_t *record, apr_pool_t *pool)
 {
     const eas_policy_t *policy = eas_policies_find(policies, account);
-    const char *version = admin_record_text(record, "version", pool);
-    const char *digest = admin_record_text(record, "policy-digest", pool);
-    const char *status = admin_record_text(record, "policy-status", pool);
+    const char *version = state_record_text(record, "version", pool);
+    const char *digest = state_record_text(record, "policy-digest", pool);
+    const char *status = state_record_text(record, "policy-status", pool);
     eas_policy_compliance_t compliance = status ? (eas_policy_compliance_t)apr_atoi64(status) : 0;
     json_t *json;
 
@@ -77,7 +77,7 @@ json_t *admin_policy_state(const eas_policies_t *policies, const char *account,
     admin_json_set(json, "name", policy ? eas_policy_name(policy) : NULL, pool);
     admin_json_set(json, "acknowledged", status ? eas_policy_compliance_name(compliance) : NULL,
                    pool);
-    admin_json_set(json, "acknowledged_name", admin_record_text(record, "policy-name", pool), pool);
+    admin_json_set(json, "acknowledged_name", state_record_text(record, "policy-name", pool), pool);
     json_object_set_new(json, "time",
                         admin_json_time(admin_record_time(record, "policy-time", pool), pool));
     json_object_set_new(

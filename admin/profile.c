@@ -9,7 +9,7 @@
 static void profile_overrides(const state_record_t *record, eas_profile_t *profile,
                               apr_pool_t *pool)
 {
-    const char *text = admin_record_text(record, PROFILE_FIELD, pool);
+    const char *text = state_record_text(record, PROFILE_FIELD, pool);
 
     if (text)
         (void)eas_profile_override(profile, text, pool); /* phones' requests log what is wrong */
@@ -21,8 +21,8 @@ json_t *admin_profile_json(const admin_call_t *call, const state_record_t *recor
     eas_profile_t profile;
     int i;
 
-    eas_profiles_find(call->service->profiles, admin_record_text(record, "type", call->pool),
-                      admin_record_text(record, "agent", call->pool), &profile, call->pool);
+    eas_profiles_find(call->service->profiles, state_record_text(record, "type", call->pool),
+                      state_record_text(record, "agent", call->pool), &profile, call->pool);
     profile_overrides(record, &profile, call->pool);
     admin_json_set(json, "client", profile.client, call->pool);
     for (i = 0; i < EAS_PROFILE_COUNT_; i++) {

@@ -8,16 +8,9 @@
 
 #include "sync/hierarchy.h"
 
-const char *admin_record_text(const state_record_t *record, const char *name, apr_pool_t *pool)
-{
-    const state_field_t *field = state_record_field(record, name);
-
-    return field ? apr_pstrmemdup(pool, field->data, field->length) : NULL;
-}
-
 apr_time_t admin_record_time(const state_record_t *record, const char *name, apr_pool_t *pool)
 {
-    const char *text = admin_record_text(record, name, pool);
+    const char *text = state_record_text(record, name, pool);
 
     return text ? apr_atoi64(text) : 0;
 }

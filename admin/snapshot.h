@@ -41,8 +41,7 @@ base_fault_t *admin_snapshot_read(const admin_service_t *service, const char *ac
                                   const char *device, admin_snapshot_t **snapshot,
                                   apr_pool_t *pool);
 
-/* A field of a device record as text, NULL when there is none. */
-const char *admin_record_text(const state_record_t *record, const char *name, apr_pool_t *pool);
+/* A field of a device record as a time, 0 when there is none. */
 apr_time_t admin_record_time(const state_record_t *record, const char *name, apr_pool_t *pool);
 
 /* "Email", "Calendar", ... of a folder type; NULL for none. */

@@ -26,8 +26,8 @@ json_t *admin_suspension(const state_record_t *record, apr_pool_t *pool)
         return json_null();
     json = json_object();
     json_object_set_new(json, "since", admin_json_time(since, pool));
-    admin_json_set(json, "by", admin_record_text(record, SUSPEND_BY, pool), pool);
-    admin_json_set(json, "reason", admin_record_text(record, SUSPEND_WHY, pool), pool);
+    admin_json_set(json, "by", state_record_text(record, SUSPEND_BY, pool), pool);
+    admin_json_set(json, "reason", state_record_text(record, SUSPEND_WHY, pool), pool);
     return json;
 }
 

@@ -17,7 +17,7 @@
 json_t *admin_trace_state(const state_record_t *record, apr_time_t now, apr_pool_t *pool)
 {
     apr_time_t until = admin_record_time(record, TRACE_FIELD, pool);
-    const char *text = admin_record_text(record, TRACE_FIELD, pool);
+    const char *text = state_record_text(record, TRACE_FIELD, pool);
     json_t *json;
 
     if (until <= now)

@@ -39,9 +39,9 @@ json_t *admin_wipe_json(const state_record_t *record, apr_pool_t *pool)
         return json_null();
     json = json_object();
     json_object_set_new(json, "state", json_string(state == ADMIN_WIPE_DONE ? "wiped" : "wiping"));
-    admin_json_set(json, "scope", admin_record_text(record, "wipe", pool), pool);
-    admin_json_set(json, "by", admin_record_text(record, "wipe-by", pool), pool);
-    admin_json_set(json, "reason", admin_record_text(record, "wipe-why", pool), pool);
+    admin_json_set(json, "scope", state_record_text(record, "wipe", pool), pool);
+    admin_json_set(json, "by", state_record_text(record, "wipe-by", pool), pool);
+    admin_json_set(json, "reason", state_record_text(record, "wipe-why", pool), pool);
     for (i = 0; i < sizeof times / sizeof *times; i++)
         json_object_set_new(json, times[i].name,
                             admin_json_time(admin_record_time(record, times[i].field, pool), pool));
@@ -93,8 +93,8 @@ static base_fault_t *wipe_change(admin_call_t *call, admin_change_t *change)
 /* Why it cannot be asked for, NULL when it can. */
 static const char *wipe_objection(const state_record_t *record, const char *scope, apr_pool_t *pool)
 {
-    const char *noted = admin_record_text(record, "wipe", pool);
-    const char *version = admin_record_text(record, "version", pool);
+    const char *noted = state_record_text(record, "wipe", pool);
+    const char *version = state_record_text(record, "version", pool);
 
     if (state_record_field(record, "wipe-done"))
         return "the device was wiped already: release it first";

@@ -14,6 +14,7 @@
 #define NEWS_TOLD "told" /* when somebody was told last, microseconds */
 #define NEWS_PAGE 500
 #define NEWS_LISTED_MAX 100 /* devices that a mail names; the others it counts */
+#define NEWS_WORD_MAX 200   /* bytes of what a device says of itself */
 #define NEWS_LOOK apr_time_from_sec(60)
 
 static int news_are_wanted(const cmd_exchange_t *exchange)
@@ -26,18 +27,10 @@ static int news_are_wanted(const cmd_exchange_t *exchange)
 /* What a device says of itself, on one line of bounded length. */
 static const char *news_word(const char *text, apr_pool_t *pool)
 {
-    size_t length;
-    char *line, *p;
-
     if (!text || !*text)
         return "-";
-    text = base_text_xml_sanitize(text, strlen(text), pool);
-    length = base_text_utf8_floor(text, strlen(text), 200);
-    line = apr_pstrmemdup(pool, text, length);
-    for (p = line; *p; p++)
-        if ((unsigned char)*p < ' ')
-            *p = ' ';
-    return line;
+    text = base_text_line(text, strlen(text), pool);
+    return apr_pstrmemdup(pool, text, base_text_utf8_floor(text, strlen(text), NEWS_WORD_MAX));
 }
 
 void cmd_access_news_add(cmd_exchange_t *exchange, sync_access_status_t status)

@@ -2,7 +2,6 @@
 
 #include <apr_strings.h>
 
-#include "cmd/gate.h"
 #include "sync/brake.h"
 
 int cmd_brake_is_on(const cmd_exchange_t *exchange)
@@ -10,13 +9,6 @@ int cmd_brake_is_on(const cmd_exchange_t *exchange)
     const cmd_limits_t *limits = &exchange->service->limits;
 
     return limits->brake.items || limits->brake.share;
-}
-
-static const char *brake_text(const state_record_t *record, apr_pool_t *pool)
-{
-    const state_field_t *field = record ? state_record_field(record, SYNC_BRAKE_FIELD) : NULL;
-
-    return field ? apr_pstrmemdup(pool, field->data, field->length) : NULL;
 }
 
 static base_fault_t *brake_fault(const cmd_exchange_t *exchange, const char *folder_id)
@@ -52,7 +44,8 @@ static base_fault_t *brake_decide(void *baton, const state_record_t *record, sta
 {
     brake_t *brake = baton;
     const sync_brake_limits_t *limits = &brake->exchange->service->limits.brake;
-    apr_array_header_t *entries = sync_brake_parse(brake_text(record, pool), pool);
+    apr_array_header_t *entries =
+        sync_brake_parse(state_record_text(record, SYNC_BRAKE_FIELD, pool), pool);
     const char *text;
 
     brake->verdict = sync_brake_judge(entries, limits, brake->folder_id, brake->wanted, brake->size,
@@ -81,16 +74,12 @@ static base_fault_t *brake_judge(brake_t *brake)
 int cmd_brake_is_paused(cmd_exchange_t *exchange, const char *folder_id)
 {
     const sync_brake_entry_t *entry;
-    base_fault_t *fault = NULL;
+    const char *text;
 
     if (!cmd_brake_is_on(exchange))
         return 0;
-    if (!exchange->device) /* it has waited */
-        fault = cmd_gate_read(exchange);
-    if (fault)
-        return 0;
-    entry = sync_brake_find(
-        sync_brake_parse(brake_text(exchange->device, exchange->pool), exchange->pool), folder_id);
+    text = state_record_text(exchange->device, SYNC_BRAKE_FIELD, exchange->pool);
+    entry = sync_brake_find(sync_brake_parse(text, exchange->pool), folder_id);
     return entry && entry->state == SYNC_BRAKE_PAUSED;
 }
 

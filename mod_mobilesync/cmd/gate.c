@@ -21,7 +21,7 @@ static base_fault_t *(*const gates[])(cmd_exchange_t *exchange) = {
 #undef GATE_FIELD
 };
 
-base_fault_t *cmd_gate_read(cmd_exchange_t *exchange)
+static base_fault_t *gate_read(cmd_exchange_t *exchange)
 {
     const state_key_t key = {.account = exchange->account,
                              .device = exchange->request->device_id,
@@ -46,13 +46,13 @@ static base_fault_t *gate_judge(cmd_exchange_t *exchange)
 
 base_fault_t *cmd_gate_check(cmd_exchange_t *exchange)
 {
-    BASE_TRY(cmd_gate_read(exchange));
+    BASE_TRY(gate_read(exchange));
     return gate_judge(exchange);
 }
 
 base_fault_t *cmd_gate_enter(cmd_exchange_t *exchange)
 {
-    BASE_TRY(cmd_gate_read(exchange));
+    BASE_TRY(gate_read(exchange));
     BASE_TRY(cmd_device_enter(exchange));
     return gate_judge(exchange);
 }

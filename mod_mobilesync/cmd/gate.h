@@ -16,9 +16,6 @@
 /* Before a command: reads the record, notes about once an hour that the device is here, judges. */
 base_fault_t *cmd_gate_enter(cmd_exchange_t *exchange);
 
-/* Reads the record, without judging. */
-base_fault_t *cmd_gate_read(cmd_exchange_t *exchange);
-
 /* Reads the record again and judges: for those who wait. Whoever shuts a gate wakes who waits
  * afterwards (WAKE_REASON_RESET), and one that arms later sees it here. */
 base_fault_t *cmd_gate_check(cmd_exchange_t *exchange);

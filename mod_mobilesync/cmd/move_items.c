@@ -153,9 +153,9 @@ static base_fault_t *move_parse(cmd_exchange_t *exchange, const eas_node_t *node
     return NULL;
 }
 
-/* Folders that nothing may be moved out of, as too much would be. */
+/* Folders that nothing may be moved out of, as too much would be, and why. */
 static base_fault_t *move_brake(cmd_exchange_t *exchange, const eas_node_t *node,
-                                apr_table_t *paused)
+                                apr_hash_t *paused)
 {
     apr_hash_t *counts = apr_hash_make(exchange->pool);
     apr_hash_index_t *each;
@@ -166,7 +166,7 @@ static base_fault_t *move_brake(cmd_exchange_t *exchange, const eas_node_t *node
     BASE_TRY(sync_request_digest(exchange->body, &digest, exchange->pool));
     for (; node; node = eas_node_next(node)) {
         const char *source = eas_node_child_text(node, EAS_Move_SrcFldId);
-        int *count = apr_hash_get(counts, source, APR_HASH_KEY_STRING);
+        apr_uint64_t *count = apr_hash_get(counts, source, APR_HASH_KEY_STRING);
 
         if (!count) {
             count = apr_pcalloc(exchange->pool, sizeof *count);
@@ -176,11 +176,11 @@ static base_fault_t *move_brake(cmd_exchange_t *exchange, const eas_node_t *node
     }
     for (each = apr_hash_first(exchange->pool, counts); each; each = apr_hash_next(each)) {
         const char *source = apr_hash_this_key(each);
-        base_fault_t *fault = cmd_brake_check(
-            exchange, source, (apr_uint64_t) * (int *)apr_hash_this_val(each), digest);
+        const apr_uint64_t *count = apr_hash_this_val(each);
+        base_fault_t *fault = cmd_brake_check(exchange, source, *count, digest);
 
         if (base_fault_code(fault) == BASE_FAULT_PAUSED)
-            apr_table_setn(paused, source, fault->message);
+            apr_hash_set(paused, source, APR_HASH_KEY_STRING, fault->message);
         else if (fault && fault->code != BASE_FAULT_FOLDER_GONE)
             return fault;
     }
@@ -193,7 +193,7 @@ base_fault_t *cmd_move_items_run(cmd_exchange_t *exchange)
     const eas_node_t *node = eas_node_child(exchange->body, EAS_Move_Move);
     const eas_node_t *each;
     move_t move = {.exchange = exchange};
-    apr_table_t *paused = apr_table_make(exchange->pool, 2);
+    apr_hash_t *paused = apr_hash_make(exchange->pool);
     int count = 0;
 
     for (each = node; each; each = eas_node_next(each)) {
@@ -215,7 +215,7 @@ base_fault_t *cmd_move_items_run(cmd_exchange_t *exchange)
     for (each = node; each; each = eas_node_next(each)) {
         move = (move_t){0};
         BASE_TRY(move_parse(exchange, each, &move));
-        BASE_TRY(move_answer(&move, apr_table_get(paused, move.source_id)));
+        BASE_TRY(move_answer(&move, apr_hash_get(paused, move.source_id, APR_HASH_KEY_STRING)));
     }
     eas_writer_end(exchange->writer);
     return NULL;

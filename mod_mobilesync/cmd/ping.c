@@ -52,9 +52,9 @@ typedef struct {
 
 static const char *ping_field(const ping_t *ping, const char *name, apr_pool_t *pool)
 {
-    const state_field_t *field = state_record_field(ping->record, name);
+    const char *text = state_record_text(ping->record, name, pool);
 
-    return field ? apr_pstrmemdup(pool, field->data, field->length) : "";
+    return text ? text : "";
 }
 
 static ping_folder_t *ping_find(const ping_t *ping, const char *id)

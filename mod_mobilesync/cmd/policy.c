@@ -34,9 +34,9 @@ const eas_policy_t *cmd_policy_find(const cmd_exchange_t *exchange)
 /* "" when there is none. */
 static const char *policy_text(const state_record_t *record, const char *name, apr_pool_t *pool)
 {
-    const state_field_t *field = state_record_field(record, name);
+    const char *text = state_record_text(record, name, pool);
 
-    return field ? apr_pstrmemdup(pool, field->data, field->length) : "";
+    return text ? text : "";
 }
 
 /* -- the gate -------------------------------------------------------------------------------------- */

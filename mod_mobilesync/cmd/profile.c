@@ -7,15 +7,13 @@
 static void profile_find(cmd_exchange_t *exchange, const state_record_t *record)
 {
     const eas_request_t *request = exchange->request;
-    const state_field_t *field = record ? state_record_field(record, PROFILE_FIELD) : NULL;
+    const char *text = record ? state_record_text(record, PROFILE_FIELD, exchange->pool) : NULL;
     base_fault_t *fault = NULL;
 
     eas_profiles_find(exchange->service->profiles, request->device_type, request->user_agent,
                       &exchange->profile, exchange->pool);
-    if (field)
-        fault = eas_profile_override(&exchange->profile,
-                                     apr_pstrmemdup(exchange->pool, field->data, field->length),
-                                     exchange->pool);
+    if (text)
+        fault = eas_profile_override(&exchange->profile, text, exchange->pool);
     if (fault)
         base_log_write(exchange->log, BASE_LOG_WARNING, "the profile of %s, device %s: %s",
                        exchange->account, request->device_id, fault->message);

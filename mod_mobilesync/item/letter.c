@@ -53,15 +53,10 @@ static const char *letter_text(const char *text, apr_pool_t *pool)
     return lines.data;
 }
 
-/* One line: nothing in it ends a header field. */
+/* Nothing in it ends a header field. */
 static const char *letter_line(const char *text, apr_pool_t *pool)
 {
-    char *line = apr_pstrdup(pool, base_text_xml_sanitize(text, strlen(text), pool)), *p;
-
-    for (p = line; *p; p++)
-        if (*p == '\r' || *p == '\n' || *p == '\t')
-            *p = ' ';
-    return line;
+    return base_text_line(text, strlen(text), pool);
 }
 
 const char *item_letter_format(const item_letter_t *letter, apr_pool_t *pool)
