@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <apr_file_io.h>
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
 #include "backend/drivers.h"
+#include "base/file.h"
 #include "base/text.h"
 
 #define LOCAL_ACCOUNTS_AGE apr_time_from_sec(60)
@@ -55,16 +55,12 @@ static base_fault_t *local_start(void *config, backend_t *backend, const base_lo
                                  void **instance, apr_pool_t *pool)
 {
     directory_local_t *made = apr_pcalloc(pool, sizeof *made);
-    apr_allocator_t *allocator;
     apr_status_t status;
 
     made->config = config;
     made->backend = backend;
     made->log = log;
-    if (apr_allocator_create(&allocator) != APR_SUCCESS)
-        return base_fault_make(pool, BASE_FAULT_INTERNAL, "making an allocator");
-    apr_pool_create_ex(&made->pool, pool, NULL, allocator);
-    apr_allocator_owner_set(allocator, made->pool);
+    BASE_TRY(base_pool_create(&made->pool, pool));
     status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, pool);
     if (status != APR_SUCCESS)
         return base_fault_make_status(pool, BASE_FAULT_INTERNAL, status, "making a mutex");
@@ -81,27 +77,6 @@ static int local_order(const void *a, const void *b)
     int order = strcmp(one->key, other->key);
 
     return order ? order : strcmp(one->person.email, other->person.email);
-}
-
-static apr_status_t local_read(const char *path, char **text, apr_finfo_t *info, apr_pool_t *pool)
-{
-    apr_file_t *file;
-    apr_size_t length;
-    apr_status_t status =
-        apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
-
-    if (status == APR_SUCCESS)
-        status = apr_file_info_get(
-            info, APR_FINFO_SIZE | APR_FINFO_MTIME | APR_FINFO_INODE | APR_FINFO_TYPE, file);
-    if (status != APR_SUCCESS)
-        return status;
-    if (info->filetype != APR_REG || info->size > LOCAL_FILE_MAX)
-        return APR_EINVAL;
-    *text = apr_palloc(pool, (apr_size_t)info->size + 1);
-    status = apr_file_read_full(file, *text, (apr_size_t)info->size, &length);
-    (*text)[length] = '\0';
-    apr_file_close(file);
-    return status == APR_EOF ? APR_SUCCESS : status;
 }
 
 static void local_load_cards(directory_local_t *local, const char *text, apr_hash_t *known)
@@ -139,15 +114,10 @@ static base_fault_t *local_load_accounts(directory_local_t *local, apr_hash_t *k
 
 static int local_file_changed(directory_local_t *local, apr_pool_t *pool)
 {
-    apr_finfo_t info = {0};
+    apr_finfo_t now;
 
-    if (!local->config->vcard)
-        return 0;
-    if (apr_stat(&info, local->config->vcard, APR_FINFO_SIZE | APR_FINFO_MTIME | APR_FINFO_INODE,
-                 pool) != APR_SUCCESS)
-        return 1;
-    return info.mtime != local->info.mtime || info.size != local->info.size ||
-           info.inode != local->info.inode;
+    return local->config->vcard &&
+           (local->unreadable || base_file_changed(local->config->vcard, &local->info, &now, pool));
 }
 
 /* Brings the entries up to date; while the file cannot be read they stay as they are. */
@@ -155,21 +125,23 @@ static base_fault_t *local_refresh(directory_local_t *local, apr_pool_t *pool)
 {
     apr_pool_t *old = local->content;
     apr_time_t now = apr_time_now();
-    apr_status_t status = APR_SUCCESS;
     base_fault_t *fault = NULL;
-    char *text = NULL, reason[120];
+    const char *text = NULL;
+    apr_size_t length;
     apr_hash_t *known;
     int stale = local->config->accounts && now - local->listed > LOCAL_ACCOUNTS_AGE;
 
     if (old && !stale && !local_file_changed(local, pool))
         return NULL;
     if (local->config->vcard)
-        status = local_read(local->config->vcard, &text, &local->info, pool);
-    if (status != APR_SUCCESS && !local->unreadable)
+        fault = base_file_read(local->config->vcard, LOCAL_FILE_MAX, &text, &length, &local->info,
+                               pool);
+    if (fault && !local->unreadable)
         base_log_write(local->log, BASE_LOG_WARNING,
-                       "the address book %s cannot be read (%s); people of it are missing",
-                       local->config->vcard, apr_strerror(status, reason, sizeof reason));
-    local->unreadable = status != APR_SUCCESS;
+                       "the address book cannot be read (%s); people of it are missing",
+                       fault->message);
+    local->unreadable = fault != NULL;
+    fault = NULL;
     if (local->unreadable && old)
         return NULL;
     apr_pool_create(&local->content, local->pool);

@@ -15,6 +15,7 @@
 #include "backend/drivers.h"
 #include "backend/local_folder.h"
 #include "backend/watchers.h"
+#include "base/file.h"
 
 #define WATCH_SETTLE_USEC (LOCAL_QUIET_USEC + APR_USEC_PER_SEC / 4)
 #define WATCH_EVENTS                                                                       \
@@ -379,17 +380,13 @@ base_fault_t *local_watcher_make(local_watcher_t **watcher, local_instance_t *in
                                  apr_pool_t *pool)
 {
     local_watcher_t *made = apr_pcalloc(pool, sizeof *made);
-    apr_allocator_t *allocator;
 
     made->instance = instance;
     made->inotify = made->wake = -1;
     BASE_TRY(backend_watchers_make(&made->watchers, pool));
-    /* its own allocator: the lock guards it */
-    if (apr_allocator_create(&allocator) != APR_SUCCESS ||
-        apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS)
+    if (apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS)
         return base_fault_make(pool, BASE_FAULT_INTERNAL, "making a mutex");
-    apr_pool_create_ex(&made->pool, pool, NULL, allocator);
-    apr_allocator_owner_set(allocator, made->pool);
+    BASE_TRY(base_pool_create(&made->pool, pool)); /* used under the lock */
     made->by_key = apr_hash_make(made->pool);
     made->by_descriptor = apr_hash_make(made->pool);
     APR_RING_INIT(&made->polled, watch_target, polled_link);

@@ -7,6 +7,7 @@
 
 #include "backend/blob.h"
 #include "backend/drivers.h"
+#include "base/file.h"
 #include "base/text.h"
 
 static base_fault_t *memory_configure(const apr_array_header_t *arguments, void **config,
@@ -42,16 +43,12 @@ static base_fault_t *memory_start(void *config, const base_log_t *log, void **in
                                   apr_pool_t *pool)
 {
     memory_instance_t *made = apr_pcalloc(pool, sizeof *made);
-    apr_allocator_t *allocator;
     apr_status_t status;
 
     (void)log;
     made->config = config;
     /* its own allocator: the lock guards it, the parent's may be another thread's */
-    if (apr_allocator_create(&allocator) != APR_SUCCESS)
-        return base_fault_make(pool, BASE_FAULT_INTERNAL, "making an allocator");
-    apr_pool_create_ex(&made->pool, pool, NULL, allocator);
-    apr_allocator_owner_set(allocator, made->pool);
+    BASE_TRY(base_pool_create(&made->pool, pool));
     made->accounts = apr_hash_make(made->pool);
     status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, pool);
     if (status == APR_SUCCESS)

@@ -5,6 +5,7 @@ libbase_la_SOURCES = \
 	mod_mobilesync/base/content_line.c mod_mobilesync/base/content_line.h \
 	mod_mobilesync/base/fault.c mod_mobilesync/base/fault.h \
 	mod_mobilesync/base/fault_codes.tbl \
+	mod_mobilesync/base/file.c mod_mobilesync/base/file.h \
 	mod_mobilesync/base/log.c mod_mobilesync/base/log.h \
 	mod_mobilesync/base/text.c mod_mobilesync/base/text.h \
 	mod_mobilesync/base/time.c mod_mobilesync/base/time.h

@@ -4,12 +4,12 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <apr_file_io.h>
 #include <apr_fnmatch.h>
 #include <apr_lib.h>
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
+#include "base/file.h"
 #include "base/text.h"
 
 #define POLICY_FILE_MAX 1048576
@@ -361,25 +361,10 @@ base_fault_t *eas_policies_parse(const char *text, apr_size_t length, eas_polici
 
 base_fault_t *eas_policies_read(const char *path, eas_policies_t **policies, apr_pool_t *pool)
 {
-    apr_file_t *file;
-    apr_finfo_t info;
-    apr_size_t length = 0;
-    char *text;
-    apr_status_t status =
-        apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
+    const char *text;
+    apr_size_t length;
 
-    if (status == APR_SUCCESS)
-        status = apr_file_info_get(&info, APR_FINFO_SIZE | APR_FINFO_TYPE, file);
-    if (status != APR_SUCCESS)
-        return base_fault_make_status(pool, BASE_FAULT_INVALID, status, "%s", path);
-    if (info.filetype != APR_REG || info.size > POLICY_FILE_MAX)
-        return base_fault_make(pool, BASE_FAULT_INVALID, "%s is no file of up to %d bytes", path,
-                               POLICY_FILE_MAX);
-    text = apr_palloc(pool, (apr_size_t)info.size + 1);
-    status = apr_file_read_full(file, text, (apr_size_t)info.size, &length);
-    apr_file_close(file);
-    if (status != APR_SUCCESS && status != APR_EOF)
-        return base_fault_make_status(pool, BASE_FAULT_INVALID, status, "%s", path);
+    BASE_TRY(base_file_read(path, POLICY_FILE_MAX, &text, &length, NULL, pool));
     return base_fault_wrap(eas_policies_parse(text, length, policies, pool), pool, "%s", path);
 }
 

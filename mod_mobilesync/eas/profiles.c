@@ -3,10 +3,11 @@
 
 #include <jansson.h>
 #include <string.h>
-#include <apr_file_info.h>
 #include <apr_fnmatch.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
+
+#include "base/file.h"
 
 #define PROFILES_VERSION 1
 #define PROFILES_INTERVAL apr_time_from_sec(1) /* between looks at the file */
@@ -139,7 +140,6 @@ base_fault_t *eas_profiles_create(const char *path, const base_log_t *log,
                                   eas_profiles_t **profiles, apr_pool_t *pool)
 {
     eas_profiles_t *made = apr_pcalloc(pool, sizeof *made);
-    apr_allocator_t *allocator;
     apr_status_t status;
 
     *profiles = NULL;
@@ -147,10 +147,7 @@ base_fault_t *eas_profiles_create(const char *path, const base_log_t *log,
         return NULL;
     made->path = path;
     made->log = log;
-    if (apr_allocator_create(&allocator) != APR_SUCCESS)
-        return base_fault_make(pool, BASE_FAULT_INTERNAL, "making an allocator");
-    apr_pool_create_ex(&made->pool, pool, NULL, allocator);
-    apr_allocator_owner_set(allocator, made->pool);
+    BASE_TRY(base_pool_create(&made->pool, pool));
     status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, pool);
     if (status != APR_SUCCESS)
         return base_fault_make_status(pool, BASE_FAULT_INTERNAL, status, "making a mutex");
@@ -164,16 +161,14 @@ static void profiles_refresh(eas_profiles_t *profiles, apr_pool_t *pool)
 {
     apr_time_t now = apr_time_now();
     apr_array_header_t *entries;
-    apr_finfo_t info = {0};
+    apr_finfo_t info;
     apr_pool_t *content;
     base_fault_t *fault;
 
     if (now - profiles->looked < PROFILES_INTERVAL && now >= profiles->looked)
         return;
     profiles->looked = now;
-    (void)apr_stat(&info, profiles->path, APR_FINFO_SIZE | APR_FINFO_MTIME | APR_FINFO_INODE, pool);
-    if (info.mtime == profiles->info.mtime && info.size == profiles->info.size &&
-        info.inode == profiles->info.inode)
+    if (!base_file_changed(profiles->path, &profiles->info, &info, pool))
         return;
     profiles->info = info;
     apr_pool_create(&content, profiles->pool);

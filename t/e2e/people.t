@@ -272,7 +272,7 @@ subtest 'the address book changes' => sub {
     write_book( $cards =~ s/Michael Allen/Michelle Allen/r );
     is( names( $phone->search_people('allen') ), 'Michelle Allen', 'a new name' );
     unlink $book;
-    $server->allow_errors(qr/address book \S+ cannot be read/);
+    $server->allow_errors(qr/address book cannot be read/);
     is( names( $phone->search_people('allen') ), 'Michelle Allen', 'kept while it is missing' );
     write_book("BEGIN:VCARD\nFN:New\nEMAIL:new\@example.com\nEND:VCARD\n");
     is( names( $phone->search_people('new') ), 'New', 'another book' );
