@@ -101,7 +101,7 @@ static void answer_bodies(collection_answer_t *answer, const sync_position_t *po
 
 /* The device must get the very version that is recorded: were it given a newer one, and the item
  * then went back to the old one, it would never be told. Flags can be told as they were; of
- * other content there is only what it is now, which makes it another answer. */
+ * the content there is only what it is now, which makes it another answer. */
 static void replay_version(collection_t *collection, int index, backend_entry_t *entry)
 {
     sync_delta_entry_t *recorded =
@@ -110,8 +110,11 @@ static void replay_version(collection_t *collection, int index, backend_entry_t 
     if (recorded->token == entry->token)
         return;
     if (collection->request->class_ == BACKEND_CLASS_EMAIL) {
-        entry->token = recorded->token;
-        return;
+        const apr_uint64_t marks = ((apr_uint64_t)1 << BACKEND_REVISION_SHIFT) - 1;
+
+        entry->token = (entry->token & ~marks) | (recorded->token & marks);
+        if (recorded->token == entry->token)
+            return;
     }
     recorded->token = entry->token;
     collection->stepped = 1;
@@ -157,7 +160,9 @@ static base_fault_t *prepare_replay(collection_t *collection)
     collection->replay_kept = answer->command_count;
     answer->commands = commands;
     answer->key = sync_key_format(
-        state->keys.series, state->keys.answers[collection->presented].counter, collection->pool);
+        state->keys.series,
+        collection->stepped ? state->keys.next : state->keys.answers[collection->presented].counter,
+        collection->pool);
     answer->changed = 1;
     answer->replayed = 1;
     answer->more_available = state->pending[collection->presented].more;

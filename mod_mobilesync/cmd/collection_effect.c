@@ -229,27 +229,57 @@ static int op_add_overtaken(const collection_t *collection, const collection_cla
     return claim->held && claim->content == 1 && BACKEND_REVISION_OF(current) != 0;
 }
 
-static base_fault_t *op_add_replace(collection_t *collection, const collection_op_t *op,
-                                    backend_entry_t *entry)
+/* Whose are the properties that the item has, where they are not what the device wants? Those that
+ * somebody else has set since the earlier attempt stay, unless the client is to win. When it is not
+ * known how that left them, only what the device names is surely its own. */
+static int op_add_property(const collection_t *collection, const collection_op_t *op,
+                           const collection_claim_t *claim, apr_uint64_t current, int property)
 {
+    if (collection->answer.options.client_wins)
+        return 1;
+    if (claim->other && !claim->doubt)
+        return !((current ^ claim->other->token) & BACKEND_PROPERTY_MASK(property));
+    return op->put->properties && op->put->properties->text[property];
+}
+
+/* *result is what the device holds then: it is told of properties that stay. */
+static base_fault_t *op_add_replace(collection_t *collection, const collection_op_t *op,
+                                    const collection_claim_t *claim, backend_entry_t *entry,
+                                    sync_ledger_result_t *result)
+{
+    static const backend_properties_t none;
+    const backend_properties_t *wanted = op->put->properties ? op->put->properties : &none;
     const char *folder_id = collection->request->folder_id;
     backend_session_t *backend = collection->env->backend;
-    backend_update_t update = {.which = (1u << BACKEND_PROPERTY_COUNT) - 1};
+    backend_update_t update = {.match_mask = ~(apr_uint64_t)0};
+    int i;
 
+    for (i = 0; i < BACKEND_PROPERTY_COUNT; i++) {
+        const char *there = entry->properties ? entry->properties->text[i] : NULL;
+
+        if (there ? wanted->text[i] && strcmp(there, wanted->text[i]) == 0 : !wanted->text[i])
+            continue;
+        if (op_add_property(collection, op, claim, entry->token, i)) {
+            update.which |= 1u << i;
+            update.properties.text[i] = wanted->text[i];
+        }
+        else
+            result->token = BACKEND_FLAG_OUTDATED;
+    }
     BASE_TRY(backend_item_replace(backend, folder_id, entry->uid, entry->token, op->put->flags,
                                   op->blob, entry, collection->pool));
-    if (!op->put->properties && !entry->properties)
-        return NULL;
-    if (op->put->properties)
-        update.properties = *op->put->properties;
-    return backend_item_update(backend, folder_id, entry->uid, &update, entry, collection->pool);
+    update.match = entry->token;
+    return update.which ? backend_item_update(backend, folder_id, entry->uid, &update, entry,
+                                              collection->pool)
+                        : NULL;
 }
 
 /* An earlier attempt has added the item. When the device has altered it since, it is replaced:
  * the device knows it by one ServerId, whichever answer reaches it. When somebody else has, and the
  * server's version is to win, the device is told of that. */
 static base_fault_t *op_add_again(collection_t *collection, const collection_op_t *op,
-                                  collection_claim_t *claim, backend_entry_t *entry, int *kept)
+                                  collection_claim_t *claim, backend_entry_t *entry,
+                                  sync_ledger_result_t *result, int *kept)
 {
     base_fault_t *fault;
     int same;
@@ -265,7 +295,7 @@ static base_fault_t *op_add_again(collection_t *collection, const collection_op_
     if (!fault)
         BASE_TRY(collection_claim_renew(collection, claim));
     if (!fault)
-        fault = op_add_replace(collection, op, entry);
+        fault = op_add_replace(collection, op, claim, entry, result);
     /* another program was at it at the same moment: that is nothing to be told of an Add */
     if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND ||
         base_fault_code(fault) == BASE_FAULT_CONFLICT)
@@ -285,7 +315,7 @@ static base_fault_t *op_add(collection_t *collection, const collection_op_t *op,
     BASE_TRY(backend_item_put(collection->env->backend, collection->request->folder_id, &put,
                               op->blob, &entry, &existed, collection->pool));
     if (existed)
-        BASE_TRY(op_add_again(collection, op, claim, &entry, &kept));
+        BASE_TRY(op_add_again(collection, op, claim, &entry, result, &kept));
     result->uid = entry.uid;
     result->date = entry.date;
     if (kept) {
@@ -293,9 +323,9 @@ static base_fault_t *op_add(collection_t *collection, const collection_op_t *op,
         return NULL;
     }
     /* what the device holds: its own flags, also when the item has got others meanwhile */
-    result->token = collection->request->class_ == BACKEND_CLASS_EMAIL
-                        ? entry.token - BACKEND_FLAGS_OF(entry.token) + op->put->flags
-                        : entry.token;
+    result->token |= collection->request->class_ == BACKEND_CLASS_EMAIL
+                         ? entry.token - BACKEND_FLAGS_OF(entry.token) + op->put->flags
+                         : entry.token;
     return NULL;
 }
 

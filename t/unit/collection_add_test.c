@@ -292,6 +292,50 @@ static void test_crashes(void)
     ok(crashes > 10, "%d of them crashed", crashes);
 }
 
+/* The categories of item 1. */
+static const char *categories(void)
+{
+    backend_entry_t entry;
+
+    if (backend_item_entry(truth, inbox, 1, &entry, pool))
+        return "gone";
+    return entry.properties && entry.properties->text[BACKEND_PROPERTY_CATEGORIES]
+               ? entry.properties->text[BACKEND_PROPERTY_CATEGORIES]
+               : "";
+}
+
+/* What an item was put into by others between two forms of its Add is neither lost nor hidden. */
+static void test_properties(void)
+{
+    const backend_update_t theirs = {.which = 1u << BACKEND_PROPERTY_CATEGORIES,
+                                     .properties = {{[BACKEND_PROPERTY_CATEGORIES] = "Theirs"}}};
+    backend_properties_t mine = {{[BACKEND_PROPERTY_CATEGORIES] = "Mine"}};
+    const collection_request_t *asked;
+    const char *before = start();
+    backend_entry_t entry;
+
+    step(add(before, "first"));
+    backend_item_update(truth, inbox, 1, &theirs, &entry, pool);
+    is_str(step(add(before, "second")), "*1:1c1r1", "an Add in another form: the category is told");
+    is_str(inbox_text(), "1:second", "it is that form");
+    is_str(categories(), "Theirs", "in the category");
+
+    before = start();
+    asked = add(before, "first");
+    ((backend_put_t *)asked->ops->put)->properties = &mine;
+    step(asked);
+    is_str(categories(), "Mine", "an Add with a category");
+    is_str(step(add(before, "second")), "", "and in another form without");
+    is_str(categories(), "", "takes it away");
+
+    before = start();
+    step(add(before, "first"));
+    asked = add(before, "second");
+    ((backend_put_t *)asked->ops->put)->properties = &mine;
+    is_str(step(asked), "", "in another form with one");
+    is_str(categories(), "Mine", "puts it there");
+}
+
 int main(void)
 {
     apr_initialize();
@@ -303,6 +347,7 @@ int main(void)
     test_expired();
     test_late();
     test_crashes();
+    test_properties();
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();

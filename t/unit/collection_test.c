@@ -2,6 +2,36 @@
  * happens in all their combinations is the model test's. */
 #include "collection_helpers.h"
 
+/* What became of the operations, "NONE CONFLICT". */
+static const char *results(void)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < answer->result_count; i++)
+        text = apr_pstrcat(pool, text, i ? " " : "", base_fault_code_name(answer->results[i].code),
+                           NULL);
+    return text;
+}
+
+/* Another content for an item; quietly: the device wants no changes with the answer. */
+static collection_request_t *with_content(const char *key, const char *content, int tell,
+                                          int quietly)
+{
+    collection_op_t op = change(1, 0, 0);
+    backend_blob_t *blob = apr_pcalloc(pool, sizeof *blob);
+    collection_request_t *asked;
+
+    blob->data = content;
+    blob->size = strlen(content);
+    op.blob = blob;
+    op.content_digest = content;
+    op.tell = tell;
+    asked = with_op(key, &op);
+    asked->get_changes = !quietly;
+    return asked;
+}
+
 static void test_start(void)
 {
     collection_request_t *asked;
@@ -142,6 +172,29 @@ static void test_replay(void)
     is_str(step(request(answer->key)), "+1:0", "then the rest comes");
 }
 
+/* Of a content that was replaced since there is only the new one, and that is recorded. */
+static void test_replay_replaced(void)
+{
+    const backend_blob_t theirs = {.data = "theirs", .size = 6};
+    collection_request_t *asked;
+    backend_entry_t entry;
+    const char *key;
+
+    fresh();
+    deliver(0, 0);
+    asked = request(first_key());
+    is_str(step(asked), "+1:0", "an answer that gets lost");
+    key = answer->key;
+    backend_item_replace(env.backend, inbox, 1, 0, 1, &theirs, &entry, pool);
+    is_str(step(asked), "+1:0r1",
+           "again, with the content that is there by now, flags as they were");
+    ok(answer->replayed && strcmp(answer->key, key) != 0, "which makes it another answer");
+    key = answer->key;
+    is_str(step(request(key)), "*1:1r1", "the flags are told");
+    is_str(step(with_content(key, "mine", 0, 1)), "", "the device has seen that content");
+    is_str(results(), "NONE", "and may change it");
+}
+
 static void test_render(void)
 {
     collection_t *collection;
@@ -257,18 +310,6 @@ static void test_conflict(void)
     is_int(answer->results[0].code, BASE_FAULT_NOT_FOUND, "which finds nothing");
 }
 
-/* What became of the operations, "NONE CONFLICT". */
-static const char *results(void)
-{
-    const char *text = "";
-    int i;
-
-    for (i = 0; i < answer->result_count; i++)
-        text = apr_pstrcat(pool, text, i ? " " : "", base_fault_code_name(answer->results[i].code),
-                           NULL);
-    return text;
-}
-
 /* A conflict is one of the item, not of one Change: then none of the request's is done. */
 static void test_conflict_several(void)
 {
@@ -306,24 +347,6 @@ static void test_conflict_several(void)
     is_str(step(asked), "", "client wins: there is nothing to be told");
     is_str(results(), "NONE NONE NONE", "all of them were done");
     is_int((long long)flags_of(1), 3, "in their order");
-}
-
-/* Another content for an item; quietly: the device wants no changes with the answer. */
-static collection_request_t *with_content(const char *key, const char *content, int tell,
-                                          int quietly)
-{
-    collection_op_t op = change(1, 0, 0);
-    backend_blob_t *blob = apr_pcalloc(pool, sizeof *blob);
-    collection_request_t *asked;
-
-    blob->data = content;
-    blob->size = strlen(content);
-    op.blob = blob;
-    op.content_digest = content;
-    op.tell = tell;
-    asked = with_op(key, &op);
-    asked->get_changes = !quietly;
-    return asked;
 }
 
 /* What was refused stays refused until the device has got the server's version, and what it wrote
@@ -489,6 +512,7 @@ int main(void)
     test_unchanged();
     test_generation();
     test_replay();
+    test_replay_replaced();
     test_render();
     test_filter();
     test_conflict();
