@@ -34,6 +34,13 @@ static const apr_uint64_t *op_written(collection_t *collection, const collection
     return written ? &written->token : NULL;
 }
 
+static int op_same_property(const backend_properties_t *there, const char *wanted, int property)
+{
+    const char *text = there ? there->text[property] : NULL;
+
+    return text && wanted ? strcmp(text, wanted) == 0 : !text && !wanted;
+}
+
 /* A conflict is one of the item: when one of its Changes in the request is in conflict, none of
  * them is done, whichever comes first. */
 static int op_conflict(collection_t *collection, const collection_op_t *op,
@@ -57,6 +64,29 @@ static int op_conflict(collection_t *collection, const collection_op_t *op,
             return 1;
     }
     return 0;
+}
+
+/* An earlier attempt may have been made, so that a property that is not as the device had it can be
+ * its own work: when it is what the operation wants. If not, somebody else may have set it. */
+static base_fault_t *op_doubtful_conflict(const collection_t *collection, const collection_op_t *op,
+                                          const collection_claim_t *claim,
+                                          const backend_entry_t *entry, int *conflict)
+{
+    const sync_holding_t device = sync_window_holding(collection->window, op->uid);
+    backend_update_t update = {.which = 0};
+    int i;
+
+    *conflict = 0;
+    if (!claim->doubt || !op->edit || collection->answer.options.client_wins ||
+        !sync_diff_flags_conflict(&device, claim->other ? &claim->other->token : NULL, entry->token,
+                                  op->edit->fields, ~entry->token))
+        return NULL;
+    BASE_TRY(op->edit->apply(op->edit, entry, &update, collection->pool));
+    for (i = 0; i < BACKEND_PROPERTY_COUNT; i++)
+        if (update.which & (1u << i) &&
+            !op_same_property(entry->properties, update.properties.text[i], i))
+            *conflict = 1;
+    return NULL;
 }
 
 int collection_op_content_conflict(const collection_t *collection, const collection_op_t *op,
@@ -158,12 +188,13 @@ static base_fault_t *op_change(collection_t *collection, const collection_op_t *
     const char *folder_id = collection->request->folder_id;
     backend_session_t *backend = collection->env->backend;
     backend_entry_t entry;
-    int same = 0;
+    int same = 0, conflict;
 
     if (collection->request->class_ != BACKEND_CLASS_EMAIL)
         return base_fault_make(collection->pool, BASE_FAULT_UNSUPPORTED, "a change of this class");
     BASE_TRY(backend_item_entry(backend, folder_id, op->uid, &entry, collection->pool));
-    if (op_conflict(collection, op, claim, entry.token) ||
+    BASE_TRY(op_doubtful_conflict(collection, op, claim, &entry, &conflict));
+    if (conflict || op_conflict(collection, op, claim, entry.token) ||
         collection_op_content_conflict(collection, op, claim, entry.token))
         return base_fault_make(collection->pool, BASE_FAULT_CONFLICT, "the server's version wins");
     *begun = 1;
@@ -229,17 +260,18 @@ static int op_add_overtaken(const collection_t *collection, const collection_cla
     return claim->held && claim->content == 1 && BACKEND_REVISION_OF(current) != 0;
 }
 
-/* Whose are the properties that the item has, where they are not what the device wants? Those that
- * somebody else has set since the earlier attempt stay, unless the client is to win. When it is not
- * known how that left them, only what the device names is surely its own. */
+/* Is a property to be what the device wants now? One that somebody else has set since the earlier
+ * attempt stays, unless the client is to win and names it. When it is not known how that attempt left
+ * it, what the device names is its own. */
 static int op_add_property(const collection_t *collection, const collection_op_t *op,
                            const collection_claim_t *claim, apr_uint64_t current, int property)
 {
-    if (collection->answer.options.client_wins)
+    int known = claim->other && !claim->doubt;
+
+    if (known && !((current ^ claim->other->token) & BACKEND_PROPERTY_MASK(property)))
         return 1;
-    if (claim->other && !claim->doubt)
-        return !((current ^ claim->other->token) & BACKEND_PROPERTY_MASK(property));
-    return op->put->properties && op->put->properties->text[property];
+    return op->put->properties && op->put->properties->text[property] &&
+           (!known || collection->answer.options.client_wins);
 }
 
 /* *result is what the device holds then: it is told of properties that stay. */
@@ -255,9 +287,7 @@ static base_fault_t *op_add_replace(collection_t *collection, const collection_o
     int i;
 
     for (i = 0; i < BACKEND_PROPERTY_COUNT; i++) {
-        const char *there = entry->properties ? entry->properties->text[i] : NULL;
-
-        if (there ? wanted->text[i] && strcmp(there, wanted->text[i]) == 0 : !wanted->text[i])
+        if (op_same_property(entry->properties, wanted->text[i], i))
             continue;
         if (op_add_property(collection, op, claim, entry->token, i)) {
             update.which |= 1u << i;

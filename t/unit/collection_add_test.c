@@ -336,6 +336,52 @@ static void test_properties(void)
     is_str(categories(), "Mine", "puts it there");
 }
 
+static base_fault_t *categorise(const collection_edit_t *edit, const backend_entry_t *entry,
+                                backend_update_t *update, apr_pool_t *result_pool)
+{
+    (void)edit;
+    (void)entry;
+    (void)result_pool;
+    update->which |= 1u << BACKEND_PROPERTY_CATEGORIES;
+    update->properties.text[BACKEND_PROPERTY_CATEGORIES] = "Mine";
+    return NULL;
+}
+
+/* A change of categories that may have been made, or not: what others did since is not lost. */
+static void test_property_doubt(void)
+{
+    static const collection_edit_t edit = {.fields =
+                                               BACKEND_PROPERTY_MASK(BACKEND_PROPERTY_CATEGORIES),
+                                           .digest = "Mine",
+                                           .apply = categorise};
+    const backend_update_t theirs = {.which = 1u << BACKEND_PROPERTY_CATEGORIES,
+                                     .properties = {{[BACKEND_PROPERTY_CATEGORIES] = "Theirs"}}};
+    collection_op_t op = change(1, 0, 0);
+    const collection_request_t *asked;
+    backend_entry_t entry;
+    int i;
+
+    op.edit = &edit;
+    for (i = 0; i < 3; i++) {
+        const char *before = start();
+
+        deliver(0, 0);
+        step(request(before));
+        asked = with_op(answer->key, &op);
+        trouble.call = "update";
+        trouble.after = i == 1;
+        step(asked);
+        is_int(code, BASE_FAULT_UNAVAILABLE, "nobody knows whether it was put into a category");
+        if (i == 2)
+            backend_item_update(truth, inbox, 1, &theirs, &entry, pool);
+        clock_now += 2 * CMD_LEASE;
+        is_str(step(asked), i == 2 ? "*1:0c1" : "", "once more");
+        is_int(answer->results[0].code, i == 2 ? BASE_FAULT_CONFLICT : BASE_FAULT_NONE,
+               i == 2 ? "others did" : "it was not, or by this device");
+        is_str(categories(), i == 2 ? "Theirs" : "Mine", "and so it is");
+    }
+}
+
 int main(void)
 {
     apr_initialize();
@@ -348,6 +394,7 @@ int main(void)
     test_late();
     test_crashes();
     test_properties();
+    test_property_doubt();
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();

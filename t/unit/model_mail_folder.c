@@ -166,17 +166,17 @@ void phone_check_change(scene_t *scene, const ask_t *ask, const answer_t *answer
     scene_log(scene, "%s of %s in %s: Status %d %s", eas_command_name(change->command),
               *change->id ? change->id : change->name, change->parent, status, id ? id : "");
     mail_tally.changes += status == 1;
+    folder =
+        *change->made ? scene_folder_find(scene_folders(scene, scene->pool), change->made) : NULL;
     if (status == 1 && change->command == EAS_COMMAND_FolderCreate) {
         if (!id || (*change->told && strcmp(id, change->told) != 0))
             scene_fail(scene, "FolderCreate is answered %s, and was %s before", id ? id : "nothing",
                        change->told);
-        else if (*change->made && strcmp(id, change->made) != 0)
+        else if (folder && strcmp(id, change->made) != 0) /* others may have made it anew */
             scene_fail(scene, "FolderCreate is answered %s, and made %s", id, change->made);
         if (id)
             apr_cpystrn(change->told, id, sizeof change->told);
     }
-    folder =
-        *change->made ? scene_folder_find(scene_folders(scene, scene->pool), change->made) : NULL;
     if (status == 2 && folder && strcmp(folder->name, change->name) == 0 &&
         strcmp(folder->parent_id ? folder->parent_id : "0", change->parent) == 0)
         scene_fail(scene, "a repeated FolderCreate finds its own folder in the way");
