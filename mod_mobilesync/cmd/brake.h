@@ -1,6 +1,6 @@
 /* The brake on mass changes (sync/brake.h), before what a device removes from a folder: Deletes of Sync,
- * MoveItems, FolderDelete, EmptyFolderContents of other folders than Deleted Items and Junk. What a
- * conversation's Move takes with it is not counted: it is one conversation. */
+ * MoveItems, FolderDelete, EmptyFolderContents of other folders than Deleted Items and Junk, and Move
+ * of a conversation, but not what a conversation that is always moved takes along later. */
 #ifndef CMD_BRAKE_H
 #define CMD_BRAKE_H
 

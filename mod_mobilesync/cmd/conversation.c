@@ -1,4 +1,5 @@
 #include "cmd/conversation.h"
+#include "cmd/brake.h"
 
 #include <string.h>
 #include <apr_strings.h>
@@ -13,6 +14,7 @@
 #define CONVERSATION_SETTING "conversations"
 #define CONVERSATION_RULES_MAX 500 /* the oldest are forgotten */
 #define CONVERSATION_PAGE 200
+#define CONVERSATION_COUNTED_MAX 1000              /* messages of a conversation, for the brake */
 #define CONVERSATION_PATIENCE apr_time_from_sec(1) /* to read what is not indexed yet, in a Sync */
 #define CONVERSATION_DEVICE "*"                    /* the setting is the account's */
 
@@ -131,27 +133,68 @@ static base_fault_t *conversation_move_one(cmd_exchange_t *exchange, const backe
     return NULL;
 }
 
+/* What is looked for: the conversation in all folders that it may be taken from. */
+static base_fault_t *conversation_search(cmd_exchange_t *exchange, const conversation_rule_t *rule,
+                                         backend_query_t *query, backend_search_t *search)
+{
+    apr_array_header_t *ids;
+
+    BASE_TRY(conversation_folders(exchange, rule->folder_id, &ids));
+    *query = (backend_query_t){.kind = BACKEND_QUERY_CONVERSATION, .text = rule->name};
+    *search = (backend_search_t){.query = query,
+                                 .extract = item_words_extract,
+                                 .extract_version = ITEM_WORDS_VERSION,
+                                 .folder_ids = (const char *const *)ids->elts,
+                                 .folder_count = ids->nelts,
+                                 .limit = CONVERSATION_PAGE};
+    return NULL;
+}
+
+/* May so much be taken out of the folders? Before anything is moved, and before the rule is kept. */
+static base_fault_t *conversation_brake(cmd_exchange_t *exchange, const conversation_rule_t *rule,
+                                        apr_time_t deadline)
+{
+    const char *digest =
+        cmd_once_scope(exchange->pool, "conversation", rule->name, rule->folder_id, NULL);
+    backend_session_t *session;
+    backend_search_t search;
+    backend_query_t query;
+    backend_found_t *found;
+    int i, k;
+
+    if (!cmd_brake_is_on(exchange))
+        return NULL;
+    BASE_TRY(cmd_exchange_session(exchange, &session));
+    BASE_TRY(conversation_search(exchange, rule, &query, &search));
+    search.limit = CONVERSATION_COUNTED_MAX;
+    search.deadline = deadline;
+    BASE_TRY(backend_search(session, &search, &found, exchange->pool));
+    for (i = 0; i < search.folder_count; i++) {
+        apr_uint64_t wanted = 0;
+
+        for (k = 0; k < found->count; k++)
+            wanted += strcmp(found->matches[k].folder_id, search.folder_ids[i]) == 0;
+        if (wanted)
+            BASE_TRY(cmd_brake_check(exchange, search.folder_ids[i], wanted, digest));
+    }
+    return NULL;
+}
+
 /* Faults: TIMEOUT when there are messages that could not be looked at in that time. */
 static base_fault_t *conversation_move_all(cmd_exchange_t *exchange,
                                            const conversation_rule_t *rule, apr_time_t deadline)
 {
-    backend_query_t query = {.kind = BACKEND_QUERY_CONVERSATION, .text = rule->name};
-    backend_search_t search = {.query = &query,
-                               .extract = item_words_extract,
-                               .extract_version = ITEM_WORDS_VERSION,
-                               .limit = CONVERSATION_PAGE,
-                               .deadline = deadline};
-    apr_array_header_t *ids;
     backend_session_t *session;
+    backend_search_t search;
+    backend_query_t query;
     backend_found_t *found;
     apr_pool_t *pool;
     base_fault_t *fault;
     int i;
 
     BASE_TRY(cmd_exchange_session(exchange, &session));
-    BASE_TRY(conversation_folders(exchange, rule->folder_id, &ids));
-    search.folder_ids = (const char *const *)ids->elts;
-    search.folder_count = ids->nelts;
+    BASE_TRY(conversation_search(exchange, rule, &query, &search));
+    search.deadline = deadline;
     apr_pool_create(&pool, exchange->pool);
     do {
         apr_pool_clear(pool);
@@ -252,15 +295,16 @@ static base_fault_t *conversation_read(cmd_exchange_t *exchange, const eas_node_
 static base_fault_t *conversation_perform(cmd_exchange_t *exchange, const eas_node_t *node,
                                           int *status)
 {
+    apr_time_t deadline = exchange->now + exchange->service->limits.response_time / 2;
     conversation_rule_t rule;
     base_fault_t *fault;
 
     BASE_TRY(conversation_read(exchange, node, &rule, status));
     if (*status)
         return NULL;
+    BASE_TRY(conversation_brake(exchange, &rule, deadline));
     BASE_TRY(conversation_keep(exchange, &rule));
-    fault = conversation_move_all(exchange, &rule,
-                                  exchange->now + exchange->service->limits.response_time / 2);
+    fault = conversation_move_all(exchange, &rule, deadline);
     if (base_fault_code(fault) == BASE_FAULT_TIMEOUT) {
         base_log_write(exchange->log, BASE_LOG_INFO, "conversations of %s: %s", exchange->account,
                        fault->message);

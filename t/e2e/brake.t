@@ -159,5 +159,29 @@ subtest 'a folder as a whole' => sub {
         [1], 'Deleted Items may be emptied' );
 };
 
+subtest 'a conversation' => sub {
+    $server->add_account('clara');
+    my $box = $server->mailbox('clara');
+    $box->deliver(
+        simple_mail( subject => 'Re: lunch', headers => [ [ References => '<lunch@t>' ] ] ) )
+        for 1 .. 12;
+    my $phone = $server->client( account => 'clara', version => '14.1' );
+    $phone->folder_sync;
+    my ( $inbox, $trash ) = map { $phone->folder_of_type($_)->{id} } INBOX, DELETED;
+    $phone->initial_sync($inbox);
+    my ($item) = values %{ $phone->items($inbox) };
+    my $id = $item->property('Email2:ConversationId')->bytes;
+    is( $phone->move_conversation( $id, $trash ), 154, 'is not moved' );
+    is( left($phone), 12, 'none of it' );
+    my $other = $phone->twin( device_id => 'OTHERCLARA' );
+    $other->folder_sync;
+    $other->initial_sync($inbox);
+    is( left($phone), 12, 'nor is it from now on' );
+    is( paused($phone)->[0]{removals}, 12, 'administrators see how much it is' );
+    is( decide( $phone, $inbox, 'approve' )->{status}, 200, 'approved' );
+    is( $phone->move_conversation( $id, $trash ), 1, 'it is moved' );
+    is( left($phone), 0, 'as a whole' );
+};
+
 $server->done;
 done_testing;

@@ -26,21 +26,6 @@ sub synced_subjects ( $phone, $folder ) {
     return subjects( $phone, $folder );
 }
 
-sub move ( $phone, $id, $folder, %option ) {
-    my $answer = $phone->command(
-        'ItemOperations',
-        tree => [
-            'ItemOperations:ItemOperations',
-            [
-                Move => [ ConversationId => \$id ],
-                [ DstFldId => $folder ],
-                $option{once} ? () : [ Options => ['MoveAlways'] ]
-            ]
-        ]
-    );
-    return $answer->document->text('Response/Move/Status');
-}
-
 for my $version (qw(14.0 14.1 16.0 16.1)) {
     subtest "protocol $version" => sub {
         my $account = 'anna' . $version =~ tr/.//dr;
@@ -61,14 +46,15 @@ for my $version (qw(14.0 14.1 16.0 16.1)) {
         my $id = $item->property('Email2:ConversationId')->bytes;
         is( length $id, 16, 'the conversation has an id' );
 
-        is( move( $phone, $id, $target, once => 1 ), 155, 'without MoveAlways: Status 155' );
-        is( move( $phone, $id, 'nosuch' ), 156, 'to a folder that is none: 156' );
-        is( move( $phone, $id, $folder{ +DRAFTS } ), 156, 'to Drafts: 156' );
-        is( move( $phone, 'short', $target ), 2, 'an id that is none: 2' );
+        is( $phone->move_conversation( $id, $target, once => 1 ),
+            155, 'without MoveAlways: Status 155' );
+        is( $phone->move_conversation( $id, 'nosuch' ), 156, 'to a folder that is none: 156' );
+        is( $phone->move_conversation( $id, $folder{ +DRAFTS } ), 156, 'to Drafts: 156' );
+        is( $phone->move_conversation( 'short', $target ), 2, 'an id that is none: 2' );
         is_deeply( synced_subjects( $phone, $target ), [], 'nothing was moved by these' );
 
-        is( move( $phone, $id, $target ), 1, 'to a folder' );
-        is( move( $phone, $id, $target ), 1, 'and once more, as after a lost answer' );
+        is( $phone->move_conversation( $id, $target ), 1, 'to a folder' );
+        is( $phone->move_conversation( $id, $target ), 1, 'and once more, as after a lost answer' );
         is_deeply( synced_subjects( $phone, $target ), [ sort @own ], 'its messages are there' );
         is_deeply( synced_subjects( $phone, $folder{ +INBOX } ),
             \@other, 'and gone from the Inbox' );
@@ -101,7 +87,7 @@ for my $version (qw(14.0 14.1 16.0 16.1)) {
         );
 
         # ignored from now on; the newer word counts
-        is( move( $phone, $id, $folder{ +DELETED } ), 1, 'ignored' );
+        is( $phone->move_conversation( $id, $folder{ +DELETED } ), 1, 'ignored' );
         is_deeply(
             synced_subjects( $phone, $folder{ +DELETED } ),
             [ sort @own ],

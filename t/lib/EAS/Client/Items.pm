@@ -207,6 +207,22 @@ sub get_attachment ( $self, $file_reference, %option ) {
     );
 }
 
+# ItemOperations Move, of a conversation by its id (bytes). once: without MoveAlways. Returns its Status.
+sub move_conversation ( $self, $id, $folder, %option ) {
+    my $answer = $self->command(
+        'ItemOperations',
+        tree => [
+            'ItemOperations:ItemOperations',
+            [
+                Move => [ ConversationId => \$id ],
+                [ DstFldId => $folder ],
+                $option{once} ? () : [ Options => ['MoveAlways'] ]
+            ]
+        ]
+    );
+    return $answer->document->text('Response/Move/Status');
+}
+
 # Empties folders, each { folder, subfolders (1: delete those, too) }; statuses in the same order,
 # or that of the whole command.
 sub empty_folders ( $self, $folders, %option ) {
