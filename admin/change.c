@@ -1,6 +1,6 @@
 #include "admin/change.h"
 
-static state_key_t change_key(const admin_call_t *call)
+state_key_t admin_change_key(const admin_call_t *call)
 {
     return (state_key_t){
         .account = call->names[0], .device = call->names[1], .kind = STATE_RECORD_DEVICE};
@@ -34,7 +34,7 @@ static int change_names(const admin_change_t *change, const char **names)
 base_fault_t *admin_change_read(const admin_call_t *call, const admin_change_t *change,
                                 state_record_t **record)
 {
-    const state_key_t key = change_key(call);
+    const state_key_t key = admin_change_key(call);
     const char *names[ADMIN_CHANGE_FIELDS_MAX];
 
     return state_record_read(call->service->store, &key, names, change_names(change, names), record,
@@ -79,7 +79,7 @@ static base_fault_t *change_decide(void *baton, const state_record_t *record,
 /* Somebody else may have done it meanwhile. */
 base_fault_t *admin_change_write(const admin_call_t *call, const admin_change_t *change)
 {
-    const state_key_t key = change_key(call);
+    const state_key_t key = admin_change_key(call);
     change_work_t work = {.call = call, .change = change};
     const char *names[ADMIN_CHANGE_FIELDS_MAX];
 

@@ -36,6 +36,9 @@ typedef struct {
     json_t *answer; /* devices, action, dry_run, account */
 } admin_change_t;
 
+/* Of the device's record. */
+state_key_t admin_change_key(const admin_call_t *call);
+
 /* Reads dry_run, and whether there is such a device: *found 0: answered 404. */
 base_fault_t *admin_change_begin(admin_call_t *call, admin_change_t *change, int *found);
 

@@ -110,8 +110,7 @@ base_fault_t *admin_trace_entries(admin_call_t *call, json_t **list)
 base_fault_t *admin_trace_show(admin_call_t *call)
 {
     static const char *const names[] = {TRACE_FIELD};
-    const state_key_t key = {
-        .account = call->names[0], .device = call->names[1], .kind = STATE_RECORD_DEVICE};
+    const state_key_t key = admin_change_key(call);
     json_t *answer = admin_json_object(call->pool), *list;
     state_record_t *record;
     int found;

@@ -51,8 +51,7 @@ json_t *admin_wipe_json(const state_record_t *record, apr_pool_t *pool)
 static base_fault_t *wipe_read(const admin_call_t *call, const char *const *names, int count,
                                state_record_t **record)
 {
-    const state_key_t key = {
-        .account = call->names[0], .device = call->names[1], .kind = STATE_RECORD_DEVICE};
+    const state_key_t key = admin_change_key(call);
 
     return state_record_read(call->service->store, &key, names, count, record, call->pool);
 }

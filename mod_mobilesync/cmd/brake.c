@@ -62,9 +62,7 @@ static base_fault_t *brake_judge(brake_t *brake)
 {
     static const char *const names[] = {SYNC_BRAKE_FIELD};
     cmd_exchange_t *exchange = brake->exchange;
-    const state_key_t key = {.account = exchange->account,
-                             .device = exchange->request->device_id,
-                             .kind = STATE_RECORD_DEVICE};
+    const state_key_t key = cmd_exchange_device_key(exchange);
 
     return base_fault_wrap(state_record_change(exchange->service->store, &key, names, 1,
                                                brake_decide, brake, exchange->pool),

@@ -208,6 +208,9 @@ base_fault_t *cmd_exchange_item(cmd_exchange_t *exchange, const item_reference_t
 base_fault_t *cmd_exchange_addresses(cmd_exchange_t *exchange,
                                      const apr_array_header_t **addresses);
 
+/* Of the device's record. */
+state_key_t cmd_exchange_device_key(const cmd_exchange_t *exchange);
+
 /* 16 random characters for a new series of sync keys. */
 base_fault_t *cmd_exchange_series(cmd_exchange_t *exchange, const char **series);
 

@@ -87,9 +87,7 @@ static base_fault_t *device_decide(void *baton, const state_record_t *record,
 static base_fault_t *device_write(device_fields_t *fields)
 {
     cmd_exchange_t *exchange = fields->exchange;
-    const state_key_t key = {.account = exchange->account,
-                             .device = exchange->request->device_id,
-                             .kind = STATE_RECORD_DEVICE};
+    const state_key_t key = cmd_exchange_device_key(exchange);
 
     BASE_TRY(base_fault_wrap(state_record_change(exchange->service->store, &key, NULL, 0,
                                                  device_decide, fields, exchange->pool),

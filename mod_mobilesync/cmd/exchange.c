@@ -125,6 +125,13 @@ base_fault_t *cmd_exchange_addresses(cmd_exchange_t *exchange, const apr_array_h
     return NULL;
 }
 
+state_key_t cmd_exchange_device_key(const cmd_exchange_t *exchange)
+{
+    return (state_key_t){.account = exchange->account,
+                         .device = exchange->request->device_id,
+                         .kind = STATE_RECORD_DEVICE};
+}
+
 base_fault_t *cmd_exchange_series(cmd_exchange_t *exchange, const char **series)
 {
     unsigned char bytes[8];

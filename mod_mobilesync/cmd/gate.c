@@ -23,9 +23,7 @@ static base_fault_t *(*const gates[])(cmd_exchange_t *exchange) = {
 
 static base_fault_t *gate_read(cmd_exchange_t *exchange)
 {
-    const state_key_t key = {.account = exchange->account,
-                             .device = exchange->request->device_id,
-                             .kind = STATE_RECORD_DEVICE};
+    const state_key_t key = cmd_exchange_device_key(exchange);
     state_record_t *record;
 
     BASE_TRY(cmd_access_read(exchange, &key, gate_fields, sizeof gate_fields / sizeof *gate_fields,

@@ -114,9 +114,7 @@ static const char *policy_key_make(apr_pool_t *pool)
 static base_fault_t *policy_change(policy_change_t *change, state_decide_fn decide)
 {
     cmd_exchange_t *exchange = change->exchange;
-    const state_key_t key = {.account = exchange->account,
-                             .device = exchange->request->device_id,
-                             .kind = STATE_RECORD_DEVICE};
+    const state_key_t key = cmd_exchange_device_key(exchange);
 
     return state_record_change(exchange->service->store, &key, policy_fields, POLICY_FIELDS, decide,
                                change, exchange->pool);

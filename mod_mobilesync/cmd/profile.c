@@ -28,9 +28,7 @@ base_fault_t *cmd_profile_judge(cmd_exchange_t *exchange)
 void cmd_profile_enter(cmd_exchange_t *exchange)
 {
     static const char *const names[] = {PROFILE_FIELD};
-    const state_key_t key = {.account = exchange->account,
-                             .device = exchange->request->device_id,
-                             .kind = STATE_RECORD_DEVICE};
+    const state_key_t key = cmd_exchange_device_key(exchange);
     state_record_t *record = NULL;
 
     if (key.device && state_record_read(exchange->service->store, &key, names, 1, &record,

@@ -129,9 +129,7 @@ static base_fault_t *wipe_decide(void *baton, const state_record_t *record, stat
 static base_fault_t *wipe_note(wipe_t *wipe)
 {
     cmd_exchange_t *exchange = wipe->exchange;
-    const state_key_t key = {.account = exchange->account,
-                             .device = exchange->request->device_id,
-                             .kind = STATE_RECORD_DEVICE};
+    const state_key_t key = cmd_exchange_device_key(exchange);
     const char *id = NULL;
     base_fault_t *fault;
     int is_report;
