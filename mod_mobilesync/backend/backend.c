@@ -112,14 +112,16 @@ base_fault_t *backend_configure(const char *driver, const apr_array_header_t *ar
 }
 
 base_fault_t *backend_start(const char *driver, const apr_array_header_t *arguments,
-                            const base_log_t *log, backend_t **backend, apr_pool_t *pool)
+                            const base_log_t *log, const backend_describer_t *describer,
+                            backend_t **backend, apr_pool_t *pool)
 {
     backend_t *started = apr_pcalloc(pool, sizeof *started);
     void *config;
 
     BASE_TRY(backend_driver_configure(driver, arguments, &started->driver, &config, pool));
-    BASE_TRY(base_fault_wrap(started->driver->start(config, log, &started->instance, pool), pool,
-                             "starting backend %s", driver));
+    BASE_TRY(
+        base_fault_wrap(started->driver->start(config, log, describer, &started->instance, pool),
+                        pool, "starting backend %s", driver));
     *backend = started;
     return NULL;
 }

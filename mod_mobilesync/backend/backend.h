@@ -19,8 +19,8 @@
  *   token       what a device must be told about when it differs: for mail the flag bits
  *               BACKEND_FLAG_*, above them for each of its properties a number that is another
  *               whenever that changed (BACKEND_PROPERTY_MASK), and how often its content was
- *               replaced (BACKEND_REVISION_OF); for other classes a 64-bit hash of the content.
- *               Never 0 for a non-mail item.
+ *               replaced (BACKEND_REVISION_OF); for other classes a 64-bit hash of the content,
+ *               never 0 nor all ones.
  *   cursor      opaque printable text, <= BACKEND_CURSOR_MAX bytes, naming a moment in a folder's
  *               history, generation included. Two equal cursors: nothing happened in between.
  *
@@ -191,6 +191,24 @@ typedef struct {
 typedef base_fault_t *(*backend_name_fn)(const backend_blob_t *blob, const char **name,
                                          apr_pool_t *pool);
 
+/* What a store has to know of an item that is no mail. */
+typedef struct {
+    int known; /* 0: it is nothing of any class, and of no folder (what a folder does not show) */
+    backend_class_t class_;
+    const char *uid; /* the UID in it, which stays when a file is renamed; NULL: it has none */
+    /* entry.date: until when it matters; APR_INT64_MAX: for ever (an open task, a series without
+     * end, everything that ages not) */
+    apr_time_t date;
+} backend_description_t;
+
+/* Reads that of a blob; fast, and never a fault but of reading: what cannot be understood is not
+ * known. Another version than last time: what was learnt is learnt anew. */
+typedef struct {
+    base_fault_t *(*describe)(const backend_blob_t *blob, backend_description_t *description,
+                              apr_pool_t *pool);
+    const char *version;
+} backend_describer_t;
+
 typedef struct backend backend_t;
 typedef struct backend_session backend_session_t;
 typedef struct backend_watch backend_watch_t;
@@ -207,7 +225,8 @@ struct backend_driver {
      * that must not survive a fork) and again in each child. INVALID names the argument. */
     base_fault_t *(*configure)(const apr_array_header_t *arguments, void **config,
                                apr_pool_t *pool);
-    base_fault_t *(*start)(void *config, const base_log_t *log, void **instance, apr_pool_t *pool);
+    base_fault_t *(*start)(void *config, const base_log_t *log,
+                           const backend_describer_t *describer, void **instance, apr_pool_t *pool);
 
     /* AUTH when the password is wrong or the account unknown. */
     base_fault_t *(*check_password)(void *instance, const char *account, const char *password,

@@ -9,9 +9,10 @@ const backend_driver_t *backend_driver_find(const char *name);
 /* Checks the arguments only: for start-up, opens nothing. */
 base_fault_t *backend_configure(const char *driver, const apr_array_header_t *arguments,
                                 apr_pool_t *pool);
-/* In a child: instance threads and handles end with the pool. */
+/* In a child: instance threads and handles end with the pool. describer NULL: mail only. */
 base_fault_t *backend_start(const char *driver, const apr_array_header_t *arguments,
-                            const base_log_t *log, backend_t **backend, apr_pool_t *pool);
+                            const base_log_t *log, const backend_describer_t *describer,
+                            backend_t **backend, apr_pool_t *pool);
 
 base_fault_t *backend_check_password(backend_t *backend, const char *account, const char *password,
                                      apr_pool_t *pool);

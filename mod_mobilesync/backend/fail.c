@@ -142,7 +142,8 @@ static base_fault_t *fail_now(fail_instance_t *instance, const char *call, int a
     FAIL_AROUND((fail_instance_t *)data, call, \
                 function(((fail_instance_t *)data)->inner, __VA_ARGS__))
 
-static base_fault_t *fail_start(void *data, const base_log_t *log, void **instance,
+static base_fault_t *fail_start(void *data, const base_log_t *log,
+                                const backend_describer_t *describer, void **instance,
                                 apr_pool_t *pool)
 {
     const fail_config_t *config = data;
@@ -151,7 +152,7 @@ static base_fault_t *fail_start(void *data, const base_log_t *log, void **instan
     made->rules = config->rules;
     made->counts = apr_pcalloc(pool, (config->rules->nelts + 1) * sizeof *made->counts);
     *instance = made;
-    return backend_start(config->driver, config->arguments, log, &made->inner, pool);
+    return backend_start(config->driver, config->arguments, log, describer, &made->inner, pool);
 }
 
 static base_fault_t *fail_open(void *data, const char *account, void **session, apr_pool_t *pool)

@@ -110,13 +110,15 @@ static base_fault_t *local_configure(const apr_array_header_t *arguments, void *
     return NULL;
 }
 
-static base_fault_t *local_start(void *config, const base_log_t *log, void **instance,
+static base_fault_t *local_start(void *config, const base_log_t *log,
+                                 const backend_describer_t *describer, void **instance,
                                  apr_pool_t *pool)
 {
     local_instance_t *made = apr_pcalloc(pool, sizeof *made);
 
     made->config = config;
     made->log = log;
+    made->describer = describer;
     made->host = local_name_host(pool);
     BASE_TRY(local_cache_make(&made->cache, made->config->handles, log, pool));
     BASE_TRY(local_aliases_make(made->config->aliases, log, &made->aliases, pool));

@@ -79,6 +79,7 @@ typedef struct local_watcher local_watcher_t;
 typedef struct {
     const local_config_t *config;
     const base_log_t *log;
+    const backend_describer_t *describer; /* NULL: mail only */
     local_cache_t *cache;
     local_watcher_t *watcher;
     local_aliases_t *aliases;

@@ -39,7 +39,8 @@ static base_fault_t *memory_configure(const apr_array_header_t *arguments, void 
     return NULL;
 }
 
-static base_fault_t *memory_start(void *config, const base_log_t *log, void **instance,
+static base_fault_t *memory_start(void *config, const base_log_t *log,
+                                  const backend_describer_t *describer, void **instance,
                                   apr_pool_t *pool)
 {
     memory_instance_t *made = apr_pcalloc(pool, sizeof *made);
@@ -47,6 +48,7 @@ static base_fault_t *memory_start(void *config, const base_log_t *log, void **in
 
     (void)log;
     made->config = config;
+    made->describer = describer;
     /* its own allocator: the lock guards it, the parent's may be another thread's */
     BASE_TRY(base_pool_create(&made->pool, pool));
     made->accounts = apr_hash_make(made->pool);

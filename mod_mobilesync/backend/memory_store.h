@@ -62,6 +62,7 @@ typedef struct {
 
 typedef struct {
     const memory_config_t *config;
+    const backend_describer_t *describer; /* NULL: mail only */
     apr_thread_mutex_t *lock;
     apr_thread_mutex_t *search_lock; /* held while an account's words are used; taken before lock */
     backend_watchers_t *watchers;    /* not notified with the lock held */

@@ -159,7 +159,7 @@ static void operations_open(operations_fetch_t *fetch, int status)
 }
 
 /* Schema: only the properties it names. */
-static base_fault_t *operations_schema(operations_fetch_t *fetch, item_email_options_t *options)
+static base_fault_t *operations_schema(operations_fetch_t *fetch, item_options_t *options)
 {
     const eas_node_t *schema = eas_node_child(fetch->options, EAS_ItemOperations_Schema), *child;
     eas_tag_t *tags = apr_palloc(fetch->pool, OPERATIONS_SCHEMA_MAX * sizeof *tags);

@@ -11,7 +11,7 @@ void cmd_options_init(cmd_options_t *options, eas_version_t version)
 {
     memset(options, 0, sizeof *options);
     options->conflict = CMD_CONFLICT_SERVER; /* R2083: the default */
-    item_email_options_init(&options->email, version);
+    item_options_init(&options->email, version);
 }
 
 static base_fault_t *options_invalid(const char *what, apr_pool_t *pool)
@@ -49,8 +49,7 @@ static base_fault_t *options_preference(const eas_node_t *node, item_body_prefer
     return NULL;
 }
 
-static base_fault_t *options_body(const eas_node_t *node, item_email_options_t *email,
-                                  apr_pool_t *pool)
+static base_fault_t *options_body(const eas_node_t *node, item_options_t *email, apr_pool_t *pool)
 {
     item_body_preference_t preference;
     int i;
@@ -94,7 +93,7 @@ base_fault_t *cmd_options_parse(const eas_node_t *node, cmd_options_t *options, 
     options->filter_type = (int)filter;
     options->conflict = (cmd_conflict_t)conflict;
     options->email.mime_support = (int)support;
-    if (!item_email_mime_truncation((unsigned)truncation, &options->email.mime_truncation))
+    if (!item_options_mime_truncation((unsigned)truncation, &options->email.mime_truncation))
         return options_invalid("MIMETruncation", pool);
     for (child = eas_node_child(node, EAS_AirSyncBase_BodyPreference); child;
          child = eas_node_next(child))
@@ -144,7 +143,7 @@ static void options_encode_preference(base_text_buffer_t *out, char letter,
 const char *cmd_options_encode(const cmd_options_t *options, apr_pool_t *pool)
 {
     base_text_buffer_t out = {.pool = pool};
-    const item_email_options_t *email = &options->email;
+    const item_options_t *email = &options->email;
     int i;
 
     base_text_buffer_printf(&out, "f%d c%d m%d t%" APR_UINT64_T_FMT, options->filter_type,
@@ -175,7 +174,7 @@ void cmd_options_decode(const char *text, cmd_options_t *options)
     const char *p;
 
     for (p = text; p && *p; p = strchr(p, ' ')) {
-        item_email_options_t *email = &options->email;
+        item_options_t *email = &options->email;
         item_body_preference_t preference;
         unsigned long long number = 0;
 

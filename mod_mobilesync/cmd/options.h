@@ -18,7 +18,7 @@ typedef enum { CMD_CONFLICT_CLIENT = 0, CMD_CONFLICT_SERVER = 1 } cmd_conflict_t
 typedef struct {
     int filter_type;
     cmd_conflict_t conflict;
-    item_email_options_t email;
+    item_options_t email;
     int refused; /* a Status: something is asked for that is not served; 0 = all is well */
 } cmd_options_t;
 

@@ -63,7 +63,7 @@ int cmd_profile_window(const cmd_exchange_t *exchange, int window)
     return profile_least(exchange, EAS_PROFILE_WINDOW, window);
 }
 
-void cmd_profile_raise(const cmd_exchange_t *exchange, item_email_options_t *options)
+void cmd_profile_raise(const cmd_exchange_t *exchange, item_options_t *options)
 {
     apr_uint64_t least = exchange->profile.values[EAS_PROFILE_TRUNCATION];
     int i;

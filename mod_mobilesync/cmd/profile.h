@@ -23,6 +23,6 @@ int cmd_profile_window(const cmd_exchange_t *exchange, int window);
 
 /* Raises what bodies would be truncated to: for clients that show what Sync gave them and never fetch
  * the rest. */
-void cmd_profile_raise(const cmd_exchange_t *exchange, item_email_options_t *options);
+void cmd_profile_raise(const cmd_exchange_t *exchange, item_options_t *options);
 
 #endif

@@ -259,7 +259,7 @@ static void mailbox_write_result(const mailbox_t *mailbox, const item_reference_
 }
 
 static base_fault_t *mailbox_write_match(const mailbox_t *mailbox, const backend_match_t *match,
-                                         const item_email_options_t *options, int *written,
+                                         const item_options_t *options, int *written,
                                          apr_pool_t *pool)
 {
     item_email_t *email = NULL;
@@ -285,7 +285,7 @@ static base_fault_t *mailbox_write_match(const mailbox_t *mailbox, const backend
 }
 
 static base_fault_t *mailbox_write(const mailbox_t *mailbox, const backend_found_t *found,
-                                   item_email_options_t *options)
+                                   item_options_t *options)
 {
     eas_writer_t *writer = mailbox->exchange->writer;
     apr_pool_t *pool;

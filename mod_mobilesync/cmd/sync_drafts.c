@@ -306,7 +306,7 @@ base_fault_t *sync_draft_write(const sync_draft_t *draft, apr_uint64_t uid, apr_
 {
     static const eas_tag_t tags[] = {EAS_Email2_ConversationId, EAS_Email2_ConversationIndex};
     eas_writer_t *writer = draft->exchange->writer;
-    item_email_options_t options;
+    item_options_t options;
     backend_entry_t entry = {.uid = uid, .date = draft->exchange->now};
     item_reference_t reference;
     item_email_t *email;
@@ -315,7 +315,7 @@ base_fault_t *sync_draft_write(const sync_draft_t *draft, apr_uint64_t uid, apr_
         BASE_TRY(draft_entry(draft, &entry));
     reference = draft_reference(draft, &entry);
 
-    item_email_options_init(&options, draft->exchange->request->version);
+    item_options_init(&options, draft->exchange->request->version);
     options.schema = tags;
     options.schema_count = sizeof tags / sizeof *tags;
     BASE_TRY(item_email_load(draft->draft->blob, &reference, &entry, &options, &email, pool));

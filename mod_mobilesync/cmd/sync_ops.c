@@ -220,12 +220,12 @@ static void ops_write_id(const sync_ops_t *ops, const eas_node_t *node, eas_tag_
 
 /* The complete item (R2956): nothing is truncated. */
 static base_fault_t *ops_load_whole(const sync_ops_t *ops, const collection_op_t *op,
-                                    const item_email_options_t *options, item_email_t **email,
+                                    const item_options_t *options, item_email_t **email,
                                     apr_pool_t *pool)
 {
     const item_reference_t reference = {
         .folder_id = ops->folder->id, .generation = ops->folder->generation, .uid = op->uid};
-    item_email_options_t whole = *options;
+    item_options_t whole = *options;
     backend_session_t *session;
     backend_entry_t entry;
     backend_blob_t *blob;
@@ -242,7 +242,7 @@ static base_fault_t *ops_load_whole(const sync_ops_t *ops, const collection_op_t
 }
 
 static base_fault_t *ops_write_fetch(const sync_ops_t *ops, int index, int status,
-                                     const item_email_options_t *options, apr_pool_t *pool)
+                                     const item_options_t *options, apr_pool_t *pool)
 {
     const sync_op_t *op = &APR_ARRAY_IDX(ops->list, index, sync_op_t);
     eas_writer_t *writer = ops->exchange->writer;
@@ -300,7 +300,7 @@ static base_fault_t *ops_write_add(const sync_ops_t *ops, const sync_op_t *op, a
 
 base_fault_t *sync_ops_write_responses(const sync_ops_t *ops, const collection_answer_t *answer,
                                        const backend_folder_t *folder,
-                                       const item_email_options_t *options)
+                                       const item_options_t *options)
 {
     eas_writer_t *writer = ops->exchange->writer;
     apr_pool_t *subpool;

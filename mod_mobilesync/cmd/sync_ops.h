@@ -26,6 +26,6 @@ void sync_ops_publish(const sync_ops_t *ops, const collection_answer_t *answer,
  * nothing to say. */
 base_fault_t *sync_ops_write_responses(const sync_ops_t *ops, const collection_answer_t *answer,
                                        const backend_folder_t *folder,
-                                       const item_email_options_t *options);
+                                       const item_options_t *options);
 
 #endif

@@ -17,7 +17,7 @@ typedef struct {
     sync_step_t *step;
     backend_folder_t *folder;
     cmd_options_t options;
-    item_email_options_t previews; /* the same for mail from before bodies_since */
+    item_options_t previews; /* the same for mail from before bodies_since */
     sync_ops_t *ops;
     apr_pool_t *pool;
     apr_pool_t *item_pool; /* cleared for each item */
@@ -72,8 +72,7 @@ static void step_write_server_id(step_t *step, apr_uint64_t uid)
 }
 
 /* Of mail that comes for the sake of its conversation only there is no body (MS-ASCMD R2108). */
-static const item_email_options_t *step_email_options(const step_t *step,
-                                                      const backend_entry_t *entry)
+static const item_options_t *step_email_options(const step_t *step, const backend_entry_t *entry)
 {
     return entry->date < collection_answer(step->step->collection)->bodies_since
                ? &step->previews
@@ -203,7 +202,7 @@ static base_fault_t *step_write_command(step_t *step, int index)
 /* An upper bound of what a message takes in the response. */
 static apr_uint64_t step_estimate(const step_t *step, const backend_entry_t *entry)
 {
-    const item_email_options_t *email = step_email_options(step, entry);
+    const item_options_t *email = step_email_options(step, entry);
     apr_uint64_t body = 0, part = email->part_preference.truncation_size;
     int i;
 
@@ -413,7 +412,7 @@ static base_fault_t *step_load_options(step_t *step)
     if (exchange->request->version >= EAS_VERSION_14_1)
         BASE_TRY(cmd_exchange_addresses(exchange, &step->options.email.addresses));
     step->previews = step->options.email;
-    item_email_options_previews(&step->previews);
+    item_options_previews(&step->previews);
     cmd_profile_raise(exchange, &step->options.email);
     cmd_profile_raise(exchange, &step->previews);
     return NULL;

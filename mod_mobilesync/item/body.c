@@ -314,7 +314,7 @@ base_fault_t *item_body_load_part(const item_mime_t *mime, const item_content_t 
     return NULL;
 }
 
-static const item_body_preference_t *body_preference(const item_email_options_t *options,
+static const item_body_preference_t *body_preference(const item_options_t *options,
                                                      item_body_type_t type)
 {
     int i;
@@ -327,7 +327,7 @@ static const item_body_preference_t *body_preference(const item_email_options_t 
 
 /* MIME goes out when MIMESupport says so for this message and the client can take it: a preference
  * for it, or no preference at all (MS-ASCMD R3395 to R3407). */
-static int body_wants_mime(const item_email_options_t *options, int smime)
+static int body_wants_mime(const item_options_t *options, int smime)
 {
     return (options->mime_support == 2 || (options->mime_support == 1 && smime)) &&
            (options->preference_count == 0 || body_preference(options, ITEM_BODY_MIME));
@@ -335,7 +335,7 @@ static int body_wants_mime(const item_email_options_t *options, int smime)
 
 /* Text and HTML in the order of choice: the native format first (MS-ASAIRS R77). Of a client that
  * names neither, plain text is what it can show. */
-static int body_order(const item_email_options_t *options, item_body_type_t native,
+static int body_order(const item_options_t *options, item_body_type_t native,
                       item_body_preference_t order[2])
 {
     static const item_body_type_t others[] = {
@@ -358,8 +358,7 @@ static int body_order(const item_email_options_t *options, item_body_type_t nati
 }
 
 base_fault_t *item_body_load(const item_mime_t *mime, const item_content_t *content, int smime,
-                             const item_email_options_t *options, item_body_t **body,
-                             apr_pool_t *pool)
+                             const item_options_t *options, item_body_t **body, apr_pool_t *pool)
 {
     item_body_t *b = apr_pcalloc(pool, sizeof *b);
     int preview = 0;

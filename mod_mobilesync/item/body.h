@@ -10,8 +10,7 @@ typedef struct item_body item_body_t;
 
 /* Chooses among the preferences and converts. */
 base_fault_t *item_body_load(const item_mime_t *mime, const item_content_t *content, int smime,
-                             const item_email_options_t *options, item_body_t **body,
-                             apr_pool_t *pool);
+                             const item_options_t *options, item_body_t **body, apr_pool_t *pool);
 
 /* What the message itself says, without those that it answers: airsyncbase:BodyPart (MS-ASAIRS
  * 2.2.2.10), as HTML. */

@@ -10,50 +10,7 @@
 #include "item/source.h"
 #include "item/verb.h"
 
-void item_email_options_init(item_email_options_t *options, eas_version_t version)
-{
-    memset(options, 0, sizeof *options);
-    options->version = version;
-    options->mime_truncation = ITEM_TRUNCATION_NONE;
-}
-
-void item_email_options_previews(item_email_options_t *options)
-{
-    int i;
-
-    if (!options->preference_count && !options->part_preference.type) { /* what it is without any */
-        options->preferences[options->preference_count++].type = ITEM_BODY_TEXT;
-        options->preferences[options->preference_count++].type = ITEM_BODY_MIME;
-    }
-    for (i = 0; i < options->preference_count; i++)
-        options->preferences[i].truncation_size = 0;
-    options->mime_truncation = 0;
-}
-
-int item_email_mime_truncation(unsigned value, apr_uint64_t *size)
-{
-    static const apr_uint64_t sizes[] = {
-        0, 4096, 5120, 7168, 10240, 20480, 51200, 102400, ITEM_TRUNCATION_NONE};
-
-    if (value >= sizeof sizes / sizeof *sizes)
-        return 0;
-    *size = sizes[value];
-    return 1;
-}
-
 /* -- load ------------------------------------------------------------------------------------ */
-
-static int email_is_wanted(const item_email_options_t *options, eas_tag_t tag)
-{
-    int i;
-
-    if (!eas_tag_in_version(tag, options->version))
-        return 0;
-    for (i = 0; options->schema && i < options->schema_count; i++)
-        if (options->schema[i] == tag)
-            return 1;
-    return !options->schema;
-}
 
 static base_fault_t *email_load(item_email_t *email, const backend_blob_t *blob)
 {
@@ -70,13 +27,13 @@ static base_fault_t *email_load(item_email_t *email, const backend_blob_t *blob)
     BASE_TRY(item_meeting_load(mime, content->calendar, email->options->addresses,
                                email->entry->date, &email->meeting, email->pool));
     for (i = 0; i < ITEM_EMAIL_PROPERTY_COUNT; i++)
-        if (email_is_wanted(email->options, item_email_property_tag(i)))
+        if (item_options_want(email->options, item_email_property_tag(i)))
             BASE_TRY(item_email_property_load(email, i));
     return NULL;
 }
 
 base_fault_t *item_email_load(const backend_blob_t *blob, const item_reference_t *reference,
-                              const backend_entry_t *entry, const item_email_options_t *options,
+                              const backend_entry_t *entry, const item_options_t *options,
                               item_email_t **email, apr_pool_t *pool)
 {
     item_email_t *e = apr_pcalloc(pool, sizeof *e);

@@ -57,7 +57,7 @@ struct item_email {
     const item_content_t *content;
     const item_reference_t *reference;
     const backend_entry_t *entry;
-    const item_email_options_t *options;
+    const item_options_t *options;
     apr_pool_t *pool;
 };
 

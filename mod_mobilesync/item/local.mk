@@ -41,11 +41,14 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/ical.h \
 	mod_mobilesync/item/item.c \
 	mod_mobilesync/item/item.h \
+	mod_mobilesync/item/kind.c mod_mobilesync/item/kind.h \
+	mod_mobilesync/item/document.h mod_mobilesync/item/note_body.h \
 	mod_mobilesync/item/letter.c mod_mobilesync/item/letter.h \
 	mod_mobilesync/item/meeting.c \
 	mod_mobilesync/item/meeting.h \
 	mod_mobilesync/item/mime.c \
 	mod_mobilesync/item/mime.h \
+	mod_mobilesync/item/options.c mod_mobilesync/item/options.h \
 	mod_mobilesync/item/oof.c \
 	mod_mobilesync/item/oof.h \
 	mod_mobilesync/item/plain.c \

@@ -18,9 +18,9 @@ base_fault_t *item_summary_load(const backend_blob_t *blob, const item_reference
 {
     item_summary_t *made = apr_pcalloc(pool, sizeof *made);
     apr_array_header_t *attached;
-    item_email_options_t options;
+    item_options_t options;
 
-    item_email_options_init(&options, version);
+    item_options_init(&options, version);
     options.schema = summary_properties;
     options.schema_count = sizeof summary_properties / sizeof *summary_properties;
     BASE_TRY(item_email_load(blob, reference, entry, &options, &made->email, pool));

@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         !cmd_autodiscover_redirect_parse("@c.example", "https://d.example/x", &rules[1], pool));
     memcpy(apr_array_push(redirects), &rules[0], sizeof *rules);
     memcpy(apr_array_push(redirects), &rules[1], sizeof *rules);
-    FUZZ_ASSERT(!backend_start("memory", NULL, NULL, &service.backend, pool));
+    FUZZ_ASSERT(!backend_start("memory", NULL, NULL, NULL, &service.backend, pool));
     cmd_autodiscover_json(&service, NULL, query, &answer, pool);
     check_answer(&answer);
     if (*end)

@@ -30,7 +30,7 @@ __attribute__((unused)) static void check_versions(const backend_blob_t *blob, a
 
     APR_ARRAY_PUSH(addresses, const char *) = "anna@example.org";
     for (i = 0; i < sizeof versions / sizeof *versions; i++) {
-        item_email_options_t options = options_of(versions[i]);
+        item_options_t options = options_of(versions[i]);
 
         options.mime_support = (int)(i % 3);
         options.addresses = addresses;

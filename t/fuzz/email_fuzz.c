@@ -12,7 +12,7 @@
 static void check_form(const backend_blob_t *blob, item_body_type_t type, apr_uint64_t size,
                        apr_pool_t *pool)
 {
-    item_email_options_t options = options_prefer(EAS_VERSION_16_1, type, size);
+    item_options_t options = options_prefer(EAS_VERSION_16_1, type, size);
     const eas_node_t *node;
     const char *wbxml;
     apr_size_t length;

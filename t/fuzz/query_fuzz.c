@@ -31,7 +31,7 @@ static void set_up(apr_pool_t *pool)
     int i;
 
     item_child_init(pool);
-    FUZZ_ASSERT(!backend_start("memory", NULL, NULL, &backend, pool));
+    FUZZ_ASSERT(!backend_start("memory", NULL, NULL, NULL, &backend, pool));
     inbox = backend_memory_folder(backend, "u", BACKEND_ROLE_INBOX);
     for (i = 0; i < MESSAGE_COUNT; i++)
         backend_memory_deliver(backend, "u", inbox, messages[i], 0, NOW);

@@ -12,7 +12,7 @@ static backend_t *start(const char *const *list, apr_pool_t *pool)
 
     for (; *list; list++)
         APR_ARRAY_PUSH(arguments, const char *) = *list;
-    must(backend_start("fail", arguments, NULL, &backend, pool), "start");
+    must(backend_start("fail", arguments, NULL, NULL, &backend, pool), "start");
     return backend;
 }
 

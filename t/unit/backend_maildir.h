@@ -65,7 +65,8 @@ static backend_t *store_start_at(const char *arguments)
 {
     backend_t *backend;
 
-    must(backend_start("local", store_arguments(arguments), NULL, &backend, store_pool), "start");
+    must(backend_start("local", store_arguments(arguments), NULL, NULL, &backend, store_pool),
+         "start");
     return backend;
 }
 

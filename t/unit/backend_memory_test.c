@@ -31,7 +31,7 @@ static void test_configure(apr_pool_t *pool)
         is_fault(backend_configure("memory", arguments_of(pool, bad[i]), pool), BASE_FAULT_INVALID,
                  apr_psprintf(pool, "argument '%s' is refused", bad[i][0]));
     is_fault(backend_configure("nosuch", NULL, pool), BASE_FAULT_INVALID, "no such driver");
-    must(backend_start("memory", arguments_of(pool, good), NULL, &backend, pool), "start");
+    must(backend_start("memory", arguments_of(pool, good), NULL, NULL, &backend, pool), "start");
     is_fault(backend_check_password(backend, "a", "b", pool), BASE_FAULT_NONE, "right password");
     is_fault(backend_check_password(backend, "a", "c", pool), BASE_FAULT_AUTH, "wrong password");
     is_fault(backend_check_password(backend, "a", "", pool), BASE_FAULT_AUTH, "no password");
@@ -57,7 +57,7 @@ static void test_hooks(apr_pool_t *pool)
     apr_uint64_t a, b;
     backend_entry_t e;
 
-    must(backend_start("memory", NULL, NULL, &backend, pool), "start");
+    must(backend_start("memory", NULL, NULL, NULL, &backend, pool), "start");
     must(backend_session_open(backend, "u", &session, pool), "open");
     inbox = backend_memory_folder(backend, "u", BACKEND_ROLE_INBOX);
     is_str(inbox, contract_role(session, BACKEND_ROLE_INBOX, pool), "a folder by its role");
@@ -98,7 +98,7 @@ static void test_many(apr_pool_t *parent)
     unsigned random = 1;
     int i, k;
 
-    must(backend_start("memory", NULL, NULL, &backend, parent), "start");
+    must(backend_start("memory", NULL, NULL, NULL, &backend, parent), "start");
     must(backend_session_open(backend, "u", &session, parent), "open");
     inbox = backend_memory_folder(backend, "u", BACKEND_ROLE_INBOX);
     cursor = contract_probe(session, inbox, parent);
@@ -134,7 +134,7 @@ int main(void)
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
-    must(backend_start("memory", NULL, NULL, &backend, pool), "start");
+    must(backend_start("memory", NULL, NULL, NULL, &backend, pool), "start");
     backend_contract(backend, "alice", pool);
     test_configure(pool);
     test_hooks(pool);

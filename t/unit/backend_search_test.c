@@ -452,9 +452,9 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     store_make(pool);
-    must(backend_start("memory", NULL, NULL, &backend, pool), "start");
+    must(backend_start("memory", NULL, NULL, NULL, &backend, pool), "start");
     contract_search(backend, "alice", pool);
-    must(backend_start("fail", &none, NULL, &backend, pool), "start");
+    must(backend_start("fail", &none, NULL, NULL, &backend, pool), "start");
     contract_search(backend, "alice", pool);
     contract_search(store_start_at(apr_psprintf(pool, "root=%s", path_of("%%u"))), "alice", pool);
     test_damage(pool);

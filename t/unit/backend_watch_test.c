@@ -291,7 +291,7 @@ static void test_end(apr_pool_t *parent)
 
     apr_pool_create(&pool, parent);
     must(backend_start("local", store_arguments(apr_psprintf(pool, "root=%s/%%u", store_root)),
-                       NULL, &backend, pool),
+                       NULL, NULL, &backend, pool),
          "start");
     session = session_of(backend, "ended", pool);
     must(backend_watch_start(backend, "ended",

@@ -56,7 +56,7 @@ static const char *start(void)
     memset(&trouble, 0, sizeof trouble);
     clock_now = NOW;
     state_store_memory_clock(memory, clock_read, NULL);
-    if (backend_start("fail", arguments, NULL, &mailbox, pool))
+    if (backend_start("fail", arguments, NULL, NULL, &mailbox, pool))
         exit(1);
     backend_fail_decide(mailbox, mailbox_decide, NULL);
     backend = backend_fail_inner(mailbox);

@@ -29,7 +29,8 @@ static const collection_answer_t *answer;
 
 __attribute__((unused)) static void fresh(void)
 {
-    if (backend_start("memory", apr_array_make(pool, 1, sizeof(char *)), NULL, &backend, pool) ||
+    if (backend_start("memory", apr_array_make(pool, 1, sizeof(char *)), NULL, NULL, &backend,
+                      pool) ||
         backend_session_open(backend, ACCOUNT, &env.backend, pool))
         exit(1);
     memset(&plan, 0, sizeof plan);

@@ -179,7 +179,8 @@ int main(void)
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
-    if (backend_start("memory", apr_array_make(pool, 1, sizeof(char *)), NULL, &backend, pool) ||
+    if (backend_start("memory", apr_array_make(pool, 1, sizeof(char *)), NULL, NULL, &backend,
+                      pool) ||
         backend_session_open(backend, ACCOUNT, &env.backend, pool))
         return 1;
     env.store = state_store_create_fail(state_store_create_memory(pool), &plan, pool);

@@ -6,7 +6,7 @@
 int main(int argc, char **argv)
 {
     apr_pool_t *pool, *scratch;
-    item_email_options_t options;
+    item_options_t options;
     struct timespec begin, end;
     int i, round, rounds = argc > 1 ? atoi(argv[1]) : 0;
     apr_uint64_t bytes = 0;

@@ -183,7 +183,7 @@ static void test_choice(apr_pool_t *pool)
 
     for (i = 0; i < sizeof choices / sizeof *choices; i++) {
         const choice_t *row = &choices[i];
-        item_email_options_t options = options_of(EAS_VERSION_16_1);
+        item_options_t options = options_of(EAS_VERSION_16_1);
         const eas_node_t *node;
 
         options.mime_support = row->mime_support;
@@ -220,7 +220,7 @@ static void test_truncation(apr_pool_t *pool)
     for (h = 0; h < 2; h++)
         for (type = 1; type <= 2; type++)
             for (size = 1; size <= whole + 2; size++) {
-                item_email_options_t options =
+                item_options_t options =
                     options_prefer(EAS_VERSION_14_1, (item_body_type_t)type, size);
                 const eas_node_t *node;
                 const char *data, *full = text;
@@ -244,8 +244,8 @@ static void test_truncation(apr_pool_t *pool)
 
     wrong = cases = 0;
     for (size = 0; size < 300; size++) {
-        item_email_options_t options = options_prefer(EAS_VERSION_14_1, ITEM_BODY_HTML, size);
-        item_email_options_t complete = options_prefer(EAS_VERSION_14_1, ITEM_BODY_HTML, ALL);
+        item_options_t options = options_prefer(EAS_VERSION_14_1, ITEM_BODY_HTML, size);
+        item_options_t complete = options_prefer(EAS_VERSION_14_1, ITEM_BODY_HTML, ALL);
         const char *message, *data, *full;
 
         apr_pool_clear(scratch);
@@ -260,7 +260,7 @@ static void test_truncation(apr_pool_t *pool)
 
     wrong = cases = 0;
     for (size = 1; size < 200; size++) {
-        item_email_options_t options = options_prefer(EAS_VERSION_14_1, ITEM_BODY_MIME, size);
+        item_options_t options = options_prefer(EAS_VERSION_14_1, ITEM_BODY_MIME, size);
         const char *message, *data;
         const eas_node_t *node;
         static const char wire[] = "A: é\r\n\r\nline one\r\nline zwölf\r\n€\r\n";
@@ -286,7 +286,7 @@ static void test_large(apr_pool_t *pool)
 {
     base_text_buffer_t message = {.pool = pool}, wire = {.pool = pool};
     static const char header[] = HEADER "Content-Type: text/plain; charset=utf-8\n\n";
-    item_email_options_t options;
+    item_options_t options;
     const char *data, *total;
     const eas_node_t *node;
     int i, type;
@@ -325,7 +325,7 @@ static void test_large(apr_pool_t *pool)
 
 static void test_mime_form(apr_pool_t *pool)
 {
-    item_email_options_t options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_MIME, ALL);
+    item_options_t options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_MIME, ALL);
     const char *data;
     static const char nul[] = HEADER "\na\0b\n";
 
@@ -374,7 +374,7 @@ static void test_mime_form(apr_pool_t *pool)
 
 static void test_previews(apr_pool_t *pool)
 {
-    item_email_options_t options = options_prefer(EAS_VERSION_14_0, ITEM_BODY_HTML, 10);
+    item_options_t options = options_prefer(EAS_VERSION_14_0, ITEM_BODY_HTML, 10);
     const eas_node_t *node;
 
     options.preferences[0].preview = 5;
@@ -390,8 +390,8 @@ static void test_previews(apr_pool_t *pool)
 
 static void test_html_form(apr_pool_t *pool)
 {
-    item_email_options_t html = options_prefer(EAS_VERSION_16_1, ITEM_BODY_HTML, ALL);
-    item_email_options_t text = options_prefer(EAS_VERSION_16_1, ITEM_BODY_TEXT, ALL);
+    item_options_t html = options_prefer(EAS_VERSION_16_1, ITEM_BODY_HTML, ALL);
+    item_options_t text = options_prefer(EAS_VERSION_16_1, ITEM_BODY_TEXT, ALL);
     backend_blob_t *blob = blob_of_file(mail_path("html-meta.eml", pool), pool);
     const char *data;
 

@@ -57,7 +57,7 @@ static const char *structure(const item_composed_t *composed, apr_pool_t *pool)
 /* The body as a reader of the result sees it. */
 static const char *body(const item_composed_t *composed, item_body_type_t type, apr_pool_t *pool)
 {
-    item_email_options_t prefer = options_prefer(EAS_VERSION_16_1, type, ITEM_TRUNCATION_NONE);
+    item_options_t prefer = options_prefer(EAS_VERSION_16_1, type, ITEM_TRUNCATION_NONE);
 
     return composed ? body_data(email_node(blob_of_text(all(composed->wire, pool), pool), 0,
                                            &prefer, pool))

@@ -7,7 +7,7 @@
 static const eas_node_t *mail(const char *name, eas_version_t version, apr_uint64_t flags,
                               apr_pool_t *pool)
 {
-    item_email_options_t options = options_prefer(version, ITEM_BODY_HTML, ITEM_TRUNCATION_NONE);
+    item_options_t options = options_prefer(version, ITEM_BODY_HTML, ITEM_TRUNCATION_NONE);
     backend_blob_t *blob = blob_of_file(mail_path(name, pool), pool);
 
     if (!blob)
@@ -17,7 +17,7 @@ static const eas_node_t *mail(const char *name, eas_version_t version, apr_uint6
 
 static const eas_node_t *text(const char *message, apr_pool_t *pool)
 {
-    item_email_options_t options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_TEXT, 500);
+    item_options_t options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_TEXT, 500);
 
     return email_node(blob_of_text(message, pool), 0, &options, pool);
 }
@@ -210,7 +210,7 @@ static void test_flags(apr_pool_t *pool)
 
 static void test_bcc(apr_pool_t *pool)
 {
-    item_email_options_t options = options_prefer(EAS_VERSION_14_1, ITEM_BODY_TEXT, 10);
+    item_options_t options = options_prefer(EAS_VERSION_14_1, ITEM_BODY_TEXT, 10);
     apr_array_header_t *mine = apr_array_make(pool, 2, sizeof(const char *));
 
     APR_ARRAY_PUSH(mine, const char *) = "me@example.org";
@@ -410,7 +410,7 @@ static void test_conversation(apr_pool_t *pool)
 static void test_schema_option(apr_pool_t *pool)
 {
     static const eas_tag_t tags[] = {EAS_Email_Subject, EAS_Email2_IsDraft, EAS_Email2_Sender};
-    item_email_options_t options = options_prefer(EAS_VERSION_14_1, ITEM_BODY_TEXT, 10);
+    item_options_t options = options_prefer(EAS_VERSION_14_1, ITEM_BODY_TEXT, 10);
     const eas_node_t *node;
 
     options.schema = tags;
@@ -437,16 +437,16 @@ static void test_limits(apr_pool_t *pool)
     ok(base_text_utf8_count(to, strlen(to)) <= 32768 &&
            base_text_utf8_count(to, strlen(to)) > 32600 && to[strlen(to) - 1] == '>',
        "To is cut at 32,768 characters, between addresses");
-    ok(item_email_mime_truncation(0, &size) && size == 0, "MIMETruncation 0");
-    ok(item_email_mime_truncation(7, &size) && size == 102400, "MIMETruncation 7");
-    ok(item_email_mime_truncation(8, &size) && size == ITEM_TRUNCATION_NONE, "MIMETruncation 8");
-    ok(!item_email_mime_truncation(9, &size), "no MIMETruncation 9");
+    ok(item_options_mime_truncation(0, &size) && size == 0, "MIMETruncation 0");
+    ok(item_options_mime_truncation(7, &size) && size == 102400, "MIMETruncation 7");
+    ok(item_options_mime_truncation(8, &size) && size == ITEM_TRUNCATION_NONE, "MIMETruncation 8");
+    ok(!item_options_mime_truncation(9, &size), "no MIMETruncation 9");
 }
 
 /* The body by itself, for a multipart response. */
 static void test_body_read(apr_pool_t *pool)
 {
-    item_email_options_t options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_TEXT, 100);
+    item_options_t options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_TEXT, 100);
     backend_blob_t *blob = blob_of_text("Subject: s\n\n0123456789", pool);
     item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
     backend_entry_t entry = {.uid = 42, .token = 0, .date = RECEIVED, .size = blob->size};
@@ -503,7 +503,7 @@ static void test_corpus(apr_pool_t *pool)
 
     for (i = 1; i <= 46; i++) {
         backend_blob_t *blob = blob_of_file(apr_psprintf(pool, "%smsg_%02d.txt", folder, i), pool);
-        item_email_options_t options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_TEXT, 2000);
+        item_options_t options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_TEXT, 2000);
 
         if (blob)
             rendered += email_node(blob, 0, &options, pool) != NULL;
@@ -514,7 +514,7 @@ static void test_corpus(apr_pool_t *pool)
     }
     is_int(rendered, 46, "all of Python's messages render");
     for (r = 0; r < sizeof rows / sizeof *rows; r++) {
-        item_email_options_t options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_TEXT, 2000);
+        item_options_t options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_TEXT, 2000);
 
         is_str(
             property(email_node(blob_of_file(apr_pstrcat(pool, folder, rows[r].file, NULL), pool),

@@ -86,20 +86,20 @@ __attribute__((unused)) static const char *mail_path(const char *name, apr_pool_
     return apr_pstrcat(pool, top ? top : ".", "/t/data/mail/", name, NULL);
 }
 
-__attribute__((unused)) static item_email_options_t options_of(eas_version_t version)
+__attribute__((unused)) static item_options_t options_of(eas_version_t version)
 {
-    item_email_options_t options;
+    item_options_t options;
 
-    item_email_options_init(&options, version);
+    item_options_init(&options, version);
     return options;
 }
 
 /* With one preference: truncation_size ITEM_TRUNCATION_NONE = whole. */
-__attribute__((unused)) static item_email_options_t options_prefer(eas_version_t version,
-                                                                   item_body_type_t type,
-                                                                   apr_uint64_t truncation_size)
+__attribute__((unused)) static item_options_t options_prefer(eas_version_t version,
+                                                             item_body_type_t type,
+                                                             apr_uint64_t truncation_size)
 {
-    item_email_options_t options = options_of(version);
+    item_options_t options = options_of(version);
 
     options.preferences[0].type = type;
     options.preferences[0].truncation_size = truncation_size;
@@ -112,7 +112,7 @@ __attribute__((unused)) static item_email_options_t options_prefer(eas_version_t
 /* The bytes of an ApplicationData element as they go over the wire. */
 __attribute__((unused)) static base_fault_t *email_wbxml(const backend_blob_t *blob,
                                                          apr_uint64_t flags,
-                                                         const item_email_options_t *options,
+                                                         const item_options_t *options,
                                                          const char **wbxml, apr_size_t *length,
                                                          apr_pool_t *pool)
 {
@@ -160,7 +160,7 @@ static base_fault_t *wbxml_decode(const char *wbxml, apr_size_t length, const ea
 /* Rendered, encoded and decoded again: the ApplicationData element, NULL when there is a fault. */
 __attribute__((unused)) static const eas_node_t *email_node(const backend_blob_t *blob,
                                                             apr_uint64_t flags,
-                                                            const item_email_options_t *options,
+                                                            const item_options_t *options,
                                                             apr_pool_t *pool)
 {
     const char *wbxml;

@@ -348,7 +348,7 @@ static void test_forms(const char *name, const backend_blob_t *blob, apr_pool_t 
 
     apr_pool_create(&scratch, pool);
     for (f = 0; f < sizeof forms / sizeof *forms; f++) {
-        item_email_options_t options =
+        item_options_t options =
             options_prefer(EAS_VERSION_16_1, (item_body_type_t)forms[f].type, forms[f].size);
         const char *wbxml;
         apr_size_t length = 0;

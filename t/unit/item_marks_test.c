@@ -331,7 +331,7 @@ static void test_write(void)
     backend_entry_t entry = {.uid = 42,
                              .token = BACKEND_FLAG_FLAGGED | BACKEND_FLAG_ANSWERED,
                              .properties = &properties};
-    item_email_options_t options = options_of(EAS_VERSION_14_0);
+    item_options_t options = options_of(EAS_VERSION_14_0);
     item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
     const eas_node_t *node;
     eas_spool_t *spool;

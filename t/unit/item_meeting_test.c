@@ -31,7 +31,7 @@ static const char *invitation(const char *method, const char *calendar, apr_pool
 
 static const eas_node_t *meeting_mail(const char *mime, eas_version_t version, apr_pool_t *pool)
 {
-    item_email_options_t options = options_of(version);
+    item_options_t options = options_of(version);
     apr_array_header_t *addresses = apr_array_make(pool, 1, sizeof(const char *));
 
     APR_ARRAY_PUSH(addresses, const char *) = "anna@example.org";

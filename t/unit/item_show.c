@@ -54,7 +54,7 @@ static void write_fetch(item_email_t *email, eas_writer_t *writer)
         eas_writer_end(writer);
 }
 
-static base_fault_t *emit(const char *path, int fetch, const item_email_options_t *options,
+static base_fault_t *emit(const char *path, int fetch, const item_options_t *options,
                           apr_pool_t *pool)
 {
     const backend_blob_t *blob = blob_of_file(path, pool);
@@ -93,7 +93,7 @@ static base_fault_t *emit(const char *path, int fetch, const item_email_options_
 
 static int emit_all(int fetch, char **arguments, apr_pool_t *pool)
 {
-    item_email_options_t options =
+    item_options_t options =
         options_prefer(eas_version_parse(arguments[0]), (item_body_type_t)atoi(arguments[1]),
                        *arguments[2] ? (apr_uint64_t)atoll(arguments[2]) : ITEM_TRUNCATION_NONE);
     char path[1024];
@@ -135,7 +135,7 @@ static int emit_attachment(const char *path, int number, apr_pool_t *pool)
 
 static int show_file(int argc, char **argv, apr_pool_t *pool)
 {
-    item_email_options_t options =
+    item_options_t options =
         options_prefer(eas_version_parse(argc > 4 ? argv[4] : "16.1"),
                        argc > 2 ? (item_body_type_t)atoi(argv[2]) : ITEM_BODY_TEXT,
                        argc > 3 ? (apr_uint64_t)atoll(argv[3]) : ITEM_TRUNCATION_NONE);

@@ -136,9 +136,9 @@ world_t *world_make(apr_uint64_t seed, int verbose, apr_pool_t *pool)
     world->verbose = verbose;
     world->now = MODEL_BEGIN;
     dice_seed(&world->dice, seed, 0);
-    world_must(
-        backend_start("fail", apr_array_make(pool, 1, sizeof(char *)), NULL, &world->backend, pool),
-        "starting the backend");
+    world_must(backend_start("fail", apr_array_make(pool, 1, sizeof(char *)), NULL, NULL,
+                             &world->backend, pool),
+               "starting the backend");
     backend_fail_decide(world->backend, world_backend_decide, world);
     world->inner = backend_fail_inner(world->backend);
     world_must(backend_session_open(world->backend, MODEL_ACCOUNT, &world->session, pool), "open");
