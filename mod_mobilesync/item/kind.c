@@ -32,10 +32,8 @@ static const item_kind_t kind_email = {.name = "Email",
                                        .body_read = item_email_body_read};
 
 static const item_kind_t *const kinds[] = {
-    [BACKEND_CLASS_EMAIL] = &kind_email,
-    [BACKEND_CLASS_CALENDAR] = NULL,
-    [BACKEND_CLASS_CONTACTS] = NULL,
-    [BACKEND_CLASS_TASKS] = NULL,
+    [BACKEND_CLASS_EMAIL] = &kind_email, [BACKEND_CLASS_CALENDAR] = NULL,
+    [BACKEND_CLASS_CONTACTS] = NULL,     [BACKEND_CLASS_TASKS] = NULL,
     [BACKEND_CLASS_NOTES] = NULL,
 };
 
