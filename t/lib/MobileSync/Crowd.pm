@@ -24,7 +24,8 @@ sub start ( $class, $processes, $make ) {
         if ( !$pid ) {
             close $_ for $ours, map { $_->{socket} } @{ $self->{members} };
             @SIG{qw(TERM INT HUP)} = ('DEFAULT') x 3;
-            eval { _live( $theirs, $make->($number) ); 1 } or print {*STDERR} "crowd: $@";
+            eval { _live( $theirs, $make->($number) ); 1 }
+                or print {*STDERR} "process $number of the crowd: $@";
             POSIX::_exit(0);
         }
         close $theirs;
@@ -33,11 +34,14 @@ sub start ( $class, $processes, $make ) {
     return $self;
 }
 
-# Calls a method of every phone. Returns [ device, result ] of each.
+# Calls a method of every phone. Returns [ device, result ] of each; dies with what phones died with.
 sub ask ( $self, $method, @arguments ) {
     my $question = JSON::PP::encode_json( [ $method, @arguments ] ) . "\n";
     $_->{socket}->print($question), $_->{socket}->flush for @{ $self->{members} };
-    return map { @{ _hear( $_->{socket} ) } } @{ $self->{members} };
+    my @answers = map { @{ _hear( $_->{socket} ) } } @{ $self->{members} };
+    my @died = map {"$_->[0]: $method: $_->[2]"} grep { defined $_->[2] } @answers;
+    die @died if @died;
+    return @answers;
 }
 
 sub _hear ($socket) {
@@ -88,7 +92,11 @@ sub _live ( $control, @phones ) {
 sub _answer ( $control, @phones ) {
     my $question = readline $control // return 0;
     my ( $method, @arguments ) = @{ JSON::PP::decode_json($question) };
-    my @answers = map { [ $_->{client}{device_id}, scalar $_->$method(@arguments) ] } @phones;
+    my @answers = map {
+        my $phone = $_;
+        my $result = eval { [ $phone->$method(@arguments) ] };
+        [ $phone->{client}{device_id}, $result ? $result->[0] : ( undef, "$@" ) ]
+    } @phones;
     $control->print( JSON::PP::encode_json( \@answers ) . "\n" );
     $control->flush;
     return 1;
