@@ -39,6 +39,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/html_element.tbl \
 	mod_mobilesync/item/ical.c \
 	mod_mobilesync/item/ical.h \
+	mod_mobilesync/item/clock.h \
+	mod_mobilesync/item/rule.h mod_mobilesync/item/series.h \
 	mod_mobilesync/item/item.c \
 	mod_mobilesync/item/item.h \
 	mod_mobilesync/item/kind.c mod_mobilesync/item/kind.h \

@@ -38,4 +38,8 @@ apr_time_t item_zone_to_utc(const item_zone_t *zone, const struct icaltimetype *
 /* The 172 bytes in base64. */
 const char *item_zone_blob(const item_zone_t *zone, apr_pool_t *pool);
 
+/* Reads them. Names may be empty, in any language, or wrong: they are hints at most. 0 when it is no
+ * such structure; *zone is UTC then. */
+int item_zone_parse(const char *blob, item_zone_t *zone, apr_pool_t *pool);
+
 #endif
