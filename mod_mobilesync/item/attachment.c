@@ -12,6 +12,9 @@
 #define ATTACHMENT_CHUNK 8192
 
 struct item_attachment {
+    /* bytes that are no part of a message; NULL: mime and part */
+    item_source_t *bytes;
+    const char *type, *name;
     const item_mime_t *mime;
     const item_mime_part_t *part;
     item_reader_t *reader;
@@ -31,8 +34,13 @@ struct item_attachment {
 static void attachment_restart(item_attachment_t *a)
 {
     apr_pool_clear(a->reader_pool);
-    item_wire_init(&a->wire, a->mime->source, a->part->body, a->part->end);
-    a->reader = item_reader_part(a->mime, a->part, a->reader_pool);
+    if (a->bytes)
+        a->reader = item_reader_range(a->bytes, 0, item_source_size(a->bytes), ITEM_MIME_IDENTITY,
+                                      a->reader_pool);
+    else {
+        item_wire_init(&a->wire, a->mime->source, a->part->body, a->part->end);
+        a->reader = item_reader_part(a->mime, a->part, a->reader_pool);
+    }
     a->left = APR_UINT64_MAX;
     a->encoded_start = a->encoded_end = 0;
     a->encoded_all = 0;
@@ -98,15 +106,36 @@ base_fault_t *item_attachment_open(const backend_blob_t *blob, unsigned part,
     return NULL;
 }
 
+base_fault_t *item_attachment_make(const void *bytes, apr_size_t length, const char *type,
+                                   const char *name, item_attachment_t **attachment,
+                                   apr_pool_t *pool)
+{
+    item_attachment_t *a = apr_pcalloc(pool, sizeof *a);
+    backend_blob_t blob = {.data = bytes, .size = length};
+
+    BASE_TRY(item_source_open(&blob, &a->bytes, pool));
+    a->type = type ? type : "application/octet-stream";
+    a->name = name;
+    a->size = length;
+    a->pool = pool;
+    apr_pool_create(&a->reader_pool, pool);
+    attachment_restart(a);
+    *attachment = a;
+    return NULL;
+}
+
 const char *item_attachment_content_type(const item_attachment_t *attachment)
 {
+    if (attachment->bytes)
+        return attachment->type;
     return apr_pstrcat(attachment->pool, attachment->part->type, "/", attachment->part->subtype,
                        NULL);
 }
 
 const char *item_attachment_name(const item_attachment_t *attachment)
 {
-    return item_content_name(attachment->part, attachment->pool);
+    return attachment->bytes ? attachment->name
+                             : item_content_name(attachment->part, attachment->pool);
 }
 
 apr_uint64_t item_attachment_size(const item_attachment_t *attachment)

@@ -16,6 +16,11 @@ typedef struct item_attachment item_attachment_t;
 base_fault_t *item_attachment_open(const backend_blob_t *blob, unsigned part,
                                    item_attachment_t **attachment, apr_pool_t *pool);
 
+/* The same of bytes that are in no message; they, type (NULL: unknown) and name live as long. */
+base_fault_t *item_attachment_make(const void *bytes, apr_size_t length, const char *type,
+                                   const char *name, item_attachment_t **attachment,
+                                   apr_pool_t *pool);
+
 const char *item_attachment_content_type(const item_attachment_t *attachment); /* "image/png" */
 const char *item_attachment_name(const item_attachment_t *attachment);         /* never NULL */
 apr_uint64_t item_attachment_size(const item_attachment_t *attachment);        /* decoded, exact */

@@ -25,11 +25,19 @@ static int kind_email_body_has_data(const void *item)
     return item_email_body_has_data(item);
 }
 
+static base_fault_t *kind_email_attachment(const backend_blob_t *blob,
+                                           const item_reference_t *reference,
+                                           item_attachment_t **attachment, apr_pool_t *pool)
+{
+    return item_attachment_open(blob, reference->part, attachment, pool);
+}
+
 static const item_kind_t kind_email = {.name = "Email",
                                        .load = kind_email_load,
                                        .write = kind_email_write,
                                        .body_has_data = kind_email_body_has_data,
-                                       .body_read = item_email_body_read};
+                                       .body_read = item_email_body_read,
+                                       .attachment_open = kind_email_attachment};
 
 static const item_kind_t *const kinds[] = {
     [BACKEND_CLASS_EMAIL] = &kind_email, [BACKEND_CLASS_CALENDAR] = NULL,

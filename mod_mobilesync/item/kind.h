@@ -14,6 +14,7 @@
 #include "base/fault.h"
 #include "eas/node.h"
 #include "eas/writer.h"
+#include "item/attachment.h"
 #include "item/options.h"
 #include "item/reference.h"
 
@@ -29,6 +30,11 @@ typedef struct {
      * [A-Za-z0-9_-]{1,64} */
     const char *key;
     const backend_identity_t *identity; /* whose mailbox it is */
+    /* airsyncbase:InstanceId beside the ServerId, as it was sent (16.x, MS-ASCMD R6238, R6420): the
+     * Change is one of this occurrence of a series alone; with data NULL the occurrence is deleted.
+     * NULL: the item. Classes but calendar: INVALID. */
+    const char *instance;
+    const item_reference_t *reference; /* of an item that is there; its FileReferences begin so */
     apr_time_t now;
 } item_change_t;
 
@@ -53,6 +59,10 @@ typedef struct {
      * NULL: a new one. INVALID says what is wrong with the data (Status 6). */
     base_fault_t *(*change)(const item_change_t *change, const backend_blob_t *original,
                             const backend_blob_t **blob, apr_pool_t *pool);
+
+    /* Opens an attachment of a blob by its FileReference. NOT_FOUND: the blob has no such. */
+    base_fault_t *(*attachment_open)(const backend_blob_t *blob, const item_reference_t *reference,
+                                     item_attachment_t **attachment, apr_pool_t *pool);
 
     const char *component; /* "VTODO": what a blob of the class has; "VCARD" */
     /* Fills date and whatever else the class knows better: see item_describer. May be NULL. */

@@ -41,8 +41,12 @@ typedef struct {
      * all that the version has. */
     const eas_tag_t *schema;
     int schema_count;
-    /* Addresses of the account (const char *), for ReceivedAsBcc; NULL = unknown. */
+    /* Addresses of the account (const char *), for ReceivedAsBcc and who organises a meeting; NULL =
+     * unknown. */
     const apr_array_header_t *addresses;
+    /* What can be shown for a while only (series by rules that EAS cannot say) is shown from the year
+     * before this moment on; 0: from its beginning. */
+    apr_time_t now;
 } item_options_t;
 
 /* All defaults: no preferences, MIMESupport 0, nothing truncated. */
