@@ -139,8 +139,8 @@ typedef struct {
 
 /* Half-open range of dates and a position in it. */
 typedef struct {
-    apr_time_t since;   /* entries with date >= since; APR_INT64_MIN = all */
-    apr_time_t before;  /* entries with date < before; APR_INT64_MAX = all */
+    apr_time_t since;  /* entries with date >= since; APR_INT64_MIN = all */
+    apr_time_t before; /* entries with date < before; APR_INT64_MAX = all, those of that date too */
     apr_uint64_t below; /* entries with uid < below; 0 = from the newest */
     int conversations;  /* 1: of conversation_date, and since and before are midnights */
 } backend_range_t;

@@ -140,7 +140,8 @@ static int memory_range_holds(const backend_range_t *range, const memory_item_t 
 {
     apr_time_t date = range->conversations ? item->conversation_date : item->date;
 
-    return item->data && date >= range->since && date < range->before;
+    return item->data && date >= range->since &&
+           (date < range->before || range->before == APR_INT64_MAX);
 }
 
 base_fault_t *memory_enumerate(void *data, const char *folder_id, const backend_range_t *range,

@@ -188,7 +188,8 @@ base_fault_t *cmd_exchange_session(cmd_exchange_t *exchange, backend_session_t *
 /* Gives the mailbox back, so that nothing of it is held while the exchange waits. */
 void cmd_exchange_release(cmd_exchange_t *exchange);
 
-/* The mailbox's folders (backend_folder_t), listed once per exchange. */
+/* The mailbox's folders (backend_folder_t) of classes that the device's version knows, listed once per
+ * exchange: the others are nowhere. */
 base_fault_t *cmd_exchange_folders(cmd_exchange_t *exchange, apr_array_header_t **folders);
 
 /* One of them. FOLDER_GONE when there is none with that id. */

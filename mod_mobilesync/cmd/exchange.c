@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cmd/access.h"
 #include "cmd/gate.h"
+#include "item/kind.h"
 
 #define CMD_ID_MAX 64
 
@@ -47,13 +48,32 @@ void cmd_exchange_release(cmd_exchange_t *exchange)
     exchange->folders = NULL;
 }
 
+/* Those whose class is served to the device's version. */
+static apr_array_header_t *exchange_folders_served(const cmd_exchange_t *exchange,
+                                                   const apr_array_header_t *all)
+{
+    apr_array_header_t *served =
+        apr_array_make(exchange->pool, all->nelts, sizeof(backend_folder_t));
+    int i;
+
+    for (i = 0; i < all->nelts; i++) {
+        const backend_folder_t *folder = &APR_ARRAY_IDX(all, i, backend_folder_t);
+
+        if (item_kind_is_served(folder->class_, exchange->request->version))
+            APR_ARRAY_PUSH(served, backend_folder_t) = *folder;
+    }
+    return served;
+}
+
 base_fault_t *cmd_exchange_folders(cmd_exchange_t *exchange, apr_array_header_t **folders)
 {
     backend_session_t *session;
+    apr_array_header_t *all;
 
     if (!exchange->folders) {
         BASE_TRY(cmd_exchange_session(exchange, &session));
-        BASE_TRY(backend_folder_list(session, &exchange->folders, exchange->pool));
+        BASE_TRY(backend_folder_list(session, &all, exchange->pool));
+        exchange->folders = exchange_folders_served(exchange, all);
     }
     *folders = exchange->folders;
     return NULL;

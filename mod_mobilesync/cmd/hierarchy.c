@@ -4,6 +4,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "item/kind.h"
 #include "sync/folder_state.h"
 #include "sync/hierarchy.h"
 
@@ -64,8 +65,8 @@ static const char *hierarchy_name(const backend_folder_t *folder)
                                                                                     : folder->name;
 }
 
-/* The folders of the mailbox as a device is to see them. */
-static base_fault_t *hierarchy_folders_now(const collection_env_t *env,
+/* The folders of the mailbox as a device of that version is to see them. */
+static base_fault_t *hierarchy_folders_now(const collection_env_t *env, unsigned protocol,
                                            apr_array_header_t **folders, apr_pool_t *pool)
 {
     apr_array_header_t *list, *all = apr_array_make(pool, 16, sizeof(sync_folder_t));
@@ -75,6 +76,8 @@ static base_fault_t *hierarchy_folders_now(const collection_env_t *env,
     for (i = 0; i < list->nelts; i++) {
         const backend_folder_t *folder = &APR_ARRAY_IDX(list, i, backend_folder_t);
 
+        if (!item_kind_is_served(folder->class_, (eas_version_t)protocol))
+            continue;
         APR_ARRAY_PUSH(all, sync_folder_t) = (sync_folder_t){.id = folder->id,
                                                              .parent_id = folder->parent_id,
                                                              .name = hierarchy_name(folder),
@@ -254,7 +257,7 @@ base_fault_t *hierarchy_prepare(const collection_env_t *env, const hierarchy_req
     state_record_t *record;
 
     BASE_TRY(hierarchy_judge(env, request, &made, &record, pool));
-    BASE_TRY(hierarchy_folders_now(env, &made->now, pool));
+    BASE_TRY(hierarchy_folders_now(env, request->protocol, &made->now, pool));
     if (hierarchy_starts(made))
         BASE_TRY(hierarchy_prepare_start(made, record));
     else
@@ -445,7 +448,7 @@ base_fault_t *hierarchy_watch_check(const collection_env_t *env, const char *acc
     if (!look.state)
         return NULL;
     keys = &look.state->keys;
-    BASE_TRY(hierarchy_folders_now(env, &look.now, pool));
+    BASE_TRY(hierarchy_folders_now(env, look.state->protocol, &look.now, pool));
     if (keys->answer_count)
         BASE_TRY(hierarchy_answer_list(&look, record, keys->answer_count - 1, &look.given));
     else

@@ -52,6 +52,11 @@ const item_kind_t *item_kind_find(backend_class_t class_)
     return kinds[class_];
 }
 
+int item_kind_is_served(backend_class_t class_, eas_version_t version)
+{
+    return kinds[class_] && version >= kinds[class_]->first_version;
+}
+
 const item_kind_t *item_kind_by_name(const char *name)
 {
     size_t i;

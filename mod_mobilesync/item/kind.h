@@ -20,7 +20,7 @@
 
 /* What a client says of an item: ApplicationData of an Add or a Change. */
 typedef struct {
-    const eas_node_t *data;
+    const eas_node_t *data; /* ApplicationData */
     eas_version_t version;
     /* Supported (MS-ASCMD 2.2.3.179) of the folder's first Sync: elements that a Change deletes by
      * leaving them out; all others that it leaves out are ghosted: they stay. NULL: it had none, and
@@ -36,10 +36,14 @@ typedef struct {
     const char *instance;
     const item_reference_t *reference; /* of an item that is there; its FileReferences begin so */
     apr_time_t now;
+    /* Never NULL: set to 1 when the item is not what the client must believe now (what it sent was
+     * not taken whole, or something else follows from it): it gets the item as it is then. */
+    int *tell;
 } item_change_t;
 
 typedef struct {
-    const char *name; /* AirSync:Class */
+    const char *name;            /* AirSync:Class */
+    eas_version_t first_version; /* that knows the class; NONE: all */
 
     /* Fallible first, then write (item/item.h). *item lives in the pool; blob as long as it. Faults:
      * CONVERSION (it goes into quarantine), and those of reading. */
@@ -72,6 +76,8 @@ typedef struct {
 
 /* NULL: the class is not served (its folders are not shown). */
 const item_kind_t *item_kind_find(backend_class_t class_);
+/* Does a device of that version see folders of the class? */
+int item_kind_is_served(backend_class_t class_, eas_version_t version);
 const item_kind_t *item_kind_by_name(const char *name);
 
 /* What backends are started with: class and UID by the component, date by the kind. */

@@ -41,6 +41,6 @@ apr_time_t sync_filter_cut(int filter, apr_time_t now)
     else if (periods[filter].days)
         then = now - periods[filter].days * BASE_TIME_DAY;
     else
-        return SYNC_TIME_MIN;
+        return filter == SYNC_FILTER_INCOMPLETE ? SYNC_TIME_MAX : SYNC_TIME_MIN;
     return then == SYNC_TIME_MIN ? then : base_time_day_start(then);
 }

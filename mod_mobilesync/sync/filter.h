@@ -8,10 +8,12 @@
 
 #include <apr_time.h>
 
-#define SYNC_FILTER_MAX 8
+#define SYNC_FILTER_INCOMPLETE 8
+#define SYNC_FILTER_MAX SYNC_FILTER_INCOMPLETE
 
 /* Entries with date >= cut are wanted: 00:00 UTC of the day that lies the filter's period
- * before now; SYNC_TIME_MIN for 0 and 8 (which filters by completion, not by date). */
+ * before now; SYNC_TIME_MIN for 0. SYNC_TIME_MAX for 8, incomplete tasks: these matter until they
+ * are done, so that their date is that. */
 apr_time_t sync_filter_cut(int filter, apr_time_t now);
 
 #endif

@@ -174,8 +174,9 @@ void sync_position_refilter(sync_position_t *position, int filter, int conversat
     else if (cut < was)
         /* the date of a conversation that is held may have moved into it: not clean */
         sync_scans_add(&position->scans, dates, cut, was,
-                       dates == SYNC_DATE_OWN && !position->todo_count && !position->sweep);
-    else
+                       dates == SYNC_DATE_OWN && was != SYNC_TIME_MAX && !position->todo_count &&
+                           !position->sweep);
+    else if (cut > was)
         sync_scans_add(&position->scans, dates, was, cut, 0);
 }
 

@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+static int scan_is_empty(apr_time_t since, apr_time_t before)
+{
+    return since > before || (since == before && before != SYNC_TIME_MAX);
+}
+
 /* Too many pieces: one scan over everything that they span, from the top. */
 static void scans_merge(sync_scans_t *scans, sync_date_kind_t dates, apr_time_t since,
                         apr_time_t before)
@@ -28,7 +33,7 @@ void sync_scans_add(sync_scans_t *scans, sync_date_kind_t dates, apr_time_t sinc
     sync_scans_t old = *scans;
     int i;
 
-    if (since >= before)
+    if (scan_is_empty(since, before))
         return;
     scans->count = 0;
     for (i = 0; i < old.count; i++) {
@@ -44,7 +49,8 @@ void sync_scans_add(sync_scans_t *scans, sync_date_kind_t dates, apr_time_t sinc
             scans->scan[scans->count++].clean = clean = 0;
             continue;
         }
-        if (piece->since >= before || piece->before <= since) {
+        if (scan_is_empty(piece->since > since ? piece->since : since,
+                          piece->before < before ? piece->before : before)) {
             scans->scan[scans->count++] = *piece;
             continue;
         }
@@ -67,7 +73,8 @@ static int scan_covers(const sync_scan_t *scan, apr_uint64_t uid, const sync_dat
 {
     apr_time_t date = dates->date[scan->dates];
 
-    return scan->since <= date && date < scan->before && (!scan->below || uid < scan->below);
+    return scan->since <= date && (date < scan->before || scan->before == SYNC_TIME_MAX) &&
+           (!scan->below || uid < scan->below);
 }
 
 int sync_scans_cover(const sync_scans_t *scans, apr_uint64_t uid, const sync_dates_t *dates)
@@ -141,7 +148,7 @@ void sync_scans_unpack(sync_scans_t *scans, sync_unpack_t *in)
         flags = sync_unpack_count(in, SYNC_DATE_CONVERSATION << 1 | 1);
         scans->scan[i].clean = flags & 1;
         scans->scan[i].dates = (sync_date_kind_t)(flags >> 1);
-        if (scans->scan[i].since >= scans->scan[i].before)
+        if (scan_is_empty(scans->scan[i].since, scans->scan[i].before))
             in->bad = 1;
     }
 }

@@ -27,8 +27,8 @@ typedef struct {
 } sync_dates_t;
 
 typedef struct {
-    apr_time_t since; /* entries with since <= date < before... */
-    apr_time_t before;
+    apr_time_t since;   /* entries with since <= date < before... */
+    apr_time_t before;  /* SYNC_TIME_MAX: no end, what is of that date belongs to it */
     apr_uint64_t below; /* ...and uid < below; 0: all, not begun */
     int clean;          /* 1: the device holds nothing of what is left to scan */
     sync_date_kind_t dates;

@@ -1,14 +1,21 @@
 /* ConversationMode where it does not belong. */
 #include "cmd_helpers.h"
 
-static const char *calendar(world_t *world)
+#include "item/kind.h"
+
+/* A folder of no mail, NULL: no other class is served. */
+static const char *other_folder(world_t *world)
 {
+    backend_class_t class_ = BACKEND_CLASS_CALENDAR;
     backend_session_t *session;
     const char *id;
 
+    while (!item_kind_is_served(class_, EAS_VERSION_14_1))
+        if (class_++ == BACKEND_CLASS_NOTES)
+            return NULL;
     if (backend_session_open(backend_fail_inner(world->service.backend), "alice", &session,
                              world->pool) ||
-        backend_folder_create(session, NULL, "Calendar", BACKEND_CLASS_CALENDAR, &id, world->pool))
+        backend_folder_create(session, NULL, "Other", class_, &id, world->pool))
         abort();
     return id;
 }
@@ -63,15 +70,17 @@ int main(void)
     apr_pool_create(&pool, NULL);
     item_child_init(pool);
     world = world_create(pool);
-    id = calendar(world);
+    id = other_folder(world);
     inbox = backend_memory_folder(world->service.backend, "alice", BACKEND_ROLE_INBOX);
-    is_int(sync_status(world, id, "1"), 4, "Sync of no mail: Status 4 (MS-ASCMD R2117)");
-    is_int(sync_status(world, id, "0"), 4, "whatever its value");
-    is_int(sync_status(world, id, NULL), 1, "without it: 1");
+    if (id) {
+        is_int(sync_status(world, id, "1"), 4, "Sync of no mail: Status 4 (MS-ASCMD R2117)");
+        is_int(sync_status(world, id, "0"), 4, "whatever its value");
+        is_int(sync_status(world, id, NULL), 1, "without it: 1");
+        is_int(estimate_status(world, id, "1"), 103, "GetItemEstimate of no mail: 103 (R2100)");
+        is_int(estimate_status(world, id, NULL), 3, "without it: not primed");
+    }
     is_int(sync_status(world, inbox, ""), 1, "of mail: 1");
     is_int(sync_status(world, inbox, "2"), 4, "what is no boolean: 4");
-    is_int(estimate_status(world, id, "1"), 103, "GetItemEstimate of no mail: 103 (R2100)");
-    is_int(estimate_status(world, id, NULL), 3, "without it: not primed");
     is_int(estimate_status(world, inbox, "1"), 3, "of mail: the same");
     apr_pool_destroy(pool);
     apr_terminate();

@@ -168,7 +168,8 @@ static void test_filter(void)
         is_str(base_time_format_dashed(sync_filter_cut(rows[i].filter, at(rows[i].now)), pool),
                rows[i].cut, apr_psprintf(pool, "filter %d at %s", rows[i].filter, rows[i].now));
     ok(sync_filter_cut(0, at("2026-11-23T08:00:00Z")) == SYNC_TIME_MIN, "no filter");
-    ok(sync_filter_cut(8, at("2026-11-23T08:00:00Z")) == SYNC_TIME_MIN, "8 is no date");
+    ok(sync_filter_cut(SYNC_FILTER_INCOMPLETE, at("2026-11-23T08:00:00Z")) == SYNC_TIME_MAX,
+       "incomplete tasks have no date");
     ok(sync_filter_cut(9, 0) == SYNC_TIME_MIN && sync_filter_cut(-1, 0) == SYNC_TIME_MIN,
        "nor what there is not");
 }
@@ -306,6 +307,35 @@ static void test_conversations(void)
     back = position;
     back.dates = SYNC_DATE_OWN;
     ok(!sync_position_same(&position, &back), "positions differ in that");
+}
+
+/* Open tasks have no end: their date is that of the filter for them. */
+static void test_incomplete(void)
+{
+    sync_position_t position = {.cursor = "c1", .cut = SYNC_TIME_MIN};
+    const sync_dates_t forever = {{SYNC_TIME_MAX, SYNC_TIME_MAX}}, done = {{5, 5}};
+    const sync_scans_t *scans = &position.scans;
+    base_text_buffer_t out = {.pool = pool};
+    sync_scans_t back;
+    sync_unpack_t in;
+
+    sync_position_refilter(&position, SYNC_FILTER_INCOMPLETE, 0, 0);
+    ok(position.cut == SYNC_TIME_MAX && sync_scans_cover(scans, 1, &done),
+       "what is done is looked for");
+    position.scans.count = 0;
+    sync_position_refilter(&position, SYNC_FILTER_INCOMPLETE, 0, BASE_TIME_DAY);
+    ok(!scans->count, "a day makes no difference");
+    sync_position_begin(&position, "c1");
+    ok(sync_scans_cover(scans, 1, &forever) && !sync_scans_cover(scans, 1, &done),
+       "what is open is scanned alone");
+    sync_scans_pack(scans, &out);
+    sync_unpack_start(&in, out.data, out.length);
+    sync_scans_unpack(&back, &in);
+    ok(sync_unpack_end(&in) && sync_scans_same(scans, &back), "packed and unpacked");
+    position.scans.count = 0;
+    sync_position_refilter(&position, 0, 0, 0);
+    ok(sync_scans_cover(scans, 1, &done) && !scans->scan[0].clean,
+       "everything: beside what is held already");
 }
 
 static void test_positions(void)
@@ -459,6 +489,7 @@ int main(void)
     test_scans();
     test_conversation_scans();
     test_conversations();
+    test_incomplete();
     test_positions();
     test_state();
     test_delta();
