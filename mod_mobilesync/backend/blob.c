@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <apr_siphash.h>
 
 #include "base/text.h"
 
@@ -47,6 +48,27 @@ int backend_derived_name_valid(const char *name)
         if (!isalnum((unsigned char)name[i]) && name[i] != '_' && name[i] != '-')
             return 0;
     return i > 0 && i <= 64;
+}
+
+apr_uint64_t backend_content_token(const void *data, apr_size_t size)
+{
+    static const unsigned char key[APR_SIPHASH_KSIZE] = "mod_mobilesync"; /* the same for ever */
+    apr_uint64_t token = apr_siphash24(data, size, key);
+
+    return token == 0 || token == APR_UINT64_MAX ? 1 : token;
+}
+
+base_fault_t *backend_content_describe(const backend_describer_t *describer, backend_class_t class_,
+                                       const backend_blob_t *blob,
+                                       backend_description_t *description, apr_pool_t *pool)
+{
+    *description = (backend_description_t){.class_ = class_, .date = APR_INT64_MAX};
+    if (!describer)
+        return NULL;
+    BASE_TRY(describer->describe(blob, description, pool));
+    if (!description->known || description->class_ != class_)
+        return base_fault_make(pool, BASE_FAULT_INVALID, "this is no item of the folder's class");
+    return NULL;
 }
 
 base_fault_t *backend_mismatch(apr_uint64_t uid, apr_pool_t *pool)

@@ -14,6 +14,13 @@ backend_blob_t *backend_blob_of(const void *data, apr_uint64_t size, apr_pool_t 
 /* 1 when the name can be a derived name ([A-Za-z0-9_-]{1,64}). */
 int backend_derived_name_valid(const char *name);
 
+/* The token of an item of another class than mail: 64 bits of its content, never 0 nor all ones. */
+apr_uint64_t backend_content_token(const void *data, apr_size_t size);
+/* What such an item is; INVALID when it is none of the class. describer NULL: whatever is put. */
+base_fault_t *backend_content_describe(const backend_describer_t *describer, backend_class_t class_,
+                                       const backend_blob_t *blob,
+                                       backend_description_t *description, apr_pool_t *pool);
+
 /* The fault of a replace whose if_match is not the item's token. */
 base_fault_t *backend_mismatch(apr_uint64_t uid, apr_pool_t *pool);
 

@@ -191,6 +191,13 @@ static apr_int64_t query_below(const backend_range_t *range)
                                                          : APR_INT64_MAX;
 }
 
+/* The latest date of the range; of all dates also that of what matters for ever. */
+static apr_int64_t query_until(const backend_range_t *range)
+{
+    return range->before == APR_INT64_MAX || range->before == APR_INT64_MIN ? range->before
+                                                                            : range->before - 1;
+}
+
 base_fault_t *local_query_enumerate(void *data, const char *folder_id, const backend_range_t *range,
                                     int limit, backend_page_t **page, apr_pool_t *pool)
 {
@@ -201,11 +208,11 @@ base_fault_t *local_query_enumerate(void *data, const char *folder_id, const bac
     int row;
 
     BASE_TRY(local_scan_folder(session, folder_id, LOCAL_LOOK_ONCE, &folder, pool));
-    BASE_TRY(local_sql_bind(
-        session->index,
-        range->conversations ? LOCAL_SQL_ENUMERATE_CONVERSATIONS : LOCAL_SQL_ENUMERATE, &statement,
-        pool, "iiiii", folder.number, query_below(range), (apr_int64_t)range->since,
-        (apr_int64_t)range->before, (apr_int64_t)limit + 1));
+    BASE_TRY(local_sql_bind(session->index,
+                            range->conversations ? LOCAL_SQL_ENUMERATE_CONVERSATIONS
+                                                 : LOCAL_SQL_ENUMERATE,
+                            &statement, pool, "iiiii", folder.number, query_below(range),
+                            (apr_int64_t)range->since, query_until(range), (apr_int64_t)limit + 1));
     *page = apr_pcalloc(pool, sizeof **page);
     for (;;) {
         BASE_TRY(local_sql_step(session->index, statement, &row, pool));
@@ -230,7 +237,7 @@ base_fault_t *local_query_count(void *data, const char *folder_id, const backend
     BASE_TRY(local_scan_folder(session, folder_id, LOCAL_LOOK_ONCE, &folder, pool));
     BASE_TRY(local_sql_integer(
         session->index, range->conversations ? LOCAL_SQL_COUNT_CONVERSATIONS : LOCAL_SQL_COUNT,
-        &number, pool, "iiii", folder.number, (apr_int64_t)range->since, (apr_int64_t)range->before,
+        &number, pool, "iiii", folder.number, (apr_int64_t)range->since, query_until(range),
         query_below(range)));
     *count = (apr_uint64_t)number;
     return NULL;

@@ -1,4 +1,4 @@
-/* The memory driver: a mailbox server in the heap, complete for mail. For tests, and as
+/* The memory driver: a mailbox server in the heap, complete for all classes. For tests, and as
  * "MobileSyncBackend memory" in httpd for trying things out: each child process then has its
  * own mailboxes, which end with it, so run one child (ServerLimit 1, MaxConnectionsPerChild 0).
  *
@@ -6,7 +6,8 @@
  * can be opened and is made when first opened), domain=DOMAIN (of addresses; default
  * "localhost"), messages=N (a new account's INBOX starts with N generated messages).
  *
- * A new account has the folders INBOX, Drafts, Sent, Trash, Junk and Archive.
+ * A new account has the folders INBOX, Drafts, Sent, Trash, Junk and Archive, and where
+ * it is started with a describer Calendar, Contacts, Tasks and Notes.
  *
  * The functions below change a mailbox as another program would. They take a backend that was
  * started as "memory", or as "fail" around it, and may be called from any thread. Accounts are

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "backend/blob.h"
 #include "backend/drivers.h"
 #include "backend/fail.h"
 #include "backend/memory_store.h"
@@ -78,10 +79,20 @@ apr_uint64_t backend_memory_deliver(backend_t *backend, const char *account, con
 {
     memory_instance_t *instance = memory_instance_of(backend);
     memory_folder_t *folder = memory_hook_enter(instance, account, folder_id);
-    apr_uint64_t uid = memory_item_add(folder, strdup(message), strlen(message), flags,
-                                       date ? date : memory_now(instance), NULL, NULL)
-                           ->uid;
+    apr_size_t size = strlen(message);
+    backend_description_t description;
+    apr_uint64_t uid;
+    apr_pool_t *pool;
 
+    apr_pool_create(&pool, NULL); /* as what is put is described */
+    if (!date && folder->info.class_ != BACKEND_CLASS_EMAIL &&
+        !backend_content_describe(instance->describer, folder->info.class_,
+                                  backend_blob_of(message, size, pool), &description, pool))
+        date = description.date;
+    apr_pool_destroy(pool);
+    uid = memory_item_add(folder, strdup(message), size, flags, date ? date : memory_now(instance),
+                          NULL, NULL)
+              ->uid;
     memory_hook_leave(instance, account, folder_id);
     return uid;
 }

@@ -236,6 +236,20 @@ base_fault_t *memory_fetch(void *data, const char *folder_id, apr_uint64_t uid,
     return fault;
 }
 
+/* The date of an item: for mail the one that it is given; INVALID for what is no item of the class. */
+static base_fault_t *memory_date(const memory_session_t *session, const memory_folder_t *folder,
+                                 const backend_blob_t *blob, apr_time_t *date, apr_pool_t *pool)
+{
+    backend_description_t description;
+
+    if (folder->info.class_ == BACKEND_CLASS_EMAIL)
+        return NULL;
+    BASE_TRY(backend_content_describe(session->instance->describer, folder->info.class_, blob,
+                                      &description, pool));
+    *date = description.date;
+    return NULL;
+}
+
 base_fault_t *memory_put(void *data, const char *folder_id, const backend_put_t *put,
                          const backend_blob_t *blob, backend_entry_t *entry, int *existed,
                          apr_pool_t *pool)
@@ -243,6 +257,7 @@ base_fault_t *memory_put(void *data, const char *folder_id, const backend_put_t 
     memory_session_t *session = data;
     memory_folder_t *folder;
     memory_item_t *item = NULL;
+    apr_time_t date = put->date ? put->date : memory_now(session->instance);
     apr_uint64_t before = 0;
     const char *content;
     base_fault_t *fault;
@@ -251,6 +266,9 @@ base_fault_t *memory_put(void *data, const char *folder_id, const backend_put_t 
         return base_fault_make(pool, BASE_FAULT_INVALID, "not a derived name");
     BASE_TRY(backend_blob_load(blob, &content, pool));
     fault = memory_enter(session, folder_id, &folder, pool);
+    if (!fault)
+        fault =
+            memory_date(session, folder, backend_blob_of(content, blob->size, pool), &date, pool);
     if (!fault) {
         before = folder->modseq;
         if (put->derived_name)
@@ -258,8 +276,7 @@ base_fault_t *memory_put(void *data, const char *folder_id, const backend_put_t 
         *existed = item != NULL;
         if (!item)
             item = memory_item_add(folder, memory_copy(content, blob->size), blob->size, put->flags,
-                                   put->date ? put->date : memory_now(session->instance),
-                                   put->derived_name, put->properties);
+                                   date, put->derived_name, put->properties);
         memory_entry_of(item, entry, pool);
     }
     memory_leave(session, fault ? NULL : folder, before);
@@ -274,6 +291,7 @@ base_fault_t *memory_replace(void *data, const char *folder_id, apr_uint64_t uid
     memory_folder_t *folder;
     memory_item_t *item = NULL;
     apr_uint64_t before = 0;
+    apr_time_t date = 0;
     const char *content;
     base_fault_t *fault;
 
@@ -283,9 +301,13 @@ base_fault_t *memory_replace(void *data, const char *folder_id, apr_uint64_t uid
         fault = memory_missing(uid, pool);
     if (!fault && item->token != if_match)
         fault = backend_mismatch(uid, pool);
+    if (!fault)
+        fault =
+            memory_date(session, folder, backend_blob_of(content, blob->size, pool), &date, pool);
     if (!fault) {
         before = folder->modseq;
-        memory_item_replace(folder, item, memory_copy(content, blob->size), blob->size, flags);
+        memory_item_replace(folder, item, memory_copy(content, blob->size), blob->size, flags,
+                            date);
         memory_entry_of(item, entry, pool);
     }
     memory_leave(session, fault ? NULL : folder, before);
@@ -333,6 +355,8 @@ base_fault_t *memory_move(void *data, const char *folder_id, apr_uint64_t uid,
             base_fault_make(pool, BASE_FAULT_FOLDER_GONE, "there is no folder %s", to_folder_id);
     if (!fault && to == folder)
         fault = base_fault_make(pool, BASE_FAULT_INVALID, "source and destination are the same");
+    if (!fault && to->info.class_ != folder->info.class_)
+        fault = base_fault_make(pool, BASE_FAULT_INVALID, "the destination is of another class");
     if (!fault && derived_name)
         moved = memory_item_by_name(to, derived_name);
     if (!fault && !moved && !(item = memory_item_find(folder, uid)))

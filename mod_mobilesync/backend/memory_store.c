@@ -4,6 +4,7 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "backend/blob.h"
 #include "backend/properties.h"
 
 static apr_status_t memory_folder_free(void *data)
@@ -93,6 +94,13 @@ memory_account_t *memory_account_get(memory_instance_t *instance, const char *na
                 {"Sent", BACKEND_ROLE_SENT},   {"Trash", BACKEND_ROLE_TRASH},
                 {"Junk", BACKEND_ROLE_JUNK},   {"Archive", BACKEND_ROLE_ARCHIVE}};
     memory_account_t *account = apr_hash_get(instance->accounts, name, APR_HASH_KEY_STRING);
+    static const struct {
+        const char *name;
+        backend_class_t class_;
+    } others[] = {{"Calendar", BACKEND_CLASS_CALENDAR},
+                  {"Contacts", BACKEND_CLASS_CONTACTS},
+                  {"Tasks", BACKEND_CLASS_TASKS},
+                  {"Notes", BACKEND_CLASS_NOTES}};
     size_t i;
 
     if (account)
@@ -103,6 +111,9 @@ memory_account_t *memory_account_get(memory_instance_t *instance, const char *na
     account->settings = apr_hash_make(instance->pool);
     for (i = 0; i < sizeof rows / sizeof *rows; i++)
         memory_folder_add(instance, account, NULL, rows[i].name, BACKEND_CLASS_EMAIL, rows[i].role);
+    for (i = 0; instance->describer && i < sizeof others / sizeof *others; i++)
+        memory_folder_add(instance, account, NULL, others[i].name, others[i].class_,
+                          BACKEND_ROLE_DEFAULT);
     memory_account_fill(instance, APR_ARRAY_IDX(account->folders, 0, memory_folder_t *), account);
     apr_hash_set(instance->accounts, account->name, APR_HASH_KEY_STRING, account);
     return account;
@@ -210,16 +221,6 @@ void memory_item_touch(memory_folder_t *folder, memory_item_t *item)
     folder->events[folder->event_count++].uid = item->uid;
 }
 
-/* FNV-1a, 64 bits; never 0. */
-static apr_uint64_t memory_hash(const char *data, apr_uint64_t size)
-{
-    apr_uint64_t hash = APR_UINT64_C(14695981039346656037), i;
-
-    for (i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char)data[i]) * APR_UINT64_C(1099511628211);
-    return hash ? hash : 1;
-}
-
 memory_item_t *memory_item_add(memory_folder_t *folder, char *data, apr_uint64_t size,
                                apr_uint64_t flags, apr_time_t date, const char *derived_name,
                                const backend_properties_t *properties)
@@ -231,7 +232,8 @@ memory_item_t *memory_item_add(memory_folder_t *folder, char *data, apr_uint64_t
     item = &folder->items[folder->item_count++];
     memset(item, 0, sizeof *item);
     item->uid = folder->next_uid++;
-    item->token = folder->info.class_ == BACKEND_CLASS_EMAIL ? flags : memory_hash(data, size);
+    item->token =
+        folder->info.class_ == BACKEND_CLASS_EMAIL ? flags : backend_content_token(data, size);
     item->date = item->conversation_date = date;
     item->size = size;
     item->data = data;
@@ -262,17 +264,19 @@ void memory_item_update(memory_folder_t *folder, memory_item_t *item,
 }
 
 void memory_item_replace(memory_folder_t *folder, memory_item_t *item, char *data,
-                         apr_uint64_t size, apr_uint64_t flags)
+                         apr_uint64_t size, apr_uint64_t flags, apr_time_t date)
 {
     apr_uint64_t revision = BACKEND_REVISION_OF(item->token) + 1;
 
     item->token =
         folder->info.class_ == BACKEND_CLASS_EMAIL
             ? revision << BACKEND_REVISION_SHIFT | BACKEND_PROPERTIES_OF(item->token) | flags
-            : memory_hash(data, size);
+            : backend_content_token(data, size);
     free(item->data);
     item->data = data;
     item->size = size;
+    if (folder->info.class_ != BACKEND_CLASS_EMAIL)
+        item->date = item->conversation_date = date;
     if (folder->named >= item->uid)
         folder->named = item->uid - 1;
     memory_item_touch(folder, item);

@@ -96,9 +96,9 @@ memory_item_t *memory_item_add(memory_folder_t *folder, char *data, apr_uint64_t
                                const backend_properties_t *properties);
 void memory_item_update(memory_folder_t *folder, memory_item_t *item,
                         const backend_update_t *update);
-/* Takes the ownership of data (malloc). */
+/* Takes the ownership of data (malloc). date: of other classes than mail, which keeps its own. */
 void memory_item_replace(memory_folder_t *folder, memory_item_t *item, char *data,
-                         apr_uint64_t size, apr_uint64_t flags);
+                         apr_uint64_t size, apr_uint64_t flags, apr_time_t date);
 /* Returns the data, which the caller owns then. */
 char *memory_item_expunge(memory_folder_t *folder, memory_item_t *item);
 

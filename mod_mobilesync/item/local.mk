@@ -44,6 +44,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/item.c \
 	mod_mobilesync/item/item.h \
 	mod_mobilesync/item/kind.c mod_mobilesync/item/kind.h \
+	mod_mobilesync/item/describe.c \
 	mod_mobilesync/item/document.h mod_mobilesync/item/note_body.h \
 	mod_mobilesync/item/letter.c mod_mobilesync/item/letter.h \
 	mod_mobilesync/item/meeting.c \
