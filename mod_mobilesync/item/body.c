@@ -1,25 +1,13 @@
 #include "item/body.h"
 
 #include <string.h>
-#include <strings.h>
 #include <apr_lib.h>
-#include <apr_strings.h>
 
-#include "item/charset.h"
-#include "item/header.h"
-#include "item/html.h"
 #include "item/quote.h"
-#include "item/reader.h"
 #include "item/wire.h"
 
-#define BODY_CHUNK 8192
 /* Text from which a preview is made: 255 characters, and blanks that collapse. */
 #define BODY_PREVIEW_TEXT 4096
-
-static const char body_html_begin[] =
-    "<html><head><meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\"></head>"
-    "<body>\r\n";
-static const char body_html_end[] = "</body></html>\r\n";
 
 struct item_body {
     item_body_type_t type;
@@ -33,172 +21,6 @@ struct item_body {
     item_source_t *source; /* when this is set */
     apr_uint64_t position;
 };
-
-/* -- rendering ------------------------------------------------------------------------------- */
-
-/* The document will be UTF-8, whatever its head says. */
-static void body_put_html_head(item_sink_t *sink, const char *html, apr_size_t length,
-                               apr_pool_t *pool)
-{
-    const char *name = item_charset_sniff_html(html, length, pool), *at;
-
-    at = name ? strcasestr(html, name) : NULL;
-    while (at && at - html > 8 && strncasecmp(at - 8, "charset=", 8) != 0 &&
-           strncasecmp(at - 9, "charset=", 8) != 0)
-        at = strcasestr(at + 1, name);
-    if (at && at - html > 8) {
-        item_sink_write(sink, html, at - html);
-        item_sink_puts(sink, "utf-8");
-        length -= at - html + strlen(name);
-        html = at + strlen(name);
-    }
-    item_sink_write(sink, html, length);
-}
-
-typedef struct {
-    const item_mime_t *mime;
-    item_sink_t *sink;
-    apr_pool_t *pool;
-    apr_uint64_t consumed; /* encoded bytes read */
-    int incomplete;        /* a converter gave up */
-} body_render_t;
-
-static base_fault_t *body_render_html_part(body_render_t *render, item_reader_t *reader)
-{
-    char buffer[BODY_CHUNK + 1];
-    int first = 1;
-
-    while (!item_sink_done(render->sink)) {
-        apr_size_t n = BODY_CHUNK;
-
-        BASE_TRY(reader->read(reader, buffer, &n));
-        if (n == 0)
-            break;
-        buffer[n] = '\0';
-        if (first)
-            body_put_html_head(render->sink, buffer, n, render->pool);
-        else
-            item_sink_write(render->sink, buffer, n);
-        first = 0;
-    }
-    return NULL;
-}
-
-static base_fault_t *body_render_html_as_text(body_render_t *render, item_reader_t *reader)
-{
-    item_html_text_t *html = item_html_text_create(render->sink, render->pool);
-    char buffer[BODY_CHUNK];
-
-    while (!item_sink_done(render->sink)) {
-        apr_size_t n = sizeof buffer;
-
-        BASE_TRY(reader->read(reader, buffer, &n));
-        if (n == 0)
-            break;
-        item_html_text_feed(html, buffer, n);
-    }
-    if (!item_html_text_finish(html))
-        render->incomplete = 1;
-    return NULL;
-}
-
-static int body_parameter_is(const item_mime_part_t *part, const char *name, const char *value,
-                             apr_pool_t *pool)
-{
-    const char *parameter = item_header_parameter(part->content_type, name, pool);
-
-    return parameter && strcasecmp(parameter, value) == 0;
-}
-
-static base_fault_t *body_render_plain(body_render_t *render, const item_mime_part_t *part,
-                                       item_reader_t *reader, int html)
-{
-    item_plain_t *plain = item_plain_create(
-        render->sink, body_parameter_is(part, "format", "flowed", render->pool),
-        body_parameter_is(part, "delsp", "yes", render->pool), html, render->pool);
-    char buffer[BODY_CHUNK];
-
-    while (!item_sink_done(render->sink)) {
-        apr_size_t n = sizeof buffer;
-
-        BASE_TRY(reader->read(reader, buffer, &n));
-        if (n == 0)
-            break;
-        item_plain_feed(plain, buffer, n);
-    }
-    item_plain_finish(plain);
-    return NULL;
-}
-
-static base_fault_t *body_render_part(body_render_t *render, const item_mime_part_t *part,
-                                      item_body_type_t type)
-{
-    item_reader_t *reader = item_reader_text(render->mime, part, render->pool);
-    base_fault_t *fault;
-
-    if (!item_content_is_html(part))
-        fault = body_render_plain(render, part, reader, type == ITEM_BODY_HTML);
-    else if (type == ITEM_BODY_HTML)
-        fault = body_render_html_part(render, reader);
-    else
-        fault = body_render_html_as_text(render, reader);
-    render->consumed += reader->consumed;
-    return fault;
-}
-
-base_fault_t *item_body_render_part(const item_mime_t *mime, const item_mime_part_t *part,
-                                    item_body_type_t type, item_sink_t *sink, apr_pool_t *pool)
-{
-    body_render_t render = {.mime = mime, .sink = sink};
-    base_fault_t *fault;
-
-    apr_pool_create(&render.pool, pool);
-    fault = body_render_part(&render, part, type);
-    apr_pool_destroy(render.pool);
-    return fault ? fault : sink->fault;
-}
-
-/* What the whole would come to, when the sink became full on the way. */
-static apr_uint64_t body_estimate(const body_render_t *render, const apr_array_header_t *parts)
-{
-    apr_uint64_t total = 0, estimate;
-    int i;
-
-    for (i = 0; i < parts->nelts; i++) {
-        const item_mime_part_t *part = APR_ARRAY_IDX(parts, i, item_mime_part_t *);
-
-        total += part->end - part->body;
-    }
-    estimate = render->consumed
-                   ? (apr_uint64_t)((double)render->sink->length * total / render->consumed)
-                   : total;
-    return estimate > render->sink->length ? estimate : render->sink->length + 1;
-}
-
-base_fault_t *item_body_render(const item_mime_t *mime, const item_content_t *content,
-                               item_body_type_t type, item_sink_t *sink, apr_uint64_t *estimated,
-                               apr_pool_t *pool)
-{
-    body_render_t render = {.mime = mime, .sink = sink};
-    const apr_array_header_t *parts = type == ITEM_BODY_HTML ? content->html : content->text;
-    int i, wrap = type == ITEM_BODY_HTML && !content->has_html && parts->nelts;
-    base_fault_t *fault = NULL;
-
-    apr_pool_create(&render.pool, pool);
-    if (wrap)
-        item_sink_puts(sink, body_html_begin);
-    for (i = 0; i < parts->nelts && !item_sink_done(sink) && !fault; i++) {
-        if (i > 0)
-            item_sink_puts(sink, type == ITEM_BODY_HTML ? "<br>\r\n" : "\r\n\r\n");
-        fault = body_render_part(&render, APR_ARRAY_IDX(parts, i, item_mime_part_t *), type);
-    }
-    if (wrap)
-        item_sink_puts(sink, body_html_end);
-    if (estimated)
-        *estimated = sink->full || render.incomplete ? body_estimate(&render, parts) : sink->length;
-    apr_pool_destroy(render.pool);
-    return fault ? fault : sink->fault;
-}
 
 /* -- preview --------------------------------------------------------------------------------- */
 
@@ -231,15 +53,47 @@ static const char *body_preview_text(const char *text, int characters, apr_pool_
     return preview;
 }
 
-base_fault_t *item_body_preview(const item_mime_t *mime, const item_content_t *content,
-                                int characters, const char **preview, apr_pool_t *pool)
+static base_fault_t *body_preview(const item_body_origin_t *origin, int characters,
+                                  const char **preview, apr_pool_t *pool)
 {
     item_sink_t sink;
 
     item_sink_init(&sink, BODY_PREVIEW_TEXT, pool);
-    BASE_TRY(item_body_render(mime, content, ITEM_BODY_TEXT, &sink, NULL, pool));
+    BASE_TRY(origin->render(origin->baton, ITEM_BODY_TEXT, &sink, NULL, pool));
     *preview = body_preview_text(sink.buffer.data ? sink.buffer.data : "", characters, pool);
     return NULL;
+}
+
+/* -- where it comes from --------------------------------------------------------------------- */
+
+typedef struct {
+    const item_mime_t *mime;
+    const item_content_t *content;
+} body_mail_t;
+
+static base_fault_t *body_mail_render(const void *baton, item_body_type_t type, item_sink_t *sink,
+                                      apr_uint64_t *estimated, apr_pool_t *pool)
+{
+    const body_mail_t *mail = baton;
+
+    return item_body_render(mail->mime, mail->content, type, sink, estimated, pool);
+}
+
+/* mail: lives as long as the origin */
+static item_body_origin_t body_mail_origin(const body_mail_t *mail)
+{
+    return (item_body_origin_t){.native = mail->content->has_html ? ITEM_BODY_HTML : ITEM_BODY_TEXT,
+                                .render = body_mail_render,
+                                .baton = mail};
+}
+
+base_fault_t *item_body_preview(const item_mime_t *mime, const item_content_t *content,
+                                int characters, const char **preview, apr_pool_t *pool)
+{
+    body_mail_t mail = {.mime = mime, .content = content};
+    item_body_origin_t origin = body_mail_origin(&mail);
+
+    return body_preview(&origin, characters, preview, pool);
 }
 
 /* -- choice ---------------------------------------------------------------------------------- */
@@ -269,14 +123,13 @@ static base_fault_t *body_load_mime(const item_mime_t *mime, apr_uint64_t limit,
     return NULL;
 }
 
-static base_fault_t *body_load_text(const item_mime_t *mime, const item_content_t *content,
+static base_fault_t *body_load_text(const item_body_origin_t *origin,
                                     const item_body_preference_t *preference, item_body_t *body,
                                     apr_pool_t *pool)
 {
     body->type = preference->type;
     item_sink_init(&body->sink, preference->truncation_size, pool);
-    BASE_TRY(
-        item_body_render(mime, content, preference->type, &body->sink, &body->estimated, pool));
+    BASE_TRY(origin->render(origin->baton, preference->type, &body->sink, &body->estimated, pool));
     body->length = body->sink.length;
     body->truncated = body->sink.full || body->estimated > body->length;
     body->has_data = !(body->truncated && (preference->all_or_none || body->length == 0));
@@ -303,12 +156,14 @@ base_fault_t *item_body_load_part(const item_mime_t *mime, const item_content_t 
                                   apr_pool_t *pool)
 {
     item_body_t *b = apr_pcalloc(pool, sizeof *b);
+    body_mail_t mail = {.mime = mime, .content = content};
+    item_body_origin_t origin = body_mail_origin(&mail);
 
-    BASE_TRY(body_load_text(mime, content, preference, b, pool));
+    BASE_TRY(body_load_text(&origin, preference, b, pool));
     body_cut_quote(b);
     b->has_data = !(b->truncated && (preference->all_or_none || b->length == 0));
     if (preference->preview > 0)
-        BASE_TRY(item_body_preview(mime, content, preference->preview, &b->preview, pool));
+        BASE_TRY(body_preview(&origin, preference->preview, &b->preview, pool));
     item_body_rewind(b);
     *body = b;
     return NULL;
@@ -357,9 +212,45 @@ static int body_order(const item_options_t *options, item_body_type_t native,
     return n;
 }
 
+/* AllOrNone: what does not fit gives way to the next one (MS-ASAIRS R80). *preview: characters that
+ * are asked for. */
+static base_fault_t *body_load_preferred(const item_body_origin_t *origin,
+                                         const item_options_t *options, item_body_t *body,
+                                         int *preview, apr_pool_t *pool)
+{
+    item_body_preference_t order[2];
+    int i, n = body_order(options, origin->native, order);
+
+    for (i = 0; i < n && !body->has_data; i++) {
+        item_body_t tried = {0};
+
+        BASE_TRY(body_load_text(origin, &order[i], &tried, pool));
+        if (i == 0 || tried.has_data) {
+            *body = tried;
+            *preview = order[i].preview;
+        }
+    }
+    if (body->type == ITEM_BODY_TEXT && body->has_data)
+        *preview = 0; /* MS-ASAIRS R1001036 */
+    return NULL;
+}
+
+/* What comes last, whatever the form. */
+static base_fault_t *body_complete(const item_body_origin_t *origin, const item_options_t *options,
+                                   int preview, item_body_t *body, apr_pool_t *pool)
+{
+    if (preview > 0 && options->version >= EAS_VERSION_14_0)
+        BASE_TRY(body_preview(origin, preview < ITEM_PREVIEW_MAX ? preview : ITEM_PREVIEW_MAX,
+                              &body->preview, pool));
+    item_body_rewind(body);
+    return NULL;
+}
+
 base_fault_t *item_body_load(const item_mime_t *mime, const item_content_t *content, int smime,
                              const item_options_t *options, item_body_t **body, apr_pool_t *pool)
 {
+    body_mail_t mail = {.mime = mime, .content = content};
+    item_body_origin_t origin = body_mail_origin(&mail);
     item_body_t *b = apr_pcalloc(pool, sizeof *b);
     int preview = 0;
 
@@ -373,29 +264,20 @@ base_fault_t *item_body_load(const item_mime_t *mime, const item_content_t *cont
         preview = preference ? preference->preview : 0;
         BASE_TRY(body_load_mime(mime, limit, preference && preference->all_or_none, b, pool));
     }
-    else {
-        item_body_preference_t order[2];
-        int i, n = body_order(options, content->has_html ? ITEM_BODY_HTML : ITEM_BODY_TEXT, order);
+    else
+        BASE_TRY(body_load_preferred(&origin, options, b, &preview, pool));
+    return body_complete(&origin, options, preview, b, pool);
+}
 
-        /* AllOrNone: what does not fit gives way to the next one (MS-ASAIRS R80) */
-        for (i = 0; i < n && !b->has_data; i++) {
-            item_body_t tried = {0};
+base_fault_t *item_body_load_origin(const item_body_origin_t *origin, const item_options_t *options,
+                                    item_body_t **body, apr_pool_t *pool)
+{
+    item_body_t *b = apr_pcalloc(pool, sizeof *b);
+    int preview = 0;
 
-            BASE_TRY(body_load_text(mime, content, &order[i], &tried, pool));
-            if (i == 0 || tried.has_data) {
-                *b = tried;
-                preview = order[i].preview;
-            }
-        }
-        if (b->type == ITEM_BODY_TEXT && b->has_data)
-            preview = 0; /* MS-ASAIRS R1001036 */
-    }
-    if (preview > 0 && options->version >= EAS_VERSION_14_0)
-        BASE_TRY(item_body_preview(mime, content,
-                                   preview < ITEM_PREVIEW_MAX ? preview : ITEM_PREVIEW_MAX,
-                                   &b->preview, pool));
-    item_body_rewind(b);
-    return NULL;
+    BASE_TRY(body_load_preferred(origin, options, b, &preview, pool));
+    *body = b;
+    return body_complete(origin, options, preview, b, pool);
 }
 
 /* -- delivery -------------------------------------------------------------------------------- */

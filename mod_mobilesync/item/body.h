@@ -8,7 +8,21 @@
 
 typedef struct item_body item_body_t;
 
-/* Chooses among the preferences and converts. */
+/* What a body is made from. */
+typedef struct {
+    item_body_type_t native; /* TEXT or HTML */
+    /* The body as TEXT or HTML, whole characters at a time. *estimated (may be NULL): bytes that the
+     * whole has, where the sink became full. */
+    base_fault_t *(*render)(const void *baton, item_body_type_t type, item_sink_t *sink,
+                            apr_uint64_t *estimated, apr_pool_t *pool);
+    const void *baton;
+} item_body_origin_t;
+
+/* Chooses among the preferences for text and HTML, and converts. */
+base_fault_t *item_body_load_origin(const item_body_origin_t *origin, const item_options_t *options,
+                                    item_body_t **body, apr_pool_t *pool);
+
+/* The same of a message, which may be wanted as MIME as well. */
 base_fault_t *item_body_load(const item_mime_t *mime, const item_content_t *content, int smime,
                              const item_options_t *options, item_body_t **body, apr_pool_t *pool);
 
@@ -27,6 +41,12 @@ base_fault_t *item_body_render(const item_mime_t *mime, const item_content_t *co
 /* One text part of it as TEXT or HTML; text becomes a fragment of HTML. */
 base_fault_t *item_body_render_part(const item_mime_t *mime, const item_mime_part_t *part,
                                     item_body_type_t type, item_sink_t *sink, apr_pool_t *pool);
+
+/* What stands around text that becomes a document, and a document (or its first piece, with the head)
+ * that will be UTF-8, whatever its head says. */
+extern const char item_body_html_begin[];
+extern const char item_body_html_end[];
+void item_body_put_html(item_sink_t *sink, const char *html, apr_size_t length, apr_pool_t *pool);
 
 /* The beginning of the body as text on one line, at most that many characters. */
 base_fault_t *item_body_preview(const item_mime_t *mime, const item_content_t *content,

@@ -1,20 +1,12 @@
-/* HTML as text (html.h): libxml2's HTML parser through its SAX interface; no tree is built. */
+/* HTML as text (html.h). */
 #include "item/html.h"
 
 #include <string.h>
 #include <strings.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
-#include <libxml/HTMLparser.h>
 
-#include "item/html_filter.h"
+#include "item/html_parser.h"
 
-/* libxml2 searches its stack of open elements for each stray end tag: deeper documents would take
- * quadratic time. */
-#define HTML_DEPTH_MAX 1000
-/* An element around everything: once its stack is empty libxml2 takes the document for ended, and
- * drops what stands behind (a mailing list's footer after </html>). */
-#define HTML_ROOT "mobilesync-root"
 #define HTML_LISTS_MAX 16
 #define HTML_QUOTES_MAX 32
 #define HTML_LINK_MAX 2048
@@ -47,9 +39,7 @@ static const struct {
 
 struct item_html_text {
     item_sink_t *sink;
-    htmlParserCtxtPtr parser;
-    int depth;
-    int overflow;
+    item_html_parser_t *parser;
     int skip;                         /* depth of elements that are not rendered */
     int pre;                          /* depth of PRE */
     int quotes;                       /* depth of QUOTE */
@@ -64,17 +54,16 @@ struct item_html_text {
     const char *link;
     char link_text[HTML_LINK_MAX];
     apr_size_t link_length;
-    item_html_filter_t filter;
     apr_pool_t *links; /* cleared with each link */
 };
 
-static html_kind_t html_kind(const xmlChar *name)
+static html_kind_t html_kind(const char *name)
 {
     int low = 0, high = (int)(sizeof html_elements / sizeof *html_elements) - 1;
 
     while (low <= high) {
         int middle = (low + high) / 2;
-        int order = strcmp((const char *)name, html_elements[middle].name);
+        int order = strcmp(name, html_elements[middle].name);
 
         if (order == 0)
             return html_elements[middle].kind;
@@ -179,24 +168,16 @@ static void html_put_words(item_html_text_t *html, const char *text, apr_size_t 
     }
 }
 
-static void html_characters(void *baton, const xmlChar *text, int length)
+static void html_characters(void *baton, const char *text, apr_size_t length)
 {
     item_html_text_t *html = baton;
 
-    if (html->skip || html->overflow)
+    if (html->skip)
         return;
     if (html->pre)
-        html_put_pre(html, (const char *)text, length);
+        html_put_pre(html, text, length);
     else
-        html_put_words(html, (const char *)text, length);
-}
-
-static const char *html_attribute(const xmlChar **attributes, const char *name)
-{
-    for (; attributes && attributes[0]; attributes += 2)
-        if (strcmp((const char *)attributes[0], name) == 0)
-            return (const char *)attributes[1];
-    return NULL;
+        html_put_words(html, text, length);
 }
 
 static void html_entry(item_html_text_t *html)
@@ -222,36 +203,16 @@ static void html_list(item_html_text_t *html, int ordered)
         html->counters[html->lists] = ordered;
 }
 
-/* A web address as browsers take it (WHATWG URL 4.4): no blanks around it, no line breaks and tabs in
- * it. */
-static const char *html_address(const char *text, apr_pool_t *pool)
+static void html_link(item_html_text_t *html, const char **attributes)
 {
-    const char *end;
-    char *address, *out;
-
-    while (apr_isspace(*text))
-        text++;
-    end = text + strlen(text);
-    while (end > text && apr_isspace(end[-1]))
-        end--;
-    address = out = apr_palloc(pool, (apr_size_t)(end - text) + 1);
-    for (; text < end; text++)
-        if (!strchr("\t\r\n", *text))
-            *out++ = *text;
-    *out = '\0';
-    return address;
-}
-
-static void html_link(item_html_text_t *html, const xmlChar **attributes)
-{
-    const char *target = html_attribute(attributes, "href");
+    const char *target = item_html_attribute(attributes, "href");
 
     html->link = NULL;
     html->link_length = 0;
     if (!target || strlen(target) >= HTML_LINK_MAX)
         return;
     apr_pool_clear(html->links);
-    target = html_address(target, html->links);
+    target = item_html_address(target, html->links);
     if (strncasecmp(target, "http://", 7) == 0 || strncasecmp(target, "https://", 8) == 0 ||
         strncasecmp(target, "mailto:", 7) == 0)
         html->link = target;
@@ -276,7 +237,7 @@ static void html_link_end(item_html_text_t *html)
     html_put(html, ">", 1);
 }
 
-static void html_open(item_html_text_t *html, html_kind_t kind, const xmlChar **attributes)
+static void html_open(item_html_text_t *html, html_kind_t kind, const char **attributes)
 {
     const char *alternative;
 
@@ -320,7 +281,7 @@ static void html_open(item_html_text_t *html, html_kind_t kind, const xmlChar **
         html_link(html, attributes);
         break;
     case HTML_IMAGE:
-        alternative = html_attribute(attributes, "alt");
+        alternative = item_html_attribute(attributes, "alt");
         if (alternative && *alternative)
             html_put_words(html, alternative, strlen(alternative));
         break;
@@ -366,82 +327,47 @@ static void html_close(item_html_text_t *html, html_kind_t kind)
     }
 }
 
-static void html_start_element(void *baton, const xmlChar *name, const xmlChar **attributes)
+static void html_start_element(void *baton, const char *name, const char **attributes)
 {
     item_html_text_t *html = baton;
     html_kind_t kind = html_kind(name);
 
-    if (++html->depth > HTML_DEPTH_MAX) {
-        html->overflow = 1;
-        xmlStopParser(html->parser);
-        return;
-    }
     if (kind == HTML_SKIP)
         html->skip++;
     else if (!html->skip)
         html_open(html, kind, attributes);
 }
 
-static void html_end_element(void *baton, const xmlChar *name)
+static void html_end_element(void *baton, const char *name)
 {
     item_html_text_t *html = baton;
     html_kind_t kind = html_kind(name);
 
-    html->depth--;
     if (kind == HTML_SKIP)
         html->skip -= html->skip > 0;
     else if (!html->skip)
         html_close(html, kind);
 }
 
-static apr_status_t html_free_parser(void *parser)
-{
-    htmlFreeParserCtxt(parser);
-    return APR_SUCCESS;
-}
-
-static void html_parse(void *baton, const char *text, apr_size_t length)
-{
-    item_html_text_t *html = baton;
-
-    if (length && !html->overflow)
-        htmlParseChunk(html->parser, text, (int)length, 0);
-}
+static const item_html_events_t html_events = {
+    .start = html_start_element, .end = html_end_element, .text = html_characters};
 
 item_html_text_t *item_html_text_create(item_sink_t *sink, apr_pool_t *pool)
 {
     item_html_text_t *html = apr_pcalloc(pool, sizeof *html);
-    htmlSAXHandler handler = {
-        .startElement = html_start_element,
-        .endElement = html_end_element,
-        .characters = html_characters,
-        .ignorableWhitespace = html_characters,
-    };
 
     html->sink = sink;
     apr_pool_create(&html->links, pool);
-    html->parser = htmlCreatePushParserCtxt(&handler, html, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
-    if (!html->parser) {
-        html->overflow = 1;
-        return html;
-    }
-    apr_pool_cleanup_register(pool, html->parser, html_free_parser, apr_pool_cleanup_null);
-    htmlCtxtUseOptions(html->parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
-                                         HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
-                                         HTML_PARSE_IGNORE_ENC | HTML_PARSE_NOIMPLIED);
-    html_parse(html, "<" HTML_ROOT ">", strlen("<" HTML_ROOT ">"));
+    html->parser = item_html_parser_create(&html_events, html, pool);
     return html;
 }
 
 void item_html_text_feed(item_html_text_t *html, const char *text, apr_size_t length)
 {
-    item_html_filter_feed(&html->filter, text, length, html_parse, html);
+    item_html_parser_feed(html->parser, text, length);
 }
 
 int item_html_text_finish(item_html_text_t *html)
 {
-    item_html_filter_finish(&html->filter, html_parse, html);
-    if (html->parser && !html->overflow)
-        htmlParseChunk(html->parser, NULL, 0, 1);
-    return !html->overflow;
+    return item_html_parser_finish(html->parser);
 }

@@ -3,6 +3,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/attachment.h \
 	mod_mobilesync/item/body.c \
 	mod_mobilesync/item/body.h \
+	mod_mobilesync/item/body_render.c \
 	mod_mobilesync/item/category.c mod_mobilesync/item/category.h \
 	mod_mobilesync/item/certificate.c mod_mobilesync/item/certificate.h \
 	mod_mobilesync/item/charset.c \
@@ -36,6 +37,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/html.h \
 	mod_mobilesync/item/html_filter.c \
 	mod_mobilesync/item/html_filter.h \
+	mod_mobilesync/item/html_clean.c mod_mobilesync/item/html_clean.tbl \
+	mod_mobilesync/item/html_parser.c mod_mobilesync/item/html_parser.h \
 	mod_mobilesync/item/html_element.tbl \
 	mod_mobilesync/item/ical.c \
 	mod_mobilesync/item/ical.h \
@@ -45,7 +48,9 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/item.h \
 	mod_mobilesync/item/kind.c mod_mobilesync/item/kind.h \
 	mod_mobilesync/item/describe.c \
-	mod_mobilesync/item/document.h mod_mobilesync/item/note_body.h \
+	mod_mobilesync/item/document.h \
+	mod_mobilesync/item/note_body.c mod_mobilesync/item/note_body.h \
+	mod_mobilesync/item/rtf.c mod_mobilesync/item/rtf.h \
 	mod_mobilesync/item/letter.c mod_mobilesync/item/letter.h \
 	mod_mobilesync/item/meeting.c \
 	mod_mobilesync/item/meeting.h \
@@ -85,6 +90,7 @@ ITEM_TESTS = \
 	t/unit/item_marks_test \
 	t/unit/item_meeting_test \
 	t/unit/item_mime_test \
+	t/unit/item_note_body_test \
 	t/unit/item_reference_test \
 	t/unit/item_text_test
 check_PROGRAMS += $(ITEM_TESTS)
@@ -105,6 +111,8 @@ t_unit_item_meeting_test_SOURCES = t/unit/item_meeting_test.c t/unit/item_helper
 t_unit_item_meeting_test_LDADD = $(UNIT_LDADD)
 t_unit_item_mime_test_SOURCES = t/unit/item_mime_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_mime_test_LDADD = $(UNIT_LDADD)
+t_unit_item_note_body_test_SOURCES = t/unit/item_note_body_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_note_body_test_LDADD = $(UNIT_LDADD)
 t_unit_item_reference_test_SOURCES = t/unit/item_reference_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_reference_test_LDADD = $(UNIT_LDADD)
 t_unit_item_text_test_SOURCES = t/unit/item_text_test.c t/unit/item_helpers.h t/unit/tap.h

@@ -11,21 +11,29 @@
 
 typedef struct item_note_body item_note_body_t;
 
-/* plain, html: NULL when there is none. Chooses among the preferences, converts, cuts. *body is NULL
- * when there is nothing to say. */
+/* plain, html: NULL when there is none. Chooses among the preferences, converts, cuts. Where there is
+ * neither *body is an empty text: what a client has must go (MS-ASAIRS R386). Faults: those of
+ * temporary files. */
 base_fault_t *item_note_body_load(const char *plain, const char *html,
                                   const item_options_t *options, item_note_body_t **body,
                                   apr_pool_t *pool);
+/* airsyncbase:NativeBodyType, which of these classes the Calendar has (MS-ASCAL 2.2.2.31): TEXT or
+ * HTML. */
+item_body_type_t item_note_body_native(const item_note_body_t *body);
 /* part: as of item_email_write. NULL writes nothing. */
 void item_note_body_write(item_note_body_t *body, int part, eas_writer_t *writer);
 int item_note_body_has_data(const item_note_body_t *body);
 base_fault_t *item_note_body_read(item_note_body_t *body, char *buffer, apr_size_t *length);
 
 /* What a client sends: *html is NULL where it sent plain text; of HTML (cleaned of what is active) and
- * of RTF there is a plain text made as well. Both "" for an empty body: the text is to be deleted.
- * INVALID: a Type that it cannot be. */
+ * of RTF there is a plain text made as well; lines end with LF. Both "" for an empty body: the text is
+ * to be deleted. INVALID: a Type that it cannot be (MIME), no RTF. UNAVAILABLE: a spilled one cannot
+ * be read. */
 base_fault_t *item_note_body_parse(const eas_node_t *body, const char **plain, const char **html,
                                    apr_pool_t *pool);
+
+/* HTML as text, lines end with LF. */
+base_fault_t *item_note_body_plain(const char *html, const char **plain, apr_pool_t *pool);
 
 /* A component's text: property (DESCRIPTION, NOTE) and beside it X-ALT-DESC;FMTTYPE=text/html, which
  * counts as long as its text is that of the property: another program may have changed that alone. */

@@ -83,3 +83,20 @@ base_fault_t *item_sink_read(item_sink_t *sink, apr_uint64_t offset, char *buffe
                                  : base_fault_make_status(sink->buffer.pool, BASE_FAULT_UNAVAILABLE,
                                                           status, "reading a temporary file");
 }
+
+base_fault_t *item_sink_text(item_sink_t *sink, const char **text, apr_pool_t *pool)
+{
+    apr_size_t length = (apr_size_t)sink->length;
+    char *whole;
+
+    if (sink->fault)
+        return sink->fault;
+    *text = sink->buffer.data ? sink->buffer.data : "";
+    if (!sink->spool)
+        return NULL;
+    whole = apr_palloc(pool, length + 1);
+    BASE_TRY(item_sink_read(sink, 0, whole, &length));
+    whole[length] = '\0';
+    *text = whole;
+    return NULL;
+}

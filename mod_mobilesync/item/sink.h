@@ -30,6 +30,9 @@ int item_sink_done(const item_sink_t *sink);
 /* Brings everything into the spool, if there is one. Returns the latched fault. */
 base_fault_t *item_sink_flush(item_sink_t *sink);
 
+/* All of it in memory, NUL-terminated. Only after the last write. */
+base_fault_t *item_sink_text(item_sink_t *sink, const char **text, apr_pool_t *pool);
+
 /* Copies from an offset; *length = 0 at the end. Only after the last write. */
 base_fault_t *item_sink_read(item_sink_t *sink, apr_uint64_t offset, char *buffer,
                              apr_size_t *length);

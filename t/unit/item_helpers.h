@@ -109,25 +109,13 @@ __attribute__((unused)) static item_options_t options_prefer(eas_version_t versi
     return options;
 }
 
-/* The bytes of an ApplicationData element as they go over the wire. */
-__attribute__((unused)) static base_fault_t *email_wbxml(const backend_blob_t *blob,
-                                                         apr_uint64_t flags,
-                                                         const item_options_t *options,
-                                                         const char **wbxml, apr_size_t *length,
-                                                         apr_pool_t *pool)
+/* What was written, as it goes over the wire. */
+static base_fault_t *wbxml_finish(eas_writer_t *writer, eas_spool_t *spool, const char **wbxml,
+                                  apr_size_t *length, apr_pool_t *pool)
 {
-    item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
-    backend_entry_t entry = {.uid = 42, .token = flags, .date = RECEIVED, .size = blob->size};
-    eas_spool_t *spool = eas_spool_create(NULL, pool);
-    eas_writer_t *writer = eas_writer_create(spool, pool);
-    item_email_t *email;
     apr_file_t *file;
     apr_off_t size;
 
-    BASE_TRY(item_email_load(blob, &reference, &entry, options, &email, pool));
-    eas_writer_start(writer, EAS_AirSync_ApplicationData);
-    item_email_write(email, 0, writer);
-    eas_writer_end(writer);
     BASE_TRY(eas_writer_finish(writer));
     BASE_TRY(eas_spool_content(spool, wbxml, &file, &size));
     *length = (apr_size_t)size;
@@ -140,6 +128,26 @@ __attribute__((unused)) static base_fault_t *email_wbxml(const backend_blob_t *b
         *wbxml = data;
     }
     return NULL;
+}
+
+/* The bytes of an ApplicationData element as they go over the wire. */
+__attribute__((unused)) static base_fault_t *email_wbxml(const backend_blob_t *blob,
+                                                         apr_uint64_t flags,
+                                                         const item_options_t *options,
+                                                         const char **wbxml, apr_size_t *length,
+                                                         apr_pool_t *pool)
+{
+    item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
+    backend_entry_t entry = {.uid = 42, .token = flags, .date = RECEIVED, .size = blob->size};
+    eas_spool_t *spool = eas_spool_create(NULL, pool);
+    eas_writer_t *writer = eas_writer_create(spool, pool);
+    item_email_t *email;
+
+    BASE_TRY(item_email_load(blob, &reference, &entry, options, &email, pool));
+    eas_writer_start(writer, EAS_AirSync_ApplicationData);
+    item_email_write(email, 0, writer);
+    eas_writer_end(writer);
+    return wbxml_finish(writer, spool, wbxml, length, pool);
 }
 
 static base_fault_t *wbxml_decode(const char *wbxml, apr_size_t length, const eas_node_t **node,

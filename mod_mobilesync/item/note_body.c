@@ -1,0 +1,214 @@
+#include "item/note_body.h"
+
+#include <string.h>
+#include <apr_base64.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "item/body.h"
+#include "item/html.h"
+#include "item/rtf.h"
+
+struct item_note_body {
+    item_body_t *body;
+    item_body_type_t native;
+};
+
+/* -- what is sent ---------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *plain; /* UTF-8; NULL: made of the HTML */
+    const char *html;  /* NULL: made of the text */
+} note_origin_t;
+
+static void note_put_plain(const char *plain, int html, item_sink_t *sink, apr_pool_t *pool)
+{
+    item_plain_t *converter = item_plain_create(sink, 0, 0, html, pool);
+
+    if (html)
+        item_sink_puts(sink, item_body_html_begin);
+    item_plain_feed(converter, plain, strlen(plain));
+    item_plain_finish(converter);
+    if (html)
+        item_sink_puts(sink, item_body_html_end);
+}
+
+static void note_put_html_as_text(const char *html, item_sink_t *sink, apr_pool_t *pool)
+{
+    item_html_text_t *converter = item_html_text_create(sink, pool);
+
+    item_html_text_feed(converter, html, strlen(html));
+    item_html_text_finish(converter);
+}
+
+static base_fault_t *note_render(const void *baton, item_body_type_t type, item_sink_t *sink,
+                                 apr_uint64_t *estimated, apr_pool_t *pool)
+{
+    const note_origin_t *origin = baton;
+    const char *native = origin->html ? origin->html : origin->plain;
+
+    if (type == ITEM_BODY_HTML && origin->html)
+        item_body_put_html(sink, origin->html, strlen(origin->html), pool);
+    else if (origin->plain && *origin->plain)
+        note_put_plain(origin->plain, type == ITEM_BODY_HTML, sink, pool);
+    else if (origin->html)
+        note_put_html_as_text(origin->html, sink, pool);
+    if (estimated) {
+        *estimated = sink->length;
+        if (sink->full && strlen(native) > sink->length)
+            *estimated = strlen(native);
+        else if (sink->full)
+            *estimated = sink->length + 1;
+    }
+    return sink->fault;
+}
+
+static const char *note_legal(const char *text, apr_pool_t *pool)
+{
+    return text ? base_text_xml_sanitize(text, strlen(text), pool) : NULL;
+}
+
+base_fault_t *item_note_body_load(const char *plain, const char *html,
+                                  const item_options_t *options, item_note_body_t **body,
+                                  apr_pool_t *pool)
+{
+    note_origin_t text = {.plain = note_legal(plain, pool), .html = note_legal(html, pool)};
+    item_body_origin_t origin = {.render = note_render, .baton = &text};
+    item_note_body_t *made = apr_pcalloc(pool, sizeof *made);
+
+    if (!text.plain && !text.html)
+        text.plain = "";
+    made->native = origin.native = text.html ? ITEM_BODY_HTML : ITEM_BODY_TEXT;
+    BASE_TRY(item_body_load_origin(&origin, options, &made->body, pool));
+    *body = made;
+    return NULL;
+}
+
+item_body_type_t item_note_body_native(const item_note_body_t *body)
+{
+    return body->native;
+}
+
+void item_note_body_write(item_note_body_t *body, int part, eas_writer_t *writer)
+{
+    if (body)
+        item_body_write(body->body, part, writer);
+}
+
+int item_note_body_has_data(const item_note_body_t *body)
+{
+    return body && item_body_has_data(body->body);
+}
+
+base_fault_t *item_note_body_read(item_note_body_t *body, char *buffer, apr_size_t *length)
+{
+    return item_body_read(body->body, buffer, length);
+}
+
+/* -- what a client sends --------------------------------------------------------------------- */
+
+static base_fault_t *note_invalid(const char *what, apr_pool_t *pool)
+{
+    return base_fault_make(pool, BASE_FAULT_INVALID, "body: %s", what);
+}
+
+/* Lines end with LF, as in a component's texts, with nothing that XML cannot say. */
+static const char *note_lines(const char *text, apr_size_t length, apr_pool_t *pool)
+{
+    char *lines, *out;
+
+    text = base_text_xml_sanitize(text, length, pool);
+    lines = out = apr_pstrdup(pool, text);
+    for (; *text; text++) {
+        if (*text != '\r')
+            *out++ = *text;
+        else if (text[1] != '\n')
+            *out++ = '\n';
+    }
+    *out = '\0';
+    return lines;
+}
+
+static base_fault_t *note_sink_lines(item_sink_t *sink, const char **text, apr_pool_t *pool)
+{
+    const char *whole;
+
+    BASE_TRY(item_sink_text(sink, &whole, pool));
+    *text = note_lines(whole, strlen(whole), pool);
+    return NULL;
+}
+
+base_fault_t *item_note_body_plain(const char *html, const char **plain, apr_pool_t *pool)
+{
+    item_sink_t sink;
+
+    item_sink_init(&sink, ITEM_TRUNCATION_NONE, pool);
+    note_put_html_as_text(html, &sink, pool);
+    return note_sink_lines(&sink, plain, pool);
+}
+
+static base_fault_t *note_parse_html(const char *data, apr_size_t length, const char **plain,
+                                     const char **html, apr_pool_t *pool)
+{
+    item_sink_t sink;
+
+    item_sink_init(&sink, ITEM_TRUNCATION_NONE, pool);
+    data = base_text_xml_sanitize(data, length, pool);
+    if (!item_html_clean(data, strlen(data), &sink, pool))
+        return note_invalid("HTML that is nested beyond reason", pool);
+    BASE_TRY(note_sink_lines(&sink, html, pool));
+    BASE_TRY(item_note_body_plain(*html, plain, pool));
+    if (!**plain)
+        *html = ""; /* an empty editor's tags */
+    return NULL;
+}
+
+/* "encoded using base64" (MS-ASAIRS R179). */
+static base_fault_t *note_parse_rtf(const char *data, apr_size_t length, const char **plain,
+                                    apr_pool_t *pool)
+{
+    char *rtf = apr_palloc(pool, length + 4), *out = rtf;
+    item_sink_t sink;
+    int n;
+
+    for (; length; data++, length--) /* APR's decoder ends at a line break */
+        if (!apr_isspace(*data))
+            *out++ = *data;
+    *out = '\0';
+    n = apr_base64_decode_binary((unsigned char *)rtf, apr_pstrdup(pool, rtf));
+    item_sink_init(&sink, ITEM_TRUNCATION_NONE, pool);
+    if (!item_rtf_text(rtf, n > 0 ? (apr_size_t)n : 0, &sink, pool))
+        return note_invalid("no RTF", pool);
+    return note_sink_lines(&sink, plain, pool);
+}
+
+base_fault_t *item_note_body_parse(const eas_node_t *body, const char **plain, const char **html,
+                                   apr_pool_t *pool)
+{
+    const eas_node_t *node = eas_node_child(body, EAS_AirSyncBase_Data);
+    apr_uint64_t type = ITEM_BODY_NONE;
+    const char *data = "";
+    apr_size_t length = 0;
+    apr_status_t status = node ? eas_node_content(node, &data, &length, pool) : APR_SUCCESS;
+
+    if (status != APR_SUCCESS)
+        return base_fault_make_status(pool, BASE_FAULT_UNAVAILABLE, status, "reading a body");
+    if (eas_node_child_uint(body, EAS_AirSyncBase_Type, ITEM_BODY_MIME, &type) != 1)
+        return note_invalid("no Type", pool);
+    *plain = "";
+    *html = length ? NULL : "";
+    switch ((item_body_type_t)type) {
+    case ITEM_BODY_TEXT:
+        *plain = note_lines(data, length, pool);
+        return NULL;
+    case ITEM_BODY_HTML:
+        return length ? note_parse_html(data, length, plain, html, pool) : NULL;
+    case ITEM_BODY_RTF:
+        return length ? note_parse_rtf(data, length, plain, pool) : NULL;
+    case ITEM_BODY_MIME:
+    case ITEM_BODY_NONE:
+        break;
+    }
+    return note_invalid("a Type that is no text", pool);
+}
