@@ -23,6 +23,7 @@ PERL_LIB = \
 	t/lib/EAS/WBXML.pm \
 	t/lib/EAS/WBXML/Pages.pm \
 	t/lib/MobileSync/Admin.pm \
+	t/lib/MobileSync/AdminPage.pm \
 	t/lib/MobileSync/Browser.pm \
 	t/lib/MobileSync/Certificates.pm \
 	t/lib/MobileSync/Crowd.pm \
@@ -71,6 +72,9 @@ E2E_TESTS = \
 	t/e2e/admin_cli.t \
 	t/e2e/admin_observe.t \
 	t/e2e/admin_page.t \
+	t/e2e/admin_page_access.t \
+	t/e2e/admin_page_actions.t \
+	t/e2e/admin_page_observe.t \
 	t/e2e/admin_purge.t \
 	t/e2e/access.t \
 	t/e2e/access_cli.t \
