@@ -5,12 +5,11 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JSON::PP ();
 use Test::More;
+use MobileSync::Ctl;
 use MobileSync::Metrics;
 use MobileSync::Process qw(find_program);
 use MobileSync::Scenario;
 use MobileSync::Server;
-
-# How long something may take that must come; no measure, only an end.
 
 my $server = MobileSync::Server->start(
     nodes => 2,
@@ -41,14 +40,19 @@ sub parked ($phone) {
     return until_good( sub { device($phone)->{parked} }, sub ($parked) {$parked} );
 }
 
+my $ctl = MobileSync::Ctl->new( $server->folder );
+$ctl->write_config(
+    "server = @{[ $admin->url ]}
+user = root
+password = secret
+"
+);
+
 # mobilesyncctl's output.
 sub ctl (@arguments) {
-    local @ENV{qw(MOBILESYNC_SERVER MOBILESYNC_USER MOBILESYNC_PASSWORD)} =
-        ( $admin->url, @$admin{qw(user password)} );
-    my $program = ( $ENV{top_builddir} // "$FindBin::Bin/../.." ) . '/mobilesyncctl';
-    open my $pipe, '-|', $program, @arguments or die "$program: $!\n";
-    my $out = join '', readline $pipe;
-    return close $pipe ? $out : "exit $?: $out";
+    local $ENV{MOBILESYNC_CONFIG} = $ctl->config_file;
+    my $run = $ctl->run(@arguments);
+    return $run->{code} ? "exit $run->{code}: $run->{err}" : $run->{out};
 }
 
 subtest 'who waits' => sub {

@@ -13,10 +13,9 @@ my $number = 0;
 # A message of a thread. Returns its Subject.
 sub deliver ( $box, $thread, %option ) {
     $number++;
-    my $refers = $option{first} ? '' : "References: <$thread\@t>\n";
     my $id = $option{first} ? $thread : "$thread.$number";
-    $box->deliver( "From: a\@b.c\nTo: anna\@example.org\nSubject: $thread $number\n"
-            . "Message-ID: <$id\@t>\n${refers}\nText.\n" );
+    my @refers = $option{first} ? () : [ References => "<$thread\@t>" ];
+    deliver_mail( $box, "$thread $number", headers => [ [ 'Message-ID' => "<$id\@t>" ], @refers ] );
     return "$thread $number";
 }
 

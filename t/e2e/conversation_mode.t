@@ -21,10 +21,12 @@ my %options = (
 # A message of a thread. Returns its Subject and its name in the Maildir.
 sub deliver ( $box, $thread, $days ) {
     $number++;
-    my $name = $box->deliver(
-        "From: a\@b.c\nTo: anna\@example.org\nSubject: $thread $number\nMessage-ID: <$number\@t>\n"
-            . "References: <$thread\@t>\n\nThis is the text.\n",
-        time => time - $days * DAY
+    my $name = deliver_mail(
+        $box, "$thread $number",
+        time => time - $days * DAY,
+        body => "This is the text.
+",
+        headers => [ [ 'Message-ID' => "<$number\@t>" ], [ References => "<$thread\@t>" ] ]
     );
     return ( "$thread $number", $name );
 }

@@ -14,24 +14,29 @@ binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output
 
 my $server = MobileSync::Server->start;
 my $box = $server->mailbox;
-my $start = 1_767_225_600; # 2026-01-01T00:00:00Z
+my $start = 1_767_225_600;    # 2026-01-01T00:00:00Z
 
 sub deliver ( $subject, $day, %option ) {
-    my $folder = delete $option{folder} // '';
-    my $flags = delete $option{flags};
     my $time = $start + ( $day - 1 ) * 86_400 + 43_200;
-    my $name = $box->deliver( simple_mail( subject => $subject, time => $time, %option ),
-        folder => $folder, time => $time );
-    $box->set_flags( $name, $flags, $folder ) if defined $flags;
-    return $name;
+    return deliver_mail( $box, $subject, time => $time, %option );
 }
 
 $box->create_folder($_) for qw(Work Work.2026);
-deliver( 'Budget draft', 5, from => 'Anna Schmidt <anna.schmidt@example.com>',
-    body => "The first version of the\r\nbudget.  More later.\n", flags => 'S' );
-deliver( 'Re: Budget', 8, from => 'Bert <bert@example.net>', body => "Too much. invoice\n",
-    headers => [ [ Cc => 'Cecil <cecil@example.net>, Dora <dora@example.net>' ],
-        [ Importance => 'High' ] ] );
+deliver(
+    'Budget draft', 5,
+    from => 'Anna Schmidt <anna.schmidt@example.com>',
+    body => "The first version of the\r\nbudget.  More later.\n",
+    flags => 'S'
+);
+deliver(
+    'Re: Budget',
+    8,
+    from => 'Bert <bert@example.net>',
+    body => "Too much. invoice\n",
+    headers => [
+        [ Cc => 'Cecil <cecil@example.net>, Dora <dora@example.net>' ], [ Importance => 'High' ]
+    ]
+);
 deliver( 'Holidays', 31, from => 'anna@example.org', body => "In Köln, with the budget.\n" );
 deliver( 'Invoice', 40, folder => 'Work', from => 'Bert <bert@example.net>' );
 deliver( 'Old invoice', 41, folder => 'Work.2026', from => 'Bert <bert@example.net>' );
@@ -129,8 +134,11 @@ subtest 'a result' => sub {
         'Re: Budget', 'ItemOperations takes the ServerId' );
     my $attached = $phone->find('contract')->{results}[0]{properties};
     is( $attached->text('Find:HasAttachments'), 1, 'HasAttachments' );
-    is( $phone->find('subject:draft')->{results}[0]{properties}->text('Find:Preview'),
-        'The first version of the budget. More later.', 'Preview on one line' );
+    is(
+        $phone->find('subject:draft')->{results}[0]{properties}->text('Find:Preview'),
+        'The first version of the budget. More later.',
+        'Preview on one line'
+    );
     is( $phone->find('subject:draft')->{results}[0]{properties}->text('Email:Read'), 1, 'Read' );
 };
 
@@ -151,10 +159,10 @@ subtest 'pages' => sub {
     is( $behind->{status}, 1, 'nothing behind it' );
     is( $behind->{range}, undef, 'has no Range' );
     is( $page->( '2-3', id => 'two' )->{status}, 4, 'a search begins with 0' );
-    is( $phone->find( 'budget', range => '2-3', id => 'one' )->{status}, 4,
-        'other words are another search' );
-    is( $server->client->find( 'pages', range => '2-3', id => 'one' )->{status}, 4,
-        'so is that of another phone' );
+    is( $phone->find( 'budget', range => '2-3', id => 'one' )->{status},
+        4, 'other words are another search' );
+    is( $server->client->find( 'pages', range => '2-3', id => 'one' )->{status},
+        4, 'so is that of another phone' );
     is( $page->( '0-1', id => 'one' )->{total}, 6, 'begun again it sees the arrival' );
     deliver( "many $_", 90 + $_, body => "multitude\n" ) for 1 .. 105;
     my $many = $phone->find( 'multitude', range => '0-999' );
@@ -172,8 +180,8 @@ subtest 'refused' => sub {
     is( $status->('received:soon'), 2, 'no date' );
     is( $status->('!'), 2, 'no word' );
     is( $status->( 'x ' x 40 ), 2, 'too many words' );
-    is( $status->( 'x', query => [ [ 'AirSync:Class', 'Email' ], ([ FreeText => 'x' ]) x 2 ] ), 2,
-        'two texts' );
+    is( $status->( 'x', query => [ [ 'AirSync:Class', 'Email' ], ( [ FreeText => 'x' ] ) x 2 ] ),
+        2, 'two texts' );
     my $find = sub (@tree) {
         return $phone->command( 'Find', tree => [ 'Find:Find', @tree ] )->text('Find:Status');
     };
@@ -184,8 +192,8 @@ subtest 'refused' => sub {
     is( $find->( $id, ['ExecuteSearch'] ), 2, 'no criterion' );
     is( $find->( $id, [ ExecuteSearch => ['MailBoxSearchCriterion'] ] ), 2, 'no Query' );
     is( $find->( [ ExecuteSearch => [ MailBoxSearchCriterion => $query ] ] ), 2, 'no SearchId' );
-    is( $find->( $id, [ ExecuteSearch => ( [ MailBoxSearchCriterion => $query ] ) x 2 ] ), 2,
-        'two criteria' );
+    is( $find->( $id, [ ExecuteSearch => ( [ MailBoxSearchCriterion => $query ] ) x 2 ] ),
+        2, 'two criteria' );
 };
 
 subtest 'only since 16.1' => sub {
@@ -214,7 +222,8 @@ for my $case (
         my $failing =
             MobileSync::Server->start( backend => "fail driver=memory fail=search:1+:$fault" );
         $failing->allow_errors(qr/Find of anna.*fails as planned/);
-        my $answer = $failing->client->command( 'Find',
+        my $answer = $failing->client->command(
+            'Find',
             tree => [
                 'Find:Find',
                 [ SearchId => 'x' ],
@@ -224,7 +233,8 @@ for my $case (
                             [ Query => [ FreeText => 'x' ], [ 'AirSync:Class', 'Email' ] ]
                     ]
                 ]
-            ] );
+            ]
+        );
         is( $answer->status, $http, 'HTTP' );
         is( $answer->text('Find:Status'), $status, 'Status' );
         $failing->done;

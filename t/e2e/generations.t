@@ -43,16 +43,8 @@ sub phones ( $server, $count ) {
     } 1 .. $count;
 }
 
-sub wait_for_change ($phone) {
-    return $phone->ping(
-        heartbeat => LONG,
-        folders => [ $phone->folder_of_type(INBOX)->{id} ],
-        async => 1
-    );
-}
-
 sub deliver_to_all ( $server, $subject ) {
-    $server->mailbox($_)->deliver( simple_mail( subject => $subject ) ) for keys %accounts;
+    deliver_mail( $server->mailbox($_), $subject ) for keys %accounts;
     return;
 }
 
@@ -70,7 +62,12 @@ sub ended ( $pings, $status ) {
 
 sub children_gone ( $server, @old ) {
     my %old = map { $_ => 1 } @old;
-    wait_until( 'the old children to go', sub { !grep { $old{$_} } $server->node->children } );
+    wait_until(
+        'the old children to go',
+        sub {
+            !grep { $old{$_} } $server->node->children;
+        }
+    );
     return pass('the old children are gone');
 }
 
@@ -121,11 +118,13 @@ subtest 'restarts one after the other' => sub {
 
 # GMime and GLib are started in each child, and live in libraries that httpd unloads and loads again.
 subtest 'messages rendered before and after' => sub {
-    my $mail = join "\n", 'From: =?ISO-8859-1?Q?J=FCrgen?= <j@example.org>', 'To: user1@example.org',
+    my $mail = join "\n", 'From: =?ISO-8859-1?Q?J=FCrgen?= <j@example.org>',
+        'To: user1@example.org',
         'Subject: =?windows-1252?Q?Gr=FC=DFe?=', 'MIME-Version: 1.0',
         'Content-Type: multipart/alternative; boundary=b', '', '--b',
         'Content-Type: text/plain; charset=iso-8859-15', 'Content-Transfer-Encoding: 8bit', '',
-        "20 \xa4", '--b', 'Content-Type: text/html; charset=utf-8', '', '<p>20 &euro;</p>', '--b--', '';
+        "20 \xa4", '--b', 'Content-Type: text/html; charset=utf-8', '', '<p>20 &euro;</p>',
+        '--b--', '';
     $server->mailbox('user1')->deliver($mail);
     my $rendered = sub ($number) {
         my $phone = $server->client( account => 'user1', device_id => "RENDER$number" );
@@ -133,8 +132,8 @@ subtest 'messages rendered before and after' => sub {
         my $inbox = $phone->folder_of_type(INBOX)->{id};
         $phone->initial_sync( $inbox, options => { body => [ { type => 1 } ] } );
         $phone->sync_until_done($inbox);
-        my ($item) = grep { $_->text('Email:Subject') eq "Gr\xfc\xdfe" }
-            values %{ $phone->items($inbox) };
+        my ($item) =
+            grep { $_->text('Email:Subject') eq "Gr\xfc\xdfe" } values %{ $phone->items($inbox) };
         return $item && join '|', map { $item->text($_) } 'Email:From', 'AirSyncBase:Body/Data';
     };
     my $before = $rendered->(0);

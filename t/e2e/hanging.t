@@ -10,10 +10,6 @@ use MobileSync::Server;
 
 use constant LONG => 600;
 
-sub deliver ( $server, $subject ) {
-    return $server->mailbox->deliver("From: e\@example.org\nSubject: $subject\n\nHi\n");
-}
-
 for my $mpm (qw(event worker)) {
     my $server = MobileSync::Server->start(
         mpm => $mpm,
@@ -32,7 +28,7 @@ for my $mpm (qw(event worker)) {
     my $hang = sub ( $phone, $inbox, %option ) {
         return $phone->sync( $inbox, heartbeat_interval => LONG, async => 1, %option );
     };
-    deliver( $server, 'old' );
+    deliver_mail( $server->mailbox, 'old' );
 
     subtest "$mpm: an empty Sync waits as the one before" => sub {
         my ( $phone, $inbox ) = $new_phone->();
@@ -45,7 +41,7 @@ for my $mpm (qw(event worker)) {
         my $sync = $phone->empty_sync( async => 1 );
         ok( $first->is_ready(PATIENCE), 'an empty one ends it' );
         ok( !$sync->is_ready(1), 'and waits in its place' );
-        deliver( $server, 'new' );
+        deliver_mail( $server->mailbox, 'new' );
         ok( $sync->is_ready(PATIENCE), 'and is answered' );
         is( scalar @{ $sync->result->{collections}{$inbox}{adds} }, 1, 'with the mail' );
     };
@@ -93,7 +89,7 @@ for my $mpm (qw(event worker)) {
         ok( $second->result->{empty}, 'with nothing' );
         is( $phone->collection($inbox)->{key}, $key, 'no key has moved' );
         ok( !$ping->is_ready(1), 'the Ping waits on' );
-        deliver( $server, 'for the Ping' );
+        deliver_mail( $server->mailbox, 'for the Ping' );
         is( $ping->result->{status}, 2, 'and is told' );
     };
 
@@ -115,7 +111,7 @@ for my $mpm (qw(event worker)) {
         my ( $phone, $inbox ) = $new_phone->( version => '12.1' );
         my $sync = $phone->sync( $inbox, wait => 10, async => 1 );
         ok( !$sync->is_ready(1), 'a Sync waits' );
-        deliver( $server, 'for 12.1' );
+        deliver_mail( $server->mailbox, 'for 12.1' );
         ok( $sync->is_ready(PATIENCE), 'and is answered' );
         is( scalar @{ $sync->result->{adds} }, 1, 'with the mail' );
     };

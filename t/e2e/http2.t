@@ -9,6 +9,7 @@ use Test::More;
 use EAS::WBXML;
 use MobileSync::Httpd;
 use MobileSync::Process qw(find_program wait_until);
+use MobileSync::Scenario;
 use MobileSync::Server;
 
 use constant { INBOX => 2, CAP => 8 };
@@ -28,6 +29,7 @@ my $server = MobileSync::Server->start(
 );
 my $phone = $server->client( tls => 1 );
 my $other = $server->client( tls => 1, device_id => 'OTHER' );
+
 for ( $phone, $other ) {
     $_->folder_sync;
     $_->initial_sync( $_->folder_of_type(INBOX)->{id} );
@@ -87,10 +89,6 @@ sub ping ( $heartbeat, %option ) {
     );
 }
 
-sub deliver ($subject) {
-    return $server->mailbox->deliver("From: e\@example.org\nSubject: $subject\n\nHi\n");
-}
-
 sub waits ( $how, $number ) {
     wait_until( "$number to wait ($how)", sub { $server->node->waiting->{$how} == $number } );
     return pass("$number: $how");
@@ -101,16 +99,23 @@ is( result( ping(600) ), '2 200 1', 'a longer one at the limit for requests that
 
 my $ping = ping(600);
 waits( Blocked => 1 );
-deliver('over HTTP/2');
+deliver_mail( $server->mailbox, 'over HTTP/2' );
 is( result($ping), '2 200 2', 'mail wakes a Ping' );
 $_->sync_until_done($inbox) for $phone, $other;
 
-my $sync = start_request( 'Sync',
-    [ 'AirSync:Sync',
-        [ Collections =>
-            [ Collection => [ SyncKey => $phone->collection($inbox)->{key} ],
-                [ CollectionId => $inbox ] ] ],
-        [ HeartbeatInterval => 2 ] ] );
+my $sync = start_request(
+    'Sync',
+    [
+        'AirSync:Sync',
+        [
+            Collections => [
+                Collection => [ SyncKey => $phone->collection($inbox)->{key} ],
+                [ CollectionId => $inbox ]
+            ]
+        ],
+        [ HeartbeatInterval => 2 ]
+    ]
+);
 is( result($sync), '2 200', 'a Sync that waits ends empty' );
 
 $ping = ping(600);
@@ -129,7 +134,8 @@ $server->node->graceful;
 is( result($ping), '2 200 1', 'a graceful restart answers' );
 is( $parked->result->{status}, 1, 'over HTTP/1.1, where it was parked, too' );
 my %told;
-$told{$_}++ for $server->node->error_log->text =~
+$told{$_}++
+    for $server->node->error_log->text =~
     /\[pid (\d+):.*hold a thread here \(HTTP\/2\), for 8 s at most/g;
 ok( keys %told, 'the log says that threads are held' );
 is( ( grep { $_ > 1 } values %told ), 0, 'once in each child' );

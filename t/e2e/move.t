@@ -15,10 +15,6 @@ my $trash_name;
 
 sub folder ( $phone, $type ) { return $phone->folder_of_type($type)->{id} }
 
-sub deliver ( $subject, %option ) {
-    return $box->deliver( "From: eve\@example.org\nSubject: $subject\n\nHello\n", %option );
-}
-
 sub item ( $phone, $folder, $subject ) {
     my $items = $phone->items($folder);
     my ($id) = grep { $items->{$_}->text('Email:Subject') eq $subject } keys %$items;
@@ -30,8 +26,8 @@ for my $version (VERSIONS) {
         my $phone = $server->client( version => $version );
         $phone->folder_sync;
         my ( $inbox, $trash ) = map { folder( $phone, $_ ) } 2, 4;
-        my $plain = deliver("plain $version");
-        my $flagged = deliver( "flagged $version", flags => 'FS' );
+        my $plain = deliver_mail( $box, "plain $version" );
+        my $flagged = deliver_mail( $box, "flagged $version", flags => 'FS' );
         $phone->initial_sync( $_, options => { filter_type => 0 } ) for $inbox, $trash;
         my @ids = map { item( $phone, $inbox, "$_ $version" ) } qw(plain flagged);
         my $results = $phone->move_items(
@@ -77,7 +73,7 @@ for my $version (VERSIONS) {
         my $phone = $server->client( version => $version );
         $phone->folder_sync;
         my ( $inbox, $trash ) = map { folder( $phone, $_ ) } 2, 4;
-        deliver("lost $version");
+        deliver_mail( $box, "lost $version" );
         $phone->initial_sync( $_, options => { filter_type => 0 } ) for $inbox, $trash;
         my $id = item( $phone, $inbox, "lost $version" );
         my $call = $phone->move_items( [ [ $id, $inbox, $trash ] ], lose => 1 );
@@ -121,7 +117,7 @@ subtest 'a waiting phone learns of it' => sub {
     my $phone = $server->client;
     $phone->folder_sync;
     my ( $inbox, $trash ) = map { folder( $phone, $_ ) } 2, 4;
-    deliver('watched');
+    deliver_mail( $box, 'watched' );
     $phone->initial_sync( $_, options => { filter_type => 0 } ) for $inbox, $trash;
     my $other = $phone->twin( device_id => 'OTHER' );
     $other->folder_sync;

@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use EAS::Client;
 use MobileSync::Process qw(wait_until);
+use MobileSync::Scenario;
 use MobileSync::Server;
 
 # A module that has the event MPM answer like that of an older httpd.
@@ -35,7 +36,7 @@ for my $case ( sort keys %OPTIONS ) {
         wait_until( 'a Ping to wait', sub { $server->node->waiting->{Blocked} == 1 } );
         is( $server->node->waiting->{Parked}, 0, 'a Ping waits, and holds a thread' );
         $server->mailbox->deliver("From: e\@example.org\nSubject: x\n\nHi\n");
-        ok( $ping->is_ready(30), 'and is answered when mail comes' );
+        ok( $ping->is_ready(PATIENCE), 'and is answered when mail comes' );
         is( $ping->result->{status}, 2, 'with Status 2' );
         is( $phone->sync_until_done($inbox)->{items}, 1, 'the mail comes' );
         is( $phone->ping( heartbeat => 2, folders => [$inbox] )->{status}, 1, 'a heartbeat ends' );
@@ -57,9 +58,14 @@ for my $case ( sort keys %OPTIONS ) {
         $ping = $phone->ping( heartbeat => 600, folders => [$inbox], async => 1 );
         ok( !$ping->is_ready(1), 'a third one waits' );
         $server->node->graceful;
-        ok( $ping->is_ready(30), 'a graceful restart answers it' );
+        ok( $ping->is_ready(PATIENCE), 'a graceful restart answers it' );
         is( $ping->result->{status}, 1, 'with Status 1' );
-        wait_until( 'the new children', sub { eval { $server->node->waiting } } );
+        wait_until(
+            'the new children',
+            sub {
+                eval { $server->node->waiting }
+            }
+        );
         cmp_ok( $server->node->waiting->{FallbackWaits}, '>=', 4, 'all waits are counted' );
 
         # these MPMs wait for idle connections when they are to end

@@ -11,6 +11,7 @@ use EAS::Client;
 use EAS::WBXML;
 use MobileSync::Httpd;
 use MobileSync::Process qw(wait_until);
+use MobileSync::Scenario;
 use MobileSync::Server;
 
 use constant { THREADS => 4, PHONES => 40 };
@@ -21,11 +22,15 @@ my $server = MobileSync::Server->start(
     tls => 1,
     processes => 1,
     threads => THREADS,
-    global => join( "\n",
-        ( map {"LoadModule ${_}_module " . MobileSync::Httpd::module_folder() . "/mod_$_.so"}
-                qw(headers setenvif reqtimeout deflate filter) ),
+    global => join(
+        "\n",
+        (
+            map { "LoadModule ${_}_module " . MobileSync::Httpd::module_folder() . "/mod_$_.so" }
+                qw(headers setenvif reqtimeout deflate filter)
+        ),
         'AsyncRequestWorkerFactor 300',
-        'RequestReadTimeout header=3 body=3' ),
+        'RequestReadTimeout header=3 body=3'
+    ),
     config => join( "\n",
         'CustomLog outcome.log "%{MOBILESYNC_OUTCOME}e|%>s|%u|%{User-Agent}i|%r"',
         'CustomLog marked.log "%{MOBILESYNC_OUTCOME}e|%{MARK}e" env=MARK',
@@ -47,14 +52,9 @@ sub waiting_phone ( $number, %option ) {
     return $other;
 }
 
-sub wait_for_change ($other) {
-    return $other->ping( heartbeat => 600, folders => [$inbox], async => 1 );
-}
-sub deliver ($subject) { return $box->deliver("From: e\@example.org\nSubject: $subject\n\nHi\n") }
-
 # How many wait, as the server's log of what they came to cannot tell: by trying.
 sub all_woken ( $pings, $what ) {
-    my @wrong = grep { !$_->is_ready(30) || $_->result->{status} != 2 } @$pings;
+    my @wrong = grep { !$_->is_ready(PATIENCE) || $_->result->{status} != 2 } @$pings;
     is( scalar @wrong, 0, $what );
     return;
 }
@@ -66,7 +66,7 @@ subtest 'more phones than threads' => sub {
     # httpd ends idle connections when all its threads are busy for a moment
     $_->disconnect for $phone, @phones;
     is( $phone->sync($inbox)->{empty}, 1, 'others are served while ' . PHONES . ' wait' );
-    deliver('for all');
+    deliver_mail( $box, 'for all' );
     all_woken( \@pings, 'new mail wakes every one' );
     $_->disconnect, $_->sync_until_done($inbox) for @phones;
     is( ( grep { $_->sync($inbox)->{empty} } @phones ), PHONES, 'and they are in step' );
@@ -85,8 +85,8 @@ subtest 'a Sync that waits' => sub {
     my $other = waiting_phone('SYNC');
     my $sync = $other->sync( $inbox, heartbeat_interval => 600, async => 1 );
     ok( !$sync->is_ready(1), 'has nothing to say at first' );
-    deliver('for the Sync');
-    ok( $sync->is_ready(30), 'is answered when mail comes' );
+    deliver_mail( $box, 'for the Sync' );
+    ok( $sync->is_ready(PATIENCE), 'is answered when mail comes' );
     is( scalar @{ $sync->result->{adds} }, 1, 'and brings it' );
 };
 
@@ -110,7 +110,12 @@ subtest 'a request that waited' => sub {
     is( $other->sync($inbox)->{empty}, 1, 'is followed by another one' );
     is( $other->connection, $connection, 'on the same connection' );
     my @lines;
-    wait_until( 'the log', sub { @lines = grep {/Cmd=Ping/} outcomes('LOG') } );
+    wait_until(
+        'the log',
+        sub {
+            @lines = grep {/Cmd=Ping/} outcomes('LOG');
+        }
+    );
     is( scalar @lines, 1, 'is logged once' );
     like(
         $lines[0],
@@ -127,10 +132,15 @@ subtest 'a request that waited' => sub {
     pass('the log finds what was set for it');
     my $sync = $other->sync( $inbox, heartbeat_interval => 600, async => 1 );
     ok( !$sync->is_ready(1), 'a Sync waits' );
-    deliver('for the log');
+    deliver_mail( $box, 'for the log' );
     is( scalar @{ $sync->result->{adds} }, 1, 'brings what comes' );
     $other->sync_until_done($inbox);
-    wait_until( 'the log', sub { grep {/^Sync 1 600\|.*Cmd=Sync/} outcomes('LOG') } );
+    wait_until(
+        'the log',
+        sub {
+            grep {/^Sync 1 600\|.*Cmd=Sync/} outcomes('LOG');
+        }
+    );
     is( ( grep {/^Sync 1 600\|.*Cmd=Sync/} outcomes('LOG') ), 1, 'and is logged once' );
 };
 
@@ -139,9 +149,9 @@ subtest 'a newer request' => sub {
     my $first = wait_for_change($other);
     ok( !$first->is_ready(1), 'the first waits' );
     my $second = wait_for_change($other);
-    ok( $first->is_ready(30), 'a second one ends it' );
+    ok( $first->is_ready(PATIENCE), 'a second one ends it' );
     is( $first->result->{status}, 1, 'with Status 1' );
-    deliver('for the second');
+    deliver_mail( $box, 'for the second' );
     all_woken( [$second], 'the second is told' );
 };
 
@@ -149,7 +159,7 @@ subtest 'over TLS' => sub {
     my $other = waiting_phone( 'TLS', tls => 1 );
     my $ping = wait_for_change($other);
     sleep 1;    # to let it wait: a TLS session ticket makes the connection readable
-    deliver('over TLS');
+    deliver_mail( $box, 'over TLS' );
     all_woken( [$ping], 'a phone is woken' );
     $other->sync_until_done($inbox);
     my $connection = $other->connection;
@@ -183,7 +193,8 @@ subtest 'a graceful restart' => sub {
     ok( !$pings[-1]->is_ready(1), 'they wait' );
     my ($old) = $server->node->children;
     $server->node->graceful;
-    is( ( grep { $_->is_ready(30) && $_->result->{status} == 1 } @pings ), 10, 'all are answered' );
+    is( ( grep { $_->is_ready(PATIENCE) && $_->result->{status} == 1 } @pings ),
+        10, 'all are answered' );
     wait_until(
         'the old child to end',
         sub {
@@ -191,7 +202,7 @@ subtest 'a graceful restart' => sub {
         }
     );
     @pings = map { wait_for_change($_) } @phones;
-    deliver('after the restart');
+    deliver_mail( $box, 'after the restart' );
     all_woken( \@pings, 'and wait again' );
 };
 

@@ -19,11 +19,9 @@ my $box = $server->mailbox;
 my $now = int( time / DAY ) * DAY - 40 * DAY;
 
 sub deliver ( $subject, %option ) {
-    my $folder = delete $option{folder} // '';
     my $days = delete $option{days} // 0;
     my $time = $now + $days * DAY;
-    return $box->deliver( simple_mail( subject => $subject, time => $time, %option ),
-        folder => $folder, time => $time );
+    return deliver_mail( $box, $subject, time => $time, %option );
 }
 
 $box->create_folder($_) for qw(Work Work.2026 Play);
@@ -71,9 +69,11 @@ for my $version (VERSIONS) {
         my $play = $phone->folder_named('Play')->{id};
         my $text = sub ( $words, %option ) { return $phone->search_text( $words, %option ) };
 
-        is_found( $text->('report'),
+        is_found(
+            $text->('report'),
             'Plan of the month | Plan of the year | Привет | Quarterly report',
-            'all folders, the newest first' );
+            'all folders, the newest first'
+        );
         is_found( $text->('QUART'), 'Quarterly report', 'the beginning of a word, in any case' );
         is_found( $text->('quarterly figures'), 'Quarterly report', 'words of subject and body' );
         is_found( $text->('"figures are"'), 'Quarterly report', 'a phrase' );
@@ -88,12 +88,21 @@ for my $version (VERSIONS) {
         is_found( $text->('nosuchword'), '', 'nothing' );
         like( $text->('nosuchword')->{document}->dump, qr/Result/, 'an empty Result' );
 
-        is_found( $text->( 'report', folders => [$inbox] ), 'Привет | Quarterly report',
-            'one folder' );
-        is_found( $text->( 'report', folders => [$work] ), 'Plan of the year',
-            'not what is below it' );
-        is_found( $text->( 'report', folders => [$work], deep => 1 ),
-            'Plan of the month | Plan of the year', 'DeepTraversal' );
+        is_found(
+            $text->( 'report', folders => [$inbox] ),
+            'Привет | Quarterly report',
+            'one folder'
+        );
+        is_found(
+            $text->( 'report', folders => [$work] ),
+            'Plan of the year',
+            'not what is below it'
+        );
+        is_found(
+            $text->( 'report', folders => [$work], deep => 1 ),
+            'Plan of the month | Plan of the year',
+            'DeepTraversal'
+        );
         is_found( $text->( 'games', folders => [ $work, $play ] ), 'Games', 'two folders' );
         is_found( $text->( 'games', folders => ['0'], deep => 1 ), 'Games', 'the root' );
         is( $text->( 'games', folders => [ $play, '999999' ] )->{status}, 11, 'no such folder' );
@@ -105,7 +114,9 @@ for my $version (VERSIONS) {
         );
         is_found(
             $phone->search( [ bound( GreaterThan => 5 ), bound( LessThan => 7 ) ] ),
-            'Plan of the month', 'between dates, without words' );
+            'Plan of the month',
+            'between dates, without words'
+        );
         is_found(
             $phone->search(
                 [ [ FreeText => 'games' ], bound( GreaterThan => 5 ), bound( LessThan => 3 ) ],
@@ -117,7 +128,9 @@ for my $version (VERSIONS) {
         );
         is_found(
             $phone->search(
-                [ bound( LessThan => 6 ), [ Or => [ FreeText => 'year' ], [ FreeText => 'köln' ] ] ]
+                [
+                    bound( LessThan => 6 ), [ Or => [ FreeText => 'year' ], [ FreeText => 'köln' ] ]
+                ]
             ),
             'Plan of the year | Ausflug nach Köln',
             'Or within And'
@@ -162,7 +175,8 @@ for my $version (VERSIONS) {
             }
             my $thread = $text->('subject:thread')->{results}[0]{properties};
             my $id = $thread->bytes('Email2:ConversationId');
-            my $search = sub ($bytes) { return $phone->search( [ [ ConversationId => \$bytes ] ] ) };
+            my $search =
+                sub ($bytes) { return $phone->search( [ [ ConversationId => \$bytes ] ] ) };
             is_found( $search->($id), 'a thread | Re: a thread', 'ConversationId' );
             is( $search->('short')->{status}, 2, 'which is not one' );
             is_found( $search->( 'x' x 16 ), '', 'of no conversation' );
@@ -173,10 +187,17 @@ for my $version (VERSIONS) {
             if ( $version < 14.1 ) { is( $found, undef, 'no BodyPart before 14.1' ) }
             else { like( $found, qr/Text\./, 'BodyPart' ) }
             my $since = $version >= 14.1;
-            is( $phone->search( [ [ ConversationId => \$id ] ], body_part => [ { type => 1 } ] )
-                    ->{status}, $since ? 164 : 1, 'in HTML only' );
-            is( $phone->search( [ [ FreeText => 'thread' ] ], %part )->{status}, $since ? 2 : 1,
-                'which needs a conversation' );
+            is(
+                $phone->search( [ [ ConversationId => \$id ] ], body_part => [ { type => 1 } ] )
+                    ->{status},
+                $since ? 164 : 1,
+                'in HTML only'
+            );
+            is(
+                $phone->search( [ [ FreeText => 'thread' ] ], %part )->{status},
+                $since ? 2 : 1,
+                'which needs a conversation'
+            );
         };
 
         subtest refused => sub {
@@ -184,28 +205,28 @@ for my $version (VERSIONS) {
                 return $phone->search( $conditions, %option )->{status};
             };
             my $word = [ FreeText => 'report' ];
-            is( $status->( [], query => [ 'report' ] ), 2, 'text alone is no mailbox query' );
+            is( $status->( [], query => ['report'] ), 2, 'text alone is no mailbox query' );
             is( $status->( [], query => [$word] ), 8, 'FreeText outside of And' );
-            is( $status->( [], query => [ [ 'AirSync:CollectionId', $inbox ] ] ), 8,
-                'CollectionId outside of And' );
+            is( $status->( [], query => [ [ 'AirSync:CollectionId', $inbox ] ] ),
+                8, 'CollectionId outside of And' );
             is( $status->( [], query => [ [ And => $word ], [ And => $word ] ] ), 8, 'two Ands' );
             is( $status->( [ [ And => $word ] ] ), 8, 'And in And' );
-            is( $status->( [ $word, [ 'AirSync:Class', 'Email' ] ], list => 'Or' ), 8,
-                'Class in Or' );
-            is( $status->( [ $word, [ 'AirSync:CollectionId', $inbox ] ], list => 'Or' ), 8,
-                'CollectionId in Or' );
+            is( $status->( [ $word, [ 'AirSync:Class', 'Email' ] ], list => 'Or' ),
+                8, 'Class in Or' );
+            is( $status->( [ $word, [ 'AirSync:CollectionId', $inbox ] ], list => 'Or' ),
+                8, 'CollectionId in Or' );
             is( $status->( [] ), 2, 'an empty And' );
             is( $status->( [ [ FreeText => '' ] ] ), 2, 'an empty FreeText' );
             is( $status->( [ [ FreeText => '!?' ] ] ), 2, 'no word' );
             is( $status->( [ [ FreeText => join ' ', 1 .. 40 ] ] ), 8, 'too many words' );
             is( $status->( [ [ FreeText => 'x' x 5000 ] ] ), 8, 'too long a text' );
             is( $status->( [ ($word) x 11 ] ), 8, 'too many conditions' );
-            is( $status->( [ bound( LessThan => 3 ), bound( LessThan => 4 ) ] ), 2,
-                'two of a kind' );
-            is( $status->( [ [ GreaterThan => ['Email:DateReceived'], [ Value => 'soon' ] ] ] ), 2,
-                'no date' );
-            is( $status->( [ [ LessThan => [ Value => '2026-01-01T00:00:00.000Z' ] ] ] ), 2,
-                'no DateReceived' );
+            is( $status->( [ bound( LessThan => 3 ), bound( LessThan => 4 ) ] ),
+                2, 'two of a kind' );
+            is( $status->( [ [ GreaterThan => ['Email:DateReceived'], [ Value => 'soon' ] ] ] ),
+                2, 'no date' );
+            is( $status->( [ [ LessThan => [ Value => '2026-01-01T00:00:00.000Z' ] ] ] ),
+                2, 'no DateReceived' );
             is( $status->( [$word], range => $_ ), 2, "Range '$_'" )
                 for '5-4', '-1', '1', 'a-b', '0-1000', '';
             is( $status->( [$word], range => '0-100' ), 12, 'more than there may be' );
@@ -238,8 +259,11 @@ subtest 'pages fit together' => sub {
     is( $page->('5-9')->{status}, 12, 'nothing behind it' );
     is( titles( $page->( '2-3', rebuild => 1 ) ), 'page 4 | page 3', 'RebuildResults' );
     is( $page->('0-1')->{total}, 6, 'a new search sees it' );
-    is( titles( $server->client->search_text( 'pages', range => '2-3' ) ), 'page 4 | page 3',
-        'another phone has its own pages' );
+    is(
+        titles( $server->client->search_text( 'pages', range => '2-3' ) ),
+        'page 4 | page 3',
+        'another phone has its own pages'
+    );
 };
 
 subtest 'follows the mailbox' => sub {
@@ -252,11 +276,10 @@ subtest 'follows the mailbox' => sub {
     # a Maildir is not a database: a message is gone when a second look misses it too
     my $end = time + PATIENCE;
     my $found;
-    do { $found = $phone->search_text('ephemeral') }
-        until !$found->{total} || time > $end;
+    do { $found = $phone->search_text('ephemeral') } until !$found->{total} || time > $end;
     is_found( $found, '', 'gone' );
-    is( $phone->item_operations( [ { long_id => $result->{long_id} } ] )->[0]{status}, 6,
-        'and so is its LongId' );
+    is( $phone->item_operations( [ { long_id => $result->{long_id} } ] )->[0]{status},
+        6, 'and so is its LongId' );
 };
 
 subtest 'an account without mail' => sub {
@@ -276,7 +299,8 @@ subtest 'many phones begin at once' => sub {
         my @status = map { $_->result->{status} } @pending;
         # who comes while another one indexes, and finds nothing so far, is to come again
         is( scalar( grep { $_ == 1 || $_ == 10 } @status ), 6, "each is answered (@status)" );
-        is( $phones[0]->search_text( 'crowd', range => '0-0' )->{total}, 60, 'all is indexed once' );
+        is( $phones[0]->search_text( 'crowd', range => '0-0' )->{total}, 60,
+            'all is indexed once' );
     }
 };
 
@@ -307,11 +331,13 @@ for my $case (
         my $failing =
             MobileSync::Server->start( backend => "fail driver=memory fail=search:1+:$fault" );
         $failing->allow_errors(qr/Search of anna.*fails as planned/);
-        my $answer = $failing->client->command( 'Search',
+        my $answer = $failing->client->command(
+            'Search',
             tree => [
                 'Search:Search',
                 [ Store => [ Name => 'Mailbox' ], [ Query => [ And => [ FreeText => 'x' ] ] ] ]
-            ] );
+            ]
+        );
         is( $answer->status, $http, 'HTTP' );
         is( $answer->text('Search:Status'), $command, 'Status of the command' );
         is( $answer->text('Response/Store/Search:Status'), $store, 'Status of the Store' );

@@ -18,11 +18,6 @@ sub phones ( $server, $count ) {
     return @phones;
 }
 
-sub wait_for_change ($phone) {
-    my $inbox = $phone->folder_of_type(INBOX)->{id};
-    return $phone->ping( heartbeat => 3_000, folders => [$inbox], async => 1 );
-}
-
 # Two wait, a third one ends early, and all of them would have been told.
 sub two_may_wait ( $directive, %option ) {
     my $server = MobileSync::Server->start(
@@ -43,7 +38,7 @@ sub two_may_wait ( $directive, %option ) {
         'it is logged'
     );
     my $again = wait_for_change( $phones[2] );
-    $server->mailbox->deliver("From: e\@example.org\nSubject: for all\n\nHi\n");
+    deliver_mail( $server->mailbox, 'for all' );
     is( ( grep { $_->is_ready(PATIENCE) && $_->result->{status} == 2 } @pings, $again ),
         3, 'all are told of a change' );
     $server->allow_errors(qr{\] MaxSpareThreads});
@@ -97,16 +92,25 @@ subtest 'start-up checks' => sub {
         qr{needs 2000256 file descriptors in each child.* set LimitNOFILE=2000256 },
         'too few file descriptors'
     );
-    like( $log, qr{factor 2 serves nobody.*: set AsyncRequestWorkerFactor 500002$}mi,
-        'too small a factor' );
-    like( $log, qr{MaxSpareThreads 5: .*: set MinSpareThreads and MaxSpareThreads 12$}m,
-        'children that would be ended' );
+    like(
+        $log,
+        qr{factor 2 serves nobody.*: set AsyncRequestWorkerFactor 500002$}mi,
+        'too small a factor'
+    );
+    like(
+        $log,
+        qr{MaxSpareThreads 5: .*: set MinSpareThreads and MaxSpareThreads 12$}m,
+        'children that would be ended'
+    );
     my $watches = sysctl('max_user_watches');
     my $children = 3;
-SKIP: {
+    SKIP: {
         skip 'there are enough inotify watches', 1 if !$watches || $watches >= $children * 3e6;
-        like( $log, qr{allows $watches: set sysctl fs\.inotify\.max_user_watches=9000000,},
-            'too few inotify watches' );
+        like(
+            $log,
+            qr{allows $watches: set sysctl fs\.inotify\.max_user_watches=9000000,},
+            'too few inotify watches'
+        );
     }
 };
 
@@ -152,10 +156,16 @@ subtest 'enough of everything' => sub {
 };
 
 subtest 'when nothing is said' => sub {
-    my $server = MobileSync::Server->start( processes => 1, threads => 4,
-        global => 'AsyncRequestWorkerFactor 7' );
-    like( $server->node->error_log->text, qr{children 18 requests may wait at a time},
-        'threads and factor set the limit' );
+    my $server = MobileSync::Server->start(
+        processes => 1,
+        threads => 4,
+        global => 'AsyncRequestWorkerFactor 7'
+    );
+    like(
+        $server->node->error_log->text,
+        qr{children 18 requests may wait at a time},
+        'threads and factor set the limit'
+    );
     $server->done;
 };
 

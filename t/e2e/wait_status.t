@@ -41,14 +41,6 @@ sub phone ($name) {
     return $phone;
 }
 
-sub wait_for_change ($phone) {
-    return $phone->ping( heartbeat => 3_000, folders => [$inbox], async => 1 );
-}
-
-sub deliver ($subject) {
-    return $server->mailbox->deliver("From: e\@example.org\nSubject: $subject\n\nHi\n");
-}
-
 # Lines of the access log, of requests that ended so.
 sub logged ($outcome) {
     open my $log, '<', $server->node->base . '/outcome.log' or return 0;
@@ -61,7 +53,11 @@ my $before = figures();
 subtest 'how a wait ends' => sub {
     my @pings = map { wait_for_change($_) } @phones[ 0 .. 3 ];
     becomes( Parked => 4, 'four wait' );
-    like( $server->node->status_page, qr{<dt>Requests that wait without a thread: 4</dt>}, 'the page says so too' );
+    like(
+        $server->node->status_page,
+        qr{<dt>Requests that wait without a thread: 4</dt>},
+        'the page says so too'
+    );
     $pings[0]->hang_up;
     becomes( HangUps => $before->{HangUps} + 1, 'one hangs up' );
     my $newer = wait_for_change( $phones[1] );
@@ -69,7 +65,7 @@ subtest 'how a wait ends' => sub {
     becomes( Superseded => $before->{Superseded} + 1, 'which is counted' );
     is( $phones[4]->ping( heartbeat => 2, folders => [$inbox] )->{status}, 1, 'a heartbeat ends' );
     becomes( Heartbeats => $before->{Heartbeats} + 1, 'and is counted' );
-    deliver('for all');
+    deliver_mail( $server->mailbox, 'for all' );
     is( ( grep { $_->is_ready(PATIENCE) && $_->result->{status} == 2 } @pings[ 2, 3 ], $newer ),
         3, 'mail wakes the others' );
     becomes( Parked => 0, 'none waits any more' );
@@ -84,14 +80,17 @@ subtest 'a false wake-up' => sub {
     my ( $phone, $other ) = @phones;
     my $ping = wait_for_change($phone);
     becomes( Parked => 1, 'a phone waits' );
-    my $name = deliver('to be taken away');
+    my $name = deliver_mail( $server->mailbox, 'to be taken away' );
     is( $ping->result->{status}, 2, 'it is told of mail' );
     $server->mailbox->delete($name);
     $other->sync($inbox);
     is( figures()->{FalseWakeUps}, $before->{FalseWakeUps}, 'that others get nothing is in order' );
     $phone->sync( $inbox, get_changes => 0 );
-    is( figures()->{FalseWakeUps},
-        $before->{FalseWakeUps}, 'so is that it gets nothing when it does not ask' );
+    is(
+        figures()->{FalseWakeUps},
+        $before->{FalseWakeUps},
+        'so is that it gets nothing when it does not ask'
+    );
     is_deeply( $phone->sync($inbox)->{adds} // [], [], 'it asks, and the mail is gone' );
     becomes( FalseWakeUps => $before->{FalseWakeUps} + 1, 'that is a false wake-up' );
     $phone->sync($inbox);
@@ -107,7 +106,7 @@ subtest 'Redis restarts' => sub {
     wait_until( 'the subscription to be made anew',
         sub { figures()->{SubscriberReconnects} > $reconnects } );
     pass('the subscription is made anew, and counted');
-    deliver('after Redis came back');
+    deliver_mail( $server->mailbox, 'after Redis came back' );
     is( $ping->result->{status}, 2, 'who waits is told' );
     $_->sync_until_done($inbox) for @phones;
 };
@@ -152,9 +151,16 @@ subtest 'a child that is killed' => sub {
     my ($open) = $server->admin->get('/metrics')->{content} =~
         /^mobilesync_requests_open\{command="Ping"\} (\d+)/m;
     is( $open, PHONES - @cut, 'neither as open requests' );
-    deliver('for the others');
-    is( ( grep { eval { $_->result->{status} == 2 } } @pings ),
-        PHONES - @cut, 'the others are told' );
+    deliver_mail( $server->mailbox, 'for the others' );
+    is(
+        (
+            grep {
+                eval { $_->result->{status} == 2 }
+            } @pings
+        ),
+        PHONES - @cut,
+        'the others are told'
+    );
     becomes( Parked => 0, 'none waits any more' );
     $server->node->await_children;
     $_->disconnect, $_->sync_until_done($inbox) for @phones;
@@ -170,8 +176,10 @@ subtest 'connections that httpd closes' => sub {
     kill STOP => @children;
     sleep 4;
     kill CONT => @children;
-    deliver('after the pause');
-    my $told = grep { eval { $_->result->{status} == 2 } } @pings;
+    deliver_mail( $server->mailbox, 'after the pause' );
+    my $told = grep {
+        eval { $_->result->{status} == 2 }
+    } @pings;
     diag( PHONES - $told . ' of ' . PHONES . ' were closed' );
     becomes( Parked => 0, 'who was not is told' );
     becomes( Closed => $closed + PHONES - $told, 'the others are counted' );

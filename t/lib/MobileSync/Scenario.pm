@@ -9,7 +9,7 @@ use MobileSync::Mail::Mime qw(encoded_words mail_date);
 
 our @EXPORT =
     qw(VERSIONS sync_until each_version phone_with_mail synced_phone device_path refused_with
-    is_refused refusal is_held_back simple_mail subjects item_by_subject INBOX DRAFTS DELETED SENT
+    is_refused refusal is_held_back simple_mail deliver_mail wait_for_change subjects item_by_subject INBOX DRAFTS DELETED SENT
     PATIENCE);
 
 # Folder types, MS-ASCMD 2.2.3.186.3.
@@ -111,6 +111,20 @@ sub simple_mail (%option) {
     my $body = $option{body} // "Text.\n";
     utf8::encode($body);
     return join( '', map {"$_->[0]: $_->[1]\r\n"} @headers ) . "\r\n" . $body =~ s/\r?\n/\r\n/gr;
+}
+
+# Delivers a simple_mail into a MobileSync::Mailbox: folder, flags as of its deliver(); time is that of
+# the arrival, too; anything else as of simple_mail. Returns its unique name.
+sub deliver_mail ( $box, $subject, %option ) {
+    my %where = map { $_ => delete $option{$_} } grep { exists $option{$_} } qw(folder flags);
+    $where{time} = $option{time} if defined $option{time};
+    return $box->deliver( simple_mail( subject => $subject, %option ), %where );
+}
+
+# A Ping of a phone that is under way, for its Inbox unless folders are named; it ends with a change.
+sub wait_for_change ( $phone, @folders ) {
+    @folders = $phone->folder_of_type(INBOX)->{id} unless @folders;
+    return $phone->ping( heartbeat => 3_000, folders => \@folders, async => 1 );
 }
 
 # Syncs a folder until the condition holds of what came: $condition->( { adds, changes, deletes,
