@@ -6,14 +6,14 @@
 
 #include "base/text.h"
 
-base_fault_t *item_categories_read(const eas_node_t *categories, const char **text,
-                                   apr_pool_t *pool)
+base_fault_t *item_categories_names(const eas_node_t *categories, eas_tag_t tag,
+                                    apr_array_header_t **names, apr_pool_t *pool)
 {
-    base_text_buffer_t out = {.pool = pool};
     apr_hash_t *seen = apr_hash_make(pool);
     const eas_node_t *node;
 
-    for (node = eas_node_child(categories, EAS_Email_Category); node; node = eas_node_next(node)) {
+    *names = apr_array_make(pool, 4, sizeof(const char *));
+    for (node = eas_node_child(categories, tag); node; node = eas_node_next(node)) {
         const char *name;
 
         if (node->first || node->file)
@@ -25,13 +25,20 @@ base_fault_t *item_categories_read(const eas_node_t *categories, const char **te
         if (apr_hash_count(seen) > ITEM_CATEGORIES_MAX)
             return base_fault_make(pool, BASE_FAULT_INVALID, "over %d categories",
                                    ITEM_CATEGORIES_MAX);
-        if (out.length)
-            base_text_buffer_puts(&out, "\n");
-        base_text_buffer_puts(&out, name);
+        APR_ARRAY_PUSH(*names, const char *) = name;
     }
-    if (out.length > BACKEND_PROPERTY_MAX)
+    return NULL;
+}
+
+base_fault_t *item_categories_read(const eas_node_t *categories, const char **text,
+                                   apr_pool_t *pool)
+{
+    apr_array_header_t *names;
+
+    BASE_TRY(item_categories_names(categories, EAS_Email_Category, &names, pool));
+    *text = names->nelts ? apr_array_pstrcat(pool, names, '\n') : NULL;
+    if (*text && strlen(*text) > BACKEND_PROPERTY_MAX)
         return base_fault_make(pool, BASE_FAULT_INVALID, "the categories are too long");
-    *text = out.length ? out.data : NULL;
     return NULL;
 }
 

@@ -9,8 +9,12 @@
 
 #define ITEM_CATEGORIES_MAX 300 /* R324 */
 
-/* *text: the property, NULL for none (R319). What is empty, or there twice, is left out. INVALID for
- * more than there can be. */
+/* The names in a Categories element of a class, whose Category has the tag (const char *). What is
+ * empty, or there twice, is left out. INVALID for more than there can be. */
+base_fault_t *item_categories_names(const eas_node_t *categories, eas_tag_t tag,
+                                    apr_array_header_t **names, apr_pool_t *pool);
+
+/* *text: the property, NULL for none (R319); names as above. */
 base_fault_t *item_categories_read(const eas_node_t *categories, const char **text,
                                    apr_pool_t *pool);
 
