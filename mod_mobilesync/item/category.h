@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "eas/node.h"
 #include "eas/writer.h"
+#include "item/document.h"
 
 #define ITEM_CATEGORIES_MAX 300 /* R324 */
 
@@ -13,6 +14,16 @@
  * empty, or there twice, is left out. INVALID for more than there can be. */
 base_fault_t *item_categories_names(const eas_node_t *categories, eas_tag_t tag,
                                     apr_array_header_t **names, apr_pool_t *pool);
+
+/* CATEGORIES of a component (RFC 5545 3.8.1.2, RFC 6350 6.7.1), of which it may have several: the
+ * names, each once and as a line, at most ITEM_CATEGORIES_MAX (const char *). */
+apr_array_header_t *item_categories_get(item_component_t *component, apr_pool_t *pool);
+/* These and no others; none: NULL or empty. What it has already, in whatever order, is no change. */
+void item_categories_set(item_component_t *component, const apr_array_header_t *names,
+                         apr_pool_t *pool);
+/* The element of a class with its Category elements; nothing when there are none. */
+void item_categories_put(const apr_array_header_t *names, eas_tag_t categories, eas_tag_t category,
+                         eas_writer_t *writer);
 
 /* *text: the property, NULL for none (R319); names as above. */
 base_fault_t *item_categories_read(const eas_node_t *categories, const char **text,
