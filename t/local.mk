@@ -18,6 +18,7 @@ PERL_LIB = \
 	t/lib/EAS/HTTP.pm \
 	t/lib/EAS/Hostile.pm \
 	t/lib/EAS/Node.pm \
+	t/lib/EAS/Properties.pm \
 	t/lib/EAS/Query.pm \
 	t/lib/EAS/Schema.pm \
 	t/lib/EAS/WBXML.pm \
@@ -48,9 +49,11 @@ PERL_LIB = \
 	t/lib/MobileSync/Smtp.pm \
 	t/lib/MobileSync/Scenario.pm \
 	t/lib/MobileSync/Server.pm \
+	t/lib/MobileSync/Vdir.pm \
 	t/lib/MobileSync/WaitingPhone.pm
 PERL_TESTS = \
 	t/perl/client.t \
+	t/perl/groupware.t \
 	t/perl/hostile.t \
 	t/perl/http.t \
 	t/perl/mail.t \

@@ -7,13 +7,18 @@ use EAS::WBXML ();
 use MobileSync::Mail;
 use MobileSync::Mail::Mime qw(encoded_words mail_date);
 
-our @EXPORT =
-    qw(VERSIONS sync_until each_version phone_with_mail synced_phone device_path refused_with
-    is_refused refusal is_held_back simple_mail deliver_mail wait_for_change subjects item_by_subject INBOX DRAFTS DELETED SENT
-    PATIENCE);
+our @EXPORT = qw(
+    VERSIONS PATIENCE INBOX DRAFTS DELETED SENT TASKS CALENDAR CONTACTS NOTES
+    OWN_CALENDAR OWN_CONTACTS OWN_TASKS OWN_NOTES
+    each_version phone_with_mail synced_phone folder_phone add_item item_with item_by_subject subjects
+    simple_mail deliver_mail wait_for_change sync_until device_path
+    refused_with is_refused refusal is_held_back
+);
 
 # Folder types, MS-ASCMD 2.2.3.186.3.
 use constant { INBOX => 2, DRAFTS => 3, DELETED => 4, SENT => 5 };
+use constant { TASKS => 7, CALENDAR => 8, CONTACTS => 9, NOTES => 10 };
+use constant { OWN_CALENDAR => 13, OWN_CONTACTS => 14, OWN_TASKS => 15, OWN_NOTES => 17 };
 
 # Seconds that something may take that must happen: an end for a test that fails, no measure.
 use constant PATIENCE => 60;
@@ -57,6 +62,34 @@ sub synced_phone ( $server, %option ) {
     my ( $phone, $inbox ) = phone_with_mail( $server, count => 3, %option, account => $account );
     $phone->initial_sync($inbox);
     return ( $phone, $inbox, $account );
+}
+
+# A phone with an empty or full folder of a type, synchronised (options as of EAS::Client::sync under
+# sync). account; anything else goes to EAS::Client. Returns the phone and the folder's id.
+sub folder_phone ( $server, $type, %option ) {
+    my %sync = %{ delete $option{sync} // {} };
+    my $phone = $server->client(%option);
+    my $status = $phone->folder_sync->{status};
+    die "FolderSync: Status $status\n" if $status != 1;
+    my $folder = $phone->folder_of_type($type) // die "there is no folder of type $type\n";
+    $phone->initial_sync( $folder->{id}, %sync );
+    return ( $phone, $folder->{id} );
+}
+
+# The one item of a folder whose text is that; dies unless there is just one.
+sub item_with ( $phone, $folder, $path, $text ) {
+    my @items = grep { ( $_->text($path) // '' ) eq $text } values %{ $phone->items($folder) };
+    die @items . " items with $path '$text'\n" unless @items == 1;
+    return $items[0];
+}
+
+# Adds an item; its ServerId. Dies unless it is taken.
+sub add_item ( $phone, $folder, @properties ) {
+    my $add = $phone->add_of( $phone->new_client_id, @properties );
+    my $response = $phone->sync( $folder, commands => [$add] )->{responses}{Add}[0];
+    my $status = $response ? $response->text('Status') : 'none';
+    die "Add: Status $status\n" if $status ne '1';
+    return $response->text('ServerId');
 }
 
 # Where administrators find the phone, or what is below it: names for MobileSync::Admin.
@@ -149,12 +182,9 @@ sub subjects ( $phone, $folder ) {
     return [ sort map { $_->text('Email:Subject') // '' } values %{ $phone->items($folder) } ];
 }
 
-# The one item with the subject; dies unless there is just one.
+# The one mail with the subject; dies unless there is just one.
 sub item_by_subject ( $phone, $folder, $subject ) {
-    my @items =
-        grep { ( $_->text('Email:Subject') // '' ) eq $subject } values %{ $phone->items($folder) };
-    die @items . " items with the subject '$subject'\n" unless @items == 1;
-    return $items[0];
+    return item_with( $phone, $folder, 'Email:Subject', $subject );
 }
 
 1;

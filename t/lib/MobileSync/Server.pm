@@ -25,6 +25,7 @@ use MobileSync::Httpd;
 use MobileSync::Mailbox;
 use MobileSync::Process qw(service_user);
 use MobileSync::Redis;
+use MobileSync::Vdir;
 
 use constant { DEFAULT_PASSWORD => 'secret', DEFAULT_DOMAIN => 'example.org' };
 
@@ -77,7 +78,8 @@ sub new ( $class, %option ) {
         $option{settings} = {
             MobileSyncDefaultDomain => $self->{domain},
             MobileSyncAccountName => 'bare',
-            MobileSyncClients => Cwd::abs_path("$FindBin::Bin/../../mod_mobilesync/glue/clients.json"),
+            MobileSyncClients =>
+                Cwd::abs_path("$FindBin::Bin/../../mod_mobilesync/glue/clients.json"),
             %{ $option{settings} // {} }
         };
     }
@@ -159,6 +161,11 @@ sub has_account ( $self, $name ) { return exists $self->{accounts}{$name} }
 sub mailbox ( $self, $account = 'anna' ) {
     return $self->{mailboxes}{$account} //=
         MobileSync::Mailbox->new( $self->mail_root . "/$account", owner => service_user() );
+}
+
+# Its address books, calendars and so on, in the same way.
+sub vdir ( $self, $account = 'anna' ) {
+    return MobileSync::Vdir->new( $self->mail_root . "/$account/vdir", owner => service_user() );
 }
 
 # The account's mail address.

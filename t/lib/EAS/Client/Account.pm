@@ -221,6 +221,18 @@ sub _folder ( $self, $field, $value ) {
     return $folder;
 }
 
+# The class of what is in a folder, by its type (MS-ASCMD 2.2.3.186.3): that of mail if it is unknown.
+my %CLASS_OF = (
+    ( map { $_ => 'Tasks' } 7, 15 ),
+    ( map { $_ => 'Calendar' } 8, 13 ),
+    ( map { $_ => 'Contacts' } 9, 14 ),
+    ( map { $_ => 'Notes' } 10, 17 )
+);
+
+sub class_of_folder ( $self, $id ) {
+    return $CLASS_OF{ ( $self->{folders}{$id} // {} )->{type} // '' } // 'Email';
+}
+
 # --- Ping ---
 
 # heartbeat: seconds; folders: ids, or [ id, class ]; without either the body is empty and the
@@ -230,7 +242,7 @@ sub ping ( $self, %option ) {
     my @elements;
     push @elements, [ HeartbeatInterval => $heartbeat ] if defined $heartbeat;
     if ($folders) {
-        my @folders = map { ref $_ ? $_ : [ $_, 'Email' ] } @$folders;
+        my @folders = map { ref $_ ? $_ : [ $_, $self->class_of_folder($_) ] } @$folders;
         push @elements,
             [ Folders => map { [ Folder => [ Id => $_->[0] ], [ Class => $_->[1] ] ] } @folders ];
     }

@@ -3,16 +3,17 @@ package EAS::Client::Items;
 use v5.36;
 use MIME::Base64 ();
 
-# Estimates for folders. filter_type, conversation_mode; class: of the items. { id => { status, estimate } }; an error
-# of the whole command stands under the id ''.
+# Estimates for folders. filter_type, conversation_mode; class: of the items, where it is not the
+# folder's. { id => { status, estimate } }; an error of the whole command stands under the id ''.
 sub get_item_estimate ( $self, $folder_ids, %option ) {
     my $filter_type = delete $option{filter_type};
     my $mode = delete $option{conversation_mode};
-    my $class = delete $option{class} // 'Email';
+    my $only = delete $option{class};
     my $keys = delete $option{keys} // {};
     my @collections = map {
         my $key = [ 'AirSync:SyncKey', $keys->{$_} // $self->collection($_)->{key} ];
         my $id = [ CollectionId => $_ ];
+        my $class = $only // $self->class_of_folder($_);
         [
             Collection => $self->{version} < 14
             ? ( [ Class => $class ], $id, [ 'AirSync:FilterType', $filter_type // 0 ], $key )

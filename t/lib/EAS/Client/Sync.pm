@@ -9,8 +9,13 @@ use v5.36;
 use constant { DEFAULT_WINDOW => 100, MAX_ROUNDS => 10_000 };
 
 sub collection ( $self, $id ) {
-    return $self->{collections}{$id} //=
-        { id => $id, class => 'Email', key => '0', items => {}, duplicates => [] };
+    return $self->{collections}{$id} //= {
+        id => $id,
+        class => $self->class_of_folder($id),
+        key => '0',
+        items => {},
+        duplicates => []
+    };
 }
 
 # Back to key 0; the items go, as a phone does after Status 3.
@@ -232,14 +237,15 @@ sub _apply_change ( $self, $collection, $change, $result ) {
 
 # --- loops ---
 
-# Syncs a folder from nothing: key 0, then until the server has no more. window_size, options as
-# for sync. progress: called after each response with (result, number of items held).
+# Syncs a folder from nothing: key 0, then until the server has no more. window_size, options,
+# supported (of the first request, where alone it counts) as for sync. progress: called after each response with (result, number of items held).
 # Dies on any Status but 1, on duplicate Adds and on rounds without end.
 # Returns { rounds, items }.
 sub initial_sync ( $self, $id, %option ) {
     my $progress = delete $option{progress};
     $self->reset_collection($id);
-    my $first = $self->sync( $id, options => $option{options} );
+    my $supported = delete $option{supported};
+    my $first = $self->sync( $id, options => $option{options}, supported => $supported );
     die "Sync of $id with key 0: Status $first->{status}\n" if $first->{status} != 1;
     return $self->sync_until_done(
         $id,
