@@ -42,8 +42,11 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/html_element.tbl \
 	mod_mobilesync/item/ical.c \
 	mod_mobilesync/item/ical.h \
-	mod_mobilesync/item/clock.h \
-	mod_mobilesync/item/rule.h mod_mobilesync/item/series.h \
+	mod_mobilesync/item/clock.c mod_mobilesync/item/clock.h mod_mobilesync/item/clock_impl.h \
+	mod_mobilesync/item/date.h \
+	mod_mobilesync/item/rule.c mod_mobilesync/item/rule.h \
+	mod_mobilesync/item/series.c mod_mobilesync/item/series.h mod_mobilesync/item/series_impl.h \
+	mod_mobilesync/item/series_walk.c \
 	mod_mobilesync/item/item.c \
 	mod_mobilesync/item/item.h \
 	mod_mobilesync/item/kind.c mod_mobilesync/item/kind.h \
@@ -68,7 +71,9 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/reader.h \
 	mod_mobilesync/item/reader_utf8.c \
 	mod_mobilesync/item/recurrence.c \
-	mod_mobilesync/item/recurrence.h \
+	mod_mobilesync/item/recurrence.h mod_mobilesync/item/recurrence_impl.h \
+	mod_mobilesync/item/recurrence_node.c mod_mobilesync/item/recurrence_rule.c \
+	mod_mobilesync/item/recurrence_until.c \
 	mod_mobilesync/item/reference.c \
 	mod_mobilesync/item/reference.h \
 	mod_mobilesync/item/sink.c \

@@ -1,144 +1,237 @@
-#include "item/recurrence.h"
+#include "item/recurrence_impl.h"
 
 #include <string.h>
 
-#define RECURRENCE_EVERY_DAY 127
+#include "item/rule.h"
 
-static int recurrence_count(const short *list, int size)
+/* A rule that is being read: its lists counted. */
+typedef struct {
+    const struct icalrecurrencetype *rule;
+    const struct icaltimetype *start;
+    int days;     /* of BYDAY, as bits of DayOfWeek; 0: none */
+    int position; /* theirs: 0 none, RECURRENCE_MIXED when they differ */
+    int month_days, months, sets;
+} recurrence_source_t;
+
+#define RECURRENCE_MIXED (-100)
+
+static int recurrence_read_days(recurrence_source_t *source)
 {
-    int n = 0;
+    const struct icalrecurrencetype *rule = source->rule;
+    int i, count = item_rule_count(rule->by_day, ICAL_BY_DAY_SIZE);
 
-    while (n < size && list[n] != ICAL_RECURRENCE_ARRAY_MAX)
-        n++;
-    return n;
-}
-
-/* The weekdays of BYDAY as bits; *position is theirs, 0 when they have none, -100 when they differ. */
-static int recurrence_days(const struct icalrecurrencetype *rule, int count, int *position)
-{
-    int i, days = 0;
-
-    *position = 0;
     for (i = 0; i < count; i++) {
         int weekday = (int)icalrecurrencetype_day_day_of_week(rule->by_day[i]);
         int n = icalrecurrencetype_day_position(rule->by_day[i]);
 
         if (weekday < ICAL_SUNDAY_WEEKDAY || weekday > ICAL_SATURDAY_WEEKDAY)
             return 0;
-        days |= 1 << (weekday - ICAL_SUNDAY_WEEKDAY);
-        *position = i == 0 || *position == n ? n : -100;
+        source->days |= 1 << (weekday - ICAL_SUNDAY_WEEKDAY);
+        source->position = i == 0 || source->position == n ? n : RECURRENCE_MIXED;
     }
-    return days;
+    return 1;
 }
 
-static int recurrence_weekday_bit(const struct icaltimetype *start)
+int item_recurrence_weekday(const struct icaltimetype *start)
 {
     return 1 << (icaltime_day_of_week(*start) - 1);
 }
 
-/* "The n-th of these days": by BYSETPOS, or by the position in BYDAY of one day. */
-static int recurrence_nth(const struct icalrecurrencetype *rule, int days, int position,
-                          item_recurrence_t *recurrence)
-{
-    int sets = recurrence_count(rule->by_set_pos, ICAL_BY_SETPOS_SIZE);
+/* -- "the n-th of these days" ----------------------------------------------------------------- */
 
-    if (sets == 1 && position == 0)
-        position = rule->by_set_pos[0];
-    else if (sets || (days & (days - 1)))
+/* BYDAY with a week's run of BYMONTHDAY: 8-14 is the second week, the last seven days the last. 0: none
+ * such. */
+static int recurrence_week_of_days(const recurrence_source_t *source)
+{
+    int i, low = 100, high = -100, all = 0;
+
+    if (source->month_days != 7)
         return 0;
-    if (!days || position == 0 || position < -1 || position > 5)
+    for (i = 0; i < 7; i++) {
+        int day = source->rule->by_month_day[i];
+
+        low = day < low ? day : low;
+        high = day > high ? day : high;
+        all += day;
+    }
+    if (high - low != 6 || all != 7 * low + 21)
         return 0;
-    recurrence->week_of_month = position < 0 || position == 5 ? 5 : position;
-    recurrence->day_of_week = days;
+    if (low == -7)
+        return -1;
+    return low > 0 && low <= 22 && low % 7 == 1 ? low / 7 + 1 : 0;
+}
+
+/* By BYSETPOS, by the position in BYDAY of one day, or by days of the month. EAS knows the first four and
+ * the last; a fifth, which not all months have, is none of them. */
+static int recurrence_nth(const recurrence_source_t *source, item_recurrence_t *recurrence)
+{
+    int position = source->position;
+
+    if (source->sets > 1 || position == RECURRENCE_MIXED)
+        return 0;
+    if (source->month_days) {
+        if (source->sets || position || (source->days & (source->days - 1)))
+            return 0;
+        position = recurrence_week_of_days(source);
+    }
+    else if (source->sets && position == 0)
+        position = source->rule->by_set_pos[0];
+    else if (source->sets || (source->days & (source->days - 1)))
+        return 0;
+    if (position == 0 || position < -1 || position > 4)
+        return 0;
+    recurrence->week_of_month = position < 0 ? 5 : position;
+    recurrence->day_of_week = source->days;
     return 1;
 }
 
-static int recurrence_on_day(const struct icalrecurrencetype *rule, int count, int day,
-                             item_recurrence_t *recurrence)
+/* The last day of the month: BYMONTHDAY=-1, or the last of the 28th to the 31st. */
+static int recurrence_is_last_day(const recurrence_source_t *source)
 {
-    if (count > 1 || recurrence_count(rule->by_set_pos, ICAL_BY_SETPOS_SIZE))
+    const struct icalrecurrencetype *rule = source->rule;
+    int i, days = 0;
+
+    if (source->month_days == 1 && source->sets == 0)
+        return rule->by_month_day[0] == -1;
+    if (source->sets != 1 || rule->by_set_pos[0] != -1)
         return 0;
-    recurrence->day_of_month = count ? rule->by_month_day[0] : day;
-    return recurrence->day_of_month >= 1 && recurrence->day_of_month <= 31;
+    for (i = 0; i < source->month_days; i++)
+        if (rule->by_month_day[i] >= 28)
+            days |= 1 << (rule->by_month_day[i] - 28);
+        else
+            return 0;
+    return days == 15;
 }
 
-static int recurrence_monthly(const struct icalrecurrencetype *rule,
-                              const struct icaltimetype *start, int days, int position,
-                              item_recurrence_t *recurrence)
-{
-    int month_days = recurrence_count(rule->by_month_day, ICAL_BY_MONTHDAY_SIZE);
+/* -- days of the month ------------------------------------------------------------------------ */
 
-    if (days && !month_days) {
-        recurrence->type = ITEM_RECURRENCE_MONTHLY_NTH;
-        return recurrence_nth(rule, days, position, recurrence);
-    }
-    if (days)
-        return 0;
-    if (month_days == 1 && rule->by_month_day[0] == -1) { /* the last day of the month */
-        recurrence->type = ITEM_RECURRENCE_MONTHLY_NTH;
+/* A month's pattern, of a rule by months or years: which of the two types it is. */
+static int recurrence_in_month(const recurrence_source_t *source, item_recurrence_type_t on_day,
+                               item_recurrence_type_t nth, item_recurrence_t *recurrence)
+{
+    recurrence->type = nth;
+    if (source->days)
+        return recurrence_nth(source, recurrence);
+    if (recurrence_is_last_day(source)) {
         recurrence->week_of_month = 5;
         recurrence->day_of_week = RECURRENCE_EVERY_DAY;
         return 1;
     }
-    recurrence->type = ITEM_RECURRENCE_MONTHLY;
-    return recurrence_on_day(rule, month_days, start->day, recurrence);
+    recurrence->type = on_day;
+    if (source->month_days > 1 || source->sets)
+        return 0;
+    recurrence->day_of_month =
+        source->month_days ? source->rule->by_month_day[0] : source->start->day;
+    return recurrence->day_of_month >= 1 && recurrence->day_of_month <= 31;
 }
 
-static int recurrence_yearly(const struct icalrecurrencetype *rule,
-                             const struct icaltimetype *start, int days, int position,
-                             item_recurrence_t *recurrence)
+/* Each of these weekdays, whichever month or year they are in, is a week's pattern. */
+static int recurrence_is_each_weekday(const recurrence_source_t *source)
 {
-    int months = recurrence_count(rule->by_month, ICAL_BY_MONTH_SIZE);
-    int month_days = recurrence_count(rule->by_month_day, ICAL_BY_MONTHDAY_SIZE);
+    return source->days && source->position == 0 && !source->month_days && !source->sets &&
+           !source->months && source->rule->interval <= 1;
+}
 
-    if (months > 1 || (days && month_days) || (days && !months))
+static int recurrence_weekly(const recurrence_source_t *source, item_recurrence_t *recurrence)
+{
+    recurrence->type = ITEM_RECURRENCE_WEEKLY;
+    recurrence->day_of_week = source->days ? source->days : item_recurrence_weekday(source->start);
+    return source->position == 0 && !source->month_days && !source->sets && !source->months;
+}
+
+static int recurrence_daily(const recurrence_source_t *source, item_recurrence_t *recurrence)
+{
+    if (source->days)
+        return recurrence->interval == 1 && recurrence_weekly(source, recurrence);
+    if (source->month_days) /* every day that is the 15th */
+        return recurrence->interval == 1 && !source->months && !source->sets &&
+               recurrence_in_month(source, ITEM_RECURRENCE_MONTHLY, ITEM_RECURRENCE_MONTHLY_NTH,
+                                   recurrence);
+    recurrence->type = ITEM_RECURRENCE_DAILY;
+    return !source->months && !source->sets;
+}
+
+static int recurrence_yearly(const recurrence_source_t *source, item_recurrence_t *recurrence)
+{
+    if (recurrence_is_each_weekday(source))
+        return recurrence_weekly(source, recurrence);
+    if (!source->months && source->month_days) /* the 15th of every month, every year */
+        return recurrence->interval == 1 && !source->days && !source->sets &&
+               recurrence_in_month(source, ITEM_RECURRENCE_MONTHLY, ITEM_RECURRENCE_MONTHLY_NTH,
+                                   recurrence);
+    if (source->months > 1 || (!source->months && source->days))
         return 0;
-    recurrence->month_of_year = months ? rule->by_month[0] : start->month;
-    if (recurrence->month_of_year < 1 || recurrence->month_of_year > 12)
-        return 0;
-    recurrence->type = days ? ITEM_RECURRENCE_YEARLY_NTH : ITEM_RECURRENCE_YEARLY;
-    return days ? recurrence_nth(rule, days, position, recurrence)
-                : recurrence_on_day(rule, month_days, start->day, recurrence);
+    recurrence->month_of_year = source->months ? source->rule->by_month[0] : source->start->month;
+    return recurrence->month_of_year >= 1 && recurrence->month_of_year <= 12 &&
+           recurrence_in_month(source, ITEM_RECURRENCE_YEARLY, ITEM_RECURRENCE_YEARLY_NTH,
+                               recurrence);
+}
+
+static int recurrence_monthly(const recurrence_source_t *source, item_recurrence_t *recurrence)
+{
+    if (recurrence_is_each_weekday(source))
+        return recurrence_weekly(source, recurrence);
+    if (source->months) { /* every month that is March */
+        recurrence->interval = 1;
+        return source->rule->interval == 1 && recurrence_yearly(source, recurrence);
+    }
+    return recurrence_in_month(source, ITEM_RECURRENCE_MONTHLY, ITEM_RECURRENCE_MONTHLY_NTH,
+                               recurrence);
+}
+
+/* -- the whole -------------------------------------------------------------------------------- */
+
+/* No list, or the one value that the start has anyway. */
+static int recurrence_is_own(const short *list, int size, int own)
+{
+    int n = item_rule_count(list, size);
+
+    return n == 0 || (n == 1 && list[0] == own);
 }
 
 /* Parts of a rule that no pattern has. */
-static int recurrence_is_odd(const struct icalrecurrencetype *rule)
+static int recurrence_is_odd(const recurrence_source_t *source)
 {
-    return recurrence_count(rule->by_second, 1) || recurrence_count(rule->by_minute, 1) ||
-           recurrence_count(rule->by_hour, 1) || recurrence_count(rule->by_week_no, 1) ||
-           recurrence_count(rule->by_year_day, 1) ||
-           (rule->freq != ICAL_YEARLY_RECURRENCE && recurrence_count(rule->by_month, 1));
+    const struct icalrecurrencetype *rule = source->rule;
+
+    if (item_rule_count(rule->by_week_no, 1) || item_rule_count(rule->by_year_day, 1))
+        return 1;
+    return !source->start->is_date &&
+           !(recurrence_is_own(rule->by_hour, ICAL_BY_HOUR_SIZE, source->start->hour) &&
+             recurrence_is_own(rule->by_minute, ICAL_BY_MINUTE_SIZE, source->start->minute) &&
+             recurrence_is_own(rule->by_second, ICAL_BY_SECOND_SIZE, source->start->second));
 }
 
 int item_recurrence_from_rule(const struct icalrecurrencetype *rule,
                               const struct icaltimetype *start, item_recurrence_t *recurrence)
 {
-    int position, count = recurrence_count(rule->by_day, ICAL_BY_DAY_SIZE);
-    int days = recurrence_days(rule, count, &position);
+    recurrence_source_t source = {.rule = rule,
+                                  .start = start,
+                                  .month_days =
+                                      item_rule_count(rule->by_month_day, ICAL_BY_MONTHDAY_SIZE),
+                                  .months = item_rule_count(rule->by_month, ICAL_BY_MONTH_SIZE),
+                                  .sets = item_rule_count(rule->by_set_pos, ICAL_BY_SETPOS_SIZE)};
 
     memset(recurrence, 0, sizeof *recurrence);
-    if (recurrence_is_odd(rule) || (count && !days))
+    recurrence->regenerate = recurrence->dead_occur = -1;
+    if (!recurrence_read_days(&source) || recurrence_is_odd(&source))
         return 0;
     recurrence->interval = rule->interval > 0 ? rule->interval : 1;
     recurrence->occurrences = rule->count > 0 ? rule->count : 0;
     recurrence->until = rule->until;
     recurrence->first_day_of_week =
         rule->week_start >= ICAL_SUNDAY_WEEKDAY ? (int)rule->week_start - 1 : 1;
+    if (recurrence->interval > RECURRENCE_INTERVAL_MAX)
+        return 0;
     switch (rule->freq) {
     case ICAL_DAILY_RECURRENCE:
-        recurrence->type = days ? ITEM_RECURRENCE_WEEKLY : ITEM_RECURRENCE_DAILY;
-        recurrence->day_of_week = days;
-        return !recurrence_count(rule->by_month_day, 1) && (!days || recurrence->interval == 1) &&
-               position == 0 && !recurrence_count(rule->by_set_pos, 1);
+        return recurrence_daily(&source, recurrence);
     case ICAL_WEEKLY_RECURRENCE:
-        recurrence->type = ITEM_RECURRENCE_WEEKLY;
-        recurrence->day_of_week = days ? days : recurrence_weekday_bit(start);
-        return !recurrence_count(rule->by_month_day, 1) && position == 0 &&
-               !recurrence_count(rule->by_set_pos, 1);
+        return recurrence_weekly(&source, recurrence);
     case ICAL_MONTHLY_RECURRENCE:
-        return recurrence_monthly(rule, start, days, position, recurrence);
+        return recurrence_monthly(&source, recurrence);
     case ICAL_YEARLY_RECURRENCE:
-        return recurrence_yearly(rule, start, days, position, recurrence);
+        return recurrence_yearly(&source, recurrence);
     case ICAL_SECONDLY_RECURRENCE:
     case ICAL_MINUTELY_RECURRENCE:
     case ICAL_HOURLY_RECURRENCE:
@@ -146,4 +239,12 @@ int item_recurrence_from_rule(const struct icalrecurrencetype *rule,
         break;
     }
     return 0;
+}
+
+int item_recurrence_from_text(const char *rule, const struct icaltimetype *start,
+                              item_recurrence_t *recurrence)
+{
+    struct icalrecurrencetype parsed;
+
+    return item_rule_parse(rule, &parsed) && item_recurrence_from_rule(&parsed, start, recurrence);
 }

@@ -1,0 +1,131 @@
+#include "item/rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <apr_lib.h>
+
+#define RULE_COUNT_MAX 1000000
+#define RULE_TIMES_MAX 100 /* of a day */
+
+int item_rule_count(const short *list, int size)
+{
+    int n = 0;
+
+    while (n < size && list[n] != ICAL_RECURRENCE_ARRAY_MAX)
+        n++;
+    return n;
+}
+
+/* What libical is given: letters, digits, and the signs of a rule. */
+static int rule_is_plain(const char *text)
+{
+    size_t length = strlen(text), i;
+
+    if (length > ITEM_RULE_MAX)
+        return 0;
+    for (i = 0; i < length; i++)
+        if (!apr_isalnum(text[i]) && !strchr("=;,+-", text[i]))
+            return 0;
+    return 1;
+}
+
+/* All within [low, high], of either sign where both is set; never 0 then. */
+static int rule_list_ok(const short *list, int size, int low, int high, int both)
+{
+    int i, n = item_rule_count(list, size);
+
+    for (i = 0; i < n; i++) {
+        int value = both ? abs(list[i]) : list[i];
+
+        if (value < low || value > high)
+            return 0;
+    }
+    return 1;
+}
+
+/* Weekdays; their positions, which only months and years have, within these. */
+static int rule_days_ok(const struct icalrecurrencetype *rule)
+{
+    int i, n = item_rule_count(rule->by_day, ICAL_BY_DAY_SIZE), most = 0;
+
+    if (rule->freq == ICAL_MONTHLY_RECURRENCE || item_rule_count(rule->by_month, 1))
+        most = 5;
+    else if (!item_rule_count(rule->by_week_no, 1))
+        most = 53;
+    if (rule->freq != ICAL_MONTHLY_RECURRENCE && rule->freq != ICAL_YEARLY_RECURRENCE)
+        most = 0;
+    for (i = 0; i < n; i++) {
+        int weekday = (int)icalrecurrencetype_day_day_of_week(rule->by_day[i]);
+
+        if (weekday < ICAL_SUNDAY_WEEKDAY || weekday > ICAL_SATURDAY_WEEKDAY ||
+            abs(icalrecurrencetype_day_position(rule->by_day[i])) > most)
+            return 0;
+    }
+    return 1;
+}
+
+/* A century at most. */
+static int rule_interval_ok(const struct icalrecurrencetype *rule)
+{
+    switch (rule->freq) {
+    case ICAL_DAILY_RECURRENCE:
+        return rule->interval >= 1; /* of its type no more than 90 years */
+    case ICAL_WEEKLY_RECURRENCE:
+        return rule->interval >= 1 && rule->interval <= 5200;
+    case ICAL_MONTHLY_RECURRENCE:
+        return rule->interval >= 1 && rule->interval <= 1200;
+    case ICAL_YEARLY_RECURRENCE:
+        return rule->interval >= 1 && rule->interval <= 100;
+    case ICAL_SECONDLY_RECURRENCE:
+    case ICAL_MINUTELY_RECURRENCE:
+    case ICAL_HOURLY_RECURRENCE:
+    case ICAL_NO_RECURRENCE:
+        break;
+    }
+    return 0;
+}
+
+static int rule_max(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int rule_times_ok(const struct icalrecurrencetype *rule)
+{
+    int hours = item_rule_count(rule->by_hour, ICAL_BY_HOUR_SIZE);
+    int minutes = item_rule_count(rule->by_minute, ICAL_BY_MINUTE_SIZE);
+    int seconds = item_rule_count(rule->by_second, ICAL_BY_SECOND_SIZE);
+
+    return rule_max(hours, 1) * rule_max(minutes, 1) * rule_max(seconds, 1) <= RULE_TIMES_MAX &&
+           rule_list_ok(rule->by_hour, ICAL_BY_HOUR_SIZE, 0, 23, 0) &&
+           rule_list_ok(rule->by_minute, ICAL_BY_MINUTE_SIZE, 0, 59, 0) &&
+           rule_list_ok(rule->by_second, ICAL_BY_SECOND_SIZE, 0, 60, 0);
+}
+
+static int rule_until_ok(const struct icaltimetype *until)
+{
+    return icaltime_is_null_time(*until) ||
+           (until->year >= 1601 && until->year <= 9999 && until->month >= 1 && until->month <= 12);
+}
+
+int item_rule_parse(const char *text, struct icalrecurrencetype *rule)
+{
+    icalrecurrencetype_clear(rule);
+    if (!rule_is_plain(text))
+        return 0;
+    *rule = icalrecurrencetype_from_string(text);
+    if (rule->rscale) { /* the Gregorian calendar alone; the text is libical's */
+        free(rule->rscale);
+        rule->rscale = NULL;
+        return 0;
+    }
+    if (rule->freq != ICAL_YEARLY_RECURRENCE && item_rule_count(rule->by_week_no, 1))
+        return 0;
+    return rule_interval_ok(rule) && rule->count >= 0 && rule->count <= RULE_COUNT_MAX &&
+           rule_until_ok(&rule->until) && rule_days_ok(rule) && rule_times_ok(rule) &&
+           rule_list_ok(rule->by_month, ICAL_BY_MONTH_SIZE, 1, 12, 0) &&
+           rule_list_ok(rule->by_month_day, ICAL_BY_MONTHDAY_SIZE, 1, 31, 1) &&
+           rule_list_ok(rule->by_year_day, ICAL_BY_YEARDAY_SIZE, 1, 366, 1) &&
+           rule_list_ok(rule->by_week_no, ICAL_BY_WEEKNO_SIZE, 1, 53, 1) &&
+           rule_list_ok(rule->by_set_pos, ICAL_BY_SETPOS_SIZE, 1, 366, 1);
+}

@@ -1,0 +1,39 @@
+/* What the parts of item/series.h share: the occurrences of one rule. */
+#ifndef ITEM_SERIES_IMPL_H
+#define ITEM_SERIES_IMPL_H
+
+#include "item/series.h"
+
+/* One rule on one start, walked period by period (day, week, month, year). */
+typedef struct {
+    const struct icalrecurrencetype *rule;
+    const item_clock_t *clock;
+    struct icaltimetype start;
+    long start_seconds; /* item_date_seconds() */
+    long period;        /* the next to be looked at, counted from that of the start */
+    int left;           /* occurrences that COUNT has left; -1: it has none */
+    long budget;        /* days that may still be looked at */
+    int over;           /* no more will come */
+    int *times;         /* seconds of a day, in order */
+    int time_count;
+    long *days; /* of a period, in order */
+    int day_count;
+} series_walk_t;
+
+#define SERIES_BUDGET 200000
+
+void item_series_walk_start(series_walk_t *walk, const struct icalrecurrencetype *rule,
+                            const struct icaltimetype *start, const item_clock_t *clock,
+                            apr_pool_t *pool);
+
+/* Leaves out periods that end before a (local) time; not with COUNT, for which all are counted. */
+void item_series_walk_skip(series_walk_t *walk, long seconds);
+
+/* The occurrences of the next period, as seconds of the local time (apr_array_header_t of long),
+ * pushed onto the array. 0 when there are no more, or the budget is used up (walk->budget <= 0). */
+int item_series_walk_next(series_walk_t *walk, apr_array_header_t *seconds);
+
+/* The local time at which the next period begins. */
+long item_series_walk_at(const series_walk_t *walk);
+
+#endif

@@ -1,0 +1,326 @@
+#include "item/series_impl.h"
+
+#include <stdlib.h>
+
+#include "item/date.h"
+#include "item/rule.h"
+
+#define WALK_DAYS_MAX 366
+#define WALK_YEAR_MAX 9999
+
+static int walk_compare_int(const void *a, const void *b)
+{
+    const int *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* -- the times of a day ----------------------------------------------------------------------- */
+
+/* The values of a list, or the start's own. */
+static int walk_values(const short *list, int size, int own, int *values)
+{
+    int i, n = item_rule_count(list, size);
+
+    for (i = 0; i < n; i++)
+        values[i] = list[i];
+    if (n)
+        return n;
+    values[0] = own;
+    return 1;
+}
+
+static void walk_load_times(series_walk_t *walk, apr_pool_t *pool)
+{
+    const struct icalrecurrencetype *rule = walk->rule;
+    const struct icaltimetype *start = &walk->start;
+    int hour[ICAL_BY_HOUR_SIZE], minute[ICAL_BY_MINUTE_SIZE], second[ICAL_BY_SECOND_SIZE];
+    int hours, minutes, seconds, h, m, s, n = 0;
+
+    if (start->is_date) { /* RFC 5545 3.3.10: they are ignored then */
+        walk->times = apr_pcalloc(pool, sizeof *walk->times);
+        walk->time_count = 1;
+        return;
+    }
+    hours = walk_values(rule->by_hour, ICAL_BY_HOUR_SIZE, start->hour, hour);
+    minutes = walk_values(rule->by_minute, ICAL_BY_MINUTE_SIZE, start->minute, minute);
+    seconds = walk_values(rule->by_second, ICAL_BY_SECOND_SIZE, start->second, second);
+    walk->times = apr_palloc(pool, (apr_size_t)(hours * minutes * seconds) * sizeof *walk->times);
+    for (h = 0; h < hours; h++)
+        for (m = 0; m < minutes; m++)
+            for (s = 0; s < seconds; s++)
+                walk->times[n++] = hour[h] * 3600 + minute[m] * 60 + second[s];
+    qsort(walk->times, (size_t)n, sizeof *walk->times, walk_compare_int);
+    walk->time_count = n;
+}
+
+/* -- the days of a period --------------------------------------------------------------------- */
+
+/* Is a value in a list, counted from the front or, negative, from the end? Lists that are empty
+ * have all. */
+static int walk_listed(const short *list, int size, int value, int from_end)
+{
+    int i, n = item_rule_count(list, size);
+
+    for (i = 0; i < n; i++)
+        if (list[i] == value || list[i] == from_end)
+            return 1;
+    return n == 0;
+}
+
+/* The number of the week that a day is in, and how many its year has (ISO 8601, with the week's first day
+ * as the rule has it). */
+static int walk_week(const struct icalrecurrencetype *rule, long day, int *weeks)
+{
+    int first = rule->week_start >= ICAL_SUNDAY_WEEKDAY ? (int)rule->week_start - 1 : 1;
+    long begin = day - (item_date_weekday(day) - first + 7) % 7, one, next;
+    int year, month, of_month;
+
+    item_date_split(begin + 3, &year, &month, &of_month); /* most of its days say whose it is */
+    one = item_date_days(year, 1, 4);
+    one -= (item_date_weekday(one) - first + 7) % 7;
+    next = item_date_days(year + 1, 1, 4);
+    next -= (item_date_weekday(next) - first + 7) % 7;
+    *weeks = (int)(next - one) / 7;
+    return (int)(begin - one) / 7 + 1;
+}
+
+typedef struct {
+    long number;
+    int year, month, day; /* of the month */
+} walk_day_t;
+
+/* "2TU" counts within the month where the rule has months, else within the year. */
+static int walk_day_weekday(const series_walk_t *walk, const walk_day_t *day)
+{
+    const struct icalrecurrencetype *rule = walk->rule;
+    int i, n = item_rule_count(rule->by_day, ICAL_BY_DAY_SIZE);
+    int weekday = item_date_weekday(day->number);
+    int of_month = rule->freq == ICAL_MONTHLY_RECURRENCE || item_rule_count(rule->by_month, 1);
+    long first = of_month ? day->number - day->day + 1 : item_date_days(day->year, 1, 1);
+    long last = of_month ? first + item_date_month_days(day->year, day->month) - 1
+                         : item_date_days(day->year, 12, 31);
+
+    for (i = 0; i < n; i++) {
+        int position = icalrecurrencetype_day_position(rule->by_day[i]);
+
+        if ((int)icalrecurrencetype_day_day_of_week(rule->by_day[i]) - 1 != weekday)
+            continue;
+        if (position == 0 || position == (day->number - first) / 7 + 1 ||
+            position == -((last - day->number) / 7 + 1))
+            return 1;
+    }
+    return n == 0;
+}
+
+static int walk_has_day(const series_walk_t *walk, const walk_day_t *day)
+{
+    const struct icalrecurrencetype *rule = walk->rule;
+    int days = item_date_month_days(day->year, day->month), week, weeks, of_year;
+
+    if (!walk_listed(rule->by_month, ICAL_BY_MONTH_SIZE, day->month, 0) ||
+        !walk_listed(rule->by_month_day, ICAL_BY_MONTHDAY_SIZE, day->day, day->day - days - 1) ||
+        !walk_day_weekday(walk, day))
+        return 0;
+    if (item_rule_count(rule->by_year_day, 1)) {
+        of_year = (int)(day->number - item_date_days(day->year, 1, 1)) + 1;
+        if (!walk_listed(rule->by_year_day, ICAL_BY_YEARDAY_SIZE, of_year,
+                         of_year - 366 - item_date_is_leap(day->year)))
+            return 0;
+    }
+    if (!item_rule_count(rule->by_week_no, 1))
+        return 1;
+    week = walk_week(rule, day->number, &weeks);
+    return walk_listed(rule->by_week_no, ICAL_BY_WEEKNO_SIZE, week, week - weeks - 1);
+}
+
+/* What a rule does not say is the start's: its day and month of the year, day of the month, weekday. */
+static int walk_is_implied(const series_walk_t *walk, const walk_day_t *day)
+{
+    const struct icalrecurrencetype *rule = walk->rule;
+    int weekday =
+        item_date_weekday(day->number) == item_date_weekday(item_date_floor(walk->start_seconds));
+
+    if (item_rule_count(rule->by_day, 1) || item_rule_count(rule->by_month_day, 1) ||
+        item_rule_count(rule->by_year_day, 1))
+        return 1;
+    if (item_rule_count(rule->by_week_no, 1))
+        return weekday;
+    switch (rule->freq) {
+    case ICAL_YEARLY_RECURRENCE:
+        return day->day == walk->start.day &&
+               (item_rule_count(rule->by_month, 1) || day->month == walk->start.month);
+    case ICAL_MONTHLY_RECURRENCE:
+        return day->day == walk->start.day;
+    case ICAL_WEEKLY_RECURRENCE:
+        return weekday;
+    case ICAL_DAILY_RECURRENCE:
+    case ICAL_HOURLY_RECURRENCE:
+    case ICAL_MINUTELY_RECURRENCE:
+    case ICAL_SECONDLY_RECURRENCE:
+    case ICAL_NO_RECURRENCE:
+        break;
+    }
+    return 1;
+}
+
+/* The days of a period: [*first, *last]. 0 when it lies beyond all calendars. */
+static int walk_period(const series_walk_t *walk, long period, long *first, long *last)
+{
+    const struct icalrecurrencetype *rule = walk->rule;
+    long day = item_date_floor(walk->start_seconds), n = period * rule->interval;
+    long months = walk->start.year * 12L + walk->start.month - 1 + n;
+    int begin = rule->week_start >= ICAL_SUNDAY_WEEKDAY ? (int)rule->week_start - 1 : 1;
+
+    switch (rule->freq) {
+    case ICAL_DAILY_RECURRENCE:
+        *first = *last = day + n;
+        break;
+    case ICAL_WEEKLY_RECURRENCE:
+        *first = day - (item_date_weekday(day) - begin + 7) % 7 + 7 * n;
+        *last = *first + 6;
+        break;
+    case ICAL_MONTHLY_RECURRENCE:
+        if (months / 12 > WALK_YEAR_MAX)
+            return 0;
+        *first = item_date_days((int)(months / 12), (int)(months % 12) + 1, 1);
+        *last = *first + item_date_month_days((int)(months / 12), (int)(months % 12) + 1) - 1;
+        break;
+    case ICAL_YEARLY_RECURRENCE:
+        if (walk->start.year + n > WALK_YEAR_MAX)
+            return 0;
+        *first = item_date_days((int)(walk->start.year + n), 1, 1);
+        *last = item_date_days((int)(walk->start.year + n), 12, 31);
+        break;
+    case ICAL_HOURLY_RECURRENCE:
+    case ICAL_MINUTELY_RECURRENCE:
+    case ICAL_SECONDLY_RECURRENCE:
+    case ICAL_NO_RECURRENCE:
+        return 0;
+    }
+    return *last < item_date_days(WALK_YEAR_MAX + 1, 1, 1);
+}
+
+static void walk_load_days(series_walk_t *walk, long first, long last)
+{
+    walk_day_t day = {.number = first};
+
+    walk->day_count = 0;
+    item_date_split(first, &day.year, &day.month, &day.day);
+    for (; day.number <= last; day.number++) {
+        int days = item_date_month_days(day.year, day.month);
+
+        /* a month that is not the rule's is left out as a whole */
+        if (day.day == 1 && day.number + days - 1 <= last &&
+            !walk_listed(walk->rule->by_month, ICAL_BY_MONTH_SIZE, day.month, 0)) {
+            day.number += days - 1;
+            day.day = days;
+        }
+        else if (walk_has_day(walk, &day) && walk_is_implied(walk, &day))
+            walk->days[walk->day_count++] = day.number;
+        walk->budget--;
+        if (++day.day > days) {
+            day.day = 1;
+            day.month = day.month % 12 + 1;
+            day.year += day.month == 1;
+        }
+    }
+}
+
+/* -- the walk --------------------------------------------------------------------------------- */
+
+void item_series_walk_start(series_walk_t *walk, const struct icalrecurrencetype *rule,
+                            const struct icaltimetype *start, const item_clock_t *clock,
+                            apr_pool_t *pool)
+{
+    *walk = (series_walk_t){.rule = rule,
+                            .clock = clock,
+                            .start = *start,
+                            .start_seconds = item_date_seconds(start),
+                            .left = rule->count > 0 ? rule->count : -1,
+                            .budget = SERIES_BUDGET};
+    walk->days = apr_palloc(pool, WALK_DAYS_MAX * sizeof *walk->days);
+    walk_load_times(walk, pool);
+}
+
+long item_series_walk_at(const series_walk_t *walk)
+{
+    long first, last;
+
+    return walk_period(walk, walk->period, &first, &last) ? first * ITEM_DATE_DAY : LONG_MAX;
+}
+
+void item_series_walk_skip(series_walk_t *walk, long seconds)
+{
+    long days = (seconds - walk->start_seconds) / ITEM_DATE_DAY - 1, unit = 1;
+
+    if (walk->left >= 0 || days <= 0)
+        return;
+    if (walk->rule->freq == ICAL_WEEKLY_RECURRENCE)
+        unit = 7;
+    else if (walk->rule->freq == ICAL_MONTHLY_RECURRENCE)
+        unit = 31;
+    else if (walk->rule->freq == ICAL_YEARLY_RECURRENCE)
+        unit = 366;
+    walk->period = days / (unit * walk->rule->interval);
+    if (walk->period > 0) /* the start is not at the begin of its period */
+        walk->period--;
+    while (walk->budget > 0 && item_series_walk_at(walk) < seconds - 366L * ITEM_DATE_DAY) {
+        walk->period++; /* months and years are shorter than that */
+        walk->budget--;
+    }
+}
+
+static int walk_is_past(const series_walk_t *walk, long seconds)
+{
+    const struct icaltimetype *until = &walk->rule->until;
+    struct icaltimetype local;
+
+    if (icaltime_is_null_time(*until))
+        return 0;
+    if (until->is_date)
+        return item_date_floor(seconds) > item_date_floor(item_date_seconds(until));
+    if (!icaltime_is_utc(*until) || icaltime_is_utc(walk->start))
+        return seconds > item_date_seconds(until);
+    local = item_date_time(seconds);
+    local.is_date = walk->start.is_date;
+    return item_clock_to_utc(walk->clock, &local) > apr_time_from_sec(item_date_seconds(until));
+}
+
+/* Number n of a period's occurrences. */
+static long walk_occurrence(const series_walk_t *walk, int n)
+{
+    return walk->days[n / walk->time_count] * ITEM_DATE_DAY + walk->times[n % walk->time_count];
+}
+
+int item_series_walk_next(series_walk_t *walk, apr_array_header_t *seconds)
+{
+    long first, last;
+    int n, i;
+
+    if (walk->over || walk->budget <= 0 || !walk_period(walk, walk->period, &first, &last))
+        return 0;
+    walk->period++;
+    if (walk->period > 1 && walk_is_past(walk, first * ITEM_DATE_DAY)) {
+        walk->over = 1;
+        return 1;
+    }
+    walk_load_days(walk, first, last);
+    n = walk->day_count * walk->time_count;
+    for (i = 0; i < n; i++) {
+        long at = walk_occurrence(walk, i);
+
+        if (at < walk->start_seconds ||
+            !walk_listed(walk->rule->by_set_pos, ICAL_BY_SETPOS_SIZE, i + 1, i - n))
+            continue;
+        if (walk->left == 0 || walk_is_past(walk, at)) {
+            walk->over = 1;
+            return 1;
+        }
+        walk->left -= walk->left > 0;
+        walk->budget--;
+        APR_ARRAY_PUSH(seconds, long) = at;
+    }
+    walk->over = walk->left == 0;
+    return 1;
+}
