@@ -203,12 +203,12 @@ static void card_finish(directory_entry_t *entry, apr_pool_t *pool)
     entry->texts = all.data;
 }
 
-directory_entry_t *directory_card_next(const char **at, apr_pool_t *pool)
+directory_entry_t *directory_card_next(const char **at, const char *end, apr_pool_t *pool)
 {
     directory_entry_t *entry = NULL;
     base_content_line_t line;
 
-    while (base_content_line_next(at, &line, pool)) {
+    while (base_content_line_next(at, end, &line, pool)) {
         if (strcmp(line.name, "BEGIN") == 0 && strcasecmp(line.value, "VCARD") == 0)
             entry = card_make(pool);
         else if (strcmp(line.name, "END") == 0 && entry && entry->person.email) {

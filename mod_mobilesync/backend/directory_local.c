@@ -81,10 +81,11 @@ static int local_order(const void *a, const void *b)
 
 static void local_load_cards(directory_local_t *local, const char *text, apr_hash_t *known)
 {
+    const char *end = text + strlen(text);
     directory_entry_t *entry;
     int i;
 
-    while ((entry = directory_card_next(&text, local->content))) {
+    while ((entry = directory_card_next(&text, end, local->content))) {
         APR_ARRAY_PUSH(local->entries, directory_entry_t *) = entry;
         for (i = 0; i < entry->addresses->nelts; i++)
             apr_hash_set(known, APR_ARRAY_IDX(entry->addresses, i, const char *),

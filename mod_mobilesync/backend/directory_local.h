@@ -21,7 +21,7 @@ typedef struct {
 } directory_entry_t;
 
 /* The next card of a text; NULL at the end. What has no address is skipped. */
-directory_entry_t *directory_card_next(const char **at, apr_pool_t *pool);
+directory_entry_t *directory_card_next(const char **at, const char *end, apr_pool_t *pool);
 
 /* An entry of an account. */
 directory_entry_t *directory_account_entry(const backend_identity_t *identity, apr_pool_t *pool);

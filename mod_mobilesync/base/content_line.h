@@ -1,5 +1,5 @@
-/* Content lines: what vCard (RFC 6350 3.3) and iCalendar (RFC 5545 3.1) are made of. Libraries in
- * reach read iCalendar only (libical), or vCard with dependencies of a desktop. */
+/* Content lines: what vCard (RFC 6350 3.3, RFC 2426, vCard 2.1) and iCalendar (RFC 5545 3.1) are made
+ * of. Libraries in reach read iCalendar only (libical), or vCard with dependencies of a desktop. */
 #ifndef BASE_CONTENT_LINE_H
 #define BASE_CONTENT_LINE_H
 
@@ -7,22 +7,47 @@
 #include <apr_tables.h>
 
 typedef struct {
-    const char *name;  /* upper case; "TYPE" for a bare value, as vCard 2.1 has them */
-    const char *value; /* without quotes; several values as they are, with commas */
+    /* upper case; of a bare value, as vCard 2.1 has them, "TYPE" or "ENCODING" */
+    const char *name;
+    const char *value; /* without quotes and RFC 6868's escapes; several as they are, with commas */
+    const char *first; /* the first of them: a comma in quotes belongs to it */
 } base_content_parameter_t;
 
 typedef struct {
     const char *name;               /* upper case, without a group */
+    const char *group;              /* as it is written; NULL: none */
+    const char *head;               /* all that stands before the ':', as it is written */
     apr_array_header_t *parameters; /* base_content_parameter_t */
-    const char *value;              /* unfolded, still escaped */
+    const char *value;              /* unfolded, still escaped and encoded */
+    int quoted_printable;           /* vCard 2.1's encoding; soft line breaks are gone */
 } base_content_line_t;
 
-/* Reads the line at *at (folded lines joined) and moves *at behind it. Returns 0 at the end. Lines
- * that are none are skipped. NULs end the text. */
-int base_content_line_next(const char **at, base_content_line_t *line, apr_pool_t *pool);
+/* Where the line ends that begins at at: behind its line end (LF, CRLF; none at the end of the text),
+ * behind the lines that are folded into it and those that follow a soft line break of
+ * quoted-printable. Linear. */
+const char *base_content_line_end(const char *at, const char *end);
+
+/* Its name in upper case, and its group (may be NULL), without looking at the rest. NULL: it is none. */
+const char *base_content_line_name(const char *text, apr_size_t length, const char **group,
+                                   apr_pool_t *pool);
+
+/* Reads a line so bounded; NULs are left out. 0: it is none. */
+int base_content_line_read(const char *text, apr_size_t length, base_content_line_t *line,
+                           apr_pool_t *pool);
+
+/* Reads the line at *at and moves *at behind it. Returns 0 at the end. Lines that are none are
+ * skipped. */
+int base_content_line_next(const char **at, const char *end, base_content_line_t *line,
+                           apr_pool_t *pool);
 
 /* Is the word among the values of the parameter, in any case of letters? */
 int base_content_line_has(const base_content_line_t *line, const char *name, const char *word);
+
+/* Up to a character of the set that is not in quotes. */
+const char *base_content_span(const char *text, const char *set);
+
+/* The name that a parameter has by what is written of it: up to '=', or of a bare value. */
+const char *base_content_parameter_name(const char *text, apr_size_t length, apr_pool_t *pool);
 
 /* The next component of a structured value, up to a ';' or ',' (separator) that is not escaped:
  * unescaped; moves *at behind it. NULL at the end. */

@@ -183,6 +183,16 @@ const char *base_text_lower(const char *text, apr_pool_t *pool)
     return out;
 }
 
+const char *base_text_upper(const char *text, apr_pool_t *pool)
+{
+    char *out = apr_pstrdup(pool, text), *q;
+
+    for (q = out; *q; q++)
+        if (*q >= 'a' && *q <= 'z')
+            *q &= ~0x20;
+    return out;
+}
+
 int base_text_parse_uint(const char *text, apr_uint64_t maximum, apr_uint64_t *value)
 {
     apr_uint64_t v = 0;

@@ -34,8 +34,9 @@ const char *base_text_percent_decode(const char *text, apr_pool_t *pool);
 
 const char *base_text_hex_encode(const void *bytes, size_t length, apr_pool_t *pool);
 
-/* ASCII lower case copy. */
+/* ASCII lower and upper case copies. */
 const char *base_text_lower(const char *text, apr_pool_t *pool);
+const char *base_text_upper(const char *text, apr_pool_t *pool);
 
 /* Reads a decimal number of [0, maximum]; 0 when the text is anything else. */
 int base_text_parse_uint(const char *text, apr_uint64_t maximum, apr_uint64_t *value);

@@ -37,14 +37,10 @@ static int describe_line(describe_t *describe, const char **line, size_t *length
     if (p == describe->end)
         return 0;
     *line = p;
-    newline = memchr(p, '\n', (size_t)(describe->end - p));
-    *length = (size_t)((newline ? newline : describe->end) - p);
-    for (p = newline ? newline + 1 : describe->end;
-         p < describe->end && (*p == ' ' || *p == '\t') && newline;
-         p = newline ? newline + 1 : describe->end)
-        newline = memchr(p, '\n', (size_t)(describe->end - p));
-    *folded = (size_t)(p - *line);
-    describe->at = p;
+    describe->at = base_content_line_end(p, describe->end);
+    *folded = (size_t)(describe->at - p);
+    newline = memchr(p, '\n', *folded);
+    *length = newline ? (size_t)(newline - p) : *folded;
     return 1;
 }
 
@@ -105,8 +101,7 @@ static void describe_uid(describe_t *describe, const char *line, size_t folded)
 
     if (folded > DESCRIBE_UID_MAX)
         return;
-    text = apr_pstrmemdup(describe->pool, line, folded);
-    if (!base_content_line_next(&text, &parsed, describe->pool))
+    if (!base_content_line_read(line, folded, &parsed, describe->pool))
         return;
     text = base_content_text(parsed.value, describe->pool);
     describe->description->uid = *text ? text : NULL;

@@ -30,8 +30,9 @@ typedef enum {
     ITEM_DOCUMENT_ICALENDAR
 } item_document_version_t;
 
-/* One object (VCARD or VCALENDAR); what stands before and after it is kept, too. CONVERSION: it is
- * none, or beyond the limits. */
+/* One object (VCARD or VCALENDAR), the first of several; what stands before and after it is kept, too.
+ * A blob in memory must live as long as the document. CONVERSION: it is none, not whole, or beyond the
+ * limits. */
 base_fault_t *item_document_parse(const backend_blob_t *blob, item_document_t **document,
                                   apr_pool_t *pool);
 /* A new one: BEGIN, VERSION, (PRODID,) END, lines end with CRLF. */
@@ -55,8 +56,9 @@ void item_component_remove(item_component_t *component);
 /* -- properties, in the order of the document -- */
 /* name NULL: any */
 item_property_t *item_property_first(item_component_t *component, const char *name);
-item_property_t *item_property_next(item_property_t *property); /* of the same name as asked for */
-const char *item_property_name(const item_property_t *property);
+item_property_t *item_property_next(item_property_t *property);   /* of the same name */
+item_property_t *item_property_after(item_property_t *property);  /* of any */
+const char *item_property_name(const item_property_t *property);  /* upper case */
 const char *item_property_group(const item_property_t *property); /* NULL: none */
 /* Unfolded, with quoted-printable and CHARSET of vCard 2.1 undone, still escaped: UTF-8. */
 const char *item_property_value(item_property_t *property);

@@ -20,6 +20,10 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/content.h \
 	mod_mobilesync/item/conversation.c \
 	mod_mobilesync/item/conversation.h \
+	mod_mobilesync/item/document.c mod_mobilesync/item/document.h \
+	mod_mobilesync/item/document_edit.c mod_mobilesync/item/document_impl.h \
+	mod_mobilesync/item/document_parameter.c mod_mobilesync/item/document_print.c \
+	mod_mobilesync/item/document_text.c mod_mobilesync/item/document_value.c \
 	mod_mobilesync/item/draft.c \
 	mod_mobilesync/item/draft.h \
 	mod_mobilesync/item/draft_impl.h \
@@ -51,7 +55,6 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/item.h \
 	mod_mobilesync/item/kind.c mod_mobilesync/item/kind.h \
 	mod_mobilesync/item/describe.c \
-	mod_mobilesync/item/document.h \
 	mod_mobilesync/item/note_body.c mod_mobilesync/item/note_body.h \
 	mod_mobilesync/item/rtf.c mod_mobilesync/item/rtf.h \
 	mod_mobilesync/item/letter.c mod_mobilesync/item/letter.h \
@@ -89,6 +92,7 @@ libcore_la_SOURCES += \
 ITEM_TESTS = \
 	t/unit/item_body_test \
 	t/unit/item_compose_test \
+	t/unit/item_document_test \
 	t/unit/item_draft_test \
 	t/unit/item_email_test \
 	t/unit/item_hostile_test \
@@ -104,6 +108,9 @@ t_unit_item_body_test_SOURCES = t/unit/item_body_test.c t/unit/item_helpers.h t/
 t_unit_item_body_test_LDADD = $(UNIT_LDADD)
 t_unit_item_compose_test_SOURCES = t/unit/item_compose_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_compose_test_LDADD = $(UNIT_LDADD)
+t_unit_item_document_test_SOURCES = t/unit/item_document_test.c t/unit/eas_helpers.h \
+	t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_document_test_LDADD = $(UNIT_LDADD)
 t_unit_item_draft_test_SOURCES = t/unit/item_draft_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_draft_test_LDADD = $(UNIT_LDADD)
 t_unit_item_email_test_SOURCES = t/unit/item_email_test.c t/unit/item_helpers.h t/unit/tap.h

@@ -98,11 +98,12 @@ static void test_content_lines(apr_pool_t *pool)
                      "  four\r\n"
                      "N:a\\;b;c;;\n"
                      "END:VCARD";
-    const char *value, *part;
+    const char *value, *part, *end = at + strlen(at);
     base_content_line_t line;
 
-    ok(base_content_line_next(&at, &line, pool) && strcmp(line.name, "BEGIN") == 0, "first line");
-    ok(base_content_line_next(&at, &line, pool), "what is no line is skipped");
+    ok(base_content_line_next(&at, end, &line, pool) && strcmp(line.name, "BEGIN") == 0,
+       "first line");
+    ok(base_content_line_next(&at, end, &line, pool), "what is no line is skipped");
     is_str(line.name, "EMAIL", "name without its group");
     is_str(line.value, "x@example.org", "value behind quoted parameters");
     ok(base_content_line_has(&line, "TYPE", "HOME") &&
@@ -111,9 +112,9 @@ static void test_content_lines(apr_pool_t *pool)
        "parameters, with and without a name");
     ok(!base_content_line_has(&line, "TYPE", "hom") && !base_content_line_has(&line, "X", "HOME"),
        "whole values of that parameter");
-    ok(base_content_line_next(&at, &line, pool), "a folded line");
+    ok(base_content_line_next(&at, end, &line, pool), "a folded line");
     is_str(base_content_text(line.value, pool), "one, two\nthree four", "unfolded, unescaped");
-    ok(base_content_line_next(&at, &line, pool), "a structured value");
+    ok(base_content_line_next(&at, end, &line, pool), "a structured value");
     value = line.value;
     is_str(base_content_component(&value, ';', pool), "a;b", "first component");
     is_str(base_content_component(&value, ';', pool), "c", "second component");
@@ -121,12 +122,13 @@ static void test_content_lines(apr_pool_t *pool)
     ok(part && !*part && (part = base_content_component(&value, ';', pool)) && !*part &&
            !base_content_component(&value, ';', pool),
        "empty components and the end");
-    ok(base_content_line_next(&at, &line, pool) && strcmp(line.value, "VCARD") == 0,
+    ok(base_content_line_next(&at, end, &line, pool) && strcmp(line.value, "VCARD") == 0,
        "the last line without a line break");
-    ok(!base_content_line_next(&at, &line, pool), "the end");
+    ok(!base_content_line_next(&at, end, &line, pool), "the end");
     at = "A;B=\"never closed:x\nC:d\n \n";
-    ok(base_content_line_next(&at, &line, pool) && strcmp(line.name, "C") == 0 &&
-           strcmp(line.value, "d") == 0 && !base_content_line_next(&at, &line, pool),
+    end = at + strlen(at);
+    ok(base_content_line_next(&at, end, &line, pool) && strcmp(line.name, "C") == 0 &&
+           strcmp(line.value, "d") == 0 && !base_content_line_next(&at, end, &line, pool),
        "a broken line is skipped, a fold may be empty");
 }
 
