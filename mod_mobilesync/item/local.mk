@@ -100,6 +100,7 @@ ITEM_TESTS = \
 	t/unit/item_meeting_test \
 	t/unit/item_mime_test \
 	t/unit/item_note_body_test \
+	t/unit/item_recurrence_test \
 	t/unit/item_reference_test \
 	t/unit/item_text_test
 check_PROGRAMS += $(ITEM_TESTS)
@@ -125,6 +126,8 @@ t_unit_item_mime_test_SOURCES = t/unit/item_mime_test.c t/unit/item_helpers.h t/
 t_unit_item_mime_test_LDADD = $(UNIT_LDADD)
 t_unit_item_note_body_test_SOURCES = t/unit/item_note_body_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_note_body_test_LDADD = $(UNIT_LDADD)
+t_unit_item_recurrence_test_SOURCES = t/unit/item_recurrence_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_recurrence_test_LDADD = $(UNIT_LDADD)
 t_unit_item_reference_test_SOURCES = t/unit/item_reference_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_reference_test_LDADD = $(UNIT_LDADD)
 t_unit_item_text_test_SOURCES = t/unit/item_text_test.c t/unit/item_helpers.h t/unit/tap.h

@@ -115,7 +115,7 @@ static const struct {
 
 /* -- reading ---------------------------------------------------------------------------------- */
 
-/* The children by what they are: each at most once, and no others. */
+/* The children by what they are, each at most once. */
 static base_fault_t *node_sort(const eas_node_t *node, const node_class_t *class_,
                                const eas_node_t **children, apr_pool_t *pool)
 {
@@ -126,11 +126,11 @@ static base_fault_t *node_sort(const eas_node_t *node, const node_class_t *class
     for (child = node->first; child; child = child->next) {
         for (i = 0; i < NODE_COUNT && class_->tags[i] != child->tag; i++)
             ;
-        if (i == NODE_COUNT || children[i])
-            return base_fault_make(pool, BASE_FAULT_INVALID, "%s in Recurrence %s",
-                                   eas_tag_name(child->tag),
-                                   i == NODE_COUNT ? "has no place" : "comes twice");
-        children[i] = child;
+        if (i < NODE_COUNT && children[i])
+            return base_fault_make(pool, BASE_FAULT_INVALID, "%s comes twice in Recurrence",
+                                   eas_tag_name(child->tag));
+        if (i < NODE_COUNT)
+            children[i] = child;
     }
     return NULL;
 }
