@@ -30,6 +30,7 @@
 #include "eas/request.h"
 #include "eas/spool.h"
 #include "eas/writer.h"
+#include "item/attachment.h"
 #include "item/reference.h"
 #include "state/state.h"
 #include "sync/access.h"
@@ -204,6 +205,10 @@ base_fault_t *cmd_exchange_role(cmd_exchange_t *exchange, backend_role_t role,
  * of its folder, or an attachment of an earlier content. */
 base_fault_t *cmd_exchange_item(cmd_exchange_t *exchange, const item_reference_t *reference,
                                 backend_entry_t *entry, backend_blob_t **blob, apr_pool_t *pool);
+
+/* Opens an attachment of one, by its FileReference. */
+base_fault_t *cmd_exchange_attachment(cmd_exchange_t *exchange, const item_reference_t *reference,
+                                      item_attachment_t **attachment, apr_pool_t *pool);
 
 /* Every address of the account (const char *), the main one first. */
 base_fault_t *cmd_exchange_addresses(cmd_exchange_t *exchange,

@@ -94,6 +94,24 @@ struct collection_edit {
                            backend_update_t *update, apr_pool_t *pool);
 };
 
+/* What an ADD or a CHANGE of an item that is no mail is merged into, while it takes effect. */
+typedef struct {
+    apr_uint64_t uid;               /* 0: it has none yet */
+    const backend_blob_t *original; /* NULL: a new item is made */
+    const char *key;                /* names the operation, whatever its content, in every attempt:
+                                       [A-Za-z0-9_-]{1,64} */
+    const void *supported;          /* of the folder's first Sync; NULL: there was none */
+    apr_size_t supported_length;
+} collection_merged_t;
+
+typedef struct collection_merge collection_merge_t;
+struct collection_merge {
+    /* *blob is given->original itself when nothing changes; *tell: set to 1 when the device is to
+     * get the item as it is then. INVALID, CONVERSION ...: it cannot be. */
+    base_fault_t *(*apply)(const collection_merge_t *merge, const collection_merged_t *given,
+                           const backend_blob_t **blob, int *tell, apr_pool_t *pool);
+};
+
 /* One child of Commands in the request. */
 typedef struct {
     collection_op_kind_t kind;
@@ -106,9 +124,12 @@ typedef struct {
     const backend_put_t *put; /* ADD; derived_name is set by the engine */
     const backend_blob_t
         *blob; /* ADD; CHANGE of mail: another content, NULL when only flags change */
-    const char *content_digest;    /* with blob: names the content, <= 64 characters */
+    const char *content_digest;    /* with blob or merge: names the content, <= 64 characters */
     int tell;                      /* CHANGE with blob: the device gets the item as it is then */
     const collection_edit_t *edit; /* CHANGE of mail; NULL: its properties stay */
+    /* ADD and CHANGE of what is no mail: in the place of put, blob, mask and edit. Also what deletes
+     * a part of an item is a CHANGE */
+    const collection_merge_t *merge;
     int again;             /* CHANGE with blob: an earlier form of it wrote what is there... */
     apr_uint64_t revision; /* ...which is of this revision */
 } collection_op_t;

@@ -32,6 +32,7 @@ static void claim_name(collection_t *collection, const collection_op_t *op,
     apr_pool_t *pool = collection->pool;
 
     memset(claim, 0, sizeof *claim);
+    claim->merges = op->merge != NULL;
     claim->kind = claim_kinds[op->kind];
     claim->id = op->kind == COLLECTION_OP_ADD ? op->client_id
                                               : apr_psprintf(pool, "%" APR_UINT64_T_FMT, op->uid);
@@ -41,7 +42,7 @@ static void claim_name(collection_t *collection, const collection_op_t *op,
     else if (op->kind == COLLECTION_OP_CHANGE)
         claim->digest =
             apr_psprintf(pool, "%" APR_UINT64_T_FMT "=%" APR_UINT64_T_FMT "%s%s", op->mask,
-                         op->values & op->mask, op->blob ? op->content_digest : "",
+                         op->values & op->mask, op->blob || op->merge ? op->content_digest : "",
                          op->edit ? op->edit->digest : "");
     else
         claim->digest = op->trash_id ? apr_pstrcat(pool, "to ", op->trash_id, NULL) : "";
@@ -70,11 +71,13 @@ static void claim_learn(collection_claim_t *claim, sync_ledger_result_t *recorde
     *answer = verdict == SYNC_LEDGER_ANSWER ? recorded : NULL;
     if (verdict == SYNC_LEDGER_DOUBT) {
         claim->doubt = 1;
+        if (recorded && recorded->token)
+            claim->intents[claim->intent_count++] = recorded;
     }
     else if (recorded->code == BASE_FAULT_NONE) {
         /* whoever did this has cleared up what was doubtful before */
         claim->other = recorded;
-        claim->doubt = 0;
+        claim->doubt = claim->intent_count = 0;
     }
 }
 
@@ -112,7 +115,7 @@ static base_fault_t *claim_find(collection_t *collection, collection_claim_t *cl
             continue;
         case STATE_CLAIM_AGAIN:
             /* who claimed it after another content has done nothing: see collection_claim_take */
-            claim->doubt |= claim->content == 1;
+            claim->doubt |= claim->content == 1 && !claim->merges;
             /* fall through */
         case STATE_CLAIM_TAKEN:
             if (*answer)
@@ -143,7 +146,7 @@ base_fault_t *collection_claim_take(collection_t *collection, int index, collect
     }
     /* What is done after another content is on record before: then a claim that somebody left
      * behind who only looked is not taken for an attempt, and what is recorded stays the answer. */
-    return claim->content > 1 ? collection_claim_renew(collection, claim) : NULL;
+    return claim->content > 1 && !claim->merges ? collection_claim_renew(collection, claim) : NULL;
 }
 
 base_fault_t *collection_claim_look(collection_t *collection, int index, collection_claim_t *claim)
@@ -159,8 +162,14 @@ base_fault_t *collection_claim_look(collection_t *collection, int index, collect
 
 base_fault_t *collection_claim_renew(collection_t *collection, collection_claim_t *claim)
 {
-    const sync_ledger_result_t doubt = {.digest = claim->digest,
-                                        .code = BASE_FAULT_UNKNOWN_OUTCOME};
+    return collection_claim_intend(collection, claim, 0);
+}
+
+base_fault_t *collection_claim_intend(collection_t *collection, collection_claim_t *claim,
+                                      apr_uint64_t hash)
+{
+    const sync_ledger_result_t doubt = {
+        .digest = claim->digest, .code = BASE_FAULT_UNKNOWN_OUTCOME, .token = hash};
 
     if (!claim->held)
         return NULL;

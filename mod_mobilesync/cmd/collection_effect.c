@@ -190,8 +190,6 @@ static base_fault_t *op_change(collection_t *collection, const collection_op_t *
     backend_entry_t entry;
     int same = 0, conflict;
 
-    if (collection->request->class_ != BACKEND_CLASS_EMAIL)
-        return base_fault_make(collection->pool, BASE_FAULT_UNSUPPORTED, "a change of this class");
     BASE_TRY(backend_item_entry(backend, folder_id, op->uid, &entry, collection->pool));
     BASE_TRY(op_doubtful_conflict(collection, op, claim, &entry, &conflict));
     if (conflict || op_conflict(collection, op, claim, entry.token) ||
@@ -353,9 +351,7 @@ static base_fault_t *op_add(collection_t *collection, const collection_op_t *op,
         return NULL;
     }
     /* what the device holds: its own flags, also when the item has got others meanwhile */
-    result->token |= collection->request->class_ == BACKEND_CLASS_EMAIL
-                         ? entry.token - BACKEND_FLAGS_OF(entry.token) + op->put->flags
-                         : entry.token;
+    result->token |= entry.token - BACKEND_FLAGS_OF(entry.token) + op->put->flags;
     return NULL;
 }
 
@@ -367,11 +363,13 @@ base_fault_t *collection_op_effect(collection_t *collection, const collection_op
     result->uid = op->uid;
     switch (op->kind) {
     case COLLECTION_OP_CHANGE:
-        return op_change(collection, op, claim, result, begun);
+        return op->merge ? collection_merge_change(collection, op, claim, result, begun)
+                         : op_change(collection, op, claim, result, begun);
     case COLLECTION_OP_DELETE:
         return op_delete(collection, op, claim, result, begun);
     case COLLECTION_OP_ADD:
-        return op_add(collection, op, claim, result, begun);
+        return op->merge ? collection_merge_add(collection, op, claim, result, begun)
+                         : op_add(collection, op, claim, result, begun);
     case COLLECTION_OP_FETCH:
         break;
     }

@@ -86,6 +86,8 @@ base_fault_t *collection_delta_load(collection_t *collection, int answer, sync_d
 /* What the options in force are: the request's or the sticky ones. */
 void collection_options_in_force(const collection_t *collection, collection_options_t *options);
 void collection_options_keep(sync_position_t *position, const collection_options_t *options);
+/* The filter that the class has for a FilterType. */
+int collection_filter(const collection_t *collection, int filter);
 /* INVALID when the class has no such filter. */
 base_fault_t *collection_filter_check(const collection_t *collection, int filter);
 /* Has a different request been answered since the state was read? */
@@ -129,6 +131,10 @@ typedef struct {
     /* what is known of earlier contents */
     const sync_ledger_result_t *other; /* the last that was done */
     int doubt;                         /* there is one that may have been done */
+    int merges;                        /* it says what it will write before it does... */
+    /* ...and these may have been written since the other one, or not */
+    const sync_ledger_result_t *intents[SYNC_LEDGER_CONTENTS_MAX];
+    int intent_count;
     state_ledger_key_t key;
     state_claim_t *held; /* NULL: too many contents, it has to go without */
 } collection_claim_t;
@@ -145,6 +151,9 @@ const char *collection_claim_derived_name(const collection_t *collection,
 /* Before a content is written over another: a fault when the claim was taken over meanwhile, so
  * that no request that was held up puts its old content in the place of a later one. */
 base_fault_t *collection_claim_renew(collection_t *collection, collection_claim_t *claim);
+/* The same, with what will be written. hash: of the content, not 0. */
+base_fault_t *collection_claim_intend(collection_t *collection, collection_claim_t *claim,
+                                      apr_uint64_t hash);
 base_fault_t *collection_claim_record(collection_t *collection, const collection_claim_t *claim,
                                       const sync_ledger_result_t *result);
 /* Nothing has been done. */
@@ -163,6 +172,15 @@ int collection_op_content_conflict(const collection_t *collection, const collect
                                    const collection_claim_t *claim, apr_uint64_t current);
 /* Does it. *begun 1: it may have had an effect, whatever the fault. */
 base_fault_t *collection_op_effect(collection_t *collection, const collection_op_t *op,
+                                   collection_claim_t *claim, sync_ledger_result_t *result,
+                                   int *begun);
+
+/* -- collection_merge.c: the same for operations that merge -- */
+
+base_fault_t *collection_merge_change(collection_t *collection, const collection_op_t *op,
+                                      collection_claim_t *claim, sync_ledger_result_t *result,
+                                      int *begun);
+base_fault_t *collection_merge_add(collection_t *collection, const collection_op_t *op,
                                    collection_claim_t *claim, sync_ledger_result_t *result,
                                    int *begun);
 

@@ -1,5 +1,5 @@
 /* The client's operations: claim in the ledger (collection_claim.c), take effect
- * (collection_effect.c), record. */
+ * (collection_effect.c, collection_merge.c), record. */
 #include "cmd/collection_impl.h"
 
 #include <string.h>
@@ -59,7 +59,8 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
         if (result->code)
             return;
         /* of its conversation nobody knows yet */
-        sync_window_effect_add(window, result->uid, result->token,
+        sync_window_effect_add(window, result->uid,
+                               result->tell ? SYNC_TOKEN_UNKNOWN : result->token,
                                &(sync_dates_t){{result->date, result->date}});
         /* a repeat may come upon what was added long ago: aged, or gone before the cursor... */
         sync_window_todo_add(window, result->uid);
@@ -68,6 +69,8 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
     after = sync_window_holding(window, op->uid);
     if (op->kind == COLLECTION_OP_DELETE)
         after.held = 0; /* whatever the server says: it is gone there */
+    else if (result->code == BASE_FAULT_NONE && op->merge)
+        after.token = (tell = result->tell) ? SYNC_TOKEN_UNKNOWN : result->token;
     else if (result->code == BASE_FAULT_NONE && op->blob)
         after.token = (tell = op_tells(op, &after, result)) ? result->token | BACKEND_FLAG_OUTDATED
                                                             : result->token;

@@ -129,18 +129,23 @@ base_fault_t *collection_filter_check(const collection_t *collection, int filter
                            filter);
 }
 
-base_fault_t *collection_state_start(collection_t *collection, sync_position_t *start)
+int collection_filter(const collection_t *collection, int filter)
 {
     backend_class_t class_ = collection->request->class_;
+
+    return class_ == BACKEND_CLASS_CONTACTS || class_ == BACKEND_CLASS_NOTES ? 0 : filter;
+}
+
+base_fault_t *collection_state_start(collection_t *collection, sync_position_t *start)
+{
     collection_options_t options;
-    int filter;
 
     collection_options_in_force(collection, &options);
     BASE_TRY(collection_filter_check(collection, options.filter));
-    filter = class_ == BACKEND_CLASS_CONTACTS || class_ == BACKEND_CLASS_NOTES ? 0 : options.filter;
     *start = collection->before;
     collection_options_keep(start, &options);
-    sync_position_refilter(start, filter, options.conversations, collection->request->now);
+    sync_position_refilter(start, collection_filter(collection, options.filter),
+                           options.conversations, collection->request->now);
     collection->dates = start->dates;
     return NULL;
 }

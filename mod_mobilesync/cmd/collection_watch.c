@@ -72,6 +72,7 @@ base_fault_t *collection_watch_check(const collection_env_t *env,
     collection_t *look = look_make(env, &latest, pool);
     sync_position_t *start = &look->before;
     const sync_keys_t *keys;
+    int filter;
 
     *answer = (collection_watch_answer_t){.cursor = "", .version = "none"};
     BASE_TRY(collection_state_load(look));
@@ -85,9 +86,9 @@ base_fault_t *collection_watch_check(const collection_env_t *env,
     BASE_TRY(collection_state_judge(look, NULL));
     answer->version = latest.key;
     /* a filter asked for without changes has not come to anything yet */
-    if (request->class_ == BACKEND_CLASS_EMAIL && !sync_position_filtered(start))
-        sync_position_refilter(start, start->options.filter, start->options.conversations,
-                               request->now);
+    filter = collection_filter(look, start->options.filter);
+    if (!sync_position_filtered(start, filter))
+        sync_position_refilter(start, filter, start->options.conversations, request->now);
     look->dates = start->dates;
     BASE_TRY(collection_probe(look));
     if (!*start->cursor)

@@ -120,10 +120,27 @@ base_fault_t *cmd_exchange_item(cmd_exchange_t *exchange, const item_reference_t
         return base_fault_make(pool, BASE_FAULT_NOT_FOUND,
                                "the item belongs to an earlier generation of its folder");
     BASE_TRY(backend_item_entry(session, folder->id, reference->uid, entry, pool));
-    if (reference->part && reference->revision != BACKEND_REVISION_OF(entry->token))
+    if (reference->part && folder->class_ == BACKEND_CLASS_EMAIL &&
+        reference->revision != BACKEND_REVISION_OF(entry->token))
         return base_fault_make(pool, BASE_FAULT_NOT_FOUND,
                                "the attachment belongs to an earlier content of its message");
     return backend_item_fetch(session, folder->id, reference->uid, blob, pool);
+}
+
+base_fault_t *cmd_exchange_attachment(cmd_exchange_t *exchange, const item_reference_t *reference,
+                                      item_attachment_t **attachment, apr_pool_t *pool)
+{
+    const item_kind_t *kind;
+    backend_folder_t *folder;
+    backend_entry_t entry;
+    backend_blob_t *blob;
+
+    BASE_TRY(cmd_exchange_item(exchange, reference, &entry, &blob, pool));
+    BASE_TRY(cmd_exchange_folder(exchange, reference->folder_id, &folder));
+    kind = item_kind_find(folder->class_);
+    if (!kind->attachment_open)
+        return base_fault_make(pool, BASE_FAULT_NOT_FOUND, "%s have no attachments", kind->name);
+    return kind->attachment_open(blob, reference, attachment, pool);
 }
 
 base_fault_t *cmd_exchange_addresses(cmd_exchange_t *exchange, const apr_array_header_t **addresses)

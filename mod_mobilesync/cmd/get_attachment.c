@@ -48,8 +48,6 @@ base_fault_t *cmd_get_attachment_run(cmd_exchange_t *exchange)
     const char *name = exchange->request->attachment_name;
     item_attachment_t *attachment;
     item_reference_t reference;
-    backend_entry_t entry;
-    backend_blob_t *blob;
     const char *type;
 
     if (!name || !*name)
@@ -58,8 +56,7 @@ base_fault_t *cmd_get_attachment_run(cmd_exchange_t *exchange)
     if (!item_reference_parse_file(name, &reference, exchange->pool))
         return base_fault_make(exchange->pool, BASE_FAULT_NOT_FOUND, "there is no attachment %.80s",
                                name);
-    BASE_TRY(cmd_exchange_item(exchange, &reference, &entry, &blob, exchange->pool));
-    BASE_TRY(item_attachment_open(blob, reference.part, &attachment, exchange->pool));
+    BASE_TRY(cmd_exchange_attachment(exchange, &reference, &attachment, exchange->pool));
     BASE_TRY(get_attachment_spool(exchange, attachment));
     type = item_attachment_content_type(attachment);
     exchange->content_type = get_attachment_type_valid(type) ? type : ATTACHMENT_TYPE_DEFAULT;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "eas/status.h"
+#include "sync/filter.h"
 
 #define ESTIMATE_COLLECTIONS_MAX 300
 
@@ -15,7 +16,7 @@ static base_fault_t *estimate_options(const eas_node_t *node, collection_options
 {
     const eas_node_t *within = eas_node_child(node, EAS_AirSync_Options);
     apr_uint64_t filter = 0;
-    int found = eas_node_child_uint(within ? within : node, EAS_AirSync_FilterType, CMD_FILTER_MAX,
+    int found = eas_node_child_uint(within ? within : node, EAS_AirSync_FilterType, SYNC_FILTER_MAX,
                                     &filter);
 
     if (found < 0)

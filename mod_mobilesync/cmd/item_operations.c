@@ -12,11 +12,12 @@
 #include "cmd/range.h"
 #include "eas/status.h"
 #include "item/attachment.h"
+#include "item/kind.h"
 #include "item/reference.h"
 
 #define OPERATIONS_MULTIPART_TYPE "application/vnd.ms-sync.multipart"
-#define OPERATIONS_SCHEMA_MAX 64
-#define OPERATIONS_FETCH_MAX 100 /* in one request */
+#define OPERATIONS_SCHEMA_MAX 256 /* elements; contacts have 80 */
+#define OPERATIONS_FETCH_MAX 100  /* in one request */
 
 /* MS-ASCMD 2.2.3.177.8, where no fault stands for it */
 enum {
@@ -40,6 +41,7 @@ typedef struct {
     const eas_node_t *node;
     const eas_node_t *options;
     item_reference_t reference;
+    const item_kind_t *kind; /* the item's, as soon as its folder is known */
     apr_pool_t *pool;
 } operations_fetch_t;
 
@@ -154,7 +156,7 @@ static void operations_open(operations_fetch_t *fetch, int status)
             eas_writer_text(writer, echoed[i].tag, text);
         if (echoed[i].tag == EAS_Search_LongId && status == OPERATIONS_STATUS_SUCCESS &&
             !fetch->reference.part)
-            eas_writer_text(writer, EAS_AirSync_Class, "Email");
+            eas_writer_text(writer, EAS_AirSync_Class, fetch->kind->name);
     }
 }
 
@@ -177,13 +179,26 @@ static base_fault_t *operations_schema(operations_fetch_t *fetch, item_options_t
     return NULL;
 }
 
+/* The item, and what kind it is of. */
+static base_fault_t *operations_read(operations_fetch_t *fetch, backend_entry_t *entry,
+                                     backend_blob_t **blob)
+{
+    cmd_exchange_t *exchange = fetch->operations->exchange;
+    backend_folder_t *folder;
+
+    BASE_TRY(cmd_exchange_folder(exchange, fetch->reference.folder_id, &folder));
+    fetch->kind = item_kind_find(folder->class_);
+    return cmd_exchange_item(exchange, &fetch->reference, entry, blob, fetch->pool);
+}
+
 static base_fault_t *operations_fetch_item(operations_fetch_t *fetch, int *status)
 {
     cmd_exchange_t *exchange = fetch->operations->exchange;
     cmd_options_t options;
     backend_entry_t entry;
     backend_blob_t *blob;
-    item_email_t *email;
+    const item_kind_t *kind;
+    void *item;
     int part = 0;
 
     cmd_options_init(&options, exchange->request->version);
@@ -191,15 +206,16 @@ static base_fault_t *operations_fetch_item(operations_fetch_t *fetch, int *statu
         BASE_TRY(cmd_options_parse(fetch->options, &options, fetch->pool));
     if ((*status = options.refused))
         return NULL;
-    BASE_TRY(operations_schema(fetch, &options.email));
-    BASE_TRY(cmd_exchange_addresses(exchange, &options.email.addresses));
-    BASE_TRY(cmd_exchange_item(exchange, &fetch->reference, &entry, &blob, fetch->pool));
-    BASE_TRY(item_email_load(blob, &fetch->reference, &entry, &options.email, &email, fetch->pool));
-    if (fetch->operations->parts && item_email_body_has_data(email))
-        BASE_TRY(operations_part(fetch->operations, item_email_body_read, email, &part));
+    BASE_TRY(operations_schema(fetch, &options.item));
+    BASE_TRY(cmd_exchange_addresses(exchange, &options.item.addresses));
+    BASE_TRY(operations_read(fetch, &entry, &blob));
+    kind = fetch->kind;
+    BASE_TRY(kind->load(blob, &fetch->reference, &entry, &options.item, &item, fetch->pool));
+    if (fetch->operations->parts && kind->body_has_data(item))
+        BASE_TRY(operations_part(fetch->operations, kind->body_read, item, &part));
     operations_open(fetch, OPERATIONS_STATUS_SUCCESS);
     eas_writer_start(exchange->writer, EAS_ItemOperations_Properties);
-    item_email_write(email, part, exchange->writer);
+    kind->write(item, part, exchange->writer);
     eas_writer_end(exchange->writer);
     eas_writer_end(exchange->writer);
     return NULL;
@@ -244,14 +260,11 @@ static base_fault_t *operations_fetch_attachment(operations_fetch_t *fetch, int 
     const char *asked = eas_node_child_text(fetch->options, EAS_ItemOperations_Range);
     const char *given = NULL;
     item_attachment_t *attachment;
-    backend_entry_t entry;
-    backend_blob_t *blob;
     cmd_range_t range;
     int part = 0;
 
-    BASE_TRY(cmd_exchange_item(fetch->operations->exchange, &fetch->reference, &entry, &blob,
-                               fetch->pool));
-    BASE_TRY(item_attachment_open(blob, fetch->reference.part, &attachment, fetch->pool));
+    BASE_TRY(cmd_exchange_attachment(fetch->operations->exchange, &fetch->reference, &attachment,
+                                     fetch->pool));
     if (asked) {
         int count;
 

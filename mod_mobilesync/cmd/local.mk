@@ -53,6 +53,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/sync.c \
 	mod_mobilesync/cmd/sync_drafts.c mod_mobilesync/cmd/sync_drafts.h \
 	mod_mobilesync/cmd/sync_edit.c mod_mobilesync/cmd/sync_edit.h \
+	mod_mobilesync/cmd/sync_merge.c mod_mobilesync/cmd/sync_merge.h \
 	mod_mobilesync/cmd/sync_ops.c mod_mobilesync/cmd/sync_ops.h \
 	mod_mobilesync/cmd/sync_request.c mod_mobilesync/cmd/sync_request.h \
 	mod_mobilesync/cmd/sync_step.c mod_mobilesync/cmd/sync_step.h \
@@ -67,6 +68,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/collection_commit.c \
 	mod_mobilesync/cmd/collection_effect.c \
 	mod_mobilesync/cmd/collection_impl.h \
+	mod_mobilesync/cmd/collection_merge.c \
 	mod_mobilesync/cmd/collection_ops.c \
 	mod_mobilesync/cmd/collection_run.c \
 	mod_mobilesync/cmd/collection_state.c \
@@ -129,7 +131,8 @@ t_unit_cmd_send_crash_test_SOURCES = t/unit/cmd_send_crash_test.c t/unit/send_he
 t_unit_cmd_send_crash_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_send_test t/unit/cmd_send_crash_test
 
-check_PROGRAMS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_expired_test \
+check_PROGRAMS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_merge_test \
+	t/unit/collection_expired_test \
 	t/unit/collection_look_test t/unit/collection_race_test t/unit/collection_trial_test \
 	t/unit/collection_conversation_test \
 	t/unit/hierarchy_test
@@ -142,6 +145,9 @@ t_unit_collection_expired_test_LDADD = $(UNIT_LDADD)
 t_unit_collection_add_test_SOURCES = t/unit/collection_add_test.c t/unit/collection_helpers.h \
 	t/unit/tap.h
 t_unit_collection_add_test_LDADD = $(UNIT_LDADD)
+t_unit_collection_merge_test_SOURCES = t/unit/collection_merge_test.c t/unit/collection_helpers.h \
+	t/unit/tap.h
+t_unit_collection_merge_test_LDADD = $(UNIT_LDADD)
 t_unit_collection_trial_test_SOURCES = t/unit/collection_trial_test.c t/unit/collection_helpers.h \
 	t/unit/tap.h
 t_unit_collection_trial_test_LDADD = $(UNIT_LDADD)
@@ -155,7 +161,8 @@ t_unit_collection_race_test_SOURCES = t/unit/collection_race_test.c t/unit/colle
 t_unit_collection_race_test_LDADD = $(UNIT_LDADD)
 t_unit_hierarchy_test_SOURCES = t/unit/hierarchy_test.c t/unit/tap.h
 t_unit_hierarchy_test_LDADD = $(UNIT_LDADD)
-TESTS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_expired_test \
+TESTS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_merge_test \
+	t/unit/collection_expired_test \
 	t/unit/collection_look_test t/unit/collection_race_test t/unit/collection_trial_test \
 	t/unit/collection_conversation_test \
 	t/unit/hierarchy_test

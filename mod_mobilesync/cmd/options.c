@@ -6,12 +6,13 @@
 #include "base/text.h"
 #include "cmd/collection.h"
 #include "eas/status.h"
+#include "sync/filter.h"
 
 void cmd_options_init(cmd_options_t *options, eas_version_t version)
 {
     memset(options, 0, sizeof *options);
     options->conflict = CMD_CONFLICT_SERVER; /* R2083: the default */
-    item_options_init(&options->email, version);
+    item_options_init(&options->item, version);
 }
 
 static base_fault_t *options_invalid(const char *what, apr_pool_t *pool)
@@ -49,16 +50,16 @@ static base_fault_t *options_preference(const eas_node_t *node, item_body_prefer
     return NULL;
 }
 
-static base_fault_t *options_body(const eas_node_t *node, item_options_t *email, apr_pool_t *pool)
+static base_fault_t *options_body(const eas_node_t *node, item_options_t *item, apr_pool_t *pool)
 {
     item_body_preference_t preference;
     int i;
 
     BASE_TRY(options_preference(node, &preference, pool));
-    for (i = 0; i < email->preference_count; i++)
-        if (email->preferences[i].type == preference.type)
+    for (i = 0; i < item->preference_count; i++)
+        if (item->preferences[i].type == preference.type)
             return options_invalid("a second BodyPreference of a Type", pool);
-    email->preferences[email->preference_count++] = preference;
+    item->preferences[item->preference_count++] = preference;
     return NULL;
 }
 
@@ -69,15 +70,15 @@ static base_fault_t *options_body_part(const eas_node_t *node, cmd_options_t *op
 {
     item_body_preference_t preference;
 
-    if (!eas_tag_in_version(node->tag, options->email.version))
+    if (!eas_tag_in_version(node->tag, options->item.version))
         return NULL;
     BASE_TRY(options_preference(node, &preference, pool));
     if (preference.type != ITEM_BODY_HTML)
         options->refused = EAS_STATUS_BodyPartPreferenceTypeNotSupported;
-    else if (options->email.part_preference.type)
+    else if (options->item.part_preference.type)
         return options_invalid("a second BodyPartPreference of a Type", pool);
     else
-        options->email.part_preference = preference;
+        options->item.part_preference = preference;
     return NULL;
 }
 
@@ -86,18 +87,18 @@ base_fault_t *cmd_options_parse(const eas_node_t *node, cmd_options_t *options, 
     const eas_node_t *child;
     apr_uint64_t filter = 0, conflict = options->conflict, support = 0, truncation = 8;
 
-    BASE_TRY(options_uint(node, EAS_AirSync_FilterType, CMD_FILTER_MAX, &filter, pool));
+    BASE_TRY(options_uint(node, EAS_AirSync_FilterType, SYNC_FILTER_MAX, &filter, pool));
     BASE_TRY(options_uint(node, EAS_AirSync_Conflict, 1, &conflict, pool));
     BASE_TRY(options_uint(node, EAS_AirSync_MIMESupport, 2, &support, pool));
     BASE_TRY(options_uint(node, EAS_AirSync_MIMETruncation, 8, &truncation, pool));
     options->filter_type = (int)filter;
     options->conflict = (cmd_conflict_t)conflict;
-    options->email.mime_support = (int)support;
-    if (!item_options_mime_truncation((unsigned)truncation, &options->email.mime_truncation))
+    options->item.mime_support = (int)support;
+    if (!item_options_mime_truncation((unsigned)truncation, &options->item.mime_truncation))
         return options_invalid("MIMETruncation", pool);
     for (child = eas_node_child(node, EAS_AirSyncBase_BodyPreference); child;
          child = eas_node_next(child))
-        BASE_TRY(options_body(child, &options->email, pool));
+        BASE_TRY(options_body(child, &options->item, pool));
     for (child = eas_node_child(node, EAS_AirSyncBase_BodyPartPreference); child;
          child = eas_node_next(child))
         BASE_TRY(options_body_part(child, options, pool));
@@ -143,15 +144,15 @@ static void options_encode_preference(base_text_buffer_t *out, char letter,
 const char *cmd_options_encode(const cmd_options_t *options, apr_pool_t *pool)
 {
     base_text_buffer_t out = {.pool = pool};
-    const item_options_t *email = &options->email;
+    const item_options_t *item = &options->item;
     int i;
 
     base_text_buffer_printf(&out, "f%d c%d m%d t%" APR_UINT64_T_FMT, options->filter_type,
-                            (int)options->conflict, email->mime_support, email->mime_truncation);
-    for (i = 0; i < email->preference_count; i++)
-        options_encode_preference(&out, 'b', &email->preferences[i]);
-    if (email->part_preference.type)
-        options_encode_preference(&out, 'p', &email->part_preference);
+                            (int)options->conflict, item->mime_support, item->mime_truncation);
+    for (i = 0; i < item->preference_count; i++)
+        options_encode_preference(&out, 'b', &item->preferences[i]);
+    if (item->part_preference.type)
+        options_encode_preference(&out, 'p', &item->part_preference);
     return out.data;
 }
 
@@ -174,7 +175,7 @@ void cmd_options_decode(const char *text, cmd_options_t *options)
     const char *p;
 
     for (p = text; p && *p; p = strchr(p, ' ')) {
-        item_options_t *email = &options->email;
+        item_options_t *item = &options->item;
         item_body_preference_t preference;
         unsigned long long number = 0;
 
@@ -183,20 +184,20 @@ void cmd_options_decode(const char *text, cmd_options_t *options)
             if (!options_decode_preference(p + 1, &preference))
                 continue;
             if (*p == 'p')
-                email->part_preference = preference;
-            else if (email->preference_count < ITEM_BODY_PREFERENCES_MAX)
-                email->preferences[email->preference_count++] = preference;
+                item->part_preference = preference;
+            else if (item->preference_count < ITEM_BODY_PREFERENCES_MAX)
+                item->preferences[item->preference_count++] = preference;
             continue;
         }
         if (sscanf(p + 1, "%llu", &number) != 1)
             continue;
-        if (*p == 'f' && number <= CMD_FILTER_MAX)
+        if (*p == 'f' && number <= SYNC_FILTER_MAX)
             options->filter_type = (int)number;
         else if (*p == 'c' && number <= 1)
             options->conflict = (cmd_conflict_t)number;
         else if (*p == 'm' && number <= 2)
-            options->email.mime_support = (int)number;
+            options->item.mime_support = (int)number;
         else if (*p == 't')
-            options->email.mime_truncation = number;
+            options->item.mime_truncation = number;
     }
 }

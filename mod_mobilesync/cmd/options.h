@@ -11,14 +11,12 @@
 #include "eas/version.h"
 #include "item/email.h"
 
-#define CMD_FILTER_MAX 5 /* mail: 0 all, 1-5 = 1 day to 1 month (MS-ASCMD 2.2.3.68.2) */
-
 typedef enum { CMD_CONFLICT_CLIENT = 0, CMD_CONFLICT_SERVER = 1 } cmd_conflict_t;
 
 typedef struct {
-    int filter_type;
+    int filter_type; /* <= SYNC_FILTER_MAX; which of them there are is the class's affair */
     cmd_conflict_t conflict;
-    item_options_t email;
+    item_options_t item;
     int refused; /* a Status: something is asked for that is not served; 0 = all is well */
 } cmd_options_t;
 

@@ -323,7 +323,7 @@ base_fault_t *cmd_search_store_mailbox(cmd_exchange_t *exchange, const eas_node_
         mailbox_refuse(&mailbox, parsed.refused);
     mailbox_options(&mailbox, options);
     BASE_TRY(mailbox_query(&mailbox, query));
-    if (parsed.email.part_preference.type && !mailbox.conversation) /* R5568 */
+    if (parsed.item.part_preference.type && !mailbox.conversation) /* R5568 */
         mailbox_refuse(&mailbox, CMD_SEARCH_STATUS_INVALID);
     mailbox_describe(&mailbox, query);
     mailbox.search.query = mailbox.query;
@@ -336,6 +336,6 @@ base_fault_t *cmd_search_store_mailbox(cmd_exchange_t *exchange, const eas_node_
     *status = mailbox.status;
     if (mailbox.status != CMD_SEARCH_STATUS_SUCCESS)
         return NULL;
-    BASE_TRY(cmd_exchange_addresses(exchange, &parsed.email.addresses));
-    return mailbox_write(&mailbox, found, &parsed.email);
+    BASE_TRY(cmd_exchange_addresses(exchange, &parsed.item.addresses));
+    return mailbox_write(&mailbox, found, &parsed.item);
 }

@@ -1,12 +1,12 @@
 #include "cmd/sync_ops.h"
 #include "cmd/sync_drafts.h"
 #include "cmd/sync_edit.h"
+#include "cmd/sync_merge.h"
 
 #include <string.h>
 
 #include "eas/status.h"
-#include "item/email.h"
-#include "item/reference.h"
+#include "item/kind.h"
 
 typedef struct {
     const eas_node_t *node; /* Add, Change, Delete, Fetch */
@@ -17,6 +17,7 @@ typedef struct {
 struct sync_ops {
     cmd_exchange_t *exchange;
     const backend_folder_t *folder;
+    const item_kind_t *kind; /* the folder's */
     const collection_env_t *env;
     const collection_request_t *request;
     int drafts;                 /* the client may write messages here */
@@ -66,9 +67,34 @@ static int ops_change(const sync_ops_t *ops, const eas_node_t *node, collection_
     return !fault;
 }
 
+/* Of an item that is no mail. */
+static int ops_merge(const sync_ops_t *ops, const eas_node_t *node, collection_op_t *op)
+{
+    base_fault_t *fault = sync_merge_read(ops->exchange, ops->folder, node, op, ops->pool);
+
+    op->kind = node->tag == EAS_AirSync_Add ? COLLECTION_OP_ADD : COLLECTION_OP_CHANGE;
+    if (node->tag != EAS_AirSync_Add)
+        op->uid = ops_uid(ops, node);
+    if (fault)
+        base_log_write(ops->exchange->log, BASE_LOG_INFO, "Sync of %s, device %s: %s",
+                       ops->exchange->account, ops->exchange->request->device_id, fault->message);
+    return fault ? SYNC_STATUS_CONVERSION : 0;
+}
+
+/* Does it change the content of what is no mail? */
+static int ops_merges(const sync_ops_t *ops, const eas_node_t *node)
+{
+    if (ops->folder->class_ == BACKEND_CLASS_EMAIL)
+        return 0;
+    return node->tag == EAS_AirSync_Add || node->tag == EAS_AirSync_Change ||
+           (node->tag == EAS_AirSync_Delete && eas_node_child(node, EAS_AirSyncBase_InstanceId));
+}
+
 /* Returns 0, or the Status of an operation that cannot be meant. */
 static int ops_translate(const sync_ops_t *ops, const eas_node_t *node, collection_op_t *op)
 {
+    if (ops_merges(ops, node))
+        return ops_merge(ops, node, op);
     switch (node->tag) {
     case EAS_AirSync_Add:
         return ops->drafts && ops_change(ops, node, op) ? 0 : SYNC_STATUS_CONVERSION;
@@ -91,11 +117,13 @@ static int ops_translate(const sync_ops_t *ops, const eas_node_t *node, collecti
     return 0;
 }
 
+/* Deleted Items is a folder of mail: what is none is removed for good, also with DeletesAsMoves. */
 static base_fault_t *ops_find_trash(sync_ops_t *ops, const sync_collection_t *asked)
 {
     backend_folder_t *trash;
 
-    if (!asked->deletes_as_moves || ops->folder->role == BACKEND_ROLE_TRASH)
+    if (!asked->deletes_as_moves || ops->folder->role == BACKEND_ROLE_TRASH ||
+        ops->folder->class_ != BACKEND_CLASS_EMAIL)
         return NULL;
     BASE_TRY(cmd_exchange_role(ops->exchange, BACKEND_ROLE_TRASH, &trash));
     ops->trash_id = trash ? trash->id : NULL;
@@ -150,6 +178,7 @@ base_fault_t *sync_ops_read(cmd_exchange_t *exchange, const sync_collection_t *a
 
     ops->exchange = exchange;
     ops->folder = folder;
+    ops->kind = item_kind_find(folder->class_);
     ops->env = env;
     ops->request = request;
     ops->pool = pool;
@@ -220,8 +249,7 @@ static void ops_write_id(const sync_ops_t *ops, const eas_node_t *node, eas_tag_
 
 /* The complete item (R2956): nothing is truncated. */
 static base_fault_t *ops_load_whole(const sync_ops_t *ops, const collection_op_t *op,
-                                    const item_options_t *options, item_email_t **email,
-                                    apr_pool_t *pool)
+                                    const item_options_t *options, void **item, apr_pool_t *pool)
 {
     const item_reference_t reference = {
         .folder_id = ops->folder->id, .generation = ops->folder->generation, .uid = op->uid};
@@ -238,7 +266,7 @@ static base_fault_t *ops_load_whole(const sync_ops_t *ops, const collection_op_t
     BASE_TRY(cmd_exchange_session(ops->exchange, &session));
     BASE_TRY(backend_item_entry(session, ops->folder->id, op->uid, &entry, pool));
     BASE_TRY(backend_item_fetch(session, ops->folder->id, op->uid, &blob, pool));
-    return item_email_load(blob, &reference, &entry, &whole, email, pool);
+    return ops->kind->load(blob, &reference, &entry, &whole, item, pool);
 }
 
 static base_fault_t *ops_write_fetch(const sync_ops_t *ops, int index, int status,
@@ -246,11 +274,11 @@ static base_fault_t *ops_write_fetch(const sync_ops_t *ops, int index, int statu
 {
     const sync_op_t *op = &APR_ARRAY_IDX(ops->list, index, sync_op_t);
     eas_writer_t *writer = ops->exchange->writer;
-    item_email_t *email = NULL;
+    void *item = NULL;
 
     if (status == SYNC_STATUS_SUCCESS) {
         base_fault_t *fault = ops_load_whole(
-            ops, &APR_ARRAY_IDX(ops->engine, index, collection_op_t), options, &email, pool);
+            ops, &APR_ARRAY_IDX(ops->engine, index, collection_op_t), options, &item, pool);
 
         if (base_fault_code(fault) == BASE_FAULT_UNAVAILABLE)
             return base_fault_wrap(fault, ops->pool, "Fetch");
@@ -261,7 +289,7 @@ static base_fault_t *ops_write_fetch(const sync_ops_t *ops, int index, int statu
     eas_writer_uint(writer, EAS_AirSync_Status, (apr_uint64_t)status);
     if (status == SYNC_STATUS_SUCCESS) {
         eas_writer_start(writer, EAS_AirSync_ApplicationData);
-        item_email_write(email, 0, writer);
+        ops->kind->write(item, 0, writer);
         eas_writer_end(writer);
     }
     eas_writer_end(writer);

@@ -1,5 +1,6 @@
 #include "cmd/sync_request.h"
 #include "cmd/profile.h"
+#include "cmd/sync_merge.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,15 +94,15 @@ static int sync_window(const eas_node_t *node, int *window)
     return found >= 0;
 }
 
-/* One Options for mail; another one is for SMS, which a mailbox does not have (R930, R934). 0, or
- * a Status. */
+/* One Options for the items; another one is for SMS, which a mailbox does not have (R930, R934). 0,
+ * or a Status. */
 static int sync_options(const eas_node_t *collection, eas_version_t version, const char **encoded,
-                        apr_pool_t *pool)
+                        const char **named, apr_pool_t *pool)
 {
     const eas_node_t *node;
     cmd_options_t options;
 
-    *encoded = NULL;
+    *encoded = *named = NULL;
     for (node = eas_node_child(collection, EAS_AirSync_Options); node; node = eas_node_next(node)) {
         const char *class_ = eas_node_child_text(node, EAS_AirSync_Class);
 
@@ -115,6 +116,7 @@ static int sync_options(const eas_node_t *collection, eas_version_t version, con
         if (options.refused)
             return options.refused;
         *encoded = cmd_options_encode(&options, pool);
+        *named = class_;
     }
     return 0;
 }
@@ -144,8 +146,10 @@ static base_fault_t *sync_collection_read(const eas_node_t *node, int window, ea
     collection->deletes_as_moves = eas_node_child_flag(node, EAS_AirSync_DeletesAsMoves, 1);
     valid = cmd_options_conversations(node, version, &collection->conversations);
     collection->commands = eas_node_child(node, EAS_AirSync_Commands);
-    collection->supported = eas_node_child(node, EAS_AirSync_Supported);
-    collection->status = sync_options(node, version, &collection->options, pool);
+    collection->supported =
+        sync_supported_encode(eas_node_child(node, EAS_AirSync_Supported), pool);
+    collection->status =
+        sync_options(node, version, &collection->options, &collection->class_, pool);
     if (!valid || get_changes < 0 || (initial && get_changes) || collection->deletes_as_moves < 0 ||
         (initial && collection->commands) || !sync_window(node, &collection->window))
         collection->status = SYNC_STATUS_PROTOCOL;

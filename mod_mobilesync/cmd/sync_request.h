@@ -33,11 +33,12 @@ typedef struct {
     int window;         /* 0: not named */
     int get_changes;
     int deletes_as_moves;
-    int conversations;           /* ConversationMode, as in collection_request_t */
-    const char *options;         /* cmd_options_encode, NULL: the sticky ones hold */
-    const eas_node_t *commands;  /* NULL: no operations */
-    const eas_node_t *supported; /* NULL: none */
-    int status;                  /* not 0: what is wrong with it */
+    int conversations;          /* ConversationMode, as in collection_request_t */
+    const char *options;        /* cmd_options_encode, NULL: the sticky ones hold */
+    const eas_node_t *commands; /* NULL: no operations */
+    const char *class_;         /* that Options names, NULL: none */
+    const char *supported;      /* sync_supported_encode, NULL: none */
+    int status;                 /* not 0: what is wrong with it */
 } sync_collection_t;
 
 typedef struct {

@@ -9,6 +9,7 @@
 #include "cmd/sync_ops.h"
 #include "eas/status.h"
 #include "item/email.h"
+#include "item/kind.h"
 
 #define STEP_ITEM_OVERHEAD 2048 /* bytes that an item's headers and attachment list may take */
 
@@ -16,6 +17,7 @@ typedef struct {
     sync_run_t *run;
     sync_step_t *step;
     backend_folder_t *folder;
+    const item_kind_t *kind; /* the folder's */
     cmd_options_t options;
     item_options_t previews; /* the same for mail from before bodies_since */
     sync_ops_t *ops;
@@ -72,14 +74,14 @@ static void step_write_server_id(step_t *step, apr_uint64_t uid)
 }
 
 /* Of mail that comes for the sake of its conversation only there is no body (MS-ASCMD R2108). */
-static const item_options_t *step_email_options(const step_t *step, const backend_entry_t *entry)
+static const item_options_t *step_item_options(const step_t *step, const backend_entry_t *entry)
 {
     return entry->date < collection_answer(step->step->collection)->bodies_since
                ? &step->previews
-               : &step->options.email;
+               : &step->options.item;
 }
 
-static base_fault_t *step_load(step_t *step, const backend_entry_t *entry, item_email_t **email)
+static base_fault_t *step_load(step_t *step, const backend_entry_t *entry, void **item)
 {
     const item_reference_t reference = step_reference(step, entry->uid);
     backend_session_t *session;
@@ -87,13 +89,13 @@ static base_fault_t *step_load(step_t *step, const backend_entry_t *entry, item_
 
     BASE_TRY(cmd_exchange_session(step->run->exchange, &session));
     BASE_TRY(backend_item_fetch(session, step->folder->id, entry->uid, &blob, step->item_pool));
-    return item_email_load(blob, &reference, entry, step_email_options(step, entry), email,
-                           step->item_pool);
+    return step->kind->load(blob, &reference, entry, step_item_options(step, entry), item,
+                            step->item_pool);
 }
 
-/* email NULL: only what has changed of flags and properties. */
+/* item NULL: mail, and only what has changed of its flags and properties. */
 static void step_write_item(step_t *step, eas_tag_t tag, const collection_command_t *command,
-                            item_email_t *email)
+                            void *item)
 {
     const cmd_exchange_t *exchange = step->run->exchange;
     eas_writer_t *writer = exchange->writer;
@@ -101,8 +103,8 @@ static void step_write_item(step_t *step, eas_tag_t tag, const collection_comman
     eas_writer_start(writer, tag);
     step_write_server_id(step, command->uid);
     eas_writer_start(writer, EAS_AirSync_ApplicationData);
-    if (email)
-        item_email_write(email, 0, writer);
+    if (item)
+        step->kind->write(item, 0, writer);
     else
         item_email_write_marks(exchange->request->version, command->changed, &command->entry,
                                writer, step->item_pool);
@@ -153,10 +155,11 @@ static base_fault_t *step_leave_out(step_t *step, int index, base_fault_t *fault
 }
 
 /* Of mail that changed only flags and properties go, unless it is no longer the one that was given. */
-static int step_whole(const collection_command_t *command)
+static int step_whole(const step_t *step, const collection_command_t *command)
 {
     return command->kind == COLLECTION_ADD ||
-           (command->kind == COLLECTION_CHANGE && BACKEND_REVISION_OF(command->entry.token));
+           (command->kind == COLLECTION_CHANGE && (step->folder->class_ != BACKEND_CLASS_EMAIL ||
+                                                   BACKEND_REVISION_OF(command->entry.token)));
 }
 
 static base_fault_t *step_write_command(step_t *step, int index)
@@ -164,7 +167,7 @@ static base_fault_t *step_write_command(step_t *step, int index)
     const collection_command_t *command =
         &collection_answer(step->step->collection)->commands[index];
     const char *convicted = collection_convicted(step->step->collection, index);
-    item_email_t *email = NULL;
+    void *item = NULL;
     base_fault_t *fault;
 
     switch (command->kind) {
@@ -172,17 +175,17 @@ static base_fault_t *step_write_command(step_t *step, int index)
         if (convicted)
             return step_leave_out(
                 step, index, base_fault_make(step->pool, BASE_FAULT_CONVERSION, "%s", convicted));
-        if ((fault = step_load(step, &command->entry, &email)))
+        if ((fault = step_load(step, &command->entry, &item)))
             return step_leave_out(step, index, fault);
         step_open_commands(step);
-        step_write_item(step, EAS_AirSync_Add, command, email);
+        step_write_item(step, EAS_AirSync_Add, command, item);
         step->report->adds++;
         break;
     case COLLECTION_CHANGE:
-        if (step_whole(command) && (fault = step_load(step, &command->entry, &email)))
+        if (step_whole(step, command) && (fault = step_load(step, &command->entry, &item)))
             return step_leave_out(step, index, fault);
         step_open_commands(step);
-        step_write_item(step, EAS_AirSync_Change, command, email);
+        step_write_item(step, EAS_AirSync_Change, command, item);
         step->report->changes++;
         break;
     case COLLECTION_DELETE:
@@ -199,19 +202,21 @@ static base_fault_t *step_write_command(step_t *step, int index)
 
 /* -- how much --------------------------------------------------------------------------------- */
 
-/* An upper bound of what a message takes in the response. */
+/* An upper bound of what an item takes in the response. */
 static apr_uint64_t step_estimate(const step_t *step, const backend_entry_t *entry)
 {
-    const item_options_t *email = step_email_options(step, entry);
-    apr_uint64_t body = 0, part = email->part_preference.truncation_size;
+    const item_options_t *options = step_item_options(step, entry);
+    apr_uint64_t body = 0, part = options->part_preference.truncation_size;
     int i;
 
-    for (i = 0; i < email->preference_count; i++)
-        if (email->preferences[i].truncation_size > body)
-            body = email->preferences[i].truncation_size;
-    if (!email->preference_count || body > entry->size)
+    for (i = 0; i < options->preference_count; i++)
+        if (options->preferences[i].truncation_size > body)
+            body = options->preferences[i].truncation_size;
+    /* of other classes a picture may be in it, which is not truncated */
+    if (!options->preference_count || body > entry->size ||
+        step->folder->class_ != BACKEND_CLASS_EMAIL)
         body = entry->size;
-    if (email->part_preference.type)
+    if (options->part_preference.type)
         body += part > entry->size ? entry->size : part;
     return body + STEP_ITEM_OVERHEAD;
 }
@@ -228,8 +233,8 @@ static void step_cut_by_size(step_t *step)
     step->count = answer->command_count;
     for (i = 0; i < answer->command_count; i++) {
         const collection_command_t *command = &answer->commands[i];
-        apr_uint64_t bytes =
-            step_whole(command) ? step_estimate(step, &command->entry) : STEP_ITEM_OVERHEAD / 8;
+        apr_uint64_t bytes = step_whole(step, command) ? step_estimate(step, &command->entry)
+                                                       : STEP_ITEM_OVERHEAD / 8;
 
         if (step->run->bytes && step->run->bytes + bytes > limit) {
             collection_cut(step->step->collection, i);
@@ -277,7 +282,7 @@ static base_fault_t *step_write(step_t *step)
     eas_writer_t *writer = step->run->exchange->writer;
 
     step_write_head(step->run, answer->key, step->folder->id, SYNC_STATUS_SUCCESS);
-    BASE_TRY(sync_ops_write_responses(step->ops, answer, step->folder, &step->options.email));
+    BASE_TRY(sync_ops_write_responses(step->ops, answer, step->folder, &step->options.item));
     if (answer->more_available)
         eas_writer_empty(writer, EAS_AirSync_MoreAvailable);
     BASE_TRY(step_write_commands(step));
@@ -353,6 +358,10 @@ static base_fault_t *step_enter(step_t *step, const sync_collection_t *asked, co
     env->received_baton = exchange;
     BASE_TRY(cmd_exchange_session(exchange, &env->backend));
     BASE_TRY(cmd_exchange_folder(exchange, asked->folder_id, &step->folder));
+    step->kind = item_kind_find(step->folder->class_);
+    if (asked->class_ && strcmp(asked->class_, step->kind->name) != 0) /* MS-ASCMD R935 */
+        return base_fault_make(step->pool, BASE_FAULT_INVALID, "Options for class %.32s",
+                               asked->class_);
     if (asked->conversations != COLLECTION_CONVERSATIONS_STICKY &&
         step->folder->class_ != BACKEND_CLASS_EMAIL) /* MS-ASCMD R2117 */
         return base_fault_make(step->pool, BASE_FAULT_INVALID,
@@ -386,6 +395,10 @@ static base_fault_t *step_prepare(step_t *step, const sync_collection_t *asked)
         request->window = 1;
     }
     step->report->asked = request->get_changes;
+    if (asked->supported && strcmp(asked->key, "0") == 0) { /* else ignored (MS-ASCMD R4552) */
+        request->supported = asked->supported;
+        request->supported_length = strlen(asked->supported);
+    }
     if (asked->options) {
         step_options(step, asked, options);
         request->options = options;
@@ -410,10 +423,10 @@ static base_fault_t *step_load_options(step_t *step)
         apr_pstrmemdup(step->pool, sticky->blob ? sticky->blob : "", sticky->blob_length),
         &step->options);
     if (exchange->request->version >= EAS_VERSION_14_1)
-        BASE_TRY(cmd_exchange_addresses(exchange, &step->options.email.addresses));
-    step->previews = step->options.email;
+        BASE_TRY(cmd_exchange_addresses(exchange, &step->options.item.addresses));
+    step->previews = step->options.item;
     item_options_previews(&step->previews);
-    cmd_profile_raise(exchange, &step->options.email);
+    cmd_profile_raise(exchange, &step->options.item);
     cmd_profile_raise(exchange, &step->previews);
     return NULL;
 }

@@ -180,9 +180,9 @@ void sync_position_refilter(sync_position_t *position, int filter, int conversat
         sync_scans_add(&position->scans, dates, was, cut, 0);
 }
 
-int sync_position_filtered(const sync_position_t *position)
+int sync_position_filtered(const sync_position_t *position, int filter)
 {
-    return position->filter == position->options.filter &&
+    return position->filter == filter &&
            (position->cut == SYNC_TIME_MIN ||
             position->options.conversations == (position->dates == SYNC_DATE_CONVERSATION));
 }

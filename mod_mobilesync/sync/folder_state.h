@@ -97,8 +97,8 @@ sync_delta_t *sync_delta_unpack(const void *data, apr_size_t length, apr_pool_t 
  * day. */
 void sync_position_refilter(sync_position_t *position, int filter, int conversations,
                             apr_time_t now);
-/* Has what the options ask for been applied? */
-int sync_position_filtered(const sync_position_t *position);
+/* Has what the options ask for been applied? filter: what they mean to the class. */
+int sync_position_filtered(const sync_position_t *position, int filter);
 /* The first step: the cursor was taken just now and everything is to be scanned. */
 void sync_position_begin(sync_position_t *position, const char *cursor);
 /* What the cursor would bring is forgotten: another was taken just now, and everything there is has

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "sync/pack.h"
 
-#define RESULT_FORMAT 1
+#define RESULT_FORMAT 2 /* 1: without tell */
 
 const char *sync_ledger_scope(const char *series, const char *folder_id, unsigned counter,
                               apr_pool_t *pool)
@@ -76,6 +76,7 @@ void sync_ledger_result_pack(const sync_ledger_result_t *result, const void **da
     sync_pack_uint(&out, result->uid);
     sync_pack_uint(&out, result->token);
     sync_pack_int(&out, result->date);
+    sync_pack_uint(&out, result->tell ? 1 : 0);
     *data = out.data;
     *length = out.length;
 }
@@ -84,15 +85,18 @@ sync_ledger_result_t *sync_ledger_result_unpack(const void *data, apr_size_t len
                                                 apr_pool_t *pool)
 {
     sync_ledger_result_t *result = apr_pcalloc(pool, sizeof *result);
+    apr_uint64_t format;
     sync_unpack_t in;
 
     sync_unpack_start(&in, data, length);
-    if (sync_unpack_uint(&in) != RESULT_FORMAT)
+    format = sync_unpack_uint(&in);
+    if (format < 1 || format > RESULT_FORMAT)
         return NULL;
     result->digest = sync_unpack_text(&in, pool);
     result->code = result_code(sync_unpack_text(&in, pool));
     result->uid = sync_unpack_uint(&in);
     result->token = sync_unpack_uint(&in);
     result->date = sync_unpack_int(&in);
+    result->tell = format > 1 && sync_unpack_uint(&in);
     return sync_unpack_end(&in) ? result : NULL;
 }

@@ -31,8 +31,10 @@ typedef struct {
     const char *digest;     /* of the operation's content */
     base_fault_code_t code; /* NONE: done; UNKNOWN_OUTCOME: begun, and it may have been done */
     apr_uint64_t uid;
-    apr_uint64_t token; /* when code is NONE: what the device holds by it, and so what it wrote */
+    apr_uint64_t token; /* when code is NONE: what the device holds by it, and so what it wrote;
+                           UNKNOWN_OUTCOME: a hash of what it was about to write, 0: not known */
     apr_time_t date;    /* of the item written */
+    int tell;           /* the device holds another thing than it wrote, and is to be told */
 } sync_ledger_result_t;
 
 typedef enum {

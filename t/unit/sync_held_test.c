@@ -273,13 +273,14 @@ static void test_conversations(void)
     ok(position.dates == SYNC_DATE_OWN && !position.scans.count,
        "where nothing is filtered conversations change nothing");
     position.options = (sync_options_t){.filter = 0, .conversations = 1};
-    ok(sync_position_filtered(&position), "and that is as it was asked for");
+    ok(sync_position_filtered(&position, position.options.filter),
+       "and that is as it was asked for");
     sync_position_refilter(&position, 5, 1, now);
     ok(position.dates == SYNC_DATE_CONVERSATION && position.scans.count == 1 &&
            scan->dates == SYNC_DATE_CONVERSATION && scan->since == SYNC_TIME_MIN &&
            scan->before == month,
        "a filter: what goes goes by conversations");
-    ok(!sync_position_filtered(&position), "not what the options say");
+    ok(!sync_position_filtered(&position, position.options.filter), "not what the options say");
     position.scans.count = 0;
     sync_position_refilter(&position, 5, 1, now + BASE_TIME_DAY);
     ok(position.scans.count == 1 && scan->dates == SYNC_DATE_CONVERSATION && scan->since == month &&

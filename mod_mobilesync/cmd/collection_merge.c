@@ -1,0 +1,223 @@
+/* Items that are no mail, which are changed as a whole: what the client sent is merged into what there
+ * is at that moment, so that nothing of others is written over that it does not name, and made again
+ * when another program was faster.
+ *
+ * Before anything is written the ledger is told what that will be (by a hash): a content that is
+ * found there after a crash is then known to be the operation's own, or another's. */
+#include "cmd/collection_impl.h"
+
+#include <string.h>
+#include <apr_sha1.h>
+
+#include "backend/blob.h"
+
+#define MERGE_TRIES 8 /* while others change the item all the time */
+
+/* The item as it is, and as it is to be. */
+typedef struct {
+    backend_entry_t entry;
+    backend_blob_t *there;        /* NULL: it is added */
+    const backend_blob_t *wanted; /* there itself: it need not be written */
+    int tell;
+} merge_t;
+
+/* 64 bits of SHA-1; never 0. */
+static base_fault_t *merge_hash(const backend_blob_t *blob, apr_uint64_t *hash, apr_pool_t *pool)
+{
+    unsigned char bytes[APR_SHA1_DIGESTSIZE];
+    apr_sha1_ctx_t sha1;
+    const char *data;
+
+    BASE_TRY(backend_blob_load(blob, &data, pool));
+    apr_sha1_init(&sha1);
+    apr_sha1_update(&sha1, data, (unsigned)blob->size);
+    apr_sha1_final(bytes, &sha1);
+    memcpy(hash, bytes, sizeof *hash);
+    *hash |= *hash == 0;
+    return NULL;
+}
+
+static base_fault_t *merge_apply(const collection_t *collection, const collection_op_t *op,
+                                 const collection_claim_t *claim, merge_t *merge, int replaces)
+{
+    const sync_folder_state_t *state = collection->state;
+    const collection_merged_t given = {.uid = merge->there ? merge->entry.uid : 0,
+                                       .original = replaces ? NULL : merge->there,
+                                       .key = collection_claim_derived_name(collection, claim, ""),
+                                       .supported = state->supported,
+                                       .supported_length = state->supported_length};
+
+    merge->tell = 0;
+    return op->merge->apply(op->merge, &given, &merge->wanted, &merge->tell, collection->pool);
+}
+
+static base_fault_t *merge_look(const collection_t *collection, apr_uint64_t uid, merge_t *merge)
+{
+    backend_session_t *backend = collection->env->backend;
+    const char *folder_id = collection->request->folder_id;
+
+    BASE_TRY(backend_item_entry(backend, folder_id, uid, &merge->entry, collection->pool));
+    return backend_item_fetch(backend, folder_id, uid, &merge->there, collection->pool);
+}
+
+/* Notes what will be written, then writes it. *begun: as of collection_op_effect. */
+static base_fault_t *merge_write(collection_t *collection, collection_claim_t *claim,
+                                 merge_t *merge, int *begun)
+{
+    apr_uint64_t hash;
+
+    BASE_TRY(merge_hash(merge->wanted, &hash, collection->pool));
+    BASE_TRY(collection_claim_intend(collection, claim, hash));
+    *begun = 1;
+    return backend_item_replace(collection->env->backend, collection->request->folder_id,
+                                merge->entry.uid, merge->entry.token, 0, merge->wanted,
+                                &merge->entry, collection->pool);
+}
+
+/* Is what is there the work of the operation itself, by an earlier attempt? *digest: of what that
+ * wanted, NULL: it is not. */
+static base_fault_t *merge_own(const collection_t *collection, const collection_claim_t *claim,
+                               const merge_t *merge, const char **digest)
+{
+    apr_uint64_t hash;
+    int i;
+
+    *digest = NULL;
+    if (claim->other && claim->other->token == merge->entry.token)
+        *digest = claim->other->digest;
+    if (*digest || !claim->intent_count)
+        return NULL;
+    BASE_TRY(merge_hash(merge->there, &hash, collection->pool));
+    for (i = 0; i < claim->intent_count; i++)
+        if (claim->intents[i]->token == hash)
+            *digest = claim->intents[i]->digest;
+    return NULL;
+}
+
+/* -- Change ------------------------------------------------------------------------------------ */
+
+/* Has somebody else changed the item since the device got it? Another Change of it in the request is
+ * no somebody; when that was in conflict this one is, too. */
+static base_fault_t *merge_conflict(const collection_t *collection, const collection_op_t *op,
+                                    const collection_claim_t *claim, const merge_t *merge,
+                                    int *conflict)
+{
+    const sync_holding_t device = sync_window_holding(collection->window, op->uid);
+    const collection_request_t *request = collection->request;
+    const apr_uint64_t *written = NULL;
+    const char *own;
+    int i;
+
+    *conflict = 0;
+    if (collection->answer.options.client_wins)
+        return NULL;
+    for (i = 0; request->ops + i < op; i++) {
+        const sync_ledger_result_t *before = collection->recorded + i;
+
+        if (request->ops[i].kind != COLLECTION_OP_CHANGE || request->ops[i].uid != op->uid)
+            continue;
+        if (before->code == BASE_FAULT_CONFLICT)
+            *conflict = 1;
+        else if (before->code == BASE_FAULT_NONE)
+            written = &before->token;
+    }
+    BASE_TRY(merge_own(collection, claim, merge, &own));
+    if (!own && sync_diff_content_conflict(&device, written, merge->entry.token))
+        *conflict = 1;
+    return NULL;
+}
+
+static base_fault_t *merge_change_once(collection_t *collection, const collection_op_t *op,
+                                       collection_claim_t *claim, sync_ledger_result_t *result,
+                                       int *begun)
+{
+    const sync_holding_t device = sync_window_holding(collection->window, op->uid);
+    merge_t merge;
+    int conflict;
+
+    BASE_TRY(merge_look(collection, op->uid, &merge));
+    BASE_TRY(merge_apply(collection, op, claim, &merge, 0));
+    /* what was merged into something that it has not seen it cannot know */
+    result->tell = merge.tell || device.token != merge.entry.token;
+    if (merge.wanted != merge.there) {
+        BASE_TRY(merge_conflict(collection, op, claim, &merge, &conflict));
+        if (conflict)
+            return base_fault_make(collection->pool, BASE_FAULT_CONFLICT,
+                                   "the server's version wins");
+        BASE_TRY(merge_write(collection, claim, &merge, begun));
+    }
+    result->token = merge.entry.token;
+    return NULL;
+}
+
+base_fault_t *collection_merge_change(collection_t *collection, const collection_op_t *op,
+                                      collection_claim_t *claim, sync_ledger_result_t *result,
+                                      int *begun)
+{
+    base_fault_t *fault;
+    int tries = 0;
+
+    do {
+        *begun = 0;
+        fault = merge_change_once(collection, op, claim, result, begun);
+        if (base_fault_code(fault) != BASE_FAULT_CONFLICT || !*begun)
+            return fault;
+    } while (++tries < MERGE_TRIES); /* another program was faster, and nothing was written */
+    *begun = 0;
+    fault->code = BASE_FAULT_BUSY;
+    return fault;
+}
+
+/* -- Add --------------------------------------------------------------------------------------- */
+
+/* An earlier attempt has added the item, or another program has put its own in the place of that. The
+ * device knows it by one ServerId, whichever answer reaches it. */
+static base_fault_t *merge_add_again(collection_t *collection, const collection_op_t *op,
+                                     collection_claim_t *claim, merge_t *merge, int *begun,
+                                     int *tell)
+{
+    const char *own;
+
+    BASE_TRY(merge_look(collection, merge->entry.uid, merge));
+    BASE_TRY(merge_own(collection, claim, merge, &own));
+    if (own && strcmp(own, claim->digest) == 0)
+        return NULL;
+    /* of an earlier form nothing is to stay that the device has left out since */
+    BASE_TRY(merge_apply(collection, op, claim, merge, own != NULL));
+    *tell |= !own || merge->tell;
+    if (merge->wanted == merge->there || (!own && !collection->answer.options.client_wins))
+        return NULL;
+    return merge_write(collection, claim, merge, begun);
+}
+
+base_fault_t *collection_merge_add(collection_t *collection, const collection_op_t *op,
+                                   collection_claim_t *claim, sync_ledger_result_t *result,
+                                   int *begun)
+{
+    const backend_put_t put = {.derived_name =
+                                   collection_claim_derived_name(collection, claim, "")};
+    merge_t merge = {.there = NULL};
+    apr_uint64_t hash;
+    base_fault_t *fault;
+    int existed;
+
+    BASE_TRY(merge_apply(collection, op, claim, &merge, 0));
+    BASE_TRY(merge_hash(merge.wanted, &hash, collection->pool));
+    BASE_TRY(collection_claim_intend(collection, claim, hash));
+    *begun = 1;
+    BASE_TRY(backend_item_put(collection->env->backend, collection->request->folder_id, &put,
+                              merge.wanted, &merge.entry, &existed, collection->pool));
+    result->tell = merge.tell;
+    if (existed) {
+        fault = merge_add_again(collection, op, claim, &merge, begun, &result->tell);
+        /* another program was at it at the same moment: that is nothing to be told of an Add */
+        if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND ||
+            base_fault_code(fault) == BASE_FAULT_CONFLICT)
+            fault->code = BASE_FAULT_BUSY;
+        BASE_TRY(fault);
+    }
+    result->uid = merge.entry.uid;
+    result->date = merge.entry.date;
+    result->token = merge.entry.token;
+    return NULL;
+}
