@@ -191,6 +191,14 @@ static base_fault_t *index_drop(index_run_t *run, const index_folder_t *folder, 
     return NULL;
 }
 
+/* Is the content of an item that is known by that token the same still? */
+static int index_has_content(const index_folder_t *folder, apr_uint64_t known, apr_uint64_t token)
+{
+    if (folder->info->class_ != BACKEND_CLASS_EMAIL)
+        return known == token;
+    return BACKEND_REVISION_OF(known) == BACKEND_REVISION_OF(token);
+}
+
 static base_fault_t *index_item(index_run_t *run, const index_folder_t *folder,
                                 const backend_entry_t *entry, int arrival, apr_pool_t *pool)
 {
@@ -201,7 +209,7 @@ static base_fault_t *index_item(index_run_t *run, const index_folder_t *folder,
 
     BASE_TRY(search_store_integer(run->index, SEARCH_SQL_DOC_TOKEN, &number, &found, pool, "ii",
                                   folder->number, uid));
-    if (found && BACKEND_REVISION_OF((apr_uint64_t)number) == BACKEND_REVISION_OF(entry->token))
+    if (found && index_has_content(folder, (apr_uint64_t)number, entry->token))
         return search_store_run(run->index, SEARCH_SQL_DOC_SET_TOKEN, pool, "iii",
                                 (apr_int64_t)entry->token, folder->number, uid);
     if (found) /* its content was replaced */

@@ -89,7 +89,7 @@ static base_fault_t *find_write_match(cmd_exchange_t *exchange, const backend_ma
     item_reference_t reference;
     backend_entry_t entry;
     backend_blob_t *blob;
-    base_fault_t *fault = cmd_search_open(exchange, match, &reference, &entry, &blob, pool);
+    base_fault_t *fault = cmd_search_open(exchange, match, &reference, NULL, &entry, &blob, pool);
 
     if (!fault && blob)
         fault =
@@ -150,7 +150,7 @@ static base_fault_t *find_mailbox(cmd_exchange_t *exchange, const eas_node_t *cr
 {
     const eas_node_t *options = eas_node_child(criterion, EAS_Find_Options);
     eas_writer_t *writer = exchange->writer;
-    cmd_search_t search = {.deep = 0};
+    cmd_search_t search = {.classes = 1u << BACKEND_CLASS_EMAIL};
     backend_found_t *found;
     int status = EAS_STATUS_SUCCESS;
 

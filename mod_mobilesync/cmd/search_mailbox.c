@@ -38,7 +38,7 @@ static int search_is_wanted(const cmd_search_t *search, const apr_array_header_t
 {
     int steps;
 
-    if (folder->class_ != BACKEND_CLASS_EMAIL)
+    if (!(search->classes >> folder->class_ & 1))
         return 0;
     if (!search->folder_ids->nelts || search_is_named(search, SEARCH_ROOT))
         return 1;
@@ -122,15 +122,20 @@ int cmd_search_full(const cmd_exchange_t *exchange)
 }
 
 base_fault_t *cmd_search_open(cmd_exchange_t *exchange, const backend_match_t *match,
-                              item_reference_t *reference, backend_entry_t *entry,
-                              backend_blob_t **blob, apr_pool_t *pool)
+                              item_reference_t *reference, const item_kind_t **kind,
+                              backend_entry_t *entry, backend_blob_t **blob, apr_pool_t *pool)
 {
+    backend_folder_t *folder;
     base_fault_t *fault;
 
     *blob = NULL;
     *reference = (item_reference_t){
         .folder_id = match->folder_id, .generation = match->generation, .uid = match->uid};
-    fault = cmd_exchange_item(exchange, reference, entry, blob, pool);
+    fault = cmd_exchange_folder(exchange, match->folder_id, &folder);
+    if (!fault && kind)
+        *kind = item_kind_find(folder->class_);
+    if (!fault)
+        fault = cmd_exchange_item(exchange, reference, entry, blob, pool);
     if (base_fault_code(fault) != BASE_FAULT_NOT_FOUND &&
         base_fault_code(fault) != BASE_FAULT_FOLDER_GONE)
         return fault;

@@ -19,7 +19,7 @@ typedef struct {
     cmd_search_t search;
     backend_query_t *query;
     base_text_buffer_t name; /* everything that the results depend on */
-    int email;               /* mail is among the wanted classes */
+    unsigned named;          /* 1 << backend_class_t: classes that the request names */
     int conversation;        /* one is asked for */
     int status;
 } mailbox_t;
@@ -47,23 +47,51 @@ static void mailbox_narrow(mailbox_t *mailbox, backend_query_kind_t list, backen
 
 /* -- the query --------------------------------------------------------------------------------- */
 
+/* The names are those of MS-ASCMD R920; SMS (14.0 on) is there nowhere, and finds nothing. */
 static void mailbox_class(mailbox_t *mailbox, const char *name)
 {
     static const struct {
         const char *name;
         eas_version_t first;
-    } classes[] = {{"Email", EAS_VERSION_12_1},    {"Calendar", EAS_VERSION_12_1},
-                   {"Contacts", EAS_VERSION_12_1}, {"Tasks", EAS_VERSION_12_1},
-                   {"Notes", EAS_VERSION_14_0},    {"SMS", EAS_VERSION_14_0}};
+        unsigned bit;
+    } classes[] = {{"Email", EAS_VERSION_12_1, 1u << BACKEND_CLASS_EMAIL},
+                   {"Calendar", EAS_VERSION_12_1, 1u << BACKEND_CLASS_CALENDAR},
+                   {"Contacts", EAS_VERSION_12_1, 1u << BACKEND_CLASS_CONTACTS},
+                   {"Tasks", EAS_VERSION_12_1, 1u << BACKEND_CLASS_TASKS},
+                   {"Notes", EAS_VERSION_14_0, 1u << BACKEND_CLASS_NOTES},
+                   {"SMS", EAS_VERSION_14_0, 0}};
     size_t i;
 
     for (i = 0; i < sizeof classes / sizeof *classes; i++)
         if (strcmp(classes[i].name, name) == 0 &&
-            mailbox->exchange->request->version >= classes[i].first)
-            break;
-    if (i == sizeof classes / sizeof *classes)
-        mailbox_refuse(mailbox, CMD_SEARCH_STATUS_INVALID);
-    mailbox->email |= i == 0;
+            mailbox->exchange->request->version >= classes[i].first) {
+            mailbox->named |= classes[i].bit;
+            return;
+        }
+    mailbox_refuse(mailbox, CMD_SEARCH_STATUS_INVALID);
+}
+
+/* Is there a condition that only mail can meet? */
+static int mailbox_is_of_mail(const backend_query_t *query)
+{
+    if (query->kind == BACKEND_QUERY_DATE || query->kind == BACKEND_QUERY_FLAGS ||
+        query->kind == BACKEND_QUERY_ATTACHMENTS || query->kind == BACKEND_QUERY_CONVERSATION)
+        return 1;
+    for (query = query->first; query; query = query->next)
+        if (mailbox_is_of_mail(query))
+            return 1;
+    return 0;
+}
+
+/* Which classes are searched: those that are named, else all (R922). */
+static unsigned mailbox_classes(const mailbox_t *mailbox, const eas_node_t *list)
+{
+    unsigned all = 1u << BACKEND_CLASS_EMAIL | 1u << BACKEND_CLASS_CALENDAR |
+                   1u << BACKEND_CLASS_CONTACTS | 1u << BACKEND_CLASS_TASKS |
+                   1u << BACKEND_CLASS_NOTES;
+    unsigned classes = eas_node_child(list, EAS_AirSync_Class) ? mailbox->named : all;
+
+    return mailbox_is_of_mail(mailbox->query) ? classes & 1u << BACKEND_CLASS_EMAIL : classes;
 }
 
 /* GreaterThan and LessThan: <DateReceived/><Value>...</Value>, in this order (R3141, R3218). */
@@ -204,8 +232,8 @@ static base_fault_t *mailbox_query(mailbox_t *mailbox, const eas_node_t *query)
     BASE_TRY(mailbox_list(mailbox, list, &mailbox->query));
     if (!mailbox->query)
         mailbox_refuse(mailbox, CMD_SEARCH_STATUS_INVALID);
-    if (!eas_node_child(list, EAS_AirSync_Class))
-        mailbox->email = 1;
+    else
+        mailbox->search.classes = mailbox_classes(mailbox, list);
     return NULL;
 }
 
@@ -242,17 +270,17 @@ static void mailbox_options(mailbox_t *mailbox, const eas_node_t *options)
 /* LongId also where MS-ASCMD R6750 does without: ItemOperations takes it at every version (R6742), and
  * it is the only name that a result has there. */
 static void mailbox_write_result(const mailbox_t *mailbox, const item_reference_t *reference,
-                                 item_email_t *email, apr_pool_t *pool)
+                                 const item_kind_t *kind, void *item, apr_pool_t *pool)
 {
     eas_writer_t *writer = mailbox->exchange->writer;
 
     eas_writer_start(writer, EAS_Search_Result);
-    eas_writer_text(writer, EAS_AirSync_Class, "Email");
+    eas_writer_text(writer, EAS_AirSync_Class, kind->name);
     eas_writer_text(writer, EAS_Search_LongId, item_reference_server_id(reference, pool));
     eas_writer_text(writer, EAS_AirSync_CollectionId, reference->folder_id);
-    if (email) {
+    if (item) {
         eas_writer_start(writer, EAS_Search_Properties);
-        item_email_write(email, 0, writer);
+        kind->write(item, 0, writer);
         eas_writer_end(writer);
     }
     eas_writer_end(writer);
@@ -262,24 +290,25 @@ static base_fault_t *mailbox_write_match(const mailbox_t *mailbox, const backend
                                          const item_options_t *options, int *written,
                                          apr_pool_t *pool)
 {
-    item_email_t *email = NULL;
+    const item_kind_t *kind = NULL;
+    void *item = NULL;
     item_reference_t reference;
     backend_entry_t entry;
     backend_blob_t *blob;
     base_fault_t *fault =
-        cmd_search_open(mailbox->exchange, match, &reference, &entry, &blob, pool);
+        cmd_search_open(mailbox->exchange, match, &reference, &kind, &entry, &blob, pool);
 
     if (!fault && blob)
-        fault = item_email_load(blob, &reference, &entry, options, &email, pool);
+        fault = kind->load(blob, &reference, &entry, options, &item, pool);
     if (base_fault_code(fault) == BASE_FAULT_UNAVAILABLE)
         return fault;
     if (fault) /* shown without its content */
         base_log_write(mailbox->exchange->log, BASE_LOG_INFO,
                        "Search of %s, item %s:%" APR_UINT64_T_FMT ": %s",
                        mailbox->exchange->account, match->folder_id, match->uid, fault->message);
-    if (!fault && !email)
+    if (!kind || (!fault && !item))
         return NULL;
-    mailbox_write_result(mailbox, &reference, fault ? NULL : email, pool);
+    mailbox_write_result(mailbox, &reference, kind, fault ? NULL : item, pool);
     ++*written;
     return NULL;
 }
@@ -329,7 +358,7 @@ base_fault_t *cmd_search_store_mailbox(cmd_exchange_t *exchange, const eas_node_
     mailbox.search.query = mailbox.query;
     mailbox.search.name =
         apr_psprintf(exchange->pool, "%s%d", mailbox.name.data, mailbox.search.deep);
-    if (mailbox.status == CMD_SEARCH_STATUS_SUCCESS && mailbox.email)
+    if (mailbox.status == CMD_SEARCH_STATUS_SUCCESS && mailbox.search.classes)
         BASE_TRY(cmd_search_mailbox(exchange, &mailbox.search, &found));
     if (mailbox.search.range.first && mailbox.search.range.first >= found->total)
         mailbox_refuse(&mailbox, CMD_SEARCH_STATUS_END_OF_RANGE);

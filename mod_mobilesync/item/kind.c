@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "item/email.h"
+#include "item/note.h"
 
 static base_fault_t *kind_email_load(const backend_blob_t *blob, const item_reference_t *reference,
                                      const backend_entry_t *entry, const item_options_t *options,
@@ -40,9 +41,9 @@ static const item_kind_t kind_email = {.name = "Email",
                                        .attachment_open = kind_email_attachment};
 
 static const item_kind_t *const kinds[] = {
-    [BACKEND_CLASS_EMAIL] = &kind_email, [BACKEND_CLASS_CALENDAR] = NULL,
-    [BACKEND_CLASS_CONTACTS] = NULL,     [BACKEND_CLASS_TASKS] = NULL,
-    [BACKEND_CLASS_NOTES] = NULL,
+    [BACKEND_CLASS_EMAIL] = &kind_email,     [BACKEND_CLASS_CALENDAR] = NULL,
+    [BACKEND_CLASS_CONTACTS] = NULL,         [BACKEND_CLASS_TASKS] = NULL,
+    [BACKEND_CLASS_NOTES] = &item_note_kind,
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)

@@ -55,6 +55,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/item.h \
 	mod_mobilesync/item/kind.c mod_mobilesync/item/kind.h \
 	mod_mobilesync/item/describe.c \
+	mod_mobilesync/item/note.c mod_mobilesync/item/note.h mod_mobilesync/item/note.tbl \
 	mod_mobilesync/item/note_body.c mod_mobilesync/item/note_body.h \
 	mod_mobilesync/item/rtf.c mod_mobilesync/item/rtf.h \
 	mod_mobilesync/item/letter.c mod_mobilesync/item/letter.h \
@@ -68,6 +69,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/plain.c \
 	mod_mobilesync/item/summary.c mod_mobilesync/item/summary.h \
 	mod_mobilesync/item/words.c mod_mobilesync/item/words.h \
+	mod_mobilesync/item/words.tbl \
 	mod_mobilesync/item/quote.c \
 	mod_mobilesync/item/quote.h \
 	mod_mobilesync/item/reader.c \
@@ -99,8 +101,9 @@ ITEM_TESTS = \
 	t/unit/item_marks_test \
 	t/unit/item_meeting_test \
 	t/unit/item_mime_test \
-	t/unit/item_note_body_test \
 	t/unit/item_recurrence_test \
+	t/unit/item_note_body_test \
+	t/unit/item_note_test \
 	t/unit/item_reference_test \
 	t/unit/item_text_test
 check_PROGRAMS += $(ITEM_TESTS)
@@ -128,6 +131,8 @@ t_unit_item_note_body_test_SOURCES = t/unit/item_note_body_test.c t/unit/item_he
 t_unit_item_note_body_test_LDADD = $(UNIT_LDADD)
 t_unit_item_recurrence_test_SOURCES = t/unit/item_recurrence_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_recurrence_test_LDADD = $(UNIT_LDADD)
+t_unit_item_note_test_SOURCES = t/unit/item_note_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_note_test_LDADD = $(UNIT_LDADD)
 t_unit_item_reference_test_SOURCES = t/unit/item_reference_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_reference_test_LDADD = $(UNIT_LDADD)
 t_unit_item_text_test_SOURCES = t/unit/item_text_test.c t/unit/item_helpers.h t/unit/tap.h

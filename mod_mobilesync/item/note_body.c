@@ -1,6 +1,7 @@
 #include "item/note_body.h"
 
 #include <string.h>
+#include <strings.h>
 #include <apr_base64.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -211,4 +212,151 @@ base_fault_t *item_note_body_parse(const eas_node_t *body, const char **plain, c
         break;
     }
     return note_invalid("a Type that is no text", pool);
+}
+
+/* -- in a component -------------------------------------------------------------------------- */
+
+#define NOTE_HTML "X-ALT-DESC"
+#define NOTE_HTML_TYPE "text/html"
+
+/* Letters, digits and what is not ASCII: what two renderings of a text have in common. */
+static const char *note_next_letter(const char *text)
+{
+    while (*text && (unsigned char)*text < 0x80 && !apr_isalnum(*text))
+        text++;
+    return text;
+}
+
+static int note_says_same(const char *one, const char *other)
+{
+    for (;; one++, other++) {
+        one = note_next_letter(one);
+        other = note_next_letter(other);
+        if (*one != *other)
+            return 0;
+        if (!*one)
+            return 1;
+    }
+}
+
+static item_property_t *note_html_property(item_component_t *component)
+{
+    item_property_t *property = item_property_first(component, NOTE_HTML);
+
+    while (property && !item_property_has(property, "FMTTYPE", NOTE_HTML_TYPE))
+        property = item_property_next(property);
+    return property;
+}
+
+/* Thunderbird has the HTML in a parameter: ALTREP="data:text/html,...". */
+static const char *note_alternative(item_property_t *property, apr_pool_t *pool)
+{
+    static const char begin[] = "data:" NOTE_HTML_TYPE ",";
+    const char *uri = property ? item_property_parameter(property, "ALTREP") : NULL;
+
+    return uri && strncasecmp(uri, begin, sizeof begin - 1) == 0
+               ? base_text_percent_decode(uri + sizeof begin - 1, pool)
+               : NULL;
+}
+
+/* All of that name: a journal may have several (RFC 5545 3.6.3), cards as well. */
+static const char *note_texts(item_component_t *component, const char *name, apr_pool_t *pool)
+{
+    item_property_t *property = item_property_first(component, name);
+    base_text_buffer_t all = {.pool = pool};
+
+    if (!property)
+        return NULL;
+    base_text_buffer_puts(&all, item_property_text(property));
+    while ((property = item_property_next(property))) {
+        base_text_buffer_puts(&all, "\n\n");
+        base_text_buffer_puts(&all, item_property_text(property));
+    }
+    return note_lines(all.data ? all.data : "", all.length, pool);
+}
+
+void item_note_body_get(item_component_t *component, const char *property, const char **plain,
+                        const char **html, apr_pool_t *pool)
+{
+    item_property_t *alternative = note_html_property(component);
+    const char *text = NULL;
+
+    *plain = note_texts(component, property, pool);
+    *html = note_alternative(item_property_first(component, property), pool);
+    if (!*html && alternative)
+        *html = item_property_text(alternative);
+    if (*html)
+        *html = note_lines(*html, strlen(*html), pool);
+    if (*html && *plain &&
+        (item_note_body_plain(*html, &text, pool) || !note_says_same(text, *plain)))
+        *html = NULL;
+}
+
+/* But for blanks at the end, which clients drop. */
+static int note_is_same(const char *one, const char *other)
+{
+    apr_size_t n = strlen(one), m = strlen(other);
+
+    while (n && apr_isspace(one[n - 1]))
+        n--;
+    while (m && apr_isspace(other[m - 1]))
+        m--;
+    return n == m && memcmp(one, other, n) == 0;
+}
+
+/* Is it what a client is given of that text in the form that it sends? Then it changed nothing, and
+ * the other form stays. */
+static int note_is_given(const char *plain, const char *html, const char *has_plain,
+                         const char *has_html, apr_pool_t *pool)
+{
+    const char *given;
+    item_sink_t sink, clean;
+
+    if (!has_plain && !has_html)
+        return !*plain;
+    if (html && has_html)
+        return note_is_same(html, has_html);
+    if (!html && (has_plain || !item_note_body_plain(has_html, &has_plain, pool)))
+        return note_is_same(plain, has_plain);
+    if (!html || !has_plain)
+        return 0;
+    item_sink_init(&sink, ITEM_TRUNCATION_NONE, pool);
+    item_sink_init(&clean, ITEM_TRUNCATION_NONE, pool);
+    note_put_plain(has_plain, 1, &sink, pool);
+    if (item_sink_text(&sink, &given, pool) ||
+        !item_html_clean(given, strlen(given), &clean, pool) ||
+        note_sink_lines(&clean, &given, pool))
+        return 0;
+    return note_is_same(html, given);
+}
+
+void item_note_body_set(item_component_t *component, const char *name, const char *plain,
+                        const char *html, apr_pool_t *pool)
+{
+    item_property_t *property, *next;
+    const char *has_plain, *has_html;
+
+    plain = plain ? plain : "";
+    html = html && *html ? html : NULL;
+    item_note_body_get(component, name, &has_plain, &has_html, pool);
+    if (note_is_given(plain, html, has_plain, has_html, pool))
+        return;
+    item_component_set_text(component, name, *plain ? plain : NULL);
+    property = item_property_first(component, name);
+    if (property && item_property_parameter(property, "ALTREP"))
+        item_property_set_parameter(property, "ALTREP", NULL); /* of the old text */
+    for (property = property ? item_property_next(property) : NULL; property; property = next) {
+        next = item_property_next(property);
+        item_property_remove(property);
+    }
+    property = note_html_property(component);
+    if (property && html)
+        item_property_set_text(property, html);
+    else if (property)
+        item_property_remove(property);
+    else if (html) {
+        property = item_property_add(component, NULL, NOTE_HTML, "");
+        item_property_set_parameter(property, "FMTTYPE", NOTE_HTML_TYPE);
+        item_property_set_text(property, html);
+    }
 }

@@ -1,4 +1,5 @@
-/* The words by which a message is found: what a backend's search index is made of. */
+/* The words by which a message, a contact, a task, a note or an event is found: what a backend's search
+ * index is made of. */
 #ifndef ITEM_WORDS_H
 #define ITEM_WORDS_H
 
@@ -6,10 +7,10 @@
 
 /* Changes when item_words_extract() finds other words than before, or conversations are made in
  * another way: indexes are then made anew. */
-#define ITEM_WORDS_VERSION "3"
+#define ITEM_WORDS_VERSION "4"
 
-/* A backend_extract_fn for messages. Texts are bounded: of the body its first 100 kB of plain
- * text. */
+/* A backend_extract_fn for items of all classes; what of those that are no mail counts is in words.tbl.
+ * Texts are bounded: of the body its first 100 kB of plain text. */
 base_fault_t *item_words_extract(const backend_blob_t *blob, backend_text_t *text,
                                  apr_pool_t *pool);
 

@@ -183,6 +183,25 @@ __attribute__((unused)) static const eas_node_t *email_node(const backend_blob_t
     return fault ? NULL : node;
 }
 
+/* An element of a request, at the end of its parent (NULL: a root). */
+__attribute__((unused)) static eas_node_t *node_add(eas_node_t *parent, eas_tag_t tag,
+                                                    const char *text, apr_pool_t *pool)
+{
+    eas_node_t *node = apr_pcalloc(pool, sizeof *node);
+
+    node->tag = tag;
+    node->text = text;
+    node->length = strlen(text);
+    node->parent = parent;
+    if (parent && parent->last)
+        parent->last->next = node;
+    else if (parent)
+        parent->first = node;
+    if (parent)
+        parent->last = node;
+    return node;
+}
+
 /* Text of a property; NULL when it is not there. */
 __attribute__((unused)) static const char *property(const eas_node_t *node, eas_tag_t tag)
 {

@@ -24,27 +24,10 @@ static eas_tag_t tag_of(const char *name)
     return tag ? tag : eas_tag_find("Tasks", name);
 }
 
-static eas_node_t *node_add(eas_node_t *parent, eas_tag_t tag, const char *text)
-{
-    eas_node_t *node = apr_pcalloc(pool, sizeof *node);
-
-    node->tag = tag;
-    node->parent = parent;
-    node->text = text;
-    node->length = strlen(text);
-    if (parent && parent->last)
-        parent->last->next = node;
-    else if (parent)
-        parent->first = node;
-    if (parent)
-        parent->last = node;
-    return node;
-}
-
 /* "Status=2;FlagType=x" */
 static eas_node_t *flag_node(const char *children)
 {
-    eas_node_t *flag = node_add(NULL, EAS_Email_Flag, "");
+    eas_node_t *flag = node_add(NULL, EAS_Email_Flag, "", pool);
     char *child, *state;
 
     for (child = apr_strtok(apr_pstrdup(pool, children), ";", &state); child;
@@ -52,7 +35,7 @@ static eas_node_t *flag_node(const char *children)
         char *equals = strchr(child, '=');
 
         *equals = '\0';
-        node_add(flag, tag_of(child), equals + 1);
+        node_add(flag, tag_of(child), equals + 1, pool);
     }
     return flag;
 }
@@ -243,23 +226,23 @@ static const char *categories_of(const eas_node_t *node, const char **text)
 
 static void test_categories(void)
 {
-    eas_node_t *node = node_add(NULL, EAS_Email_Categories, "");
+    eas_node_t *node = node_add(NULL, EAS_Email_Categories, "", pool);
     const char *text = "x";
     int i;
 
     is_str(categories_of(node, &text), "", "none");
     ok(!text, "is no property");
-    node_add(node, EAS_Email_Category, "Blue category");
-    node_add(node, EAS_Email_Category, "");
-    node_add(node, EAS_Email_Category, "R\xc3\xb6t\n");
-    node_add(node, EAS_Email_Category, "Blue category");
+    node_add(node, EAS_Email_Category, "Blue category", pool);
+    node_add(node, EAS_Email_Category, "", pool);
+    node_add(node, EAS_Email_Category, "R\xc3\xb6t\n", pool);
+    node_add(node, EAS_Email_Category, "Blue category", pool);
     is_str(categories_of(node, &text), "Category=Blue category;Category=R\xc3\xb6t ",
            "in their order, each once");
     is_str(text, "Blue category\nR\xc3\xb6t ", "one a line");
     for (i = 2; i < ITEM_CATEGORIES_MAX; i++)
-        node_add(node, EAS_Email_Category, apr_psprintf(pool, "%d", i));
+        node_add(node, EAS_Email_Category, apr_psprintf(pool, "%d", i), pool);
     ok(strcmp(categories_of(node, &text), "invalid") != 0, "300 of them");
-    node_add(node, EAS_Email_Category, "one more");
+    node_add(node, EAS_Email_Category, "one more", pool);
     is_str(categories_of(node, &text), "invalid", "and not one more");
 }
 

@@ -289,30 +289,14 @@ static void test_parts(apr_pool_t *pool)
 
 /* -- what clients send ----------------------------------------------------------------------- */
 
-static eas_node_t *child(eas_node_t *parent, eas_tag_t tag, const char *text, apr_pool_t *pool)
-{
-    eas_node_t *node = apr_pcalloc(pool, sizeof *node);
-
-    node->tag = tag;
-    node->text = text;
-    node->length = strlen(text);
-    if (parent && parent->last)
-        parent->last->next = node;
-    else if (parent)
-        parent->first = node;
-    if (parent)
-        parent->last = node;
-    return node;
-}
-
 static eas_node_t *sent(const char *type, const char *data, apr_pool_t *pool)
 {
-    eas_node_t *body = child(NULL, EAS_AirSyncBase_Body, "", pool);
+    eas_node_t *body = node_add(NULL, EAS_AirSyncBase_Body, "", pool);
 
     if (type)
-        child(body, EAS_AirSyncBase_Type, type, pool);
+        node_add(body, EAS_AirSyncBase_Type, type, pool);
     if (data)
-        child(body, EAS_AirSyncBase_Data, data, pool);
+        node_add(body, EAS_AirSyncBase_Data, data, pool);
     return body;
 }
 
