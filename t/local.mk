@@ -44,6 +44,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Memory.pm \
 	t/lib/MobileSync/Metrics.pm \
 	t/lib/MobileSync/Process.pm \
+	t/lib/MobileSync/RealFiles.pm \
 	t/lib/MobileSync/Redis.pm \
 	t/lib/MobileSync/Sendmail.pm \
 	t/lib/MobileSync/Smtp.pm \
@@ -185,3 +186,9 @@ bench-recorder: all
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 	    $(PERL) $(top_srcdir)/t/bench/recorder
 .PHONY: bench bench-ping bench-recorder stress
+
+# what t/lib/MobileSync/RealFiles.pm fetched
+clean-local: clean-real-files
+clean-real-files:
+	-rm -rf t/real-files
+.PHONY: clean-real-files

@@ -182,12 +182,17 @@ static const char *line_parameter(const char *p, base_content_line_t *line, apr_
     return end;
 }
 
-/* "group.name" up to end. */
+/* "group.name" up to end; NULL: no name is like that. */
 static const char *line_name(const char *text, const char *end, const char **group,
                              apr_pool_t *pool)
 {
-    const char *dot = memchr(text, '.', (size_t)(end - text));
+    const char *dot = memchr(text, '.', (size_t)(end - text)), *p;
 
+    for (p = text; p < end; p++)
+        if ((unsigned char)*p < ' ')
+            return NULL;
+    if (end == (dot ? dot + 1 : text) || *text == ' ')
+        return NULL;
     if (group)
         *group = dot ? apr_pstrmemdup(pool, text, (apr_size_t)(dot - text)) : NULL;
     dot = dot ? dot + 1 : text;
@@ -208,13 +213,9 @@ const char *base_content_line_name(const char *text, apr_size_t length, const ch
     if (p == end)
         return NULL;
     name = name ? name : p;
-    if (name == text)
-        return NULL;
     if (memchr(text, '\n', (size_t)(name - text)) || memchr(text, '\0', (size_t)(name - text))) {
         text = line_unfold(text, (apr_size_t)(name - text), &ignored, pool);
         name = text + strlen(text);
-        if (name == text)
-            return NULL;
     }
     return line_name(text, name, group, pool);
 }
@@ -225,9 +226,8 @@ int base_content_line_read(const char *text, apr_size_t length, base_content_lin
     const char *p, *start = line_unfold(text, length, &line->quoted_printable, pool);
 
     p = base_content_span(start, ";:");
-    if (p == start || !*p)
+    if (!*p || !(line->name = line_name(start, p, &line->group, pool)))
         return 0;
-    line->name = line_name(start, p, &line->group, pool);
     line->parameters = apr_array_make(pool, 2, sizeof(base_content_parameter_t));
     while (*p == ';')
         p = line_parameter(p + 1, line, pool);

@@ -89,29 +89,35 @@ void item_property_set_parameter(item_property_t *property, const char *name, co
     item_property_rewrite(property, item_head_join(rest, pool), line->value);
 }
 
-/* The values of a written parameter without the word; NULL: none is left. */
+/* The values of a written parameter without the word, which has no need of quotes; NULL: none is
+ * left. */
 static const char *edit_unmark(const char *part, const char *word, apr_pool_t *pool)
 {
     const char *equals = strchr(part, '='), *p = equals ? equals + 1 : part, *end;
     base_text_buffer_t rest = {.pool = pool};
     apr_size_t length = strlen(word);
-    /* some have the list in quotes */
-    int quoted = *p == '"' && !*base_content_span(p, ",");
+    char *words = apr_pstrdup(pool, p), *q = words;
+    int quote;
 
-    for (p += quoted;; p = end + 1) {
-        end = p + strcspn(p, quoted ? ",\"" : ",");
+    for (; *p; p++)
+        if (*p != '"')
+            *q++ = *p;
+    *q = '\0';
+    for (p = words;; p = end + 1) {
+        end = p + strcspn(p, ",");
         if ((apr_size_t)(end - p) != length || strncasecmp(p, word, length) != 0) {
             base_text_buffer_puts(&rest, rest.length ? "," : "");
             base_text_buffer_append(&rest, p, (apr_size_t)(end - p));
         }
-        if (*end != ',')
+        if (!*end)
             break;
     }
     if (!rest.length)
         return NULL;
+    quote = strchr(part, '"') && strpbrk(rest.data, ",;:");
     return apr_pstrcat(pool,
                        equals ? apr_pstrmemdup(pool, part, (apr_size_t)(equals + 1 - part)) : "",
-                       quoted ? "\"" : "", rest.data, quoted ? "\"" : "", NULL);
+                       quote ? "\"" : "", rest.data, quote ? "\"" : "", NULL);
 }
 
 void item_property_mark(item_property_t *property, const char *name, const char *word, int on)

@@ -260,8 +260,7 @@ static void test_edits(apr_pool_t *pool)
           NULL}},
         {"marks",
          edit_marks,
-         {"FN:x\nN:a;b\nTEL;TYPE=\"x\";work:1\n", "FN:x\nN:a;b\nTEL;TYPE=\"x\";TYPE=work:1\n",
-          NULL}},
+         {"FN:x\nN:a;b\nTEL;TYPE=x;work:1\n", "FN:x\nN:a;b\nTEL;TYPE=x;TYPE=work:1\n", NULL}},
         {"folds",
          edit_fold,
          {"FN;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:0123456789012345678901234567890=\n"
