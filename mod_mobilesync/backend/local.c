@@ -7,9 +7,10 @@
 #include <apr_md5.h>
 #include <apr_strings.h>
 
+#include "backend/blob.h"
 #include "backend/drivers.h"
 #include "backend/local_accounts.h"
-#include "backend/local_conversation.h"
+#include "backend/local_dispatch.h"
 #include "backend/local_fs.h"
 #include "backend/local_index.h"
 #include "backend/local_item.h"
@@ -17,7 +18,6 @@
 #include "backend/local_query.h"
 #include "backend/local_search.h"
 #include "backend/local_setting.h"
-#include "backend/local_tree.h"
 #include "backend/local_watch.h"
 #include "base/text.h"
 
@@ -31,6 +31,14 @@ static const struct {
                        {"trash", BACKEND_ROLE_TRASH},
                        {"junk", BACKEND_ROLE_JUNK},
                        {"archive", BACKEND_ROLE_ARCHIVE}};
+
+static const struct {
+    const char *key;
+    backend_class_t class_;
+} local_class_keys[] = {{"calendar", BACKEND_CLASS_CALENDAR},
+                        {"contacts", BACKEND_CLASS_CONTACTS},
+                        {"tasks", BACKEND_CLASS_TASKS},
+                        {"notes", BACKEND_CLASS_NOTES}};
 
 static base_fault_t *local_invalid(const char *key, const char *value, const char *wanted,
                                    apr_pool_t *pool)
@@ -66,12 +74,37 @@ static base_fault_t *local_configure_number(const apr_array_header_t *arguments,
     return NULL;
 }
 
+/* A name below root, a path of its own, or none. */
+static base_fault_t *local_configure_vdir(const apr_array_header_t *arguments, local_config_t *made,
+                                          apr_pool_t *pool)
+{
+    const char *vdir = backend_argument(arguments, "vdir");
+    size_t i;
+
+    for (i = 0; i < sizeof local_class_keys / sizeof *local_class_keys; i++) {
+        const char *key = local_class_keys[i].key, *name = backend_argument(arguments, key);
+
+        if (name && !backend_folder_name_valid(name))
+            return local_invalid(key, name, "the name of a folder", pool);
+        made->class_names[local_class_keys[i].class_] = name;
+    }
+    made->vdir = vdir;
+    if (!vdir || (*vdir != '/' && *vdir && *vdir != '.' && !strchr(vdir, '/')))
+        return NULL;
+    if (*vdir != '/')
+        return local_invalid("vdir", vdir, "a name below root, an absolute path, or none", pool);
+    if (!strstr(vdir, "%u") && !strstr(vdir, "%n"))
+        return local_invalid("vdir", vdir, "different for every account (%u or %n)", pool);
+    return local_configure_path(arguments, "vdir", &made->vdir, pool);
+}
+
 static base_fault_t *local_configure(const apr_array_header_t *arguments, void **config,
                                      apr_pool_t *pool)
 {
-    static const char *const keys[] = {"root",  "maildir", "index",   "create", "domain",
-                                       "users", "aliases", "drafts",  "sent",   "trash",
-                                       "junk",  "archive", "handles", "poll",   NULL};
+    static const char *const keys[] = {"root",     "maildir",  "index",   "create", "domain",
+                                       "users",    "aliases",  "drafts",  "sent",   "trash",
+                                       "junk",     "archive",  "handles", "poll",   "vdir",
+                                       "calendar", "contacts", "tasks",   "notes",  NULL};
     local_config_t *made = apr_pcalloc(pool, sizeof *made);
     const char *create = backend_argument(arguments, "create");
     size_t i;
@@ -90,6 +123,7 @@ static base_fault_t *local_configure(const apr_array_header_t *arguments, void *
     if (made->maildir && strcmp(made->maildir, ".") != 0 &&
         (!*made->maildir || *made->maildir == '.' || strchr(made->maildir, '/')))
         return local_invalid("maildir", made->maildir, "a name below root, or '.'", pool);
+    BASE_TRY(local_configure_vdir(arguments, made, pool));
     if (create && strcmp(create, "yes") != 0 && strcmp(create, "no") != 0)
         return local_invalid("create", create, "yes or no", pool);
     made->create = !create || strcmp(create, "yes") == 0;
@@ -168,6 +202,20 @@ static base_fault_t *local_check_password(void *data, const char *account, const
     return NULL;
 }
 
+/* A mailbox without collections is one for mail only: no describer, none configured, or none there
+ * and none to be made. */
+static base_fault_t *local_open_vdir(local_session_t *session, apr_pool_t *pool)
+{
+    session->vdir = -1;
+    if (!session->instance->describer || !session->paths.vdir)
+        return NULL;
+    BASE_TRY(local_vdir_directory(&session->paths, session->instance->config->create,
+                                  &session->vdir, pool));
+    if (session->vdir >= 0)
+        local_descriptor_own(session->vdir, pool);
+    return NULL;
+}
+
 static base_fault_t *local_open(void *data, const char *account, void **session, apr_pool_t *pool)
 {
     local_session_t *opened = apr_pcalloc(pool, sizeof *opened);
@@ -190,6 +238,7 @@ static base_fault_t *local_open(void *data, const char *account, void **session,
     local_descriptor_own(opened->maildir, pool);
     if (opened->instance->config->create && faccessat(opened->maildir, "cur", F_OK, 0) != 0)
         BASE_TRY(local_paths_create(&opened->paths, pool));
+    BASE_TRY(local_open_vdir(opened, pool));
     BASE_TRY(
         local_index_acquire(opened->instance->cache, opened->paths.index, &opened->index, pool));
     *session = opened;
@@ -286,22 +335,22 @@ const backend_driver_t backend_local_driver = {
     .accounts = local_accounts,
     .setting_get = local_setting_get,
     .setting_set = local_setting_set,
-    .folder_list = local_tree_list,
-    .folder_create = local_tree_create,
-    .folder_rename = local_tree_rename,
-    .folder_delete = local_tree_delete,
+    .folder_list = local_folder_list,
+    .folder_create = local_folder_create,
+    .folder_rename = local_folder_rename,
+    .folder_delete = local_folder_delete,
     .probe = local_query_probe,
     .changes = local_query_changes,
     .enumerate = local_query_enumerate,
     .count = local_query_count,
-    .conversations = local_conversation_read,
+    .conversations = local_conversations,
     .entry = local_item_get,
-    .fetch = local_item_fetch,
-    .put = local_item_put,
-    .replace = local_item_replace,
-    .update = local_item_update,
-    .move = local_item_move,
-    .remove = local_item_remove,
+    .fetch = local_fetch,
+    .put = local_put,
+    .replace = local_replace,
+    .update = local_update,
+    .move = local_move,
+    .remove = local_remove,
     .search = local_search,
     .watch = local_watch_start,
     .unwatch = local_watch_stop,

@@ -57,17 +57,20 @@
 #define LOCAL_QUIET_USEC (2 * APR_USEC_PER_SEC)
 #define LOCAL_MISSED_USEC (60 * APR_USEC_PER_SEC)
 #define LOCAL_ID_FILE "mobilesync-folder"
+#define LOCAL_VDIR "vdir"
 #define LOCAL_DELETED_PREFIX "mobilesync-deleted-"
 
 typedef struct {
     const char *root;
     const char *maildir; /* NULL: Maildir, or root itself where that is one */
     const char *index;   /* NULL: ROOT/mobilesync */
+    const char *vdir;    /* a name below root or a path; NULL: LOCAL_VDIR; "none" */
     int create;
     apr_array_header_t *domains; /* const char * */
     const char *users;
     const char *aliases;
-    const char *names[BACKEND_ROLE_DEFAULT + 1]; /* configured name of a role, or NULL */
+    const char *names[BACKEND_ROLE_DEFAULT + 1];      /* configured name of a role, or NULL */
+    const char *class_names[BACKEND_CLASS_NOTES + 1]; /* and of the default folder of a class */
     int handles;
     int poll_seconds;
 } local_config_t;
@@ -91,6 +94,7 @@ typedef struct {
     const char *root;
     const char *maildir;
     const char *index; /* the directory */
+    const char *vdir;  /* of the collections; NULL: there are none */
 } local_paths_t;
 
 typedef struct {
@@ -99,6 +103,7 @@ typedef struct {
     local_paths_t paths;
     local_index_t *index; /* ours until the pool is destroyed */
     int maildir;          /* descriptor of the Maildir */
+    int vdir;             /* and of the collections' directory; -1: there is none */
     int listed;           /* folders were looked at in this session */
     apr_hash_t *looked;   /* folder number -> was looked at in this session */
     int stray;            /* another program took away a message that had properties */
@@ -109,7 +114,8 @@ typedef struct {
 typedef struct {
     apr_int64_t number;
     const char *id;
-    const char *directory; /* in the Maildir; "" is the Inbox */
+    backend_class_t class_;
+    const char *directory; /* in the Maildir, "" is the Inbox; else among the collections */
     apr_int64_t device, inode;
     int marked; /* the id file is there */
     apr_uint32_t generation;
@@ -127,6 +133,12 @@ typedef struct {
     apr_int64_t named;                /* the conversations of uids up to this were read... */
     const char *naming;               /* ...by this version of reading */
     int changed;                      /* modseq moved in this transaction */
+    /* -- of a collection -- */
+    int guessed;           /* its class is a guess: it had no files */
+    int chosen;            /* it is the default folder of its class */
+    const char *parent;    /* id of the folder that a phone made it in; "": none */
+    apr_int64_t swept;     /* when its files were looked at last, each of them */
+    const char *described; /* by this version of describing */
 } local_folder_t;
 
 typedef struct {
@@ -139,6 +151,7 @@ typedef struct {
     int missed;                   /* by the last scan */
     const char *properties;       /* local_property.h; NULL: none */
     apr_time_t conversation_date; /* 0: not known */
+    const char *identity;         /* in a collection: the UID in the file; NULL: it has none */
 } local_item_t;
 
 extern const backend_driver_t backend_local_driver;

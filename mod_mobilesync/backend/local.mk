@@ -25,6 +25,15 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/local_search.c mod_mobilesync/backend/local_search.h \
 	mod_mobilesync/backend/local_sql.tbl \
 	mod_mobilesync/backend/local_tree.c mod_mobilesync/backend/local_tree.h \
+	mod_mobilesync/backend/local_collection.c \
+	mod_mobilesync/backend/local_dispatch.c mod_mobilesync/backend/local_dispatch.h \
+	mod_mobilesync/backend/local_mark.c mod_mobilesync/backend/local_mark.h \
+	mod_mobilesync/backend/local_vdir.c mod_mobilesync/backend/local_vdir.h \
+	mod_mobilesync/backend/local_vdir_file.c \
+	mod_mobilesync/backend/local_vdir_put.c \
+	mod_mobilesync/backend/local_vdir_scan.c \
+	mod_mobilesync/backend/local_vdir_tree.c \
+	mod_mobilesync/backend/local_vdir_write.c \
 	mod_mobilesync/backend/local_watch.c mod_mobilesync/backend/local_watch.h \
 	mod_mobilesync/backend/fail.c mod_mobilesync/backend/fail.h \
 	mod_mobilesync/backend/memory.c mod_mobilesync/backend/memory.h \
@@ -108,3 +117,9 @@ t_unit_backend_search_test_SOURCES = t/unit/backend_search_test.c t/unit/backend
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_search_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_search_test
+
+check_PROGRAMS += t/unit/backend_vdir_test
+t_unit_backend_vdir_test_SOURCES = t/unit/backend_vdir_test.c t/unit/backend_vdir.h \
+	t/unit/backend_maildir.h t/unit/backend_contract.h t/unit/tap.h
+t_unit_backend_vdir_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/backend_vdir_test

@@ -11,7 +11,8 @@
 
 #include "backend/local_fs.h"
 
-#define CACHE_SCHEMA_VERSION 4
+#define CACHE_SCHEMA_VERSION 5
+#define CACHE_SCHEMA_VERSION_TEXT APR_STRINGIFY(CACHE_SCHEMA_VERSION)
 #define CACHE_BUSY_MS 20000
 #define CACHE_WAL_PAGES 64 /* then they go into the file: 256 KB of log for each account */
 
@@ -35,6 +36,21 @@ struct local_cache {
     "CREATE INDEX item_conversation ON item(folder, conversation, date)" \
     " WHERE conversation IS NOT NULL;"
 
+/* And with version 5: collections (local_vdir.h). */
+#define CACHE_COLLECTION(SEPARATOR)                                                             \
+    "class INTEGER NOT NULL DEFAULT 0" SEPARATOR "guessed INTEGER NOT NULL DEFAULT 0" SEPARATOR \
+    "chosen INTEGER NOT NULL DEFAULT 0" SEPARATOR "parent TEXT NOT NULL DEFAULT ''" SEPARATOR   \
+    "swept INTEGER NOT NULL DEFAULT 0" SEPARATOR "described TEXT NOT NULL DEFAULT ''"
+#define CACHE_FILE(SEPARATOR) "changed INTEGER" SEPARATOR "inode INTEGER" SEPARATOR "identity TEXT"
+#define CACHE_VDIR                                                                            \
+    "CREATE TABLE vdir(one INTEGER PRIMARY KEY CHECK(one = 1), mtime INTEGER NOT NULL,"       \
+    " seen INTEGER NOT NULL, trusted INTEGER NOT NULL);"                                      \
+    "CREATE TABLE alien(folder INTEGER NOT NULL, name TEXT NOT NULL, class INTEGER NOT NULL," \
+    " changed INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,"               \
+    " PRIMARY KEY(folder, name)) WITHOUT ROWID;"
+#define CACHE_ADD_TO_FOLDER ";ALTER TABLE folder ADD COLUMN "
+#define CACHE_ADD_TO_ITEM ";ALTER TABLE item ADD COLUMN "
+
 /* item: a message that is there. gone: one that was. history: the random stamp of each
  * transaction by its last modseq. Names are stored as they are on disk, whatever their bytes. */
 static const char cache_schema[] =
@@ -48,20 +64,26 @@ static const char cache_schema[] =
     " cur_mtime INTEGER NOT NULL DEFAULT 0, new_mtime INTEGER NOT NULL DEFAULT 0,"
     " seen INTEGER NOT NULL DEFAULT 0, trusted INTEGER NOT NULL DEFAULT 0,"
     " suspects INTEGER NOT NULL DEFAULT 0, missed INTEGER NOT NULL DEFAULT 0,"
-    " scanned INTEGER NOT NULL DEFAULT 0, " CACHE_NAMED ", " CACHE_NAMING ");"
-    "CREATE TABLE item(folder INTEGER NOT NULL, uid INTEGER NOT NULL, name TEXT NOT NULL,"
-    " fresh INTEGER NOT NULL, token INTEGER NOT NULL, date INTEGER NOT NULL,"
-    " size INTEGER NOT NULL, modseq INTEGER NOT NULL,"
-    " missed INTEGER NOT NULL DEFAULT 0, derived TEXT, properties TEXT, conversation TEXT,"
-    " conversation_date INTEGER, PRIMARY KEY(folder, uid)) WITHOUT ROWID;"
-    "CREATE INDEX item_modseq ON item(folder, modseq);"
-    "CREATE INDEX item_date ON item(folder, date);"
-    "CREATE INDEX item_derived ON item(folder, derived) WHERE derived IS NOT NULL;"
-    "CREATE TABLE gone(folder INTEGER NOT NULL, modseq INTEGER NOT NULL, uid INTEGER NOT NULL,"
-    " PRIMARY KEY(folder, modseq)) WITHOUT ROWID;"
-    "CREATE TABLE history(folder INTEGER NOT NULL, modseq INTEGER NOT NULL,"
-    " stamp INTEGER NOT NULL, PRIMARY KEY(folder, modseq)) WITHOUT ROWID;" CACHE_STRAYS
-        CACHE_CONVERSATION_INDEX;
+    " scanned INTEGER NOT NULL DEFAULT 0, " CACHE_NAMED ", " CACHE_NAMING ", " CACHE_COLLECTION(
+        ", ") ");"
+              "CREATE TABLE item(folder INTEGER NOT NULL, uid INTEGER NOT NULL, name TEXT NOT NULL,"
+              " fresh INTEGER NOT NULL, token INTEGER NOT NULL, date INTEGER NOT NULL,"
+              " size INTEGER NOT NULL, modseq INTEGER NOT NULL,"
+              " missed INTEGER NOT NULL DEFAULT 0, derived TEXT, properties TEXT, conversation "
+              "TEXT,"
+              " conversation_date INTEGER, " CACHE_FILE(
+                  ", ") ","
+                        " PRIMARY KEY(folder, uid)) WITHOUT ROWID;"
+                        "CREATE INDEX item_modseq ON item(folder, modseq);"
+                        "CREATE INDEX item_date ON item(folder, date);"
+                        "CREATE INDEX item_derived ON item(folder, derived) WHERE derived IS NOT "
+                        "NULL;"
+                        "CREATE TABLE gone(folder INTEGER NOT NULL, modseq INTEGER NOT NULL, uid "
+                        "INTEGER NOT NULL,"
+                        " PRIMARY KEY(folder, modseq)) WITHOUT ROWID;"
+                        "CREATE TABLE history(folder INTEGER NOT NULL, modseq INTEGER NOT NULL,"
+                        " stamp INTEGER NOT NULL, PRIMARY KEY(folder, modseq)) WITHOUT "
+                        "ROWID;" CACHE_STRAYS CACHE_CONVERSATION_INDEX CACHE_VDIR;
 
 static void cache_handle_close(local_index_t *index)
 {
@@ -123,6 +145,8 @@ static base_fault_t *cache_upgrade(local_index_t *index, int *version, apr_pool_
               "ALTER TABLE item ADD COLUMN conversation TEXT;"
               "ALTER TABLE item ADD COLUMN conversation_date INTEGER;" CACHE_CONVERSATION_INDEX
               "PRAGMA user_version = 4",
+        [4] = CACHE_VDIR "ALTER TABLE folder ADD COLUMN " CACHE_COLLECTION(CACHE_ADD_TO_FOLDER)
+            CACHE_ADD_TO_ITEM CACHE_FILE(CACHE_ADD_TO_ITEM) ";PRAGMA user_version = 5",
     };
     base_fault_t *fault = NULL;
     int had = *version;
@@ -153,7 +177,8 @@ static base_fault_t *cache_set_up(local_index_t *index, apr_pool_t *pool)
          * by the stamps and costs a resynchronisation. */
         BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", pool));
         BASE_TRY(backend_sql_exec(&index->sql, cache_schema, pool));
-        BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA user_version = 4; COMMIT", pool));
+        BASE_TRY(backend_sql_exec(
+            &index->sql, "PRAGMA user_version = " CACHE_SCHEMA_VERSION_TEXT "; COMMIT", pool));
         version = CACHE_SCHEMA_VERSION;
     }
     BASE_TRY(cache_upgrade(index, &version, pool));

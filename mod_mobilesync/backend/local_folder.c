@@ -9,6 +9,8 @@
 #include <apr_strings.h>
 
 #include "backend/local_fs.h"
+#include "backend/local_mark.h"
+#include "backend/local_vdir.h"
 
 /* How many stamps and tombstones of a folder are kept, at least. */
 #define FOLDER_HISTORY 4096
@@ -47,6 +49,12 @@ static void folder_from_row(sqlite3_stmt *row, local_folder_t *folder, apr_pool_
     folder->scanned = sqlite3_column_int64(row, i++);
     folder->named = sqlite3_column_int64(row, i++);
     folder->naming = folder_column_text(row, i++, pool);
+    folder->class_ = sqlite3_column_int(row, i++);
+    folder->guessed = sqlite3_column_int(row, i++);
+    folder->chosen = sqlite3_column_int(row, i++);
+    folder->parent = folder_column_text(row, i++, pool);
+    folder->swept = sqlite3_column_int64(row, i++);
+    folder->described = folder_column_text(row, i++, pool);
 }
 
 base_fault_t *local_folder_load(local_session_t *session, const char *id, local_folder_t *folder,
@@ -61,17 +69,21 @@ base_fault_t *local_folder_load(local_session_t *session, const char *id, local_
         return base_fault_make(pool, BASE_FAULT_FOLDER_GONE, "there is no such folder");
     folder_from_row(statement, folder, pool);
     sqlite3_reset(statement);
+    if (folder->class_ != BACKEND_CLASS_EMAIL && session->vdir < 0)
+        return base_fault_make(pool, BASE_FAULT_FOLDER_GONE, "there are no collections any more");
     return NULL;
 }
 
-base_fault_t *local_folder_all(local_session_t *session, apr_array_header_t **folders,
-                               apr_pool_t *pool)
+base_fault_t *local_folder_all(local_session_t *session, int collections,
+                               apr_array_header_t **folders, apr_pool_t *pool)
 {
     sqlite3_stmt *statement;
     int row;
 
     *folders = apr_array_make(pool, 16, sizeof(local_folder_t));
-    BASE_TRY(local_sql_bind(session->index, LOCAL_SQL_FOLDER_LIST, &statement, pool, ""));
+    BASE_TRY(local_sql_bind(session->index,
+                            collections ? LOCAL_SQL_VDIR_LIST : LOCAL_SQL_FOLDER_LIST, &statement,
+                            pool, ""));
     for (;;) {
         BASE_TRY(local_sql_step(session->index, statement, &row, pool));
         if (!row)
@@ -82,8 +94,7 @@ base_fault_t *local_folder_all(local_session_t *session, apr_array_header_t **fo
 
 /* -- writing rows --------------------------------------------------------------------------- */
 
-/* Greater than any before, also than those of an index that is lost. */
-static apr_uint32_t folder_generation(apr_uint32_t above)
+apr_uint32_t local_folder_generation(apr_uint32_t above)
 {
     apr_uint32_t now = (apr_uint32_t)apr_time_sec(apr_time_now());
 
@@ -114,7 +125,7 @@ base_fault_t *local_folder_add(local_session_t *session, const char *directory, 
     if (!id)
         id = local_id_make(pool);
     if (!generation)
-        generation = folder_generation(0);
+        generation = local_folder_generation(0);
     marked = folder_mark(session, directory, id, generation, &info);
     memset(folder, 0, sizeof *folder);
     folder->id = id;
@@ -143,7 +154,7 @@ base_fault_t *local_folder_drop(local_session_t *session, apr_int64_t number, ap
 {
     static const local_sql_t statements[] = {
         LOCAL_SQL_FOLDER_DELETE_ITEMS, LOCAL_SQL_FOLDER_DELETE_GONE,
-        LOCAL_SQL_FOLDER_DELETE_HISTORY, LOCAL_SQL_FOLDER_DELETE};
+        LOCAL_SQL_FOLDER_DELETE_HISTORY, LOCAL_SQL_FOLDER_DELETE_ALIENS, LOCAL_SQL_FOLDER_DELETE};
     size_t i;
 
     for (i = 0; i < sizeof statements / sizeof *statements; i++)
@@ -156,9 +167,13 @@ base_fault_t *local_folder_renew(local_session_t *session, local_folder_t *folde
 {
     struct stat info;
 
-    folder->generation = folder_generation(above > folder->generation ? above : folder->generation);
+    folder->generation =
+        local_folder_generation(above > folder->generation ? above : folder->generation);
     folder->forgotten = folder->floor = folder->modseq;
-    folder_mark(session, folder->directory, folder->id, folder->generation, &info);
+    if (folder->class_ == BACKEND_CLASS_EMAIL)
+        folder_mark(session, folder->directory, folder->id, folder->generation, &info);
+    else
+        local_mark_set(session, folder, pool);
     base_log_write(session->instance->log, BASE_LOG_WARNING,
                    "local backend: account %s: the index knows less of folder '%s' than was told "
                    "before (restored from a backup?); devices resynchronise it",
@@ -342,7 +357,7 @@ static base_fault_t *folder_apply_seen(local_session_t *session, folder_seen_t *
 
     if (!row) /* an id that the index does not know: it was lost */
         return local_folder_add(session, seen->directory, seen->id[0] ? seen->id : NULL,
-                                seen->id[0] ? folder_generation(seen->generation) : 0, &added,
+                                seen->id[0] ? local_folder_generation(seen->generation) : 0, &added,
                                 pool);
     if (seen->id[0] && seen->generation > row->generation)
         BASE_TRY(local_folder_renew(session, row, seen->generation, pool));
@@ -406,7 +421,7 @@ static base_fault_t *folder_reconcile(local_session_t *session, int *again, apr_
     BASE_TRY(folder_scan(session, &seen, pool));
     quiet = fstat(session->maildir, &info) == 0 && local_mtime(&info) == mtime &&
             local_quiet(mtime, mtime == seen_mtime ? first_seen : 0, now);
-    BASE_TRY(local_folder_all(session, &rows, pool));
+    BASE_TRY(local_folder_all(session, 0, &rows, pool));
     folder_match(seen, rows);
     for (i = 0; i < seen->nelts; i++)
         BASE_TRY(folder_apply_seen(session, &APR_ARRAY_IDX(seen, i, folder_seen_t), pool));
@@ -444,14 +459,13 @@ static base_fault_t *folder_unchanged(local_session_t *session, int *unchanged, 
     return NULL;
 }
 
-base_fault_t *local_folders_look(local_session_t *session, apr_pool_t *pool)
+static base_fault_t *folders_look_mail(local_session_t *session, apr_pool_t *pool)
 {
     base_fault_t *fault;
     apr_pool_t *scratch;
     int unchanged, again = 0;
 
     BASE_TRY(folder_unchanged(session, &unchanged, pool));
-    session->listed = 1;
     if (unchanged)
         return NULL;
     BASE_TRY(local_begin(session->index, pool));
@@ -465,4 +479,11 @@ base_fault_t *local_folders_look(local_session_t *session, apr_pool_t *pool)
         apr_pool_destroy(scratch);
     }
     return local_end(session->index, fault, pool);
+}
+
+base_fault_t *local_folders_look(local_session_t *session, apr_pool_t *pool)
+{
+    BASE_TRY(folders_look_mail(session, pool));
+    session->listed = 1;
+    return session->vdir < 0 ? NULL : local_vdir_look(session, pool);
 }

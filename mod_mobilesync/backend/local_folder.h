@@ -8,12 +8,16 @@
 /* FOLDER_GONE when there is none. */
 base_fault_t *local_folder_load(local_session_t *session, const char *id, local_folder_t *folder,
                                 apr_pool_t *pool);
-/* All rows (local_folder_t), also of directories that are missing at the moment. */
-base_fault_t *local_folder_all(local_session_t *session, apr_array_header_t **folders,
-                               apr_pool_t *pool);
+/* All rows (local_folder_t) of mail, or of collections, also of directories that are missing at the
+ * moment. */
+base_fault_t *local_folder_all(local_session_t *session, int collections,
+                               apr_array_header_t **folders, apr_pool_t *pool);
 
 /* Looks whether other programs made, renamed or deleted folders; costs one stat when not. */
 base_fault_t *local_folders_look(local_session_t *session, apr_pool_t *pool);
+
+/* Greater than any before, also than those of an index that is lost. */
+apr_uint32_t local_folder_generation(apr_uint32_t above);
 
 /* The rest is for write transactions. */
 

@@ -97,6 +97,16 @@ base_fault_t *local_paths_make(const local_config_t *config, const char *account
     if (!config->maildir && lstat(paths->maildir, &info) != 0 &&
         lstat(apr_pstrcat(pool, paths->root, "/cur", NULL), &info) == 0 && S_ISDIR(info.st_mode))
         paths->maildir = paths->root;
+    paths->vdir = config->vdir ? config->vdir : LOCAL_VDIR;
+    if (strcmp(paths->vdir, "none") == 0)
+        paths->vdir = NULL;
+    else if (*paths->vdir == '/') {
+        if (!(paths->vdir = fs_expand(paths->vdir, account, pool)))
+            return base_fault_make(pool, BASE_FAULT_INVALID, "'%s' cannot be an account here",
+                                   account);
+    }
+    else
+        paths->vdir = apr_pstrcat(pool, paths->root, "/", paths->vdir, NULL);
     if (!paths->index)
         paths->index = apr_pstrcat(pool, paths->root, "/mobilesync", NULL);
     return NULL;
@@ -171,6 +181,17 @@ base_fault_t *local_paths_create(const local_paths_t *paths, apr_pool_t *pool)
     fault = local_maildir_make(at, ".", pool);
     close(at);
     return fault;
+}
+
+base_fault_t *local_vdir_directory(const local_paths_t *paths, int create, int *descriptor,
+                                   apr_pool_t *pool)
+{
+    *descriptor = local_directory_open(AT_FDCWD, paths->vdir);
+    if (*descriptor < 0 && errno == ENOENT && !create)
+        return NULL;
+    if (*descriptor < 0 && errno == ENOENT && fs_mkdir_path(paths->vdir, pool) == 0)
+        *descriptor = local_directory_open(AT_FDCWD, paths->vdir);
+    return *descriptor < 0 ? local_fault(errno, pool, "opening %s", paths->vdir) : NULL;
 }
 
 /* -- directories ---------------------------------------------------------------------------- */
@@ -362,7 +383,9 @@ int local_file_replace(int directory, const char *name, const char *text, size_t
 
     apr_generate_random_bytes(random, sizeof random);
     memcpy(&number, random, sizeof number);
-    snprintf(temporary, sizeof temporary, "mobilesync-%016llx.tmp", number);
+    /* what is hidden stays so: other programs read all that is not */
+    snprintf(temporary, sizeof temporary, "%smobilesync-%016llx.tmp", *name == '.' ? "." : "",
+             number);
     descriptor =
         openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (descriptor < 0)

@@ -22,6 +22,10 @@ int local_maildir_open(const local_paths_t *paths);
 /* Makes root and Maildir where they are missing. */
 base_fault_t *local_paths_create(const local_paths_t *paths, apr_pool_t *pool);
 
+/* A descriptor of the collections' directory, made where it is missing and create; -1: it is. */
+base_fault_t *local_vdir_directory(const local_paths_t *paths, int create, int *descriptor,
+                                   apr_pool_t *pool);
+
 /* Modification time in nanoseconds. */
 apr_int64_t local_mtime(const struct stat *info);
 

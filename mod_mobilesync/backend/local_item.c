@@ -33,6 +33,7 @@ static base_fault_t *item_from(local_session_t *session, sqlite3_stmt *statement
     item->missed = sqlite3_column_int64(statement, 6) != 0;
     item->properties = apr_pstrdup(pool, (const char *)sqlite3_column_text(statement, 7));
     item->conversation_date = sqlite3_column_int64(statement, 8);
+    item->identity = apr_pstrdup(pool, (const char *)sqlite3_column_text(statement, 9));
     sqlite3_reset(statement);
     return NULL;
 }
@@ -155,7 +156,7 @@ static apr_status_t item_close(void *file)
     return apr_file_close(file); /* harmless where the reader did it already */
 }
 
-static base_fault_t *item_blob(int descriptor, backend_blob_t **blob, apr_pool_t *pool)
+base_fault_t *local_item_blob(int descriptor, backend_blob_t **blob, apr_pool_t *pool)
 {
     apr_os_file_t file = descriptor;
     apr_status_t status;
@@ -210,7 +211,7 @@ base_fault_t *local_item_fetch(void *data, const char *folder_id, apr_uint64_t u
         BASE_TRY(local_place_open(session, &folder, &place, pool));
         descriptor = item_open(&place, &item, pool);
         if (descriptor >= 0)
-            return item_blob(descriptor, blob, pool);
+            return local_item_blob(descriptor, blob, pool);
         if (errno != ENOENT)
             return local_fault(errno, pool, "opening message %" APR_UINT64_T_FMT, uid);
         BASE_TRY(local_scan_folder(session, folder_id, LOCAL_LOOK_NOW, &folder, pool));

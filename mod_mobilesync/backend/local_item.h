@@ -30,6 +30,9 @@ void local_item_entry(const local_item_t *item, backend_entry_t *entry, apr_pool
  * or move it from new/ to cur/; sets name and fresh, and returns 1, when it is there. */
 int local_item_seek(const local_place_t *place, local_item_t *item, int rounds, apr_pool_t *pool);
 
+/* A blob of an open file, closed with the pool; DENIED when it is no regular file. */
+base_fault_t *local_item_blob(int descriptor, backend_blob_t **blob, apr_pool_t *pool);
+
 /* In a write transaction: a file was not under its name; finds the one that it has, for the
  * attempt of that number. NOT_FOUND when it has none. */
 base_fault_t *local_item_again(local_session_t *session, local_folder_t *folder,

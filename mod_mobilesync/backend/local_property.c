@@ -287,7 +287,7 @@ base_fault_t *local_property_sweep(local_session_t *session, apr_pool_t *pool)
     BASE_TRY(local_sql_integer(session->index, LOCAL_SQL_STRAY_SINCE, &last, pool, "t", ""));
     if (last <= now && now - last < LOCAL_STRAY_LOOK_USEC)
         return NULL;
-    BASE_TRY(local_folder_all(session, &folders, pool));
+    BASE_TRY(local_folder_all(session, 0, &folders, pool));
     for (i = 0; i < folders->nelts; i++) {
         local_folder_t folder;
         base_fault_t *fault = local_scan_folder(

@@ -158,7 +158,7 @@ static base_fault_t *query_renew(local_session_t *session, const char *folder_id
         (void)query_cursor_check(session, &folder, cursor, &foreign, pool);
     if (!fault && foreign)
         fault = local_folder_renew(session, &folder, 0, pool);
-    if (!fault && foreign)
+    if (!fault && foreign && folder.class_ == BACKEND_CLASS_EMAIL)
         fault = local_property_reload(session, &folder, pool);
     return local_end(session->index, fault, pool);
 }

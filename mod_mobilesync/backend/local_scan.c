@@ -11,6 +11,7 @@
 #include "backend/local_item.h"
 #include "backend/local_name.h"
 #include "backend/local_property.h"
+#include "backend/local_vdir.h"
 
 /* So many arrivals look for their properties each alone; more want a list of what there is. */
 #define SCAN_PROPERTIES_SINGLY 16
@@ -69,6 +70,8 @@ static int scan_holds(const local_session_t *session, const local_folder_t *fold
 {
     apr_int64_t cur_mtime, new_mtime;
 
+    if (folder->class_ != BACKEND_CLASS_EMAIL)
+        return local_vdir_holds(session, folder, began);
     /* not one of the future: the clock may have been set back */
     return (folder->trusted || (folder->scanned >= began && folder->scanned <= apr_time_now())) &&
            scan_stat(session, folder, &cur_mtime, &new_mtime, pool) == 0 &&
@@ -334,6 +337,8 @@ static base_fault_t *scan_run(local_session_t *session, local_folder_t *folder, 
 static base_fault_t *scan_locked(local_session_t *session, local_folder_t *folder,
                                  local_look_t look, apr_time_t began, apr_pool_t *pool)
 {
+    base_fault_t *(*run)(local_session_t *, local_folder_t *, int *, apr_pool_t *) =
+        folder->class_ == BACKEND_CLASS_EMAIL ? scan_run : local_vdir_scan;
     base_fault_t *fault;
     apr_pool_t *scratch;
     int again;
@@ -341,10 +346,10 @@ static base_fault_t *scan_locked(local_session_t *session, local_folder_t *folde
     if (look != LOCAL_LOOK_SCAN && scan_holds(session, folder, began, pool))
         return NULL;
     apr_pool_create(&scratch, pool);
-    fault = scan_run(session, folder, &again, scratch);
+    fault = run(session, folder, &again, scratch);
     if (!fault && again) {
         apr_pool_clear(scratch);
-        fault = scan_run(session, folder, &again, scratch);
+        fault = run(session, folder, &again, scratch);
     }
     fault = base_fault_wrap(fault, pool, "scanning '%s'", folder->directory);
     apr_pool_destroy(scratch);

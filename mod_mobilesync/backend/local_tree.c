@@ -103,7 +103,7 @@ static base_fault_t *tree_load(local_session_t *session, apr_array_header_t **no
     apr_array_header_t *rows;
     int i;
 
-    BASE_TRY(local_folder_all(session, &rows, pool));
+    BASE_TRY(local_folder_all(session, 0, &rows, pool));
     *nodes = apr_array_make(pool, rows->nelts, sizeof(tree_node_t));
     for (i = 0; i < rows->nelts; i++) {
         const local_folder_t *row = &APR_ARRAY_IDX(rows, i, local_folder_t);

@@ -14,10 +14,12 @@
 
 #include "backend/drivers.h"
 #include "backend/local_folder.h"
+#include "backend/local_vdir.h"
 #include "backend/watchers.h"
 #include "base/file.h"
 
 #define WATCH_SETTLE_USEC (LOCAL_QUIET_USEC + APR_USEC_PER_SEC / 4)
+/* Beside these, of collections: programs rewrite files in place. */
 #define WATCH_EVENTS                                                                       \
     (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | \
      IN_ONLYDIR | IN_DONT_FOLLOW)
@@ -28,7 +30,10 @@ struct watch_target {
     char *key;        /* folder id and path: a path can become another folder's */
     const char *path; /* of the directory */
     char *account;
-    char *folder_id; /* NULL: the Maildir with its folders */
+    char *folder_id;    /* NULL: the Maildir with its folders, or that of the collections */
+    int collection;     /* it is one, and files in it are items */
+    apr_time_t written; /* of a collection: when one of its files was last written in place */
+    apr_time_t polled;  /* of a collection that is polled: when it was last told */
     int references;
     int descriptor;       /* inotify's; -1: it is polled */
     watch_target_t *same; /* another target with this descriptor */
@@ -50,6 +55,7 @@ struct local_watcher {
     int stopping, refused;
     apr_hash_t *by_key;
     apr_hash_t *by_descriptor; /* first of those with that descriptor */
+    apr_hash_t *by_folder;     /* collections by folder id, which no two accounts have */
     struct watch_ring polled;
     struct watch_ring settling; /* in the order of settles */
     apr_pool_t *pool;
@@ -66,6 +72,13 @@ typedef struct {
     const char *account;
     const char *folder_id;
 } watch_news_t;
+
+/* A directory to watch. */
+typedef struct {
+    const char *path;
+    const char *folder_id;
+    int collection;
+} watch_place_t;
 
 /* -- targets; all with the lock held -------------------------------------------------------- */
 
@@ -109,7 +122,8 @@ static int watch_arm(local_watcher_t *watcher, watch_target_t *target)
     int descriptor = -1;
 
     if (watcher->inotify >= 0 && !watcher->refused && !watch_is_remote(target->path))
-        descriptor = inotify_add_watch(watcher->inotify, target->path, WATCH_EVENTS);
+        descriptor = inotify_add_watch(watcher->inotify, target->path,
+                                       WATCH_EVENTS | (target->collection ? IN_CLOSE_WRITE : 0));
     if (descriptor < 0)
         return 0;
     target->descriptor = descriptor;
@@ -159,7 +173,7 @@ static void watch_settle_later(local_watcher_t *watcher, watch_target_t *target)
 }
 
 static watch_target_t *watch_target_get(local_watcher_t *watcher, const char *path,
-                                        const char *account, const char *folder_id,
+                                        const char *account, const char *folder_id, int collection,
                                         apr_pool_t *pool)
 {
     char *key = apr_pstrcat(pool, folder_id ? folder_id : "", ":", path, NULL);
@@ -175,8 +189,14 @@ static watch_target_t *watch_target_get(local_watcher_t *watcher, const char *pa
         abort(); /* as APR's pools do */
     target->path = strchr(target->key, ':') + 1;
     target->references = 1;
+    target->collection = collection;
+    target->written = target->polled = apr_time_now();
     APR_RING_ELEM_INIT(target, settling_link);
     apr_hash_set(watcher->by_key, target->key, APR_HASH_KEY_STRING, target);
+    if (collection) { /* the key is the entry's: it must be the new one's */
+        apr_hash_set(watcher->by_folder, target->folder_id, APR_HASH_KEY_STRING, NULL);
+        apr_hash_set(watcher->by_folder, target->folder_id, APR_HASH_KEY_STRING, target);
+    }
     if (!watch_arm(watcher, target))
         watch_poll(watcher, target);
     /* nobody was watching when it changed, and the caller's look comes too early */
@@ -192,6 +212,9 @@ static void watch_target_release(local_watcher_t *watcher, watch_target_t *targe
     watch_disarm(watcher, target);
     watch_unsettle(target);
     apr_hash_set(watcher->by_key, target->key, APR_HASH_KEY_STRING, NULL);
+    if (target->collection &&
+        apr_hash_get(watcher->by_folder, target->folder_id, APR_HASH_KEY_STRING) == target)
+        apr_hash_set(watcher->by_folder, target->folder_id, APR_HASH_KEY_STRING, NULL);
     free(target->folder_id);
     free(target->account);
     free(target->key);
@@ -201,10 +224,10 @@ static void watch_target_release(local_watcher_t *watcher, watch_target_t *targe
 /* -- the thread ----------------------------------------------------------------------------- */
 
 /* Adds to the news. */
-static void watch_tell(watch_target_t *target, apr_array_header_t *news, apr_pool_t *pool)
+static void watch_tell(const watch_target_t *target, const char *folder_id,
+                       apr_array_header_t *news, apr_pool_t *pool)
 {
-    watch_news_t one = {apr_pstrdup(pool, target->account),
-                        target->folder_id ? apr_pstrdup(pool, target->folder_id) : NULL};
+    watch_news_t one = {apr_pstrdup(pool, target->account), apr_pstrdup(pool, folder_id)};
     const watch_news_t *last =
         news->nelts ? &APR_ARRAY_IDX(news, news->nelts - 1, watch_news_t) : NULL;
 
@@ -220,7 +243,22 @@ static void watch_changed(local_watcher_t *watcher, watch_target_t *target,
                           apr_array_header_t *news, apr_pool_t *pool)
 {
     watch_settle_later(watcher, target);
-    watch_tell(target, news, pool);
+    watch_tell(target, target->folder_id, news, pool);
+}
+
+/* Of what happens in a collection only items matter, and its name, which is the tree's: other programs'
+ * temporary files are not to wake anybody. */
+static void watch_collection_event(local_watcher_t *watcher, watch_target_t *target,
+                                   const struct inotify_event *event, apr_array_header_t *news,
+                                   apr_pool_t *pool)
+{
+    if (local_collection_is_file(event->name))
+        watch_tell(target, NULL, news, pool);
+    if (!local_file_is_item(event->name))
+        return;
+    if (event->mask & IN_CLOSE_WRITE)
+        target->written = apr_time_now();
+    watch_changed(watcher, target, news, pool);
 }
 
 static void watch_event(local_watcher_t *watcher, const struct inotify_event *event,
@@ -239,6 +277,10 @@ static void watch_event(local_watcher_t *watcher, const struct inotify_event *ev
         /* in the Maildir itself only folders matter; others keep files of theirs there */
         else if (!target->folder_id && !(event->mask & IN_ISDIR))
             continue;
+        else if (target->collection && event->len) {
+            watch_collection_event(watcher, target, event, news, pool);
+            continue;
+        }
         watch_changed(watcher, target, news, pool);
     }
 }
@@ -250,6 +292,7 @@ static void watch_everything(local_watcher_t *watcher, apr_array_header_t *news,
 
     for (at = apr_hash_first(pool, watcher->by_key); at; at = apr_hash_next(at)) {
         apr_hash_this(at, NULL, NULL, &target);
+        ((watch_target_t *)target)->written = apr_time_now();
         watch_changed(watcher, target, news, pool);
     }
 }
@@ -280,8 +323,11 @@ static void watch_look(local_watcher_t *watcher, apr_array_header_t *news, apr_p
         apr_int64_t mtime = watch_mtime(target);
 
         next = APR_RING_NEXT(target, polled_link);
-        if (mtime != target->mtime) {
+        /* what is rewritten in place does not show: a collection is swept from time to time */
+        if (mtime != target->mtime ||
+            (target->collection && apr_time_now() - target->polled >= LOCAL_SWEEP_USEC)) {
             target->mtime = mtime;
+            target->polled = apr_time_now();
             watch_changed(watcher, target, news, pool);
         }
         if (mtime && watch_arm(watcher, target)) /* it can be watched by now */
@@ -298,7 +344,7 @@ static void watch_settle(local_watcher_t *watcher, apr_time_t now, apr_array_hea
         if (target->settles > now)
             return;
         watch_unsettle(target);
-        watch_tell(target, news, pool);
+        watch_tell(target, target->folder_id, news, pool);
     }
 }
 
@@ -389,6 +435,7 @@ base_fault_t *local_watcher_make(local_watcher_t **watcher, local_instance_t *in
     BASE_TRY(base_pool_create(&made->pool, pool)); /* used under the lock */
     made->by_key = apr_hash_make(made->pool);
     made->by_descriptor = apr_hash_make(made->pool);
+    made->by_folder = apr_hash_make(made->pool);
     APR_RING_INIT(&made->polled, watch_target, polled_link);
     APR_RING_INIT(&made->settling, watch_target, settling_link);
     apr_pool_pre_cleanup_register(pool, made, watch_end);
@@ -423,7 +470,7 @@ static base_fault_t *watch_begin(local_watcher_t *watcher, apr_pool_t *pool)
     return base_fault_make_status(pool, BASE_FAULT_UNAVAILABLE, status, "starting to watch");
 }
 
-/* The directories to watch, as pairs of path and folder id. */
+/* The directories to watch (watch_place_t). */
 static base_fault_t *watch_paths(local_instance_t *instance, const char *account,
                                  const apr_array_header_t *folder_ids, apr_array_header_t **paths,
                                  apr_pool_t *pool)
@@ -437,18 +484,25 @@ static base_fault_t *watch_paths(local_instance_t *instance, const char *account
     BASE_TRY(backend_local_driver.open(instance, account, &opened, pool));
     session = opened;
     BASE_TRY(local_folders_look(session, pool));
-    *paths = apr_array_make(pool, 8, sizeof(watch_news_t));
-    APR_ARRAY_PUSH(*paths, watch_news_t) = (watch_news_t){session->paths.maildir, NULL};
+    *paths = apr_array_make(pool, 8, sizeof(watch_place_t));
+    APR_ARRAY_PUSH(*paths, watch_place_t) = (watch_place_t){.path = session->paths.maildir};
+    if (session->vdir >= 0)
+        APR_ARRAY_PUSH(*paths, watch_place_t) = (watch_place_t){.path = session->paths.vdir};
     for (i = 0; i < folder_ids->nelts; i++) {
         const char *id = APR_ARRAY_IDX(folder_ids, i, const char *);
 
         BASE_TRY(
             base_fault_wrap(local_folder_load(session, id, &folder, pool), pool, "folder %s", id));
+        if (folder.class_ != BACKEND_CLASS_EMAIL) {
+            APR_ARRAY_PUSH(*paths, watch_place_t) = (watch_place_t){
+                apr_pstrcat(pool, session->paths.vdir, "/", folder.directory, NULL), folder.id, 1};
+            continue;
+        }
         for (k = 0; k < 2; k++)
-            APR_ARRAY_PUSH(*paths, watch_news_t) =
-                (watch_news_t){apr_pstrcat(pool, session->paths.maildir, "/", folder.directory,
-                                           *folder.directory ? "/" : "", parts[k], NULL),
-                               folder.id};
+            APR_ARRAY_PUSH(*paths, watch_place_t) = (watch_place_t){
+                .path = apr_pstrcat(pool, session->paths.maildir, "/", folder.directory,
+                                    *folder.directory ? "/" : "", parts[k], NULL),
+                .folder_id = folder.id};
     }
     return NULL;
 }
@@ -476,10 +530,10 @@ base_fault_t *local_watch_start(void *data, const char *account,
             if (!made || !(made->targets = calloc((size_t)paths->nelts, sizeof *made->targets)))
                 abort(); /* as APR's pools do */
             for (i = 0; i < paths->nelts; i++) {
-                const watch_news_t *one = &APR_ARRAY_IDX(paths, i, watch_news_t);
+                const watch_place_t *one = &APR_ARRAY_IDX(paths, i, watch_place_t);
 
-                made->targets[made->count++] =
-                    watch_target_get(watcher, one->account, account, one->folder_id, scratch);
+                made->targets[made->count++] = watch_target_get(
+                    watcher, one->path, account, one->folder_id, one->collection, scratch);
             }
             made->subscription =
                 backend_watchers_add(watcher->watchers, account, folder_ids, changed, baton);
@@ -514,4 +568,18 @@ void local_watcher_refuse(local_watcher_t *watcher)
     apr_thread_mutex_lock(watcher->lock);
     watcher->refused = 1;
     apr_thread_mutex_unlock(watcher->lock);
+}
+
+apr_time_t local_watcher_written(local_watcher_t *watcher, const char *account,
+                                 const char *folder_id)
+{
+    apr_time_t written = 0;
+    watch_target_t *target;
+
+    apr_thread_mutex_lock(watcher->lock);
+    target = apr_hash_get(watcher->by_folder, folder_id, APR_HASH_KEY_STRING);
+    if (target && strcmp(target->account, account) == 0)
+        written = target->written;
+    apr_thread_mutex_unlock(watcher->lock);
+    return written;
 }

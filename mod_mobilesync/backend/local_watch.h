@@ -17,6 +17,11 @@ base_fault_t *local_watch_start(void *data, const char *account,
                                 void *baton, void **watch, apr_pool_t *pool);
 void local_watch_stop(void *data, void *watch);
 
+/* When a file of the collection was last written in place, by what inotify tells, or watching it
+ * began; 0: nobody watches it. */
+apr_time_t local_watcher_written(local_watcher_t *watcher, const char *account,
+                                 const char *folder_id);
+
 /* For tests: as if inotify could watch nothing from now on. */
 void local_watcher_refuse(local_watcher_t *watcher);
 

@@ -15,6 +15,7 @@
 #include "backend/submit.h"
 #include "cmd/access.h"
 #include "item/item.h"
+#include "item/kind.h"
 #include "redis/redis.h"
 #include "wake/wake.h"
 
@@ -97,8 +98,8 @@ static base_fault_t *child_backend_open(child_t *child, const glue_config_t *con
                     apr_array_pstrcat(child->pool, config->backend_arguments, ' '), NULL);
 
     if (!(*backend = apr_hash_get(child->backends, key, APR_HASH_KEY_STRING))) {
-        BASE_TRY(backend_start(config->backend, config->backend_arguments, child->log, NULL,
-                               backend, child->pool));
+        BASE_TRY(backend_start(config->backend, config->backend_arguments, child->log,
+                               &item_describer, backend, child->pool));
         apr_hash_set(child->backends, key, APR_HASH_KEY_STRING, *backend);
     }
     return NULL;

@@ -131,7 +131,12 @@ static void test_index_upgraded(apr_pool_t *pool)
     static const char older[] =
         "DROP INDEX item_conversation; ALTER TABLE item DROP COLUMN conversation;"
         "ALTER TABLE item DROP COLUMN conversation_date; ALTER TABLE folder DROP COLUMN named;"
-        "ALTER TABLE folder DROP COLUMN naming; PRAGMA user_version = 3";
+        "ALTER TABLE folder DROP COLUMN naming; DROP TABLE vdir; DROP TABLE alien;"
+        "ALTER TABLE folder DROP COLUMN class; ALTER TABLE folder DROP COLUMN guessed;"
+        "ALTER TABLE folder DROP COLUMN chosen; ALTER TABLE folder DROP COLUMN parent;"
+        "ALTER TABLE folder DROP COLUMN swept; ALTER TABLE folder DROP COLUMN described;"
+        "ALTER TABLE item DROP COLUMN changed; ALTER TABLE item DROP COLUMN inode;"
+        "ALTER TABLE item DROP COLUMN identity; PRAGMA user_version = 3";
     box_t box = box_make("upgraded", pool);
     backend_changes_t *changes;
     apr_uint32_t generation;
