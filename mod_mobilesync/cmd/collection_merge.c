@@ -7,7 +7,6 @@
 #include "cmd/collection_impl.h"
 
 #include <string.h>
-#include <apr_sha1.h>
 
 #include "backend/blob.h"
 
@@ -21,19 +20,12 @@ typedef struct {
     int tell;
 } merge_t;
 
-/* 64 bits of SHA-1; never 0. */
 static base_fault_t *merge_hash(const backend_blob_t *blob, apr_uint64_t *hash, apr_pool_t *pool)
 {
-    unsigned char bytes[APR_SHA1_DIGESTSIZE];
-    apr_sha1_ctx_t sha1;
     const char *data;
 
     BASE_TRY(backend_blob_load(blob, &data, pool));
-    apr_sha1_init(&sha1);
-    apr_sha1_update(&sha1, data, (unsigned)blob->size);
-    apr_sha1_final(bytes, &sha1);
-    memcpy(hash, bytes, sizeof *hash);
-    *hash |= *hash == 0;
+    *hash = backend_content_token(data, blob->size);
     return NULL;
 }
 

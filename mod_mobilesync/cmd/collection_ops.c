@@ -69,8 +69,11 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
     after = sync_window_holding(window, op->uid);
     if (op->kind == COLLECTION_OP_DELETE)
         after.held = 0; /* whatever the server says: it is gone there */
-    else if (result->code == BASE_FAULT_NONE && op->merge)
-        after.token = (tell = result->tell) ? SYNC_TOKEN_UNKNOWN : result->token;
+    else if (result->code == BASE_FAULT_NONE && op->merge) {
+        /* also when it was to be told of another operation of the request */
+        tell = result->tell || after.token == SYNC_TOKEN_UNKNOWN;
+        after.token = tell ? SYNC_TOKEN_UNKNOWN : result->token;
+    }
     else if (result->code == BASE_FAULT_NONE && op->blob)
         after.token = (tell = op_tells(op, &after, result)) ? result->token | BACKEND_FLAG_OUTDATED
                                                             : result->token;

@@ -1,5 +1,10 @@
 /* The model test's world: a mailbox that others change too, a store, and devices that obey
- * MS-ASCMD on a network that loses things. One world is one random sequence. */
+ * MS-ASCMD on a network that loses things. One world is one random sequence, about a folder of mail or
+ * of tasks.
+ *
+ * An item has a number, which stays, and flags. Those of a task are in its content, beside a time
+ * stamp that is another one whenever it is written: who changes one flag merges it into what there is.
+ * Its flag 2 says that it is done. */
 #ifndef T_UNIT_MODEL_H
 #define T_UNIT_MODEL_H
 
@@ -17,8 +22,10 @@
 #define MODEL_CONTENTS 1024
 #define MODEL_DEVICES 2
 #define MODEL_STEPS 60
-/* A device's filter is a FilterType of mail, and this more with ConversationMode. */
+/* A device's filter is a FilterType of mail, and this more with ConversationMode; of tasks an even one
+ * is 0, an odd one 8. */
 #define MODEL_FILTERS 6
+#define MODEL_DONE 2
 #define MODEL_CONVERSATIONS 9
 
 enum { MODEL_DELETED = 1, /* on purpose */ MODEL_UNSTORED = 2 /* not yet, as far as is known */ };
@@ -76,6 +83,7 @@ typedef struct {
     int command_count;
     collection_command_t commands[MODEL_UIDS];
     int contents[MODEL_UIDS]; /* of the commands that bring one, -1 */
+    unsigned char flags[MODEL_UIDS];
     collection_result_t results[MODEL_OPS];
 } device_answer_t;
 
@@ -104,6 +112,8 @@ struct world {
     state_store_t *store;       /* the one that fails */
     state_store_t *memory;
     state_fail_plan_t plan;
+    int tasks; /* the folder is one of tasks */
+    int stamps;
     const char *inbox;
     const char *trash;
     device_t devices[MODEL_DEVICES];
@@ -139,7 +149,13 @@ void world_count_start(world_t *world);
 int world_truth(world_t *world, apr_uint64_t uid, backend_entry_t *entry);
 apr_array_header_t *world_truth_all(world_t *world, apr_pool_t *pool); /* backend_entry_t */
 const char *world_fingerprint(world_t *world, apr_pool_t *pool);
-const char *world_text(int content, apr_pool_t *pool); /* the message */
+/* The item, as it is written. flags: of a task. */
+const char *world_text(world_t *world, int content, unsigned flags, apr_pool_t *pool);
+/* Flags of an item; entry: as the mailbox has it. */
+unsigned world_flags(world_t *world, const backend_entry_t *entry);
+/* The same of the text of a task. */
+unsigned world_text_flags(const char *text);
+int world_filter(const world_t *world, int filter); /* FilterType */
 int world_content(world_t *world, const char *folder_id, apr_uint64_t uid, apr_pool_t *pool);
 /* A new message, as yet nowhere; origin -1: its own. */
 int world_content_make(world_t *world, int origin, int excuse);

@@ -81,7 +81,7 @@ void device_act(world_t *world, device_t *device)
     }
     else {
         op->kind = COLLECTION_OP_DELETE;
-        op->to_trash = dice_percent(&world->dice, 50);
+        op->to_trash = dice_percent(&world->dice, 50) && !world->tasks;
         world_log(world, "%s deletes %d%s", device->device, (int)uid,
                   op->to_trash ? " into the trash" : "");
     }
@@ -161,13 +161,14 @@ static void device_excuse(world_t *world, const device_request_t *request)
     apr_pool_destroy(pool);
 }
 
-/* A conflict is one of the item: of its Changes in one request all get it or none. */
+/* A conflict is one of the item: of its Changes in one request all get it or none. (Of a task those do
+ * not that change nothing.) */
 static void device_check_conflicts(world_t *world, const device_request_t *request,
                                    const device_answer_t *answer)
 {
     int i, k;
 
-    for (i = 0; i < request->op_count; i++)
+    for (i = 0; i < request->op_count && !world->tasks; i++)
         for (k = i + 1; k < request->op_count; k++)
             if (request->ops[i].kind == COLLECTION_OP_CHANGE &&
                 request->ops[k].kind == COLLECTION_OP_CHANGE &&
@@ -176,6 +177,14 @@ static void device_check_conflicts(world_t *world, const device_request_t *reque
                     (answer->results[k].code == BASE_FAULT_CONFLICT))
                 world_fail(world, "of the changes of %d only some are in conflict",
                            (int)request->ops[i].uid);
+}
+
+/* Of a task another form may have won that somebody else has changed. */
+static int device_check_added(world_t *world, apr_uint64_t uid, int content)
+{
+    int there = world_content(world, world->inbox, uid, world->pool);
+
+    return there == content || (world->tasks && world->origin[there] == world->origin[content]);
 }
 
 /* What an answer says was done is done, and what it says was done before is not done again. */
@@ -192,7 +201,7 @@ static void device_check_effects(world_t *world, const device_request_t *request
         repeated &= answer->results[i].repeated;
         if (op->kind == COLLECTION_OP_ADD && !answer->results[i].code &&
             !answer->results[i].repeated &&
-            world_content(world, world->inbox, answer->results[i].uid, world->pool) != op->content)
+            !device_check_added(world, answer->results[i].uid, op->content))
             world_fail(world, "message %d was added, but another is there", op->content);
         if (op->kind != COLLECTION_OP_CHANGE || answer->results[i].code ||
             answer->results[i].repeated)
@@ -200,19 +209,19 @@ static void device_check_effects(world_t *world, const device_request_t *request
         for (k = i + 1; k < request->op_count && request->ops[k].uid != op->uid;)
             k++;
         if (k == request->op_count && world_truth(world, op->uid, &entry) &&
-            ((entry.token ^ op->values) & op->mask))
+            ((world_flags(world, &entry) ^ op->values) & op->mask))
             world_fail(world, "the change of %d is not in the mailbox", (int)op->uid);
     }
     if (repeated && strcmp(before, after) != 0)
         world_fail(world, "a repeat changed the mailbox once more");
 }
 
-static int device_replaced(const device_answer_t *answer)
+static int device_replaced(const world_t *world, const device_answer_t *answer)
 {
     int i;
 
     for (i = 0; i < answer->command_count; i++)
-        if (BACKEND_REVISION_OF(answer->commands[i].entry.token))
+        if (world->tasks || BACKEND_REVISION_OF(answer->commands[i].entry.token))
             return 1;
     return 0;
 }
@@ -227,7 +236,7 @@ static void device_check_repeat(world_t *world, const device_t *device,
         world_fail(world, "an identical repeat changed the mailbox once more");
     if (*device->given && strcmp(device->last.key, "0") != 0 && !answer->fault && !answer->cut &&
         (!answer->replayed ||
-         (strcmp(answer->key, device->given) != 0 && !device_replaced(answer))))
+         (strcmp(answer->key, device->given) != 0 && !device_replaced(world, answer))))
         world_fail(world, "an identical repeat was answered with %s instead of %s", answer->key,
                    device->given);
 }
@@ -455,7 +464,7 @@ static void device_conversations(world_t *world, const apr_array_header_t *all,
 
 static void device_compare(world_t *world, device_t *device)
 {
-    apr_time_t cut = sync_filter_cut(device->filter % MODEL_FILTERS, world->now),
+    apr_time_t cut = sync_filter_cut(world_filter(world, device->filter), world->now),
                latest[MODEL_CONVERSATIONS];
     unsigned char wanted[MODEL_UIDS] = {0};
     apr_array_header_t *all;
@@ -469,18 +478,18 @@ static void device_compare(world_t *world, device_t *device)
         const backend_entry_t *entry = &APR_ARRAY_IDX(all, i, backend_entry_t);
         int content = world_content(world, world->inbox, entry->uid, pool);
 
-        if ((device->filter < MODEL_FILTERS ? entry->date : latest[content % MODEL_CONVERSATIONS]) <
-            cut)
+        if ((device->filter < MODEL_FILTERS || world->tasks
+                 ? entry->date
+                 : latest[content % MODEL_CONVERSATIONS]) < cut)
             continue;
         wanted[entry->uid] = 1;
         if (world->bad && entry->uid % (unsigned)world->bad == 0)
             continue;
         if (!device->has[entry->uid])
             world_fail(world, "%s lacks %d", device->device, (int)entry->uid);
-        else if (device->token[entry->uid] != BACKEND_FLAGS_OF(entry->token))
+        else if (device->token[entry->uid] != world_flags(world, entry))
             world_fail(world, "%s has %d with flags %d, the server %d", device->device,
-                       (int)entry->uid, device->token[entry->uid],
-                       (int)BACKEND_FLAGS_OF(entry->token));
+                       (int)entry->uid, device->token[entry->uid], (int)world_flags(world, entry));
         else if (device->content[entry->uid] != content)
             world_fail(world, "%s has %d with another content", device->device, (int)entry->uid);
     }

@@ -1,8 +1,10 @@
 #include "model.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <apr_strings.h>
 
+#include "backend/blob.h"
 #include "cmd/cmd.h"
 
 /* -- the server's side ------------------------------------------------------------------------- */
@@ -22,6 +24,55 @@ static apr_uint32_t request_generation(world_t *world, apr_pool_t *pool)
     return 0;
 }
 
+typedef struct {
+    collection_merge_t base;
+    world_t *world;
+    const device_op_t *op;
+} request_merge_t;
+
+/* What becomes of a task. */
+static base_fault_t *request_merge_apply(const collection_merge_t *base,
+                                         const collection_merged_t *given,
+                                         const backend_blob_t **blob, int *tell, apr_pool_t *pool)
+{
+    const request_merge_t *merge = (const request_merge_t *)base;
+    const device_op_t *op = merge->op;
+    int content = op->content, was = -1;
+    unsigned flags = (unsigned)op->values, had = 0;
+    const char *text;
+
+    *tell = 0;
+    if (given->original) {
+        text = apr_pstrmemdup(pool, given->original->data, (apr_size_t)given->original->size);
+        was = atoi(text + strlen("Subject: "));
+        had = world_text_flags(text);
+    }
+    if (op->kind == COLLECTION_OP_CHANGE) {
+        content = was;
+        flags = (unsigned)((had & ~op->mask) | (op->values & op->mask));
+    }
+    *blob = given->original;
+    if (content == was && flags == had)
+        return NULL;
+    text = world_text(merge->world, content, flags, pool);
+    *blob = backend_blob_of(text, strlen(text), pool);
+    return NULL;
+}
+
+static void request_op_merge(world_t *world, const device_op_t *from, collection_op_t *to,
+                             apr_pool_t *pool)
+{
+    request_merge_t *merge = apr_palloc(pool, sizeof *merge);
+
+    *merge = (request_merge_t){.base = {.apply = request_merge_apply}, .world = world, .op = from};
+    to->mask = to->values = 0;
+    to->trash_id = NULL;
+    to->merge = &merge->base;
+    to->client_id = apr_psprintf(pool, "c%d", from->client_id);
+    to->content_digest =
+        apr_psprintf(pool, "%d %d of %d", from->content, (int)from->values, (int)from->mask);
+}
+
 static void request_op_fill(world_t *world, const device_op_t *from, collection_op_t *to,
                             apr_pool_t *pool)
 {
@@ -33,11 +84,15 @@ static void request_op_fill(world_t *world, const device_op_t *from, collection_
                             .mask = from->mask,
                             .values = from->values,
                             .trash_id = from->to_trash ? world->trash : NULL};
+    if (world->tasks) {
+        request_op_merge(world, from, to, pool);
+        return;
+    }
     if (from->kind != COLLECTION_OP_ADD)
         return;
     blob = apr_pcalloc(pool, sizeof *blob);
     put = apr_pcalloc(pool, sizeof *put);
-    blob->data = world_text(from->content, pool);
+    blob->data = world_text(world, from->content, 0, pool);
     blob->size = strlen(blob->data);
     put->flags = from->values;
     put->date = world->now;
@@ -56,7 +111,7 @@ void device_request_fill(world_t *world, const device_t *device, const device_re
 
     for (i = 0; i < from->op_count; i++)
         request_op_fill(world, from->ops + i, ops + i, pool);
-    *options = (collection_options_t){.filter = from->filter % MODEL_FILTERS,
+    *options = (collection_options_t){.filter = world_filter(world, from->filter),
                                       .client_wins = from->client_wins,
                                       .blob = "body",
                                       .blob_length = 4};
@@ -64,7 +119,7 @@ void device_request_fill(world_t *world, const device_t *device, const device_re
         .account = MODEL_ACCOUNT,
         .device = device->device,
         .folder_id = world->inbox,
-        .class_ = BACKEND_CLASS_EMAIL,
+        .class_ = world->tasks ? BACKEND_CLASS_TASKS : BACKEND_CLASS_EMAIL,
         .generation = request_generation(world, pool),
         .protocol = 141,
         .key = from->key,
@@ -74,8 +129,8 @@ void device_request_fill(world_t *world, const device_t *device, const device_re
         .get_changes = from->get_changes,
         .window = from->window,
         .options = from->with_options ? options : NULL,
-        .conversations =
-            from->with_options ? from->filter >= MODEL_FILTERS : COLLECTION_CONVERSATIONS_STICKY,
+        .conversations = from->with_options && !world->tasks ? from->filter >= MODEL_FILTERS
+                                                             : COLLECTION_CONVERSATIONS_STICKY,
         .now = world->now,
         .series = apr_psprintf(pool, "%08x%08x", dice_roll(&world->dice, 0x7fffffff),
                                dice_roll(&world->dice, 0x7fffffff))};
@@ -106,10 +161,13 @@ static void serve_render(world_t *world, collection_t *collection, int cut, devi
             collection_drop(collection, i, "odd");
         else {
             answer->contents[answer->command_count] =
-                whole && (command->kind == COLLECTION_ADD ||
+                whole && (command->kind == COLLECTION_ADD || world->tasks ||
                           BACKEND_REVISION_OF(command->entry.token))
                     ? world_content(world, world->inbox, command->uid, pool)
                     : -1;
+            if (whole)
+                answer->flags[answer->command_count] =
+                    (unsigned char)world_flags(world, &command->entry);
             answer->commands[answer->command_count++] = *command;
         }
     }
@@ -173,6 +231,19 @@ void device_serve(world_t *world, device_t *device, const device_request_t *requ
 
 /* -- the device's side ------------------------------------------------------------------------- */
 
+static int take_stored(world_t *world, apr_uint64_t uid, int content)
+{
+    backend_entry_t entry;
+    apr_pool_t *pool;
+    int stored;
+
+    apr_pool_create(&pool, world->pool);
+    stored =
+        world_truth(world, uid, &entry) && world_content(world, world->inbox, uid, pool) == content;
+    apr_pool_destroy(pool);
+    return stored;
+}
+
 static void take_result(world_t *world, device_t *device, const device_op_t *op,
                         const collection_result_t *result)
 {
@@ -201,7 +272,10 @@ static void take_result(world_t *world, device_t *device, const device_op_t *op,
         device->has[uid] = 1;
         device->token[uid] = (unsigned char)op->values;
         device->content[uid] = op->content;
-        world->excused[op->content] &= MODEL_DELETED; /* stored: it must not get lost any more */
+        /* stored: it must not get lost any more; unless another form of it, which somebody else had
+         * changed, won: then that is told */
+        if (!world->tasks || take_stored(world, uid, op->content))
+            world->excused[op->content] &= MODEL_DELETED;
         break;
     case COLLECTION_OP_FETCH:
         break;
@@ -209,7 +283,7 @@ static void take_result(world_t *world, device_t *device, const device_op_t *op,
 }
 
 static void take_command(world_t *world, device_t *device, const collection_command_t *command,
-                         int content)
+                         int content, unsigned char flags)
 {
     static const char *const names[] = {"Add", "Change", "Delete", "SoftDelete"};
     apr_uint64_t uid = command->uid;
@@ -228,13 +302,13 @@ static void take_command(world_t *world, device_t *device, const collection_comm
         if (device->has[uid])
             world_fail(world, "%d is added a second time", (int)uid);
         device->has[uid] = 1;
-        device->token[uid] = BACKEND_FLAGS_OF(command->entry.token);
+        device->token[uid] = flags;
         device->content[uid] = content;
         break;
     case COLLECTION_CHANGE:
         if (!device->has[uid])
             world_fail(world, "a Change of %d, which the device has not", (int)uid);
-        device->token[uid] = BACKEND_FLAGS_OF(command->entry.token);
+        device->token[uid] = flags;
         if (content >= 0)
             device->content[uid] = content;
         break;
@@ -268,7 +342,7 @@ void device_take(world_t *world, device_t *device, const device_request_t *reque
     for (i = 0; i < request->op_count; i++)
         take_result(world, device, request->ops + i, answer->results + i);
     for (i = 0; i < answer->command_count; i++)
-        take_command(world, device, answer->commands + i, answer->contents[i]);
+        take_command(world, device, answer->commands + i, answer->contents[i], answer->flags[i]);
     if (strcmp(device->key, answer->key) != 0) {
         apr_cpystrn(device->confirmed, device->previous, sizeof device->confirmed);
         apr_cpystrn(device->previous, device->key, sizeof device->previous);

@@ -6,9 +6,11 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "backend/blob.h"
 #include "backend/fail.h"
 #include "backend/memory.h"
 #include "base/text.h"
+#include "sync/filter.h"
 
 #define MODEL_BEGIN apr_time_from_sec(1768478400) /* 2026-01-15T12:00:00Z */
 
@@ -126,8 +128,22 @@ static void world_must(base_fault_t *fault, const char *what)
     }
 }
 
+/* What is done matters no more. */
+static base_fault_t *world_describe(const backend_blob_t *blob, backend_description_t *description,
+                                    apr_pool_t *pool)
+{
+    const char *text = apr_pstrmemdup(pool, blob->data, (apr_size_t)blob->size);
+
+    *description = (backend_description_t){
+        .known = 1,
+        .class_ = BACKEND_CLASS_TASKS,
+        .date = world_text_flags(text) & MODEL_DONE ? MODEL_BEGIN : APR_INT64_MAX};
+    return NULL;
+}
+
 world_t *world_make(apr_uint64_t seed, int verbose, apr_pool_t *pool)
 {
+    static const backend_describer_t describer = {.describe = world_describe, .version = "1"};
     world_t *world = apr_pcalloc(pool, sizeof *world);
     int i, mails;
 
@@ -136,7 +152,7 @@ world_t *world_make(apr_uint64_t seed, int verbose, apr_pool_t *pool)
     world->verbose = verbose;
     world->now = MODEL_BEGIN;
     dice_seed(&world->dice, seed, 0);
-    world_must(backend_start("fail", apr_array_make(pool, 1, sizeof(char *)), NULL, NULL,
+    world_must(backend_start("fail", apr_array_make(pool, 1, sizeof(char *)), NULL, &describer,
                              &world->backend, pool),
                "starting the backend");
     backend_fail_decide(world->backend, world_backend_decide, world);
@@ -148,6 +164,11 @@ world_t *world_make(apr_uint64_t seed, int verbose, apr_pool_t *pool)
     world->plan = (state_fail_plan_t){.decide = world_state_decide, .baton = world};
     world->store = state_store_create_fail(world->memory, &world->plan, pool);
     world->inbox = backend_memory_folder(world->inner, MODEL_ACCOUNT, BACKEND_ROLE_INBOX);
+    world->tasks = dice_percent(&world->dice, 40);
+    if (world->tasks)
+        world_must(backend_folder_create(world->truth, NULL, "To do", BACKEND_CLASS_TASKS,
+                                         &world->inbox, pool),
+                   "making a folder");
     world->trash = backend_memory_folder(world->inner, MODEL_ACCOUNT, BACKEND_ROLE_TRASH);
     backend_memory_clock(world->inner, world->now);
     if (dice_percent(&world->dice, 15))
@@ -212,10 +233,47 @@ int world_content(world_t *world, const char *folder_id, apr_uint64_t uid, apr_p
     return atoi(apr_pstrmemdup(pool, blob->data, (apr_size_t)blob->size) + strlen("Subject: "));
 }
 
-const char *world_text(int content, apr_pool_t *pool)
+const char *world_text(world_t *world, int content, unsigned flags, apr_pool_t *pool)
 {
-    return apr_psprintf(pool, "Subject: %d\nReferences: <%d@x>\n\n", content,
-                        content % MODEL_CONVERSATIONS);
+    return world->tasks ? apr_psprintf(pool, "Subject: %d\nFlags: %u\nStamp: %d\n", content, flags,
+                                       ++world->stamps)
+                        : apr_psprintf(pool, "Subject: %d\nReferences: <%d@x>\n\n", content,
+                                       content % MODEL_CONVERSATIONS);
+}
+
+unsigned world_text_flags(const char *text)
+{
+    const char *flags = strstr(text, "Flags: ");
+
+    return flags ? (unsigned)atoi(flags + strlen("Flags: ")) : 0;
+}
+
+static const char *world_read(world_t *world, apr_uint64_t uid, apr_pool_t *pool)
+{
+    backend_blob_t *blob;
+
+    world_must(backend_item_fetch(world->truth, world->inbox, uid, &blob, pool), "fetching");
+    return apr_pstrmemdup(pool, blob->data, (apr_size_t)blob->size);
+}
+
+unsigned world_flags(world_t *world, const backend_entry_t *entry)
+{
+    unsigned flags = BACKEND_FLAGS_OF(entry->token);
+    apr_pool_t *pool;
+
+    if (!world->tasks)
+        return flags;
+    apr_pool_create(&pool, world->pool);
+    flags = world_text_flags(world_read(world, entry->uid, pool));
+    apr_pool_destroy(pool);
+    return flags;
+}
+
+int world_filter(const world_t *world, int filter)
+{
+    if (world->tasks)
+        return filter % 2 ? SYNC_FILTER_INCOMPLETE : 0;
+    return filter % MODEL_FILTERS;
 }
 
 int world_content_make(world_t *world, int origin, int excuse)
@@ -234,14 +292,34 @@ static void world_deliver(world_t *world, apr_pool_t *pool)
                          : apr_time_from_sec(3600) * (apr_time_t)dice_roll(&world->dice, 24 * 40);
     apr_uint64_t flags = dice_roll(&world->dice, 4);
     apr_uint64_t uid;
+    const char *text;
 
     if (world->contents >= MODEL_CONTENTS - MODEL_DEVICES * MODEL_OPS)
         return;
-    uid = backend_memory_deliver(world->inner, MODEL_ACCOUNT, world->inbox,
-                                 world_text(world_content_make(world, -1, 0), pool), flags,
-                                 world->now - age);
+    text = world_text(world, world_content_make(world, -1, 0), (unsigned)flags, pool);
+    uid = backend_memory_deliver(world->inner, MODEL_ACCOUNT, world->inbox, text, flags,
+                                 world->tasks ? 0 : world->now - age);
     world_log(world, "deliver %d, flags %d, %d hours old", (int)uid, (int)flags,
               (int)(apr_time_sec(age) / 3600));
+}
+
+/* Another program sets flags. */
+static void world_flag(world_t *world, const backend_entry_t *entry, apr_uint64_t mask,
+                       apr_uint64_t values, apr_pool_t *pool)
+{
+    unsigned flags = world_flags(world, entry);
+    backend_entry_t after;
+    const char *text;
+
+    if (!world->tasks) {
+        backend_memory_flag(world->inner, MODEL_ACCOUNT, world->inbox, entry->uid, mask, values);
+        return;
+    }
+    text = world_text(world, world_content(world, world->inbox, entry->uid, pool),
+                      (unsigned)((flags & ~mask) | (values & mask)), pool);
+    world_must(backend_item_replace(world->truth, world->inbox, entry->uid, entry->token, 0,
+                                    backend_blob_of(text, strlen(text), pool), &after, pool),
+               "replacing");
 }
 
 void world_disturb(world_t *world)
@@ -266,8 +344,7 @@ void world_disturb(world_t *world)
         if (what < 75) {
             apr_uint64_t mask = 1 + dice_roll(&world->dice, 3), values = dice_roll(&world->dice, 4);
 
-            backend_memory_flag(world->inner, MODEL_ACCOUNT, world->inbox, entry->uid, mask,
-                                values);
+            world_flag(world, entry, mask, values, pool);
             world_log(world, "flag %d: %d of %d", (int)entry->uid, (int)(values & mask), (int)mask);
         }
         else {
