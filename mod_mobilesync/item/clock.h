@@ -36,13 +36,16 @@ struct icaltimetype item_clock_to_local(const item_clock_t *clock, apr_time_t wh
 /* Seconds east of UTC at a moment. */
 int item_clock_offset(const item_clock_t *clock, apr_time_t when);
 
-/* The rules that hold in the year of a moment, for the blob of EAS. */
-void item_clock_rules(const item_clock_t *clock, apr_time_t when, item_zone_t *zone,
-                      apr_pool_t *pool);
+/* The rules that hold in the year of a moment, for the blob of EAS. Of a single event that is its
+ * year. A phone lays a series out by the rules that it is given, whatever the year: give those of
+ * today, and reckon its start and its exceptions by them, too (item_clock_zone()), so that its hours are
+ * right. */
+void item_clock_rules(const item_clock_t *clock, apr_time_t when, item_zone_t *zone);
 
 /* Adds the VTIMEZONE of an Olson clock to a calendar, unless it has one of that TZID: what holds from a
  * moment on. */
-void item_clock_write(const item_clock_t *clock, apr_time_t from, item_document_t *document);
+void item_clock_write(const item_clock_t *clock, apr_time_t from, item_document_t *document,
+                      apr_pool_t *pool);
 
 /* The clock that a phone means by its zone at a moment. Of the zones that have these rules then: the
  * hints (TZIDs, may be NULL, ends with NULL) in their order, the one that its name says, the one that

@@ -37,6 +37,9 @@ struct item_clock {
 /* The moment of a yearly change. before: the offset until then. */
 long item_clock_rule_at(const clock_rule_t *rule, int year, int before);
 
+/* Do the rules mean the same in a year? */
+int item_clock_rules_same(const item_zone_t *a, const item_zone_t *b, int year);
+
 /* The last change at or before a moment; 0 when there is none. */
 int item_clock_change_before(const item_clock_t *clock, long at, clock_change_t *change);
 /* The first after it. */

@@ -47,6 +47,9 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/ical.c \
 	mod_mobilesync/item/ical.h \
 	mod_mobilesync/item/clock.c mod_mobilesync/item/clock.h mod_mobilesync/item/clock_impl.h \
+	mod_mobilesync/item/clock_component.c mod_mobilesync/item/clock_file.c \
+	mod_mobilesync/item/clock_find.c mod_mobilesync/item/clock_match.c \
+	mod_mobilesync/item/clock_rules.c mod_mobilesync/item/clock_write.c \
 	mod_mobilesync/item/date.h \
 	mod_mobilesync/item/rule.c mod_mobilesync/item/rule.h \
 	mod_mobilesync/item/series.c mod_mobilesync/item/series.h mod_mobilesync/item/series_impl.h \

@@ -9,10 +9,10 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "item/clock.h"
 #include "item/header.h"
 #include "item/reader.h"
 #include "item/recurrence.h"
-#include "item/zone.h"
 
 #define MEETING_UID_MAX 300        /* MS-ASCAL R463 */
 #define MEETING_LOCATION_MAX 8192  /* bytes; R527 has more characters than that */
@@ -37,16 +37,16 @@ struct item_meeting {
     int busy;
     int disallow_proposal;
     int message_type; /* MeetingMessageType */
-    item_zone_t zone; /* of the start */
+    item_recurrence_origin_t origin; /* the start, and its zone */
     int recurs;
     item_recurrence_t recurrence;
-    apr_time_t until;
 };
 
 /* What is being read. */
 typedef struct {
     icalcomponent *calendar;
     icalcomponent *event;
+    item_component_t *zones; /* the calendar again, for its VTIMEZONEs; NULL: it has none that are whole */
     apr_pool_t *pool;
 } meeting_source_t;
 
@@ -67,28 +67,26 @@ static int meeting_word(const char *text, const meeting_word_t *words, int other
 /* -- times ------------------------------------------------------------------------------------ */
 
 /* The zone of a time: UTC, its TZID's, or, where it names none, the calendar's own. */
-static void meeting_zone(const meeting_source_t *source, icalproperty *property,
-                         const struct icaltimetype *time, item_zone_t *zone)
+static const item_clock_t *meeting_clock(const meeting_source_t *source, icalproperty *property,
+                                         const struct icaltimetype *time)
 {
     const char *tzid = item_ical_parameter(property, "TZID", source->pool);
-    icalcomponent *own;
+    const item_clock_t *clock = NULL;
+    item_component_t *own;
 
-    *zone = item_zone_utc;
-    if (tzid && item_zone_find(source->calendar, tzid, time, zone, source->pool))
-        return;
-    own = icalcomponent_get_first_component(source->calendar, ICAL_VTIMEZONE_COMPONENT);
-    if (own && !icaltime_is_utc(*time))
-        item_zone_from_component(own, time, zone, source->pool);
-}
-
-static apr_time_t meeting_moment(const item_zone_t *zone, const struct icaltimetype *time)
-{
-    return icaltime_is_utc(*time) ? item_ical_naive(time) : item_zone_to_utc(zone, time);
+    if (icaltime_is_utc(*time))
+        return &item_clock_utc;
+    if (tzid)
+        clock = item_clock_find(source->zones, tzid, source->pool);
+    own = source->zones && !clock ? item_component_first(source->zones, "VTIMEZONE") : NULL;
+    if (own)
+        clock = item_clock_component(own, source->pool);
+    return clock ? clock : &item_clock_utc;
 }
 
 /* 0 when the event has no such time. */
 static int meeting_time(const meeting_source_t *source, icalproperty_kind kind, apr_time_t *when,
-                        struct icaltimetype *time, item_zone_t *zone)
+                        struct icaltimetype *time, const item_clock_t **clock)
 {
     icalproperty *property = icalcomponent_get_first_property(source->event, kind);
     icalvalue *value = property ? icalproperty_get_value(property) : NULL;
@@ -100,75 +98,64 @@ static int meeting_time(const meeting_source_t *source, icalproperty_kind kind, 
                                                     : icalvalue_get_datetime(value);
     if (icaltime_is_null_time(*time) || time->year < 1601 || time->year > 9999)
         return 0;
-    meeting_zone(source, property, time, zone);
-    *when = meeting_moment(zone, time);
+    *clock = meeting_clock(source, property, time);
+    *when = item_clock_to_utc(*clock, time);
     return 1;
 }
 
 /* DTEND, or DTSTART and DURATION; without either a day, or no time at all (RFC 5545 3.6.1). */
-static void meeting_load_end(item_meeting_t *meeting, const meeting_source_t *source,
-                             const struct icaltimetype *start)
+static void meeting_load_end(item_meeting_t *meeting, const meeting_source_t *source)
 {
     icalproperty *duration =
         icalcomponent_get_first_property(source->event, ICAL_DURATION_PROPERTY);
     struct icaltimetype time;
-    item_zone_t zone;
+    const item_clock_t *clock;
     int seconds = meeting->all_day ? 86400 : 0;
 
-    if (meeting_time(source, ICAL_DTEND_PROPERTY, &meeting->end, &time, &zone) &&
+    if (meeting_time(source, ICAL_DTEND_PROPERTY, &meeting->end, &time, &clock) &&
         meeting->end >= meeting->start)
         return;
     if (duration)
         seconds = icaldurationtype_as_int(icalproperty_get_duration(duration));
     meeting->end = meeting->start + apr_time_from_sec(seconds > 0 ? seconds : 0);
     if (meeting->all_day) { /* local days, not hours */
-        time = *start;
+        time = meeting->origin.start;
         icaltime_adjust(&time, seconds > 86400 ? seconds / 86400 : 1, 0, 0, 0);
-        meeting->end = meeting_moment(&meeting->zone, &time);
+        meeting->end = item_clock_to_utc(meeting->origin.clock, &time);
     }
 }
 
 static int meeting_load_times(item_meeting_t *meeting, const meeting_source_t *source,
-                              struct icaltimetype *start, apr_time_t received)
+                              apr_time_t received)
 {
+    item_recurrence_origin_t *origin = &meeting->origin;
     struct icaltimetype time;
-    item_zone_t zone;
+    const item_clock_t *clock;
 
-    if (!meeting_time(source, ICAL_DTSTART_PROPERTY, &meeting->start, start, &meeting->zone))
+    if (!meeting_time(source, ICAL_DTSTART_PROPERTY, &meeting->start, &origin->start,
+                      &origin->clock))
         return 0;
-    meeting->all_day = start->is_date;
-    meeting_load_end(meeting, source, start);
-    if (!meeting_time(source, ICAL_DTSTAMP_PROPERTY, &meeting->stamp, &time, &zone))
+    meeting->all_day = origin->start.is_date;
+    meeting_load_end(meeting, source);
+    if (!meeting_time(source, ICAL_DTSTAMP_PROPERTY, &meeting->stamp, &time, &clock))
         meeting->stamp = received;
     if (meeting_time(source, ICAL_RECURRENCEID_PROPERTY, &meeting->instance,
-                     &meeting->instance_date, &zone))
+                     &meeting->instance_date, &clock))
         meeting->type = meeting->instance == meeting->start ? MEETING_INSTANCE : MEETING_EXCEPTION;
     return 1;
 }
 
 /* A rule that no pattern can say is left out: the phone shows the first occurrence. */
-static void meeting_load_recurrence(item_meeting_t *meeting, const meeting_source_t *source,
-                                    const struct icaltimetype *start)
+static void meeting_load_recurrence(item_meeting_t *meeting, const meeting_source_t *source)
 {
-    icalproperty *property = icalcomponent_get_first_property(source->event, ICAL_RRULE_PROPERTY);
-    struct icalrecurrencetype rule;
+    const char *rule = meeting->type == MEETING_SINGLE
+                           ? item_ical_text(source->event, ICAL_RRULE_PROPERTY, source->pool)
+                           : NULL;
 
-    if (!property || meeting->type != MEETING_SINGLE)
-        return;
-    rule = icalproperty_get_rrule(property);
-    meeting->recurs = item_recurrence_from_rule(&rule, start, &meeting->recurrence);
+    meeting->recurs =
+        rule && item_recurrence_from_text(rule, &meeting->origin.start, &meeting->recurrence);
     if (meeting->recurs)
         meeting->type = MEETING_SERIES;
-    if (!icaltime_is_null_time(rule.until)) {
-        struct icaltimetype until = rule.until;
-
-        if (until.is_date) { /* the whole day belongs to it */
-            until.is_date = 0;
-            until.hour = 23;
-            until.minute = until.second = 59;
-        }
-        meeting->until = meeting_moment(&meeting->zone, &until);
-    }
 }
 
 /* -- properties ------------------------------------------------------------------------------- */
@@ -312,13 +299,21 @@ static icalcomponent *meeting_event(icalcomponent *calendar)
     return first;
 }
 
+/* The calendar as a document. NULL: it is too broken to be one. */
+static item_component_t *meeting_zones(const char *text, apr_size_t length, apr_pool_t *pool)
+{
+    backend_blob_t blob = {.data = text, .size = length};
+    item_document_t *document;
+
+    return item_document_parse(&blob, &document, pool) ? NULL : item_document_root(document);
+}
+
 base_fault_t *item_meeting_load(const item_mime_t *mime, const item_mime_part_t *part,
                                 const apr_array_header_t *addresses, apr_time_t received,
                                 item_meeting_t **meeting, apr_pool_t *pool)
 {
     item_meeting_t *m = apr_pcalloc(pool, sizeof *m);
     meeting_source_t source = {.pool = pool};
-    struct icaltimetype start;
     const char *text;
     apr_size_t length;
 
@@ -331,12 +326,13 @@ base_fault_t *item_meeting_load(const item_mime_t *mime, const item_mime_part_t 
     source.event = source.calendar ? meeting_event(source.calendar) : NULL;
     if (!source.event || !meeting_load_class(m, &source, part))
         return NULL;
+    source.zones = meeting_zones(text, length, pool);
     m->uid = item_ical_text(source.event, ICAL_UID_PROPERTY, pool);
     if (!m->uid || !*m->uid || strlen(m->uid) > MEETING_UID_MAX ||
-        !meeting_load_times(m, &source, &start, received))
+        !meeting_load_times(m, &source, received))
         m->request = 0; /* nobody could answer it */
     if (m->request) {
-        meeting_load_recurrence(m, &source, &start);
+        meeting_load_recurrence(m, &source);
         meeting_load_organizer(m, &source);
         meeting_load_attendees(m, &source, addresses);
         meeting_load_reminder(m, &source);
@@ -390,38 +386,6 @@ static const char *meeting_global_id(const item_meeting_t *meeting, apr_pool_t *
     return text;
 }
 
-/* Elements that a pattern does not have are left out. */
-static void meeting_write_positive(eas_writer_t *writer, eas_tag_t tag, int value)
-{
-    if (value > 0)
-        eas_writer_uint(writer, tag, (apr_uint64_t)value);
-}
-
-static void meeting_write_recurrence(const item_meeting_t *meeting, eas_version_t version,
-                                     eas_writer_t *writer, apr_pool_t *pool)
-{
-    const item_recurrence_t *recurrence = &meeting->recurrence;
-
-    eas_writer_start(writer, EAS_Email_Recurrences);
-    eas_writer_start(writer, EAS_Email_Recurrence);
-    eas_writer_uint(writer, EAS_Email_Type, recurrence->type);
-    eas_writer_uint(writer, EAS_Email_Interval, (apr_uint64_t)recurrence->interval);
-    if (meeting->until)
-        eas_writer_text(writer, EAS_Email_Until, base_time_format_compact(meeting->until, pool));
-    meeting_write_positive(writer, EAS_Email_Occurrences, recurrence->occurrences);
-    meeting_write_positive(writer, EAS_Email_WeekOfMonth, recurrence->week_of_month);
-    meeting_write_positive(writer, EAS_Email_DayOfMonth, recurrence->day_of_month);
-    meeting_write_positive(writer, EAS_Email_DayOfWeek, recurrence->day_of_week);
-    meeting_write_positive(writer, EAS_Email_MonthOfYear, recurrence->month_of_year);
-    if (recurrence->type >= ITEM_RECURRENCE_MONTHLY && version >= EAS_VERSION_14_0)
-        eas_writer_uint(writer, EAS_Email2_CalendarType, 0); /* R291 */
-    if (recurrence->type == ITEM_RECURRENCE_WEEKLY && version >= EAS_VERSION_14_1)
-        eas_writer_uint(writer, EAS_Email2_FirstDayOfWeek,
-                        (apr_uint64_t)recurrence->first_day_of_week);
-    eas_writer_end(writer);
-    eas_writer_end(writer);
-}
-
 static void meeting_write_location(const item_meeting_t *meeting, eas_version_t version,
                                    eas_writer_t *writer)
 {
@@ -460,6 +424,7 @@ void item_meeting_write(const item_meeting_t *meeting, eas_version_t version, ea
                         apr_pool_t *pool)
 {
     int busy = meeting->busy == 4 && version < EAS_VERSION_16_0 ? 2 : meeting->busy; /* R1154 */
+    item_zone_t zone;
 
     eas_writer_start(writer, EAS_Email_MeetingRequest);
     eas_writer_uint(writer, EAS_Email_AllDayEvent, meeting->all_day != 0);
@@ -475,11 +440,16 @@ void item_meeting_write(const item_meeting_t *meeting, eas_version_t version, ea
     if (meeting->reminder >= 0)
         eas_writer_uint(writer, EAS_Email_Reminder, (apr_uint64_t)meeting->reminder);
     eas_writer_uint(writer, EAS_Email_ResponseRequested, (apr_uint64_t)meeting->response_requested);
-    if (meeting->recurs)
-        meeting_write_recurrence(meeting, version, writer, pool);
+    if (meeting->recurs) {
+        eas_writer_start(writer, EAS_Email_Recurrences);
+        item_recurrence_write(&meeting->recurrence, ITEM_RECURRENCE_EMAIL, version,
+                              &meeting->origin, writer, pool);
+        eas_writer_end(writer);
+    }
     eas_writer_uint(writer, EAS_Email_Sensitivity, (apr_uint64_t)meeting->sensitivity);
     eas_writer_uint(writer, EAS_Email_BusyStatus, (apr_uint64_t)busy);
-    eas_writer_text(writer, EAS_Email_TimeZone, item_zone_blob(&meeting->zone, pool));
+    item_clock_rules(meeting->origin.clock, meeting->start, &zone);
+    eas_writer_text(writer, EAS_Email_TimeZone, item_zone_blob(&zone, pool));
     meeting_write_identity(meeting, version, writer, pool);
     eas_writer_end(writer);
 }

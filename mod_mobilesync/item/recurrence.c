@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "item/date.h"
 #include "item/rule.h"
 
 /* A rule that is being read: its lists counted. */
@@ -164,7 +165,9 @@ static int recurrence_yearly(const recurrence_source_t *source, item_recurrence_
     recurrence->month_of_year = source->months ? source->rule->by_month[0] : source->start->month;
     return recurrence->month_of_year >= 1 && recurrence->month_of_year <= 12 &&
            recurrence_in_month(source, ITEM_RECURRENCE_YEARLY, ITEM_RECURRENCE_YEARLY_NTH,
-                               recurrence);
+                               recurrence) &&
+           /* in some year */
+           recurrence->day_of_month <= item_date_month_days(2000, recurrence->month_of_year);
 }
 
 static int recurrence_monthly(const recurrence_source_t *source, item_recurrence_t *recurrence)

@@ -168,6 +168,10 @@ static base_fault_t *node_read_numbers(const eas_node_t *const *children,
                                    values[NODE_TYPE], children[i] ? "has a" : "without",
                                    eas_tag_name(class_->tags[i]));
     }
+    if (values[NODE_MONTH_OF_YEAR] > 0 &&
+        values[NODE_DAY_OF_MONTH] > item_date_month_days(2000, values[NODE_MONTH_OF_YEAR]))
+        return base_fault_make(pool, BASE_FAULT_INVALID, "month %d has no day %d",
+                               values[NODE_MONTH_OF_YEAR], values[NODE_DAY_OF_MONTH]);
     if (values[NODE_CALENDAR_TYPE] > 0 && !(NODE_GREGORIAN & 1 << values[NODE_CALENDAR_TYPE]))
         return base_fault_make(pool, BASE_FAULT_INVALID, "CalendarType %d is not supported",
                                values[NODE_CALENDAR_TYPE]);

@@ -243,6 +243,7 @@ static void test_invalid(apr_pool_t *pool)
         "Type=0 Until=tomorrow",
         "Type=0 FirstDayOfWeek=7",
         "Type=3 WeekOfMonth=6 DayOfWeek=2",
+        "Type=5 DayOfMonth=30 MonthOfYear=2",
     };
     item_recurrence_origin_t origin = origin_at("20260706T100000Z");
     item_recurrence_t recurrence;
