@@ -173,24 +173,19 @@ static int file_type(const unsigned char *types, const file_header_t *header, un
     return change->offset > -2 * ITEM_DATE_DAY && change->offset < 2 * ITEM_DATE_DAY;
 }
 
-/* Changes that the rules know as well are dropped, but for the first of them, with which they begin. */
+/* Changes at the end that the rules say as well are dropped. */
 static void file_drop_ruled(item_clock_t *clock)
 {
-    int kept = clock->count;
+    item_clock_t ruled = *clock;
+    clock_change_t next;
 
-    while (kept > 1) {
-        const clock_change_t *last = &clock->changes[kept - 1];
-        item_clock_t ruled = *clock;
-        clock_change_t change;
+    for (ruled.count = 0; clock->count > 1; clock->count--) {
+        const clock_change_t *last = &clock->changes[clock->count - 1];
 
-        ruled.count = 0;
-        if (!item_clock_change_before(&ruled, last->at, &change) || change.at != last->at ||
-            change.offset != last->offset)
-            break;
-        kept--;
+        if (!item_clock_change_after(&ruled, last[-1].at, &next) || next.at != last->at ||
+            next.offset != last->offset)
+            return;
     }
-    if (kept < clock->count)
-        clock->count = kept + 1;
 }
 
 static int file_load(const unsigned char *data, apr_size_t length, item_clock_t *clock,

@@ -95,40 +95,6 @@ static void rules_fill(const item_clock_t *clock, const rules_change_t *from,
                                .minute = time.minute};
 }
 
-void item_clock_rules(const item_clock_t *clock, apr_time_t when, item_zone_t *zone)
-{
-    struct icaltimetype local = item_clock_to_local(clock, when);
-    rules_change_t changes[RULES_CHANGES_MAX];
-    const rules_change_t *standard, *daylight;
-    long at = (long)apr_time_sec(when);
-    int pair = rules_pair(changes, rules_of_year(clock, local.year, changes), at);
-    clock_change_t now;
-
-    if (pair < 0) {
-        if (!item_clock_change_before(clock, at, &now))
-            now = (clock_change_t){LONG_MIN, clock->offset, clock->name};
-        *zone = (item_zone_t){.offset = now.offset,
-                              .daylight_offset = now.offset,
-                              .name = now.name,
-                              .daylight_name = now.name};
-        return;
-    }
-    daylight = &changes[pair];
-    standard = &changes[pair + 1];
-    if (daylight->change.offset < standard->change.offset) { /* the south; or a winter time */
-        standard = daylight;
-        daylight = &changes[pair + 1];
-    }
-    *zone = (item_zone_t){.offset = standard->change.offset,
-                          .daylight_offset = daylight->change.offset,
-                          .name = standard->change.name,
-                          .daylight_name = daylight->change.name};
-    rules_fill(clock, standard, &zone->standard);
-    rules_fill(clock, daylight, &zone->daylight);
-}
-
-/* -- a clock of such rules -------------------------------------------------------------------- */
-
 static clock_rule_t rules_of_change(const item_zone_change_t *change, int offset, const char *name)
 {
     return (clock_rule_t){.month = change->month,
@@ -139,17 +105,64 @@ static clock_rule_t rules_of_change(const item_zone_change_t *change, int offset
                           .name = name};
 }
 
+static item_clock_t rules_clock(const item_zone_t *zone)
+{
+    return (item_clock_t){
+        .offset = zone->offset,
+        .name = zone->name,
+        .ruled = zone->standard.month && zone->daylight.month,
+        .rules = {rules_of_change(&zone->daylight, zone->daylight_offset, zone->daylight_name),
+                  rules_of_change(&zone->standard, zone->offset, zone->name)}};
+}
+
 const item_clock_t *item_clock_zone(const item_zone_t *zone, apr_pool_t *pool)
 {
-    item_clock_t *clock = apr_pcalloc(pool, sizeof *clock);
+    item_clock_t *clock = apr_palloc(pool, sizeof *clock);
 
-    clock->offset = zone->offset;
-    clock->name = zone->name;
-    clock->ruled = zone->standard.month && zone->daylight.month;
-    clock->rules[0] = rules_of_change(&zone->daylight, zone->daylight_offset, zone->daylight_name);
-    clock->rules[1] = rules_of_change(&zone->standard, zone->offset, zone->name);
+    *clock = rules_clock(zone);
     return clock;
 }
+
+static void rules_fill_pair(const item_clock_t *clock, const rules_change_t *pair,
+                            item_zone_t *zone)
+{
+    /* in the south, or where winter has a time of its own, the first one ends the summer's */
+    int south = pair[0].change.offset < pair[1].change.offset;
+    const rules_change_t *standard = &pair[!south], *daylight = &pair[south];
+
+    *zone = (item_zone_t){.offset = standard->change.offset,
+                          .daylight_offset = daylight->change.offset,
+                          .name = standard->change.name,
+                          .daylight_name = daylight->change.name};
+    rules_fill(clock, standard, &zone->standard);
+    rules_fill(clock, daylight, &zone->daylight);
+}
+
+/* A year with other changes than a pair has only what holds at the moment. */
+void item_clock_rules(const item_clock_t *clock, apr_time_t when, item_zone_t *zone)
+{
+    struct icaltimetype local = item_clock_to_local(clock, when);
+    rules_change_t changes[RULES_CHANGES_MAX];
+    long at = (long)apr_time_sec(when);
+    int pair = rules_pair(changes, rules_of_year(clock, local.year, changes), at);
+    clock_change_t now;
+    item_clock_t same;
+
+    if (!item_clock_change_before(clock, at, &now))
+        now = (clock_change_t){LONG_MIN, clock->offset, clock->name};
+    if (pair >= 0) {
+        rules_fill_pair(clock, &changes[pair], zone);
+        same = rules_clock(zone);
+        if (item_clock_offset(&same, when) == now.offset)
+            return;
+    }
+    *zone = (item_zone_t){.offset = now.offset,
+                          .daylight_offset = now.offset,
+                          .name = now.name,
+                          .daylight_name = now.name};
+}
+
+/* -- comparison ------------------------------------------------------------------------------- */
 
 int item_clock_rules_same(const item_zone_t *a, const item_zone_t *b, int year)
 {

@@ -96,6 +96,7 @@ libcore_la_SOURCES += \
 
 ITEM_TESTS = \
 	t/unit/item_body_test \
+	t/unit/item_clock_test \
 	t/unit/item_compose_test \
 	t/unit/item_document_test \
 	t/unit/item_draft_test \
@@ -108,11 +109,14 @@ ITEM_TESTS = \
 	t/unit/item_note_body_test \
 	t/unit/item_note_test \
 	t/unit/item_reference_test \
-	t/unit/item_text_test
+	t/unit/item_text_test \
+	t/unit/item_zone_test
 check_PROGRAMS += $(ITEM_TESTS)
 TESTS += $(ITEM_TESTS)
 t_unit_item_body_test_SOURCES = t/unit/item_body_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_body_test_LDADD = $(UNIT_LDADD)
+t_unit_item_clock_test_SOURCES = t/unit/item_clock_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_clock_test_LDADD = $(UNIT_LDADD)
 t_unit_item_compose_test_SOURCES = t/unit/item_compose_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_compose_test_LDADD = $(UNIT_LDADD)
 t_unit_item_document_test_SOURCES = t/unit/item_document_test.c t/unit/eas_helpers.h \
@@ -138,6 +142,8 @@ t_unit_item_note_test_SOURCES = t/unit/item_note_test.c t/unit/item_helpers.h t/
 t_unit_item_note_test_LDADD = $(UNIT_LDADD)
 t_unit_item_reference_test_SOURCES = t/unit/item_reference_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_reference_test_LDADD = $(UNIT_LDADD)
+t_unit_item_zone_test_SOURCES = t/unit/item_zone_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_zone_test_LDADD = $(UNIT_LDADD)
 t_unit_item_text_test_SOURCES = t/unit/item_text_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_text_test_LDADD = $(UNIT_LDADD)
 

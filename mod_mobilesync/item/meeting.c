@@ -36,7 +36,7 @@ struct item_meeting {
     int sensitivity;
     int busy;
     int disallow_proposal;
-    int message_type; /* MeetingMessageType */
+    int message_type;                /* MeetingMessageType */
     item_recurrence_origin_t origin; /* the start, and its zone */
     int recurs;
     item_recurrence_t recurrence;
@@ -46,7 +46,8 @@ struct item_meeting {
 typedef struct {
     icalcomponent *calendar;
     icalcomponent *event;
-    item_component_t *zones; /* the calendar again, for its VTIMEZONEs; NULL: it has none that are whole */
+    item_component_t
+        *zones; /* the calendar again, for its VTIMEZONEs; NULL: it has none that are whole */
     apr_pool_t *pool;
 } meeting_source_t;
 
