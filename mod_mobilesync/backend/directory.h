@@ -33,6 +33,12 @@ typedef struct {
     int total; /* without skip and limit */
 } backend_people_found_t;
 
+/* Those of a blob of vCards (a contact of an account's) who are looked for, as directories look: pushes
+ * backend_person_t. */
+base_fault_t *backend_people_match(const backend_blob_t *cards, const char *text,
+                                   backend_people_t how, apr_array_header_t *people,
+                                   apr_pool_t *pool);
+
 typedef struct backend_directory backend_directory_t;
 typedef struct backend_directory_driver backend_directory_driver_t;
 struct backend_directory_driver {

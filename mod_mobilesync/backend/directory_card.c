@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <glib.h>
 
+#include "backend/blob.h"
 #include "backend/directory_local.h"
 #include "base/content_line.h"
 #include "base/text.h"
@@ -203,23 +204,95 @@ static void card_finish(directory_entry_t *entry, apr_pool_t *pool)
     entry->texts = all.data;
 }
 
-directory_entry_t *directory_card_next(const char **at, const char *end, apr_pool_t *pool)
+directory_entry_t *directory_card_next(const char **at, const char *end, int pictures,
+                                       apr_pool_t *pool)
 {
     directory_entry_t *entry = NULL;
     base_content_line_t line;
+    apr_pool_t *lines; /* a card is mostly its picture */
 
-    while (base_content_line_next(at, end, &line, pool)) {
+    apr_pool_create(&lines, pool);
+    while (base_content_line_next(at, end, &line, lines)) {
         if (strcmp(line.name, "BEGIN") == 0 && strcasecmp(line.value, "VCARD") == 0)
             entry = card_make(pool);
         else if (strcmp(line.name, "END") == 0 && entry && entry->person.email) {
             card_finish(entry, pool);
+            apr_pool_destroy(lines);
             return entry;
         }
-        else if (entry)
+        else if (entry && (pictures || strcmp(line.name, "PHOTO") != 0))
             card_line(entry, &line, pool);
+        apr_pool_clear(lines);
     }
+    apr_pool_destroy(lines);
     return NULL;
 }
+
+/* -- is it who is looked for? ---------------------------------------------------------------- */
+
+/* Does the text have the words, from the beginning of a word on? */
+static int card_begins(const char *text, const char *words)
+{
+    const char *p;
+
+    for (p = text; (p = strstr(p, words)); p++)
+        if (p == text || p[-1] == ' ' || p[-1] == '\n')
+            return 1;
+    return 0;
+}
+
+/* All words begin a name, in whatever order. */
+static int card_names_begin(const directory_entry_t *entry, const char *words, apr_pool_t *pool)
+{
+    char *state = NULL, *copy = apr_pstrdup(pool, words), *word;
+
+    for (word = apr_strtok(copy, " ", &state); word; word = apr_strtok(NULL, " ", &state))
+        if (!card_begins(entry->names, word))
+            return 0;
+    return 1;
+}
+
+static int card_has_address(const directory_entry_t *entry, const char *address)
+{
+    int i;
+
+    for (i = 0; i < entry->addresses->nelts; i++)
+        if (strcmp(APR_ARRAY_IDX(entry->addresses, i, const char *), address) == 0)
+            return 1;
+    return 0;
+}
+
+const char *directory_wanted(const char *text, backend_people_t how, apr_pool_t *pool)
+{
+    return how == BACKEND_PEOPLE_EMAIL ? base_text_lower(text, pool) : directory_words(text, pool);
+}
+
+int directory_entry_is(const directory_entry_t *entry, const char *wanted, backend_people_t how,
+                       apr_pool_t *pool)
+{
+    if (!*wanted)
+        return 0;
+    if (how == BACKEND_PEOPLE_EMAIL)
+        return card_has_address(entry, wanted);
+    return card_begins(entry->texts, wanted) || card_names_begin(entry, wanted, pool);
+}
+
+base_fault_t *backend_people_match(const backend_blob_t *cards, const char *text,
+                                   backend_people_t how, apr_array_header_t *people,
+                                   apr_pool_t *pool)
+{
+    const char *wanted = directory_wanted(text, how, pool), *at, *end;
+    directory_entry_t *entry;
+
+    BASE_TRY(backend_blob_load(cards, &at, pool));
+    end = at + cards->size;
+    while ((entry = directory_card_next(&at, end, 1, pool)))
+        if (directory_entry_is(entry, wanted, how, pool))
+            APR_ARRAY_PUSH(people, backend_person_t) = entry->person;
+    return NULL;
+}
+
+/* -- of an account --------------------------------------------------------------------------- */
 
 directory_entry_t *directory_account_entry(const backend_identity_t *identity, apr_pool_t *pool)
 {

@@ -1,3 +1,4 @@
+#include "backend/directory_book.h"
 #include "backend/directory_local.h"
 
 #include <stdlib.h>
@@ -12,7 +13,6 @@
 #include "base/text.h"
 
 #define LOCAL_ACCOUNTS_AGE apr_time_from_sec(60)
-#define LOCAL_FILE_MAX (256 * 1024 * 1024)
 
 typedef struct {
     const char *vcard; /* NULL: no address book */
@@ -27,9 +27,9 @@ typedef struct {
     apr_pool_t *pool;            /* with an allocator of its own, used under the lock */
     apr_pool_t *content;         /* of the entries; NULL: not read yet */
     apr_array_header_t *entries; /* directory_entry_t *, sorted */
-    apr_finfo_t info;            /* of the file as it was read */
+    directory_book_t book;       /* path NULL: none */
     apr_time_t listed;           /* when the accounts were */
-    int unreadable;              /* which has been said */
+    int unreadable, skipped;     /* which has been said */
 } directory_local_t;
 
 static base_fault_t *local_configure(const apr_array_header_t *arguments, void **config,
@@ -58,6 +58,7 @@ static base_fault_t *local_start(void *config, backend_t *backend, const base_lo
     apr_status_t status;
 
     made->config = config;
+    made->book.path = made->config->vcard;
     made->backend = backend;
     made->log = log;
     BASE_TRY(base_pool_create(&made->pool, pool));
@@ -79,16 +80,25 @@ static int local_order(const void *a, const void *b)
     return order ? order : strcmp(one->person.email, other->person.email);
 }
 
-static void local_load_cards(directory_local_t *local, const char *text, apr_hash_t *known)
+typedef struct {
+    directory_local_t *local;
+    apr_hash_t *known; /* address -> entry */
+} local_loading_t;
+
+/* A picture that has a file of its own is read when somebody wants it. */
+static void local_load_cards(void *baton, const char *text, apr_size_t length, const char *file)
 {
-    const char *end = text + strlen(text);
+    local_loading_t *loading = baton;
+    directory_local_t *local = loading->local;
+    const char *end = text + length;
     directory_entry_t *entry;
     int i;
 
-    while ((entry = directory_card_next(&text, end, local->content))) {
+    while ((entry = directory_card_next(&text, end, !file, local->content))) {
+        entry->file = file ? apr_pstrdup(local->content, file) : NULL;
         APR_ARRAY_PUSH(local->entries, directory_entry_t *) = entry;
         for (i = 0; i < entry->addresses->nelts; i++)
-            apr_hash_set(known, APR_ARRAY_IDX(entry->addresses, i, const char *),
+            apr_hash_set(loading->known, APR_ARRAY_IDX(entry->addresses, i, const char *),
                          APR_HASH_KEY_STRING, entry);
     }
 }
@@ -113,48 +123,54 @@ static base_fault_t *local_load_accounts(directory_local_t *local, apr_hash_t *k
     return NULL;
 }
 
-static int local_file_changed(directory_local_t *local, apr_pool_t *pool)
+/* Reads the address book into new entries; while it cannot be read the old ones stay. Returns 0 then. */
+static int local_load_book(directory_local_t *local, local_loading_t *loading, apr_pool_t *pool)
 {
-    apr_finfo_t now;
+    int skipped;
+    base_fault_t *fault =
+        directory_book_read(&local->book, local_load_cards, loading, &skipped, pool);
 
-    return local->config->vcard &&
-           (local->unreadable || base_file_changed(local->config->vcard, &local->info, &now, pool));
-}
-
-/* Brings the entries up to date; while the file cannot be read they stay as they are. */
-static base_fault_t *local_refresh(directory_local_t *local, apr_pool_t *pool)
-{
-    apr_pool_t *old = local->content;
-    apr_time_t now = apr_time_now();
-    base_fault_t *fault = NULL;
-    const char *text = NULL;
-    apr_size_t length;
-    apr_hash_t *known;
-    int stale = local->config->accounts && now - local->listed > LOCAL_ACCOUNTS_AGE;
-
-    if (old && !stale && !local_file_changed(local, pool))
-        return NULL;
-    if (local->config->vcard)
-        fault = base_file_read(local->config->vcard, LOCAL_FILE_MAX, &text, &length, &local->info,
-                               pool);
     if (fault && !local->unreadable)
         base_log_write(local->log, BASE_LOG_WARNING,
                        "the address book cannot be read (%s); people of it are missing",
                        fault->message);
+    else if (skipped && !local->skipped)
+        base_log_write(local->log, BASE_LOG_WARNING,
+                       "%d files of the address book %s cannot be read; their people are missing",
+                       skipped, local->book.path);
     local->unreadable = fault != NULL;
-    fault = NULL;
-    if (local->unreadable && old)
+    local->skipped = skipped;
+    return !fault;
+}
+
+/* Brings the entries up to date. */
+static base_fault_t *local_refresh(directory_local_t *local, apr_pool_t *pool)
+{
+    apr_pool_t *old = local->content;
+    apr_array_header_t *old_entries = local->entries;
+    apr_time_t now = apr_time_now();
+    local_loading_t loading = {.local = local};
+    base_fault_t *fault = NULL;
+    int stale = local->config->accounts && now - local->listed > LOCAL_ACCOUNTS_AGE;
+
+    if (old && !stale &&
+        !(local->book.path &&
+          (directory_book_changed(&local->book, now, pool) || local->unreadable)))
         return NULL;
     apr_pool_create(&local->content, local->pool);
     local->entries = apr_array_make(local->content, 64, sizeof(directory_entry_t *));
+    loading.known = apr_hash_make(pool);
+    if (local->book.path && !local_load_book(local, &loading, pool) && old) {
+        apr_pool_destroy(local->content);
+        local->content = old;
+        local->entries = old_entries;
+        return NULL;
+    }
     local->listed = now;
-    known = apr_hash_make(pool);
-    if (text)
-        local_load_cards(local, text, known);
     if (old)
         apr_pool_destroy(old);
     if (local->config->accounts)
-        fault = local_load_accounts(local, known, pool);
+        fault = local_load_accounts(local, loading.known, pool);
     if (fault)
         local->listed = 0;
     qsort(local->entries->elts, (size_t)local->entries->nelts, sizeof(directory_entry_t *),
@@ -164,38 +180,6 @@ static base_fault_t *local_refresh(directory_local_t *local, apr_pool_t *pool)
 
 /* -- finding --------------------------------------------------------------------------------- */
 
-/* Does the text have the words, from the beginning of a word on? */
-static int local_begins(const char *text, const char *words)
-{
-    const char *p;
-
-    for (p = text; (p = strstr(p, words)); p++)
-        if (p == text || p[-1] == ' ' || p[-1] == '\n')
-            return 1;
-    return 0;
-}
-
-/* All words begin a name, in whatever order. */
-static int local_names_begin(const directory_entry_t *entry, const char *words, apr_pool_t *pool)
-{
-    char *state = NULL, *copy = apr_pstrdup(pool, words), *word;
-
-    for (word = apr_strtok(copy, " ", &state); word; word = apr_strtok(NULL, " ", &state))
-        if (!local_begins(entry->names, word))
-            return 0;
-    return 1;
-}
-
-static int local_has_address(const directory_entry_t *entry, const char *address)
-{
-    int i;
-
-    for (i = 0; i < entry->addresses->nelts; i++)
-        if (strcmp(APR_ARRAY_IDX(entry->addresses, i, const char *), address) == 0)
-            return 1;
-    return 0;
-}
-
 static int local_is_visible(const directory_entry_t *entry, const char *viewer)
 {
     const char *at = strrchr(viewer, '@'), *theirs = strrchr(entry->person.email, '@');
@@ -204,6 +188,23 @@ static int local_is_visible(const directory_entry_t *entry, const char *viewer)
 }
 
 #define LOCAL_COPY(field) copy->field = person->field ? apr_pstrdup(pool, person->field) : NULL
+
+/* The picture of a card that has a file of its own. */
+static backend_bytes_t local_picture(const directory_entry_t *entry, apr_pool_t *pool)
+{
+    backend_bytes_t none = {0};
+    directory_entry_t *read;
+    const char *text, *end;
+    apr_size_t length;
+
+    if (!entry->file ||
+        base_file_read(entry->file, DIRECTORY_BOOK_CARD_MAX, &text, &length, NULL, pool))
+        return none;
+    for (end = text + length; (read = directory_card_next(&text, end, 1, pool));)
+        if (strcmp(read->person.email, entry->person.email) == 0)
+            return read->person.picture;
+    return none; /* it was changed meanwhile */
+}
 
 /* The entries go with the next change of the file. */
 static void local_copy(const backend_person_t *person, backend_person_t *copy, apr_pool_t *pool)
@@ -241,23 +242,24 @@ static base_fault_t *local_find(void *instance, const char *viewer, const char *
 {
     directory_local_t *local = instance;
     apr_array_header_t *people = apr_array_make(pool, 8, sizeof(backend_person_t));
-    const char *words =
-        how == BACKEND_PEOPLE_EMAIL ? base_text_lower(text, pool) : directory_words(text, pool);
+    const char *wanted = directory_wanted(text, how, pool);
     base_fault_t *fault;
     int i;
 
     apr_thread_mutex_lock(local->lock);
     fault = local_refresh(local, pool);
-    for (i = 0; !fault && *words && i < local->entries->nelts; i++) {
+    for (i = 0; !fault && i < local->entries->nelts; i++) {
         const directory_entry_t *entry = APR_ARRAY_IDX(local->entries, i, directory_entry_t *);
 
-        if (!local_is_visible(entry, viewer) ||
-            !(how == BACKEND_PEOPLE_EMAIL
-                  ? local_has_address(entry, words)
-                  : local_begins(entry->texts, words) || local_names_begin(entry, words, pool)))
+        if (!local_is_visible(entry, viewer) || !directory_entry_is(entry, wanted, how, pool))
             continue;
-        if (found->total >= skip && found->total - skip < limit)
-            local_copy(&entry->person, apr_array_push(people), pool);
+        if (found->total >= skip && found->total - skip < limit) {
+            backend_person_t *copy = apr_array_push(people);
+
+            local_copy(&entry->person, copy, pool);
+            if (entry->file)
+                copy->picture = local_picture(entry, pool);
+        }
         found->total++;
     }
     apr_thread_mutex_unlock(local->lock);

@@ -2,6 +2,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/backend.c mod_mobilesync/backend/backend.h \
 	mod_mobilesync/backend/backend_calls.h mod_mobilesync/backend/backend_search.h \
 	mod_mobilesync/backend/directory.c mod_mobilesync/backend/directory.h \
+	mod_mobilesync/backend/directory_book.c mod_mobilesync/backend/directory_book.h \
 	mod_mobilesync/backend/directory_card.c \
 	mod_mobilesync/backend/directory_local.c mod_mobilesync/backend/directory_local.h \
 	mod_mobilesync/backend/drivers.h \

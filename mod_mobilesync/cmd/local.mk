@@ -11,6 +11,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/cmd.h \
 	mod_mobilesync/cmd/collection.h \
 	mod_mobilesync/cmd/commands.tbl \
+	mod_mobilesync/cmd/contacts.c mod_mobilesync/cmd/contacts.h \
 	mod_mobilesync/cmd/conversation.c mod_mobilesync/cmd/conversation.h \
 	mod_mobilesync/cmd/device.c mod_mobilesync/cmd/device.h \
 	mod_mobilesync/cmd/dispatch.c \

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cmd/contacts.h"
 #include "item/oof.h"
 
 #define OOF_DEVICE "*" /* answers are the account's: the ledger of no device */
@@ -20,11 +21,30 @@ typedef struct {
     apr_pool_t *pool;
 } oof_t;
 
+/* Who is outside is known when the account has a contact with the address (MS-ASCMD R779). */
+static base_fault_t *oof_audience(const oof_t *away, backend_session_t *session,
+                                  item_oof_audience_t *audience)
+{
+    cmd_exchange_t *exchange = away->send->exchange;
+    apr_time_t deadline = exchange->now + exchange->service->limits.response_time / 2;
+    apr_array_header_t *people;
+
+    *audience = item_oof_audience(away->identity, away->message->sender);
+    if (*audience != ITEM_OOF_EXTERNAL_UNKNOWN)
+        return NULL;
+    BASE_TRY(cmd_contacts_find(session, away->message->sender, BACKEND_PEOPLE_EMAIL, deadline,
+                               &people, away->pool));
+    if (people->nelts)
+        *audience = ITEM_OOF_EXTERNAL_KNOWN;
+    return NULL;
+}
+
 /* Is the account away, with words for this sender? */
 static base_fault_t *oof_look(oof_t *away)
 {
     cmd_exchange_t *exchange = away->send->exchange;
     const item_oof_message_t *message;
+    item_oof_audience_t audience;
     backend_session_t *session;
     item_source_t *source;
     const char *text = NULL;
@@ -39,7 +59,8 @@ static base_fault_t *oof_look(oof_t *away)
     if (fault || !item_oof_active(&away->oof, exchange->now))
         return fault;
     BASE_TRY(backend_identity(session, &away->identity, away->pool));
-    message = &away->oof.messages[item_oof_audience(away->identity, away->message->sender)];
+    BASE_TRY(oof_audience(away, session, &audience));
+    message = &away->oof.messages[audience];
     if (!message->enabled || !*message->text)
         return NULL;
     BASE_TRY(item_source_open(away->message->wire, &source, away->pool));

@@ -1,10 +1,12 @@
 /* ResolveRecipients (MS-ASCMD 2.2.1.15): whom a name or address means, with certificates and
  * pictures. Free and busy times follow with the calendar: until then they cannot be retrieved. */
 #include <string.h>
+#include <strings.h>
 #include <apr_base64.h>
 #include <apr_strings.h>
 
 #include "base/time.h"
+#include "cmd/contacts.h"
 #include "cmd/gal.h"
 #include "eas/status.h"
 
@@ -14,7 +16,8 @@
 #define RESOLVE_SPAN_MIN apr_time_from_sec(30 * 60)
 #define RESOLVE_SPAN_MAX (42 * BASE_TIME_DAY) /* R5175 */
 #define RESOLVE_SPAN_DEFAULT (7 * BASE_TIME_DAY)
-#define RESOLVE_TYPE_GAL 1
+#define RESOLVE_TYPE_GAL 1 /* R4686 */
+#define RESOLVE_TYPE_CONTACT 2
 
 /* MS-ASCMD 2.2.3.177.12, children of Response and of Certificates */
 enum {
@@ -138,12 +141,13 @@ static void resolve_write_certificates(resolve_t *resolve, const backend_person_
     eas_writer_end(writer);
 }
 
-static void resolve_write_person(resolve_t *resolve, const backend_person_t *person, int resolved)
+static void resolve_write_person(resolve_t *resolve, const backend_person_t *person, int type,
+                                 int resolved)
 {
     eas_writer_t *writer = resolve->exchange->writer;
 
     eas_writer_start(writer, EAS_ResolveRecipients_Recipient);
-    eas_writer_uint(writer, EAS_ResolveRecipients_Type, RESOLVE_TYPE_GAL);
+    eas_writer_uint(writer, EAS_ResolveRecipients_Type, (apr_uint64_t)type);
     eas_writer_text(writer, EAS_ResolveRecipients_DisplayName, person->display_name);
     eas_writer_text(writer, EAS_ResolveRecipients_EmailAddress, person->email);
     if (resolved && resolve->availability) {
@@ -157,43 +161,85 @@ static void resolve_write_person(resolve_t *resolve, const backend_person_t *per
     eas_writer_end(writer);
 }
 
-/* An address is itself; anything else is the beginning of a name. */
-static base_fault_t *resolve_find(const resolve_t *resolve, const char *to,
-                                  backend_people_found_t **found)
-{
-    backend_directory_t *people = resolve->exchange->service->people;
-    apr_pool_t *pool = resolve->exchange->pool;
-    int limit = resolve->suggestions ? (int)resolve->suggestions : 1;
+/* Whom a To means: first those of the directory, then those of the account's own contacts. */
+typedef struct {
+    apr_array_header_t *people; /* backend_person_t */
+    int directory;              /* how many of them are of the directory */
+    int total;
+} resolve_found_t;
 
-    BASE_TRY(backend_directory_find(people, resolve->viewer, to, BACKEND_PEOPLE_EMAIL, 0, limit,
-                                    found, pool));
-    if ((*found)->total)
-        return NULL;
-    return backend_directory_find(people, resolve->viewer, to, BACKEND_PEOPLE_BEGIN, 0, limit,
-                                  found, pool);
+static int resolve_has(const resolve_found_t *found, const char *email)
+{
+    int i;
+
+    for (i = 0; i < found->people->nelts; i++)
+        if (strcasecmp(APR_ARRAY_IDX(found->people, i, backend_person_t).email, email) == 0)
+            return 1;
+    return 0;
+}
+
+static base_fault_t *resolve_look(const resolve_t *resolve, const char *to, backend_people_t how,
+                                  resolve_found_t *found)
+{
+    cmd_exchange_t *exchange = resolve->exchange;
+    apr_time_t deadline = exchange->now + exchange->service->limits.response_time / 2;
+    int limit = resolve->suggestions ? (int)resolve->suggestions : 1, i;
+    backend_people_found_t *directory;
+    apr_array_header_t *contacts;
+    backend_session_t *session;
+
+    BASE_TRY(backend_directory_find(exchange->service->people, resolve->viewer, to, how, 0, limit,
+                                    &directory, exchange->pool));
+    BASE_TRY(cmd_exchange_session(exchange, &session));
+    BASE_TRY(cmd_contacts_find(session, to, how, deadline, &contacts, exchange->pool));
+    found->people = apr_array_make(exchange->pool, directory->count + contacts->nelts + 1,
+                                   sizeof(backend_person_t));
+    for (i = 0; i < directory->count; i++)
+        APR_ARRAY_PUSH(found->people, backend_person_t) = directory->people[i];
+    found->directory = directory->count;
+    found->total = directory->total;
+    for (i = 0; i < contacts->nelts; i++) {
+        const backend_person_t *person = &APR_ARRAY_IDX(contacts, i, backend_person_t);
+
+        if (resolve_has(found, person->email))
+            continue;
+        found->total++;
+        if (found->people->nelts < limit)
+            APR_ARRAY_PUSH(found->people, backend_person_t) = *person;
+    }
+    return NULL;
+}
+
+/* An address is itself; anything else is the beginning of a name. */
+static base_fault_t *resolve_find(const resolve_t *resolve, const char *to, resolve_found_t *found)
+{
+    BASE_TRY(resolve_look(resolve, to, BACKEND_PEOPLE_EMAIL, found));
+    return found->total ? NULL : resolve_look(resolve, to, BACKEND_PEOPLE_BEGIN, found);
 }
 
 static base_fault_t *resolve_to(resolve_t *resolve, const char *to)
 {
     eas_writer_t *writer = resolve->exchange->writer;
     cmd_pictures_t pictures = resolve->pictures; /* the limit is one for each To (R3291) */
-    backend_people_found_t *found;
+    resolve_found_t found;
     int status = RESOLVE_STATUS_RESOLVED, count, i;
 
     BASE_TRY(resolve_find(resolve, to, &found));
-    count = found->count;
-    if (!found->total)
+    count = found.people->nelts;
+    if (!found.total)
         status = RESOLVE_STATUS_UNKNOWN;
-    else if (found->total > 1) {
+    else if (found.total > 1) {
         count = resolve->suggestions ? count : 0;
-        status = count < found->total ? RESOLVE_STATUS_AMBIGUOUS_PARTIAL : RESOLVE_STATUS_AMBIGUOUS;
+        status = count < found.total ? RESOLVE_STATUS_AMBIGUOUS_PARTIAL : RESOLVE_STATUS_AMBIGUOUS;
     }
     eas_writer_start(writer, EAS_ResolveRecipients_Response);
     eas_writer_text(writer, EAS_ResolveRecipients_To, to);
     eas_writer_uint(writer, EAS_ResolveRecipients_Status, (apr_uint64_t)status);
-    eas_writer_uint(writer, EAS_ResolveRecipients_RecipientCount, (apr_uint64_t)found->total);
+    eas_writer_uint(writer, EAS_ResolveRecipients_RecipientCount, (apr_uint64_t)found.total);
     for (i = 0; i < count; i++)
-        resolve_write_person(resolve, &found->people[i], status == RESOLVE_STATUS_RESOLVED);
+        resolve_write_person(resolve, &APR_ARRAY_IDX(found.people, i, backend_person_t),
+                             i < found.directory ? RESOLVE_TYPE_GAL : RESOLVE_TYPE_CONTACT,
+                             status == RESOLVE_STATUS_RESOLVED);
     eas_writer_end(writer);
     resolve->pictures = pictures;
     return NULL;

@@ -46,7 +46,8 @@ int item_oof_active(const item_oof_t *oof, apr_time_t now);
 /* The message as plain text or as HTML. */
 const char *item_oof_message_text(const item_oof_message_t *message, int html, apr_pool_t *pool);
 
-/* Who the sender is for whoever is away; without a directory of contacts nobody outside is known. */
+/* Who the sender is for whoever is away, by the domain: whether one from outside is known their contacts
+ * say. */
 item_oof_audience_t item_oof_audience(const backend_identity_t *away, const char *sender);
 
 /* May this message be answered by a program on behalf of that identity? Not what a program sent

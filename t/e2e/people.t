@@ -12,6 +12,7 @@ use Test::More;
 use MobileSync::Process qw(wait_until);
 use MobileSync::Scenario;
 use MobileSync::Server;
+use MobileSync::Vdir;
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output todo_output);
 
@@ -300,6 +301,138 @@ subtest 'no directory' => sub {
     is( $found->{total}, 0, 'nobody' );
     is( $phone->resolve( ['anna'] )->{responses}[0]{status}, 4, 'nobody is resolved' );
     $without->done;
+};
+
+# A shared address book as a vdir: a folder with a file for each card.
+sub card ( $name, $email, @lines ) {
+    return MobileSync::Vdir::vcard( $email, $name, "EMAIL:$email", @lines );
+}
+
+subtest 'a shared folder of cards' => sub {
+    my $shared = MobileSync::Vdir->new( $folder->dirname );
+    my $photo = 'PHOTO;ENCODING=b;TYPE=JPEG:' . encode_base64( $picture, '' );
+    $shared->create('shared');
+    $shared->write( 'shared', '1.vcf', card( 'Ada Alpha', 'ada@example.org', $photo ) );
+    $shared->write( 'shared', '2.vcf', card( 'Ben Beta', 'ben@example.org' ) );
+    $shared->write( 'shared', '3.txt', card( 'No Card', 'no@example.org' ) );
+    mkdir $shared->path( 'shared', '4.vcf' );
+    my $with = MobileSync::Server->start( settings =>
+            { MobileSyncDirectory => 'local accounts=no vcard=' . $shared->folder('shared') } );
+    $with->allow_errors(qr/1 files of the address book/);
+    my $phone = $with->client;
+    my $is_found = sub ( $text, $names, $name ) {
+        wait_until( "$name: $names", sub { names( $phone->search_people($text) ) eq $names } );
+        pass($name);
+    };
+    is( names( $phone->search_people('example') ), 'Ada Alpha | Ben Beta', 'every card' );
+    my $found = $phone->search_people( 'example', picture => {} )->{people};
+    is_deeply( $found->[0]{Picture}, { Status => 1, Data => $picture }, 'its picture' );
+    is( $found->[1]{Picture}{Status}, 173, 'no picture' );
+    $found = $phone->search_people( 'ada', picture => { size => 599 } )->{people};
+    is( $found->[0]{Picture}{Status}, 174, 'one that is too large' );
+    my $resolved = $phone->resolve( ['ada@example.org'], picture => {} )->{responses}[0];
+    is( $resolved->{recipients}[0]{type}, 1, 'ResolveRecipients: of the directory' );
+    is( $resolved->{recipients}[0]{picture}{Data}, $picture, 'with the picture' );
+    $shared->write( 'shared', '5.vcf', card( 'Cy Gamma', 'cy@example.org' ) );
+    $is_found->( 'example', 'Ada Alpha | Ben Beta | Cy Gamma', 'one that is added' );
+    $shared->write( 'shared', '2.vcf', card( 'Ben Bell', 'ben@example.org' ) );
+    $is_found->( 'ben', 'Ben Bell', 'one that is replaced' );
+    $shared->delete( 'shared', '1.vcf' );
+    $is_found->( 'example', 'Ben Bell | Cy Gamma', 'one that is removed' );
+    $with->done;
+};
+
+subtest 'contacts of the account' => sub {
+    my $with = MobileSync::Server->start(
+        accounts =>
+            { map { $_ => 'secret' } qw(anna@example.org eve@example.com mallory@example.com) },
+        settings => {
+            MobileSyncAccountName => 'full',
+            MobileSyncDirectory => 'local vcard=' . $folder->dirname . '/shared'
+        }
+    );
+    my $phone = $with->client( account => 'anna@example.org' );
+    my $vdir = $with->vdir('anna@example.org');
+    $vdir->create('contacts');
+    $vdir->write(
+        'contacts',
+        'eve.vcf',
+        card(
+            'Eve Known',
+            'Eve@example.com',
+            'PHOTO;ENCODING=b;TYPE=JPEG:' . encode_base64( $picture, '' ),
+            'KEY;ENCODING=b;TYPE=X509:' . encode_base64( $certificate, '' )
+        )
+    );
+    $vdir->write( 'contacts', 'cy.vcf', card( 'Cy Other', 'cy@example.org' ) );
+    $vdir->write( 'contacts', 'cyd.vcf', card( 'Cyd Own', 'cyd@example.org' ) );
+    my $resolve = sub ( $to, %option ) {
+        return $phone->resolve( [$to], %option )->{responses}[0];
+    };
+    my $one = $resolve->( 'eve@example.com', certificates => 2, picture => {} );
+    is( $one->{status}, 1, 'an address of a contact' );
+    my ($recipient) = @{ $one->{recipients} };
+    is( $recipient->{type}, 2, 'Type: a contact' );
+    is( $recipient->{name}, 'Eve Known', 'its name' );
+    is( $recipient->{picture}{Data}, $picture, 'its picture' );
+    is_deeply(
+        $recipient->{certificates}{list},
+        [ encode_base64( $certificate, '' ) ],
+        'its certificate'
+    );
+    is( $resolve->('know')->{recipients}[0]{email}, 'Eve@example.com', 'the beginning of a name' );
+    is( $resolve->('nown')->{status}, 4, 'not what is within a word' );
+    is( $resolve->('cy@example.org')->{recipients}[0]{type},
+        1, 'who is in the directory as well is of the directory' );
+    my $many = $resolve->('cy');
+    is( $many->{status}, 2, 'several' );
+    is_deeply(
+        [ map {"$_->{type} $_->{name}"} @{ $many->{recipients} } ],
+        [ '1 Cy Gamma', '2 Cyd Own' ],
+        'the same address is there once'
+    );
+    is(
+        $with->client( account => 'eve@example.com' )->resolve( ['know'] )->{responses}[0]{status},
+        4,
+        'nobody else finds them'
+    );
+    # out of office: who is outside is known by the contacts
+    my $set = $phone->command(
+        'Settings',
+        tree => [
+            'Settings:Settings',
+            [
+                Oof => [
+                    Set => [ OofState => 1 ],
+                    map {
+                        [
+                            OofMessage => ["AppliesToExternal$_"],
+                            [ Enabled => 1 ],
+                            [ ReplyMessage => "for the \L$_" ],
+                            [ BodyType => 'Text' ]
+                        ]
+                    } qw(Known Unknown)
+                ]
+            ]
+        ]
+    );
+    is( $set->text('Settings:Status'), 1, 'anna is away' );
+    for my $case ( [ eve => 'known' ], [ mallory => 'unknown' ] ) {
+        my ( $who, $text ) = @$case;
+        my $account = "$who\@example.com";
+        $with->client( account => $account )
+            ->send_mail(
+            "To: anna\@example.org\r\nMessage-ID: <$who\@phone>\r\nSubject: x\r\n\r\nHello\r\n");
+        my $box = $with->mailbox($account);
+        my @answers = map { $box->content($_) } sort keys %{ $box->messages };
+        is( scalar @answers, 1, "$who is answered" );
+        like(
+            $answers[0] // '',
+            qr/\Q@{[ encode_base64( "for the $text", '' ) ]}/,
+            "as somebody $text"
+        );
+    }
+    $with->done;
 };
 
 subtest 'address book only' => sub {

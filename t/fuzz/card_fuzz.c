@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *text = apr_pstrmemdup(pool, (const char *)data, size), *at = text;
     directory_entry_t *entry;
 
-    while ((entry = directory_card_next(&at, text + strlen(text), pool))) {
+    while ((entry = directory_card_next(&at, text + strlen(text), 1, pool))) {
         const backend_person_t *person = &entry->person;
 
         FUZZ_ASSERT(at > text && at <= text + size);
