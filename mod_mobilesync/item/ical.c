@@ -6,6 +6,9 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#define ICAL_YEAR_MIN 1601 /* where the time of Windows begins, which clients are made by */
+#define ICAL_YEAR_MAX 9999
+
 void item_ical_child_init(void)
 {
     icalerror_set_errors_are_fatal(0);
@@ -141,6 +144,16 @@ const char *item_ical_parameter(icalproperty *property, const char *name, apr_po
     return length > 1 && text[0] == '"' && text[length - 1] == '"'
                ? apr_pstrmemdup(pool, text + 1, length - 2)
                : text;
+}
+
+int item_ical_time(const char *text, struct icaltimetype *time)
+{
+    *time = icaltime_from_string(text);
+    return !icaltime_is_null_time(*time) && time->year >= ICAL_YEAR_MIN &&
+           time->year <= ICAL_YEAR_MAX && time->month >= 1 && time->month <= 12 && time->day >= 1 &&
+           time->day <= icaltime_days_in_month(time->month, time->year) && time->hour >= 0 &&
+           time->hour <= 23 && time->minute >= 0 && time->minute <= 59 && time->second >= 0 &&
+           time->second <= 60;
 }
 
 apr_time_t item_ical_naive(const struct icaltimetype *time)

@@ -27,6 +27,9 @@ const char *item_ical_extension(icalcomponent *component, const char *name, apr_
 /* A parameter of a property ("CN", "RSVP", ...); NULL. */
 const char *item_ical_parameter(icalproperty *property, const char *name, apr_pool_t *pool);
 
+/* A date ("20260706"), local time or time in UTC; 0 when it is none that a calendar has. */
+int item_ical_time(const char *text, struct icaltimetype *time);
+
 /* Seconds since the epoch of a date and time taken as UTC. */
 apr_time_t item_ical_naive(const struct icaltimetype *time);
 

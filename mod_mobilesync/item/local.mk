@@ -53,7 +53,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/date.h \
 	mod_mobilesync/item/rule.c mod_mobilesync/item/rule.h \
 	mod_mobilesync/item/series.c mod_mobilesync/item/series.h mod_mobilesync/item/series_impl.h \
-	mod_mobilesync/item/series_walk.c \
+	mod_mobilesync/item/series_load.c mod_mobilesync/item/series_walk.c \
 	mod_mobilesync/item/item.c \
 	mod_mobilesync/item/item.h \
 	mod_mobilesync/item/kind.c mod_mobilesync/item/kind.h \
@@ -109,6 +109,7 @@ ITEM_TESTS = \
 	t/unit/item_note_body_test \
 	t/unit/item_note_test \
 	t/unit/item_reference_test \
+	t/unit/item_series_test \
 	t/unit/item_text_test \
 	t/unit/item_zone_test
 check_PROGRAMS += $(ITEM_TESTS)
@@ -142,6 +143,8 @@ t_unit_item_note_test_SOURCES = t/unit/item_note_test.c t/unit/item_helpers.h t/
 t_unit_item_note_test_LDADD = $(UNIT_LDADD)
 t_unit_item_reference_test_SOURCES = t/unit/item_reference_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_reference_test_LDADD = $(UNIT_LDADD)
+t_unit_item_series_test_SOURCES = t/unit/item_series_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_series_test_LDADD = $(UNIT_LDADD)
 t_unit_item_zone_test_SOURCES = t/unit/item_zone_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_zone_test_LDADD = $(UNIT_LDADD)
 t_unit_item_text_test_SOURCES = t/unit/item_text_test.c t/unit/item_helpers.h t/unit/tap.h

@@ -16,17 +16,23 @@ int item_rule_count(const short *list, int size)
     return n;
 }
 
-/* What libical is given: letters, digits, and the signs of a rule. */
-static int rule_is_plain(const char *text)
+/* What libical is given: letters, digits, and the signs of a rule; without the blanks and the last
+ * semicolon that some programs write. buffer: ITEM_RULE_MAX + 1 bytes. 0: it is no rule, or too long. */
+static int rule_copy(const char *text, char *buffer)
 {
-    size_t length = strlen(text), i;
+    size_t length = 0;
 
-    if (length > ITEM_RULE_MAX)
-        return 0;
-    for (i = 0; i < length; i++)
-        if (!apr_isalnum(text[i]) && !strchr("=;,+-", text[i]))
+    for (; *text; text++) {
+        if (*text == ' ')
+            continue;
+        if (length == ITEM_RULE_MAX || (!apr_isalnum(*text) && !strchr("=;,+-", *text)))
             return 0;
-    return 1;
+        buffer[length++] = *text;
+    }
+    if (length && buffer[length - 1] == ';')
+        length--;
+    buffer[length] = '\0';
+    return length > 0;
 }
 
 /* All within [low, high], of either sign where both is set; never 0 then. */
@@ -110,10 +116,12 @@ static int rule_until_ok(const struct icaltimetype *until)
 
 int item_rule_parse(const char *text, struct icalrecurrencetype *rule)
 {
+    char buffer[ITEM_RULE_MAX + 1];
+
     icalrecurrencetype_clear(rule);
-    if (!rule_is_plain(text))
+    if (!rule_copy(text, buffer))
         return 0;
-    *rule = icalrecurrencetype_from_string(text);
+    *rule = icalrecurrencetype_from_string(buffer);
     if (rule->rscale) { /* the Gregorian calendar alone; the text is libical's */
         free(rule->rscale);
         rule->rscale = NULL;
