@@ -55,13 +55,13 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/watchers.c mod_mobilesync/backend/watchers.h
 
 check_PROGRAMS += t/unit/backend_memory_test
-t_unit_backend_memory_test_SOURCES = t/unit/backend_memory_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
+t_unit_backend_memory_test_SOURCES = t/unit/backend_memory_test.c t/unit/backend_contract.h t/unit/backend_contract_class.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/tap.h
 t_unit_backend_memory_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_memory_test
 
 check_PROGRAMS += t/unit/backend_fail_test
-t_unit_backend_fail_test_SOURCES = t/unit/backend_fail_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
+t_unit_backend_fail_test_SOURCES = t/unit/backend_fail_test.c t/unit/backend_contract.h t/unit/backend_contract_class.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/tap.h
 t_unit_backend_fail_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_fail_test
@@ -121,6 +121,7 @@ TESTS += t/unit/backend_search_test
 
 check_PROGRAMS += t/unit/backend_vdir_test
 t_unit_backend_vdir_test_SOURCES = t/unit/backend_vdir_test.c t/unit/backend_vdir.h \
-	t/unit/backend_maildir.h t/unit/backend_contract.h t/unit/tap.h
+	t/unit/backend_maildir.h t/unit/backend_contract.h t/unit/backend_contract_class.h \
+	t/unit/tap.h
 t_unit_backend_vdir_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_vdir_test

@@ -1,4 +1,4 @@
-#include "backend_contract.h"
+#include "backend_contract_class.h"
 
 #include <apr_general.h>
 
@@ -12,7 +12,7 @@ static backend_t *start(const char *const *list, apr_pool_t *pool)
 
     for (; *list; list++)
         APR_ARRAY_PUSH(arguments, const char *) = *list;
-    must(backend_start("fail", arguments, NULL, NULL, &backend, pool), "start");
+    must(backend_start("fail", arguments, NULL, &contract_describer, &backend, pool), "start");
     return backend;
 }
 
@@ -109,6 +109,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     backend_contract(start(none, pool), "alice", pool);
+    backend_contract_classes(start(none, pool), "alice", pool);
     test_configure(pool);
     test_plan(pool);
     test_decide(pool);

@@ -1,4 +1,4 @@
-#include "backend_contract.h"
+#include "backend_contract_class.h"
 
 #include <apr_general.h>
 
@@ -136,6 +136,8 @@ int main(void)
     apr_pool_create(&pool, NULL);
     must(backend_start("memory", NULL, NULL, NULL, &backend, pool), "start");
     backend_contract(backend, "alice", pool);
+    must(backend_start("memory", NULL, NULL, &contract_describer, &backend, pool), "start");
+    backend_contract_classes(backend, "alice", pool);
     test_configure(pool);
     test_hooks(pool);
     test_many(pool);

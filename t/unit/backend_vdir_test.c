@@ -1,6 +1,7 @@
 /* The local driver and collections that other programs change: files that come, go, are rewritten and
  * renamed. */
 #include "backend_vdir.h"
+#include "backend_contract_class.h"
 
 #include <apr_general.h>
 
@@ -46,11 +47,24 @@ static void test_defaults(apr_pool_t *pool)
 
 int main(void)
 {
+    backend_t *backend;
     apr_pool_t *pool;
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
     store_make(pool);
+    must(backend_start("local",
+                       store_arguments(apr_psprintf(pool, "root=%s/%%u handles=2", store_root)),
+                       NULL, &contract_describer, &backend, pool),
+         "start");
+    backend_contract_classes(backend, "alice", pool);
+    must(backend_start(
+             "local",
+             store_arguments(apr_psprintf(pool, "root=%s/%%u vdir=%s/radicale/collection-root/%%u",
+                                          store_root, store_root)),
+             NULL, &contract_describer, &backend, pool),
+         "start");
+    backend_contract_classes(backend, "bob", pool);
     test_defaults(pool);
     store_remove();
     apr_pool_destroy(pool);
