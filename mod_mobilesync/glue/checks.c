@@ -16,7 +16,7 @@ APLOG_USE_MODULE(mobilesync);
 
 #define CHECK_DESCRIPTORS_EACH 2
 #define CHECK_DESCRIPTORS_OTHER 256 /* logs, Redis, mailboxes, other requests */
-#define CHECK_WATCHES_EACH 3        /* a Maildir, and cur and new of its inbox */
+#define CHECK_WATCHES_EACH 6        /* Maildir, inbox (cur, new); collections, two of them */
 #define CHECK_GENERATIONS 2         /* of children at a time: a graceful restart */
 /* httpd's defaults */
 #define CHECK_WORKER_FACTOR "2"

@@ -66,7 +66,7 @@ static int describe_names(const char *line, size_t length, const char *component
     const char *colon = memchr(line, ':', length), *value = colon ? colon + 1 : line + length;
     size_t size = strlen(component);
 
-    for (length -= (size_t)(value - line); length && strchr(" \t\r", value[length - 1]); length--)
+    for (length -= (size_t)(value - line); length && memchr(" \t\r", value[length - 1], 3); length--)
         ;
     return length == size && strncasecmp(value, component, size) == 0;
 }
@@ -122,7 +122,9 @@ static void describe_object(describe_t *describe)
             if (--describe->depth < 0)
                 return;
             describe->inside &= describe->depth >= describe->item_depth;
-            describe->complete = describe->depth == 0;
+            describe->complete =
+                describe->depth == 0 &&
+                describe_names(line, length, describe->item_depth == 1 ? "VCARD" : "VCALENDAR");
         }
         else if (describe->inside && describe->depth == describe->item_depth &&
                  !describe->description->uid && describe_is(line, length, "UID"))

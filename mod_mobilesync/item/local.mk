@@ -98,6 +98,7 @@ ITEM_TESTS = \
 	t/unit/item_body_test \
 	t/unit/item_clock_test \
 	t/unit/item_compose_test \
+	t/unit/item_describe_test \
 	t/unit/item_document_test \
 	t/unit/item_draft_test \
 	t/unit/item_email_test \
@@ -123,6 +124,8 @@ t_unit_item_compose_test_LDADD = $(UNIT_LDADD)
 t_unit_item_document_test_SOURCES = t/unit/item_document_test.c t/unit/eas_helpers.h \
 	t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_document_test_LDADD = $(UNIT_LDADD)
+t_unit_item_describe_test_SOURCES = t/unit/item_describe_test.c t/unit/tap.h
+t_unit_item_describe_test_LDADD = $(UNIT_LDADD)
 t_unit_item_draft_test_SOURCES = t/unit/item_draft_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_draft_test_LDADD = $(UNIT_LDADD)
 t_unit_item_email_test_SOURCES = t/unit/item_email_test.c t/unit/item_helpers.h t/unit/tap.h

@@ -105,10 +105,10 @@ subtest 'start-up checks' => sub {
     my $watches = sysctl('max_user_watches');
     my $children = 3;
     SKIP: {
-        skip 'there are enough inotify watches', 1 if !$watches || $watches >= $children * 3e6;
+        skip 'there are enough inotify watches', 1 if !$watches || $watches >= $children * 6e6;
         like(
             $log,
-            qr{allows $watches: set sysctl fs\.inotify\.max_user_watches=9000000,},
+            qr{allows $watches: set sysctl fs\.inotify\.max_user_watches=18000000,},
             'too few inotify watches'
         );
     }

@@ -3,6 +3,7 @@
 #define T_UNIT_BACKEND_VDIR_H
 
 #include "backend_maildir.h"
+#include "backend/local_vdir.h"
 #include "item/kind.h"
 
 /* A session on a fresh account's default address book. */

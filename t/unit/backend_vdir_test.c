@@ -1,48 +1,309 @@
 /* The local driver and collections that other programs change: files that come, go, are rewritten and
- * renamed. */
+ * renamed. Directories are in backend_collection_test.c. */
 #include "backend_vdir.h"
 #include "backend_contract_class.h"
 
 #include <apr_general.h>
+#include <sqlite3.h>
 
-static void test_defaults(apr_pool_t *pool)
+static int vdir_same(const vdir_t *vdir, apr_uint64_t uid, const char *content)
 {
-    vdir_t vdir = vdir_make("defaults", pool);
-    const char *other, *folder;
-    backend_entry_t a, b;
-    int existed;
-    backend_put_t put = {.derived_name = "D-1"};
-    backend_blob_t *card =
-        backend_blob_of(card_of("u-1", "Anna"), strlen(card_of("u-1", "Anna")), pool);
+    const char *text = contract_text(vdir->session, vdir->folder, uid, vdir->pool);
+
+    return text && strcmp(text, content) == 0;
+}
+
+static const char *vdir_list(const vdir_t *vdir)
+{
+    contract_probe(vdir->session, vdir->folder, vdir->pool);
+    return contract_list(vdir->session, vdir->folder, contract_all, 100, vdir->pool);
+}
+
+/* Makes everything look at rest: files are then old enough to be told apart by their ctimes. */
+static void vdir_settle(const vdir_t *vdir)
+{
+    apr_sleep(LOCAL_QUIET_USEC + APR_USEC_PER_SEC / 5);
+    directory_age(vdir->path, 10);
+    contract_probe(vdir->session, vdir->folder, vdir->pool);
+}
+
+static void test_own_files(apr_pool_t *pool)
+{
+    vdir_t vdir = vdir_make("own", pool);
+    contract_class_t world = {vdir.session, BACKEND_CLASS_CONTACTS, vdir.pool};
+    backend_blob_t *card = class_item(&world, "urn:uuid:1", "Anna", 0);
+    struct stat info, directory;
+    backend_entry_t e;
 
     is_str(vdir_folders(&vdir), "c!:Calendar p!:Contacts t!:Tasks n!:Notes ",
            "every class has a default folder");
     is_str(vdir_folders(&vdir), "c!:Calendar p!:Contacts t!:Tasks n!:Notes ", "once");
-    must(backend_item_put(vdir.session, vdir.folder, &put, card, &a, &existed, vdir.pool), "put");
-    ok(!existed && a.uid == 1 && a.date == APR_INT64_MAX && a.size == card->size, "an entry");
-    ok(a.token == backend_content_token(card->data, card->size), "its token is its content's");
-    is_str(contract_text(vdir.session, vdir.folder, a.uid, vdir.pool), card_of("u-1", "Anna"),
-           "its content");
-    is_str(contract_list(vdir.session, vdir.folder, contract_all, 9, vdir.pool), "1 ", "listed");
-    ok(entry_of(vdir.path, "u-1.D-1.vcf") != NULL, "its file has its UID's name");
-    must(backend_item_put(vdir.session, vdir.folder, &put, card, &b, &existed, vdir.pool), "put");
-    ok(existed && b.uid == a.uid, "the same put finds it");
-    card = backend_blob_of(card_of("u-1", "Berta"), strlen(card_of("u-1", "Berta")), pool);
-    must(backend_item_replace(vdir.session, vdir.folder, a.uid, a.token, 0, card, &b, vdir.pool),
+    chmod(vdir.path, 02770);
+    class_put(&world, vdir.folder, class_item(&world, "u@h-1", "x", 0), NULL);
+    ok(entry_of(vdir.path, "u@h-1.vcf") != NULL, "a file has the name of its UID");
+    ok(stat(apr_pstrcat(pool, vdir.path, "/u@h-1.vcf", NULL), &info) == 0 &&
+           stat(vdir.path, &directory) == 0 && (info.st_mode & 0777) == 0660 &&
+           info.st_gid == directory.st_gid,
+       "and permissions as the collection");
+    e = class_put(&world, vdir.folder, card, "D-1");
+    ok(entry_of(vdir.path, "D-1.vcf") != NULL, "a UID that is no name for a file gives none");
+    class_put(&world, vdir.folder, class_item(&world, "u-2", "x", 0), "D-2");
+    ok(entry_of(vdir.path, "u-2.D-2.vcf") != NULL, "one with a derived name has both");
+    class_put(&world, vdir.folder, class_item(&world, "D-3", "x", 0), "D-3");
+    ok(entry_of(vdir.path, "D-3.vcf") != NULL, "which may be the same");
+    is_int(entries_of(vdir.path), 5, "and displayname, nothing else");
+    must(backend_item_replace(vdir.session, vdir.folder, e.uid, e.token, 0,
+                              class_item(&world, "urn:uuid:1", "Berta", 0), &e, vdir.pool),
          "replace");
-    ok(b.uid == a.uid && b.token != a.token, "replaced");
-    is_str(contract_text(vdir.session, vdir.folder, a.uid, vdir.pool), card_of("u-1", "Berta"),
-           "its new content");
-    must(backend_folder_create(vdir.session, NULL, "Friends", BACKEND_CLASS_CONTACTS, &other,
-                               vdir.pool),
-         "create");
-    folder = vdir_folder(&vdir, BACKEND_CLASS_CONTACTS, "Friends");
-    is_str(folder, other, "a folder of a user");
-    must(backend_item_move(vdir.session, vdir.folder, a.uid, other, "M-1", &b, vdir.pool), "move");
-    is_str(contract_text(vdir.session, other, b.uid, vdir.pool), card_of("u-1", "Berta"), "moved");
-    is_int(entries_of(vdir.path), 1, "displayname is left");
-    must(backend_item_remove(vdir.session, other, b.uid, vdir.pool), "remove");
-    is_str(contract_list(vdir.session, other, contract_all, 9, vdir.pool), "", "removed");
+    is_int(entries_of(vdir.path), 5, "a replaced one keeps its name");
+    ok(stat(apr_pstrcat(pool, vdir.path, "/D-1.vcf", NULL), &info) == 0 &&
+           (info.st_mode & 0777) == 0660,
+       "and has the collection's permissions");
+    ok(access(apr_pstrcat(pool, vdir.path, "/.mobilesync-folder", NULL), F_OK) == 0,
+       "the id file is hidden");
+}
+
+static void test_changes_of_others(apr_pool_t *pool)
+{
+    vdir_t vdir = vdir_make("others", pool);
+    const char *cursor = contract_probe(vdir.session, vdir.folder, vdir.pool);
+    backend_entry_t a, b;
+
+    card_write(&vdir, "a.vcf", card_of("u-a", "Anna"));
+    card_write(&vdir, "b.vcf", card_of(NULL, "Berta"));
+    card_write(&vdir, "c.VCF", card_of("u-c", "Carla"));
+    is_str(vdir_changes(&vdir, &cursor), "+1 +2 +3 ", "files of others");
+    must(backend_item_entry(vdir.session, vdir.folder, 1, &a, vdir.pool), "entry");
+    is_str(vdir_changes(&vdir, &cursor), "", "once");
+    card_rewrite(&vdir, "a.vcf", card_of("u-a", "Anne"));
+    is_str(vdir_changes(&vdir, &cursor), "+1 ", "one is rewritten in place");
+    must(backend_item_entry(vdir.session, vdir.folder, 1, &b, vdir.pool), "entry");
+    ok(a.token != b.token && vdir_same(&vdir, 1, card_of("u-a", "Anne")), "it has another token");
+    card_write(&vdir, "a.vcf", card_of("u-a", "Anja"));
+    is_str(vdir_changes(&vdir, &cursor), "+1 ", "another takes its place");
+    card_rename(&vdir, "a.vcf", "x.vcf");
+    is_str(vdir_changes(&vdir, &cursor), "", "it is renamed: the same item");
+    ok(vdir_same(&vdir, 1, card_of("u-a", "Anja")), "which is read there");
+    card_rename(&vdir, "b.vcf", "y.vcf");
+    is_str(vdir_changes(&vdir, &cursor), "", "so is one without UID");
+    card_rename(&vdir, "x.vcf", "z.vcf");
+    card_rewrite(&vdir, "z.vcf", card_of("u-a", "Andrea"));
+    is_str(vdir_changes(&vdir, &cursor), "+1 ", "renamed and changed: the same item");
+    card_rename(&vdir, "z.vcf", "tmp");
+    card_rename(&vdir, "c.VCF", "z.vcf");
+    card_rename(&vdir, "tmp", "c.VCF");
+    is_str(vdir_changes(&vdir, &cursor), "", "two change names: each is what it was");
+    ok(vdir_same(&vdir, 1, card_of("u-a", "Andrea")) &&
+           vdir_same(&vdir, 3, card_of("u-c", "Carla")),
+       "by their UIDs");
+    message_write(apr_pstrcat(pool, vdir.path, "/z.vcf", NULL), card_of("u-c", "Carla"), 5000);
+    is_str(vdir_changes(&vdir, &cursor), "", "the same content, another time: nothing to tell");
+    card_write(&vdir, "d.vcf", card_of("u-c", "Carla"));
+    is_str(vdir_changes(&vdir, &cursor), "+4 ", "a copy is another item");
+    card_write(&vdir, "y.vcf", card_of("u-n", "New"));
+    is_str(vdir_changes(&vdir, &cursor), "+2 ", "another item in the place of one: a change");
+    is_str(vdir_list(&vdir), "4 3 2 1 ", "all are there");
+}
+
+static void test_removals(apr_pool_t *pool)
+{
+    vdir_t vdir = vdir_make("removals", pool);
+    const char *cursor;
+    backend_blob_t *blob;
+
+    card_write(&vdir, "a.vcf", card_of("u-a", "Anna"));
+    card_write(&vdir, "b.vcf", card_of("u-b", "Berta"));
+    cursor = contract_probe(vdir.session, vdir.folder, vdir.pool);
+    card_unlink(&vdir, "a.vcf");
+    is_fault(backend_item_fetch(vdir.session, vdir.folder, 1, &blob, vdir.pool),
+             BASE_FAULT_NOT_FOUND, "a file that another program removed cannot be fetched");
+    is_str(vdir_changes(&vdir, &cursor), "", "missed: not gone yet");
+    card_write(&vdir, "other.vcf", card_of("u-a", "Anna"));
+    is_str(vdir_changes(&vdir, &cursor), "", "it was being renamed: the same item");
+    card_unlink(&vdir, "other.vcf");
+    is_str(vdir_changes(&vdir, &cursor), "", "missed again");
+    directory_age(vdir.path, 10);
+    is_str(vdir_changes(&vdir, &cursor), "-1 ", "and in a directory at rest: gone");
+    card_unlink(&vdir, "b.vcf");
+    is_fault(backend_item_remove(vdir.session, vdir.folder, 2, vdir.pool), BASE_FAULT_NOT_FOUND,
+             "what is not there is not removed");
+    directory_age(vdir.path, 10);
+    is_str(vdir_changes(&vdir, &cursor), "-2 ", "at once where nothing moves");
+}
+
+/* What is no item, and what becomes one. */
+static void test_not_items(apr_pool_t *pool)
+{
+    vdir_t vdir = vdir_make("strange", pool);
+    const char *cursor = contract_probe(vdir.session, vdir.folder, vdir.pool);
+    char *large = apr_palloc(pool, LOCAL_VDIR_FILE_MAX + 100);
+
+    card_write(&vdir, ".hidden.vcf", card_of("u-1", "x"));
+    card_write(&vdir, "x.vcf.tmp", card_of("u-2", "x"));
+    card_write(&vdir, "x.txt", card_of("u-3", "x"));
+    card_write(&vdir, "vcf", card_of("u-4", "x"));
+    card_write(&vdir, "empty.vcf", "");
+    card_write(&vdir, "text.vcf", "this is no card\n");
+    card_write(&vdir, "cut.vcf", "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u-5\r\nFN:x\r\nEND:VC");
+    memset(large, 'x', LOCAL_VDIR_FILE_MAX + 99);
+    large[LOCAL_VDIR_FILE_MAX + 99] = '\0';
+    memcpy(large, "BEGIN:VCARD\n", 12);
+    card_write(&vdir, "large.vcf", large);
+    mkdir(apr_pstrcat(pool, vdir.path, "/directory.vcf", NULL), 0700);
+    mkfifo(apr_pstrcat(pool, vdir.path, "/fifo.vcf", NULL), 0600);
+    ok(symlink(path_of("elsewhere.vcf"), apr_pstrcat(pool, vdir.path, "/link.vcf", NULL)) == 0,
+       "a link");
+    message_write(path_of("elsewhere.vcf"), card_of("u-6", "x"), 0);
+    card_write(&vdir, "odd \xff name.vcf", card_of("u-7", "Odd"));
+    is_str(vdir_changes(&vdir, &cursor), "+1 ", "of all that is there one is an item");
+    ok(vdir_same(&vdir, 1, card_of("u-7", "Odd")), "whatever its name");
+    card_rewrite(&vdir, "text.vcf", card_of("u-8", "Mended"));
+    is_str(vdir_changes(&vdir, &cursor), "+2 ", "what becomes one is there");
+    vdir_settle(&vdir);
+    card_rewrite(&vdir, "text.vcf", "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u-8\r\nFN:Men");
+    directory_age(vdir.path, 11);
+    is_str(vdir_changes(&vdir, &cursor), "", "what is being written is not gone");
+    card_rewrite(&vdir, "text.vcf", card_of("u-8", "Mended again"));
+    is_str(vdir_changes(&vdir, &cursor), "+2 ", "it is the same item");
+    card_rewrite(&vdir, "text.vcf", "nothing any more");
+    vdir_settle(&vdir);
+    is_str(vdir_changes(&vdir, &cursor), "-2 ", "what stays broken is gone");
+    card_write(&vdir, "text.vcf", card_of("u-8", "Back"));
+    is_str(vdir_changes(&vdir, &cursor), "+3 ", "and comes back as a new one");
+}
+
+/* Where nobody watches, a file that is rewritten in place is found by a sweep. */
+static void test_sweep(apr_pool_t *pool)
+{
+    vdir_t vdir = vdir_make("sweep", pool);
+    const char *cursor;
+    sqlite3 *db;
+
+    card_write(&vdir, "a.vcf", card_of("u-a", "Anna"));
+    contract_probe(vdir.session, vdir.folder, vdir.pool);
+    vdir_settle(&vdir);
+    cursor = contract_probe(vdir.session, vdir.folder, vdir.pool);
+    card_rewrite(&vdir, "a.vcf", card_of("u-a", "Anne"));
+    ok(sqlite3_open(path_of("sweep/mobilesync/index.sqlite"), &db) == SQLITE_OK &&
+           sqlite3_exec(db, "UPDATE folder SET swept = swept - 70000000", NULL, NULL, NULL) ==
+               SQLITE_OK,
+       "a minute goes by");
+    sqlite3_close(db);
+    is_str(vdir_changes(&vdir, &cursor), "+1 ", "a file that was rewritten in place is found");
+    vdir_settle(&vdir);
+    ok(sqlite3_open(path_of("sweep/mobilesync/index.sqlite"), &db) == SQLITE_OK &&
+           sqlite3_exec(db,
+                        "UPDATE folder SET described = 'older'; UPDATE item SET date = 5, "
+                        "identity = 'x'",
+                        NULL, NULL, NULL) == SQLITE_OK,
+       "an index that another version wrote");
+    sqlite3_close(db);
+    is_str(vdir_changes(&vdir, &cursor), "+1 ", "is learnt anew, and what differs is told");
+    card_rename(&vdir, "a.vcf", "b.vcf");
+    is_str(vdir_changes(&vdir, &cursor), "", "with the UIDs");
+}
+
+/* A phone's changes meet those of another program. */
+static void test_conflicts(apr_pool_t *pool)
+{
+    vdir_t vdir = vdir_make("conflicts", pool);
+    contract_class_t world = {vdir.session, BACKEND_CLASS_CONTACTS, vdir.pool};
+    backend_entry_t a, e;
+    const char *friends = class_create(&world, NULL, "Friends");
+    const char *to = apr_pstrcat(pool, vdir.root, "/Friends", NULL);
+
+    a = class_put(&world, vdir.folder, class_item(&world, "c-1", "one", 0), "D-1");
+    vdir_settle(&vdir);
+    card_rewrite(&vdir, "c-1.D-1.vcf", card_of("c-1", "Theirs"));
+    is_fault(backend_item_replace(vdir.session, vdir.folder, a.uid, a.token, 0,
+                                  class_item(&world, "c-1", "ours", 0), &e, vdir.pool),
+             BASE_FAULT_CONFLICT, "what another program has just written is not written over");
+    ok(vdir_same(&vdir, a.uid, card_of("c-1", "Theirs")), "it stays");
+    is_int(entries_of(vdir.path), 2, "and nothing is left behind");
+    is_str(vdir_list(&vdir), "1 ", "the item is the same");
+    must(backend_item_entry(vdir.session, vdir.folder, a.uid, &a, vdir.pool), "entry");
+    card_rename(&vdir, "c-1.D-1.vcf", "new.vcf");
+    must(backend_item_replace(vdir.session, vdir.folder, a.uid, a.token, 0,
+                              class_item(&world, "c-1", "ours", 0), &a, vdir.pool),
+         "replace");
+    ok(entry_of(vdir.path, "new.vcf") && !entry_of(vdir.path, "c-1"),
+       "one that was renamed meanwhile is found");
+    e = class_put(&world, vdir.folder, class_item(&world, "c-1", "one", 0), "D-1");
+    is_int((long long)e.uid, (long long)a.uid, "also by its derived name");
+    message_write(apr_pstrcat(pool, to, "/new.vcf", NULL), card_of("other", "There"), 0);
+    card_rename(&vdir, "new.vcf", "moved.vcf");
+    message_write(apr_pstrcat(pool, to, "/moved.vcf", NULL), card_of("third", "There"), 0);
+    must(backend_item_move(vdir.session, vdir.folder, a.uid, friends, NULL, &e, vdir.pool), "move");
+    is_int(entries_of(to), 4, "a move writes over nothing");
+    is_int(entries_of(vdir.path), 1, "and leaves nothing");
+    must(backend_item_move(vdir.session, friends, e.uid, vdir.folder, "M-1", &e, vdir.pool),
+         "move back");
+    ok(entry_of(vdir.path, "moved-") && strstr(entry_of(vdir.path, "moved-"), ".M-1.vcf"),
+       "with its derived name");
+    card_rename(&vdir, entry_of(vdir.path, "moved-"), "away.txt");
+    is_fault(backend_item_move(vdir.session, vdir.folder, e.uid, friends, "M-2", &e, vdir.pool),
+             BASE_FAULT_NOT_FOUND, "what is away is not moved");
+}
+
+/* What a crash leaves between two steps. */
+static void test_crash(apr_pool_t *pool)
+{
+    vdir_t vdir = vdir_make("crash", pool);
+    contract_class_t world = {vdir.session, BACKEND_CLASS_CONTACTS, vdir.pool};
+    const char *old = apr_pstrcat(pool, vdir.path, "/.mobilesync-left.tmp", NULL);
+    struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    backend_put_t put = {.derived_name = "D-9"};
+    backend_entry_t e;
+    int existed = 0;
+
+    card_write(&vdir, "u-1.D-9.vcf", card_of("u-1", "Anna"));
+    must(backend_item_put(vdir.session, vdir.folder, &put, class_item(&world, "u-1", "Anna", 0), &e,
+                          &existed, vdir.pool),
+         "put");
+    ok(existed, "a file that was stored, but not recorded, is found by the repeat");
+    is_int(entries_of(vdir.path), 2, "and not stored twice");
+    card_write(&vdir, ".mobilesync-left.tmp", card_of("u-2", "Left"));
+    card_write(&vdir, ".mobilesync-fresh.tmp", card_of("u-2", "Being written"));
+    mkdir(apr_pstrcat(pool, vdir.root, "/.mobilesync-gone", NULL), 0700);
+    utimensat(AT_FDCWD, old, times, 0);
+    is_str(vdir_list(&vdir), "1 ", "what was not put in its place is nothing");
+    ok(access(old, F_OK) != 0, "and removed when it is old");
+    ok(access(apr_pstrcat(pool, vdir.path, "/.mobilesync-fresh.tmp", NULL), F_OK) == 0,
+       "but not while it may be being written");
+    vdir_open(&vdir);
+    ok(access(apr_pstrcat(pool, vdir.root, "/.mobilesync-gone", NULL), F_OK) != 0,
+       "so is a collection that was being deleted");
+}
+
+static void test_many(apr_pool_t *pool)
+{
+    enum { FILES = 5000 };
+    vdir_t vdir = vdir_make("many", pool);
+    const char *cursor;
+    apr_uint64_t n;
+    apr_pool_t *names;
+    int i;
+
+    apr_pool_create(&names, pool);
+    for (i = 0; i < FILES; i++) {
+        store_pool = names;
+        card_write(&vdir, apr_psprintf(names, "%05d.vcf", i),
+                   card_of(apr_psprintf(names, "m-%d", i), "x"));
+        apr_pool_clear(names);
+    }
+    store_pool = pool;
+    cursor = contract_probe(vdir.session, vdir.folder, vdir.pool);
+    must(backend_folder_count(vdir.session, vdir.folder, &contract_all, &n, vdir.pool), "count");
+    is_int((long long)n, FILES, "many files");
+    vdir_settle(&vdir);
+    card_rename(&vdir, "00007.vcf", "seven.vcf");
+    card_write(&vdir, "00100.vcf", card_of("m-100", "changed"));
+    card_write(&vdir, "more.vcf", card_of("more", "x"));
+    card_unlink(&vdir, "04000.vcf");
+    is_str(vdir_changes(&vdir, &cursor), apr_psprintf(pool, "+%d +%d ", 101, FILES + 1),
+           "of which some change");
+    directory_age(vdir.path, 20);
+    is_str(vdir_changes(&vdir, &cursor), "-4001 ", "and one goes");
 }
 
 int main(void)
@@ -65,7 +326,14 @@ int main(void)
              NULL, &contract_describer, &backend, pool),
          "start");
     backend_contract_classes(backend, "bob", pool);
-    test_defaults(pool);
+    test_own_files(pool);
+    test_changes_of_others(pool);
+    test_removals(pool);
+    test_not_items(pool);
+    test_sweep(pool);
+    test_conflicts(pool);
+    test_crash(pool);
+    test_many(pool);
     store_remove();
     apr_pool_destroy(pool);
     apr_terminate();
