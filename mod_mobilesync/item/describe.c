@@ -66,7 +66,8 @@ static int describe_names(const char *line, size_t length, const char *component
     const char *colon = memchr(line, ':', length), *value = colon ? colon + 1 : line + length;
     size_t size = strlen(component);
 
-    for (length -= (size_t)(value - line); length && memchr(" \t\r", value[length - 1], 3); length--)
+    for (length -= (size_t)(value - line); length && memchr(" \t\r", value[length - 1], 3);
+         length--)
         ;
     return length == size && strncasecmp(value, component, size) == 0;
 }
