@@ -302,6 +302,18 @@ static base_fault_t *op_add_replace(collection_t *collection, const collection_o
                         : NULL;
 }
 
+/* The content is the device's; what it was put into since the device is told of. */
+static void op_add_tell(const collection_op_t *op, const backend_entry_t *entry,
+                        sync_ledger_result_t *result)
+{
+    int i;
+
+    for (i = 0; i < BACKEND_PROPERTY_COUNT; i++)
+        if (!op_same_property(entry->properties,
+                              op->put->properties ? op->put->properties->text[i] : NULL, i))
+            result->token = BACKEND_FLAG_OUTDATED;
+}
+
 /* An earlier attempt has added the item. When the device has altered it since, it is replaced:
  * the device knows it by one ServerId, whichever answer reaches it. When somebody else has, and the
  * server's version is to win, the device is told of that. */
@@ -314,8 +326,10 @@ static base_fault_t *op_add_again(collection_t *collection, const collection_op_
 
     *kept = 0;
     fault = op_same(collection, op, entry->uid, &same);
-    if (!fault && same)
+    if (!fault && same) {
+        op_add_tell(op, entry, result);
         return NULL;
+    }
     if (!fault && op_add_overtaken(collection, claim, entry->token)) {
         *kept = 1;
         return NULL;

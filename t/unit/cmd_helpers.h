@@ -16,6 +16,7 @@
 #include "cmd/cmd.h"
 #include "eas_helpers.h"
 #include "item/item.h"
+#include "item/kind.h"
 #include "item/reference.h"
 #include "state/fail.h"
 
@@ -77,7 +78,7 @@ __attribute__((unused)) static world_t *world_create(apr_pool_t *parent)
     world->log.write = world_log;
     for (i = 0; i < sizeof arguments / sizeof *arguments; i++)
         APR_ARRAY_PUSH(list, const char *) = arguments[i];
-    if (backend_start("fail", list, &world->log, NULL, &world->service.backend, pool))
+    if (backend_start("fail", list, &world->log, &item_describer, &world->service.backend, pool))
         abort();
     backend_fail_decide(world->service.backend, world_decide, world);
     world->memory = state_store_create_memory(pool);

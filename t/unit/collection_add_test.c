@@ -321,6 +321,14 @@ static void test_properties(void)
     is_str(categories(), "Theirs", "in the category");
 
     before = start();
+    trouble.call = "put";
+    trouble.after = 1;
+    step(add(before, "first"));
+    backend_item_update(truth, inbox, 1, &theirs, &entry, pool);
+    is_str(step(add(before, "first")), "*1:1c1", "in the same form, found again: it is told");
+    is_str(categories(), "Theirs", "and stays");
+
+    before = start();
     asked = add(before, "first");
     ((backend_put_t *)asked->ops->put)->properties = &mine;
     step(asked);

@@ -1,10 +1,11 @@
-/* The model test of whole mailboxes: two phones of protocol 16.1 that sync folders, move messages,
- * write, edit and send drafts, make, rename, delete and empty folders, through the commands as the
- * server runs them; beside other programs and administrators, with lost requests and answers,
+/* The model test of whole mailboxes: two phones of protocol 16.1 that sync folders of mail, contacts,
+ * tasks and notes, move items, write, edit and send drafts, add and edit the others, make, rename,
+ * delete and empty folders, through the commands as the server runs them; beside other programs and administrators, with lost requests and answers,
  * repeats, requests at the same time, and calls of store and mailbox that fail or never return.
  *
  * Every message has a number, for good, and a version, another one whenever its content is
- * replaced; its subject is "number.version". Its category, if it has one, is called after a version
+ * replaced; its subject is "number.version". So it is with contacts, tasks and notes (a message is any
+ * item here), which have no category and are not sent. Its category, if it has one, is called after a version
  * too, that of who set it: "C7". A message that is sent goes to bob. */
 #ifndef T_UNIT_MODEL_MAIL_H
 #define T_UNIT_MODEL_MAIL_H
@@ -19,7 +20,7 @@
 #define MAIL_STEPS 50
 #define MAIL_NUMBERS 256
 #define MAIL_VERSIONS 512
-#define MAIL_FOLDERS 24
+#define MAIL_FOLDERS 32
 #define MAIL_ITEMS 64
 #define MAIL_OPS 6
 #define MAIL_FILES 60 /* attachments; one bit each, from 1 */
@@ -64,6 +65,7 @@ typedef struct {
 /* What is asked of one folder. */
 typedef struct {
     char folder[MAIL_ID];
+    backend_class_t class_;
     char key[MAIL_KEY];
     int window, filter, client_wins, to_trash, get_changes;
     phone_op_t ops[MAIL_OPS];
@@ -72,6 +74,7 @@ typedef struct {
 
 typedef struct {
     char id[MAIL_ID], parent[MAIL_ID], name[64];
+    backend_class_t class_;
     char key[MAIL_KEY];
     phone_item_t items[MAIL_ITEMS];
     int item_count;
@@ -90,6 +93,7 @@ typedef struct {
 typedef struct {
     eas_command_t command; /* FolderCreate, FolderUpdate, FolderDelete */
     char key[MAIL_KEY], id[MAIL_ID], parent[MAIL_ID], name[64];
+    int type;
     char made[MAIL_ID]; /* what it created in the mailbox */
     char told[MAIL_ID]; /* the ServerId that it was answered */
 } phone_change_t;
@@ -135,6 +139,7 @@ typedef struct {
 /* A message in the mailbox. */
 typedef struct {
     const char *folder;
+    backend_class_t class_;
     char id[MAIL_ID];
     int number, version, read, category;
     apr_uint64_t files;
@@ -177,7 +182,7 @@ struct scene {
 /* What went on, to see that the sequences go everywhere. */
 typedef struct {
     unsigned long steps, answers, repeats, crashes, nested, waits, moves, changes, empties, sent,
-        conflicts, edits, categories, resets, undone;
+        conflicts, edits, others, categories, resets, undone;
 } mail_tally_t;
 
 extern mail_tally_t mail_tally;
@@ -204,6 +209,16 @@ void scene_know(scene_t *scene, const char *id, int number);
 void scene_time(scene_t *scene, apr_interval_time_t passes);
 /* Number and version of a subject, 0 when it has none. */
 int scene_subject(const char *text, int *number, int *version);
+
+/* -- model_mail_class.c -- */
+/* Of what the folders of a Type are (MS-ASCMD 2.2.3.186.3). */
+backend_class_t scene_class(int type);
+/* Type of a folder of the user's; of any class that is served and modelled. */
+int scene_type_any(scene_t *scene);
+/* The element that has number and version. */
+eas_tag_t scene_class_subject(backend_class_t class_);
+/* What another program writes; NULL: nobody does so here (calendars are not modelled). */
+const char *scene_class_text(backend_class_t class_, int number, int version, apr_pool_t *pool);
 
 /* -- model_mail_others.c -- */
 /* Another program does something to the mailbox. */

@@ -31,7 +31,8 @@ static void folder_remove_tree(phone_t *phone, const char *id)
         }
 }
 
-static void folder_set(phone_t *phone, const char *id, const char *parent, const char *name)
+static void folder_set(phone_t *phone, const char *id, const char *parent, const char *name,
+                       backend_class_t class_)
 {
     phone_folder_t *folder = phone_folder(phone, id);
 
@@ -41,6 +42,7 @@ static void folder_set(phone_t *phone, const char *id, const char *parent, const
         folder = phone->folders + phone->folder_count++;
         memset(folder, 0, sizeof *folder);
         apr_cpystrn(folder->id, id, sizeof folder->id);
+        folder->class_ = class_;
         phone_folder_reset(folder);
     }
     apr_cpystrn(folder->parent, parent, sizeof folder->parent);
@@ -73,6 +75,8 @@ static void folder_take(scene_t *scene, phone_t *phone, const eas_node_t *node, 
     const char *id = eas_node_child_text(node, EAS_FolderHierarchy_ServerId);
     const char *parent = eas_node_child_text(node, EAS_FolderHierarchy_ParentId);
     const char *name = eas_node_child_text(node, EAS_FolderHierarchy_DisplayName);
+    const char *type = eas_node_child_text(node, EAS_FolderHierarchy_Type);
+    backend_class_t class_ = scene_class(type ? atoi(type) : 0);
 
     switch (node->tag) {
     case EAS_FolderHierarchy_Count:
@@ -80,12 +84,12 @@ static void folder_take(scene_t *scene, phone_t *phone, const eas_node_t *node, 
     case EAS_FolderHierarchy_Add:
         if (!first && phone_folder(phone, id))
             scene_fail(scene, "folder %s is added a second time", name);
-        folder_set(phone, id, parent, name);
+        folder_set(phone, id, parent, name, class_);
         return;
     case EAS_FolderHierarchy_Update:
         if (!phone_folder(phone, id))
             scene_fail(scene, "an Update of %s, which the phone has not", name);
-        folder_set(phone, id, parent, name);
+        folder_set(phone, id, parent, name, class_);
         return;
     case EAS_FolderHierarchy_Delete:
         folder_remove(phone, phone_folder(phone, id));
@@ -150,6 +154,7 @@ static int change_make(scene_t *scene, phone_t *phone)
                                   : EAS_COMMAND_FolderDelete;
     if (change->command == EAS_COMMAND_FolderCreate && phone->folder_count > MAIL_FOLDERS - 10)
         return 0;
+    change->type = scene_type_any(scene);
     if (change->command != EAS_COMMAND_FolderCreate)
         apr_cpystrn(change->id, folder->id, sizeof change->id);
     return phone->changing = 1;
@@ -202,7 +207,8 @@ static void change_take(scene_t *scene, phone_t *phone, const answer_t *answer)
     else if (change->command == EAS_COMMAND_FolderCreate && phone_folder(phone, change->told))
         scene_fail(scene, "the folder made is one that the phone has: %s", change->told);
     else
-        folder_set(phone, *change->id ? change->id : change->told, change->parent, change->name);
+        folder_set(phone, *change->id ? change->id : change->told, change->parent, change->name,
+                   scene_class(change->type));
 }
 
 int phone_change(scene_t *scene, phone_t *phone, const fate_t *fate)

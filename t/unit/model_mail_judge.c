@@ -64,7 +64,8 @@ static void judge_removed(scene_t *scene, const scene_item_t *item)
         return;
     }
     if (ask->kind == ASK_SYNC && (op = judge_op(ask, item->id, PHONE_DELETE, &sync)) &&
-        (!sync->to_trash || strcmp(item->folder, scene->trash) == 0)) {
+        (!sync->to_trash || item->class_ != BACKEND_CLASS_EMAIL ||
+         strcmp(item->folder, scene->trash) == 0)) {
         scene->excused[item->number] = MAIL_DELETED;
         return;
     }

@@ -14,8 +14,8 @@ static int moves_make(scene_t *scene, phone_t *phone)
         phone_move_t *move = phone->moves + phone->move_count;
         const phone_item_t *item;
 
-        if (!from->item_count || from == to || !strcmp(from->id, scene->sent) ||
-            !strcmp(to->id, scene->sent))
+        if (!from->item_count || from == to || from->class_ != to->class_ ||
+            !strcmp(from->id, scene->sent) || !strcmp(to->id, scene->sent))
             continue;
         item = from->items + scene_roll(scene, from->item_count);
         for (i = 0; i < phone->move_count; i++)

@@ -9,26 +9,25 @@ static void others_deliver(scene_t *scene, const apr_array_header_t *folders, ap
         &APR_ARRAY_IDX(folders, scene_roll(scene, folders->nelts), backend_folder_t);
     apr_time_t age =
         scene_percent(scene, 60) ? 0 : apr_time_from_sec(3600) * scene_roll(scene, 960);
-    int number, version;
+    int number, version, mail;
 
     if (scene->numbers >= MAIL_NUMBERS - 20 || scene->versions >= MAIL_VERSIONS - 20)
         return;
-    if (scene_percent(scene, 60))
+    if (scene_percent(scene, 50))
         folder = scene_folder_find(folders, scene->inbox);
-    if (strcmp(folder->id, scene->sent) == 0)
+    if (strcmp(folder->id, scene->sent) == 0 || !scene_class_text(folder->class_, 1, 1, pool))
         return;
+    mail = folder->class_ == BACKEND_CLASS_EMAIL;
     number = scene_number_make(scene);
     version = scene_version_make(scene, NULL);
     backend_memory_deliver(scene->inner, MAIL_ACCOUNT, folder->id,
-                           apr_psprintf(pool,
-                                        "From: bob@example.com\r\nTo: bob@example.com\r\nSubject: "
-                                        "%d.%d\r\nMessage-ID: <m%d@example.com>\r\n\r\ntext\r\n",
-                                        number, version, number),
-                           (apr_uint64_t)scene_roll(scene, 2), scene->base->now - age);
+                           scene_class_text(folder->class_, number, version, pool),
+                           (apr_uint64_t)scene_roll(scene, 2), mail ? scene->base->now - age : 0);
     scene_log(scene, "message %d.%d arrives in %s", number, version, folder->name);
 }
 
-/* Another program edits a draft, as a client of IMAP does when it keeps the number. */
+/* Another program edits a draft, as a client of IMAP does when it keeps the number, or what is no
+ * mail. */
 static void others_edit(scene_t *scene, const scene_item_t *item, apr_pool_t *pool)
 {
     backend_entry_t entry;
@@ -36,20 +35,18 @@ static void others_edit(scene_t *scene, const scene_item_t *item, apr_pool_t *po
     backend_blob_t blob;
     int version;
 
-    if (scene->versions >= MAIL_VERSIONS - 20 || strcmp(item->folder, scene->drafts) != 0 ||
-        item->files)
+    if (scene->versions >= MAIL_VERSIONS - 20 ||
+        (item->class_ == BACKEND_CLASS_EMAIL &&
+         (strcmp(item->folder, scene->drafts) != 0 || item->files)))
         return;
     version = scene_version_make(scene, NULL);
-    text = apr_psprintf(pool,
-                        "From: alice@example.com\r\nTo: bob@example.com\r\nSubject: "
-                        "%d.%d\r\nMessage-ID: <m%d@example.com>\r\n\r\ntext\r\n",
-                        item->number, version, item->number);
+    text = scene_class_text(item->class_, item->number, version, pool);
     blob = (backend_blob_t){.data = text, .size = strlen(text)};
     if (backend_item_entry(scene->truth, item->folder, item->uid, &entry, pool) ||
         backend_item_replace(scene->truth, item->folder, item->uid, entry.token,
                              BACKEND_FLAG_SEEN | BACKEND_FLAG_DRAFT, &blob, &entry, pool))
         abort();
-    scene_log(scene, "another program makes draft %d version %d", item->number, version);
+    scene_log(scene, "another program makes %d version %d", item->number, version);
 }
 
 static void others_categorize(scene_t *scene, const scene_item_t *item, apr_pool_t *pool)
@@ -78,7 +75,10 @@ static void others_touch(scene_t *scene, const scene_item_t *item,
 
     if (strcmp(item->folder, scene->sent) == 0)
         return;
-    if (what < 30) {
+    if (item->class_ != BACKEND_CLASS_EMAIL && what < 55) {
+        others_edit(scene, item, pool);
+    }
+    else if (what < 30) {
         backend_memory_flag(scene->inner, MAIL_ACCOUNT, item->folder, item->uid, BACKEND_FLAG_SEEN,
                             (apr_uint64_t)!item->read);
         scene_log(scene, "another program marks %s (%d)", item->id, item->number);
@@ -94,7 +94,8 @@ static void others_touch(scene_t *scene, const scene_item_t *item,
         backend_memory_expunge(scene->inner, MAIL_ACCOUNT, item->folder, item->uid);
         scene_log(scene, "another program expunges %s (%d)", item->id, item->number);
     }
-    else if (strcmp(to->id, item->folder) != 0 && strcmp(to->id, scene->sent) != 0) {
+    else if (strcmp(to->id, item->folder) != 0 && strcmp(to->id, scene->sent) != 0 &&
+             to->class_ == item->class_) {
         if (backend_item_move(scene->truth, item->folder, item->uid, to->id, NULL, &entry, pool))
             abort();
         scene_stray(scene, item->number);
@@ -127,9 +128,9 @@ static void others_folder(scene_t *scene, const apr_array_header_t *folders,
     int what = scene_roll(scene, 100), own = folder->role == BACKEND_ROLE_USER;
 
     if (what < 35 || !own) {
-        if (folders->nelts < 14 &&
+        if (folders->nelts < 18 &&
             !backend_folder_create(scene->truth, scene_percent(scene, 60) ? NULL : parent->id, name,
-                                   BACKEND_CLASS_EMAIL, &id, pool))
+                                   scene_class(scene_type_any(scene)), &id, pool))
             scene_log(scene, "another program creates %s as %s", name, id);
     }
     else if (what < 60) {
@@ -143,7 +144,7 @@ static void others_folder(scene_t *scene, const apr_array_header_t *folders,
             abort();
         others_excuse(scene, items, pool);
         if (what < 80 && !backend_folder_create(scene->truth, folder->parent_id, folder->name,
-                                                BACKEND_CLASS_EMAIL, &id, pool))
+                                                folder->class_, &id, pool))
             scene_log(scene, "and makes it anew as %s", id);
     }
 }

@@ -34,19 +34,23 @@ static void tree_files(eas_node_t *data, const phone_op_t *op, apr_pool_t *pool)
     }
 }
 
-static void tree_content(eas_node_t *data, const phone_op_t *op, apr_pool_t *pool)
+static void tree_content(eas_node_t *data, const phone_op_t *op, backend_class_t class_,
+                         apr_pool_t *pool)
 {
     tree_files(data, op, pool);
     if (op->version) {
         tree_body(data, op->version, pool);
-        node(pool, data, EAS_Email_To, "bob@example.com");
-        node(pool, data, EAS_Email_Subject, apr_psprintf(pool, "%d.%d", op->number, op->version));
+        if (class_ == BACKEND_CLASS_EMAIL)
+            node(pool, data, EAS_Email_To, "bob@example.com");
+        node(pool, data, scene_class_subject(class_),
+             apr_psprintf(pool, "%d.%d", op->number, op->version));
     }
     if (op->send)
         node(pool, data, EAS_Email2_Send, NULL);
 }
 
-static void tree_op(eas_node_t *commands, const phone_op_t *op, apr_pool_t *pool)
+static void tree_op(eas_node_t *commands, const phone_op_t *op, backend_class_t class_,
+                    apr_pool_t *pool)
 {
     static const eas_tag_t tags[] = {[PHONE_READ] = EAS_AirSync_Change,
                                      [PHONE_DELETE] = EAS_AirSync_Delete,
@@ -68,7 +72,7 @@ static void tree_op(eas_node_t *commands, const phone_op_t *op, apr_pool_t *pool
         node(pool, node(pool, data, EAS_Email_Categories, NULL), EAS_Email_Category,
              apr_psprintf(pool, "C%d", op->version));
     else
-        tree_content(data, op, pool);
+        tree_content(data, op, class_, pool);
 }
 
 static void tree_collection(eas_node_t *collections, const phone_sync_t *sync, apr_pool_t *pool)
@@ -91,7 +95,7 @@ static void tree_collection(eas_node_t *collections, const phone_sync_t *sync, a
         return;
     inner = node(pool, collection, EAS_AirSync_Commands, NULL);
     for (i = 0; i < sync->op_count; i++)
-        tree_op(inner, sync->ops + i, pool);
+        tree_op(inner, sync->ops + i, sync->class_, pool);
 }
 
 static eas_node_t *tree_sync(const ask_t *ask, apr_pool_t *pool)
@@ -121,7 +125,7 @@ static eas_node_t *tree_change(const phone_change_t *change, apr_pool_t *pool)
     node(pool, root, EAS_FolderHierarchy_ParentId, change->parent);
     node(pool, root, EAS_FolderHierarchy_DisplayName, change->name);
     if (change->command == EAS_COMMAND_FolderCreate)
-        node(pool, root, EAS_FolderHierarchy_Type, "12");
+        tree_option(root, EAS_FolderHierarchy_Type, change->type, pool);
     return root;
 }
 

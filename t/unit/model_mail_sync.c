@@ -179,9 +179,10 @@ static void take_files(phone_item_t *item, const eas_node_t *data)
     }
 }
 
-static void take_data(scene_t *scene, phone_item_t *item, const eas_node_t *data)
+static void take_data(scene_t *scene, const phone_folder_t *folder, phone_item_t *item,
+                      const eas_node_t *data)
 {
-    const char *subject = eas_node_child_text(data, EAS_Email_Subject);
+    const char *subject = eas_node_child_text(data, scene_class_subject(folder->class_));
     const eas_node_t *categories = eas_node_child(data, EAS_Email_Categories);
     const char *category = eas_node_child_text(categories, EAS_Email_Category);
 
@@ -189,6 +190,8 @@ static void take_data(scene_t *scene, phone_item_t *item, const eas_node_t *data
         item->read = eas_node_child_flag(data, EAS_Email_Read, 0);
     if (categories)
         item->category = category && *category ? atoi(category + 1) : 0;
+    if (folder->class_ != BACKEND_CLASS_EMAIL)
+        item->read = 1;
     if (!subject)
         return;
     if (sscanf(subject, "%d.%d", &item->number, &item->version) != 2)
@@ -233,7 +236,8 @@ static void take_op(scene_t *scene, phone_folder_t *folder, const phone_op_t *op
         item->category = op->version;
     }
     if (op->kind == PHONE_EDIT && op->version) {
-        mail_tally.edits++;
+        mail_tally.edits += folder->class_ == BACKEND_CLASS_EMAIL;
+        mail_tally.others += folder->class_ != BACKEND_CLASS_EMAIL;
         item->version = op->version;
         item->files |= (apr_uint64_t)(op->file != 0) << op->file;
         item->files &= ~((apr_uint64_t)(op->drop.file != 0) << op->drop.file);
@@ -249,13 +253,13 @@ static void take_command(scene_t *scene, const phone_t *phone, phone_folder_t *f
 
     switch (node->tag) {
     case EAS_AirSync_Add:
-        take_data(scene, sync_item_add(scene, folder, id), data);
+        take_data(scene, folder, sync_item_add(scene, folder, id), data);
         break;
     case EAS_AirSync_Change:
         if (!item)
             scene_fail(scene, "a Change of %s, which %s has not", id, phone->device);
         else
-            take_data(scene, item, data);
+            take_data(scene, folder, item, data);
         break;
     case EAS_AirSync_Delete:
     case EAS_AirSync_SoftDelete:
@@ -296,6 +300,13 @@ static void take_collection(scene_t *scene, phone_t *phone, phone_folder_t *fold
 
 /* -- asking -------------------------------------------------------------------------------------- */
 
+static int sync_filter(const phone_t *phone, const phone_folder_t *folder)
+{
+    if (folder->class_ == BACKEND_CLASS_TASKS)
+        return phone->filter ? 8 : 0;
+    return folder->class_ == BACKEND_CLASS_CALENDAR ? 0 : phone->filter;
+}
+
 static void sync_ask(scene_t *scene, phone_t *phone, phone_folder_t *folder, phone_sync_t *sync,
                      int all)
 {
@@ -312,7 +323,8 @@ static void sync_ask(scene_t *scene, phone_t *phone, phone_folder_t *folder, pho
     apr_cpystrn(sync->folder, folder->id, sizeof sync->folder);
     apr_cpystrn(sync->key, folder->key, sizeof sync->key);
     sync->window = windows[scene_roll(scene, 4)];
-    sync->filter = phone->filter;
+    sync->class_ = folder->class_;
+    sync->filter = sync_filter(phone, folder);
     sync->client_wins = phone->client_wins;
     sync->to_trash = scene_percent(scene, 50);
     sync->get_changes = all || scene_percent(scene, 90);

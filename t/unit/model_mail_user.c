@@ -31,27 +31,30 @@ static void user_write(scene_t *scene, phone_t *phone, phone_folder_t *folder)
     op->kind = PHONE_ADD;
     op->number = scene_number_make(scene);
     op->version = scene_version_make(scene, phone);
-    op->send = scene_percent(scene, 25);
+    op->send = folder->class_ == BACKEND_CLASS_EMAIL && scene_percent(scene, 25);
     scene->excused[op->number] = MAIL_UNSTORED;
-    user_file(scene, op, NULL);
+    if (folder->class_ == BACKEND_CLASS_EMAIL)
+        user_file(scene, op, NULL);
     folder->op_count++;
     scene_log(scene, "%s writes %d.%d%s, attachment %d", phone->device, op->number, op->version,
               op->send ? " and sends it" : "", op->file);
 }
 
+/* mail: a draft. */
 static void user_edit(scene_t *scene, const phone_t *phone, phone_op_t *op,
-                      const phone_item_t *item)
+                      const phone_item_t *item, int mail)
 {
     op->kind = PHONE_EDIT;
     op->base = item->version;
-    op->send = scene_percent(scene, 30);
+    op->send = mail && scene_percent(scene, 30);
     if (!op->send || scene_percent(scene, 50)) {
         if (scene->versions >= MAIL_VERSIONS - 10) {
-            op->kind = PHONE_READ;
+            op->kind = mail ? PHONE_READ : PHONE_DELETE;
             return;
         }
         op->version = scene_version_make(scene, phone);
-        user_file(scene, op, item);
+        if (mail)
+            user_file(scene, op, item);
     }
     scene_log(scene, "%s makes %d.%d version %d%s, attachment %d, without %d", phone->device,
               op->number, op->base, op->version, op->send ? " and sends it" : "", op->file,
@@ -73,7 +76,7 @@ static void user_categorize(scene_t *scene, const phone_t *phone, phone_op_t *op
 void phone_act(scene_t *scene, phone_t *phone)
 {
     phone_folder_t *folder = phone_folder(phone, scene->drafts);
-    int drafts = folder && scene_percent(scene, 75), what = scene_roll(scene, 100);
+    int drafts = folder && scene_percent(scene, 45), what = scene_roll(scene, 100), mail;
     const phone_item_t *item;
     phone_op_t *op;
 
@@ -84,7 +87,10 @@ void phone_act(scene_t *scene, phone_t *phone)
     if (folder->op_count == MAIL_OPS || strcmp(folder->key, "0") == 0 ||
         strcmp(folder->id, scene->sent) == 0)
         return;
-    drafts = strcmp(folder->id, scene->drafts) == 0;
+    mail = folder->class_ == BACKEND_CLASS_EMAIL;
+    if (!scene_class_text(folder->class_, 1, 1, scene->pool))
+        return;
+    drafts = !mail || strcmp(folder->id, scene->drafts) == 0;
     if (drafts && what < 25) {
         user_write(scene, phone, folder);
         return;
@@ -99,10 +105,10 @@ void phone_act(scene_t *scene, phone_t *phone)
     apr_cpystrn(op->id, item->id, sizeof op->id);
     op->number = item->number;
     op->read = !item->read;
-    op->kind = what < 85 ? PHONE_READ : PHONE_DELETE;
+    op->kind = what < 85 && mail ? PHONE_READ : PHONE_DELETE;
     if (drafts && what < 70)
-        user_edit(scene, phone, op, item);
-    else if (what >= 45 && what < 85)
+        user_edit(scene, phone, op, item, mail);
+    else if (what >= 45 && what < 85 && mail)
         user_categorize(scene, phone, op, item);
     else
         scene_log(scene, "%s %s %s (%d)", phone->device,
@@ -124,7 +130,8 @@ void phone_alter(scene_t *scene, phone_t *phone, phone_folder_t *folder)
         else if (op->kind != PHONE_READ && op->kind != PHONE_DELETE && op->version &&
                  scene->versions < MAIL_VERSIONS - 10 && scene_percent(scene, 40)) {
             op->version = scene_version_make(scene, phone);
-            op->send |= op->kind != PHONE_CATEGORY && scene_percent(scene, 20);
+            op->send |= op->kind != PHONE_CATEGORY && folder->class_ == BACKEND_CLASS_EMAIL &&
+                        scene_percent(scene, 20);
             scene_log(scene, "%s makes %d version %d instead%s", phone->device, op->number,
                       op->version, op->send ? " and sends it" : "");
         }
@@ -246,7 +253,7 @@ void phone_compare(scene_t *scene, phone_t *phone)
         const scene_item_t *item = &APR_ARRAY_IDX(items, i, scene_item_t);
         const phone_item_t *has = phone_item(phone_folder(phone, item->folder), item->id);
 
-        if (item->date < cut)
+        if (item->class_ == BACKEND_CLASS_EMAIL && item->date < cut)
             continue;
         wanted++;
         if (!has)

@@ -62,11 +62,16 @@ void scene_time(scene_t *scene, apr_interval_time_t passes)
 
 int scene_subject(const char *text, int *number, int *version)
 {
-    const char *subject = text ? strstr(text, "Subject: ") : NULL;
+    static const char *const names[] = {"Subject: ", "SUMMARY:", "\nN:"};
+    const char *subject;
+    size_t i;
 
     *number = *version = 0;
-    return subject && sscanf(subject + 9, "%d.%d", number, version) == 2 && *number > 0 &&
-           *number < MAIL_NUMBERS;
+    for (i = 0; i < sizeof names / sizeof *names; i++)
+        if (text && (subject = strstr(text, names[i])))
+            return sscanf(subject + strlen(names[i]), "%d.%d", number, version) == 2 &&
+                   *number > 0 && *number < MAIL_NUMBERS;
+    return 0;
 }
 
 /* The attachments that a message has. */
@@ -109,9 +114,11 @@ static void scene_folder_items(scene_t *scene, const backend_folder_t *folder,
         text = apr_pstrmemdup(pool, text, blob->size);
         memset(item, 0, sizeof *item);
         item->folder = folder->id;
+        item->class_ = folder->class_;
         item->uid = entry->uid;
         item->date = entry->date;
-        item->read = (entry->token & BACKEND_FLAG_SEEN) != 0;
+        item->read =
+            folder->class_ != BACKEND_CLASS_EMAIL || (entry->token & BACKEND_FLAG_SEEN) != 0;
         apr_snprintf(item->id, sizeof item->id, "%s:%u:%" APR_UINT64_T_FMT, folder->id,
                      folder->generation, entry->uid);
         if (entry->properties && entry->properties->text[BACKEND_PROPERTY_CATEGORIES])
@@ -125,11 +132,18 @@ static void scene_folder_items(scene_t *scene, const backend_folder_t *folder,
 
 apr_array_header_t *scene_folders(scene_t *scene, apr_pool_t *pool)
 {
-    apr_array_header_t *folders;
+    apr_array_header_t *folders, *served = apr_array_make(pool, 16, sizeof(backend_folder_t));
+    int i;
 
     if (backend_folder_list(scene->truth, &folders, pool))
         abort();
-    return folders;
+    for (i = 0; i < folders->nelts; i++) {
+        const backend_folder_t *folder = &APR_ARRAY_IDX(folders, i, backend_folder_t);
+
+        if (item_kind_is_served(folder->class_, EAS_VERSION_16_1))
+            APR_ARRAY_PUSH(served, backend_folder_t) = *folder;
+    }
+    return served;
 }
 
 apr_array_header_t *scene_items(scene_t *scene, apr_pool_t *pool)
