@@ -159,6 +159,18 @@ static void others_renew(scene_t *scene, const apr_array_header_t *folders)
     scene_log(scene, "%s is of a new generation", folder->id);
 }
 
+/* What is no mail more often than it is there: it can be in conflict. */
+static const scene_item_t *others_pick(scene_t *scene, const apr_array_header_t *items)
+{
+    const scene_item_t *item;
+    int tries = scene_percent(scene, 30) ? 8 : 1;
+
+    do {
+        item = &APR_ARRAY_IDX(items, scene_roll(scene, items->nelts), scene_item_t);
+    } while (item->class_ == BACKEND_CLASS_EMAIL && --tries);
+    return item;
+}
+
 void scene_disturb(scene_t *scene)
 {
     apr_array_header_t *folders, *items;
@@ -171,8 +183,7 @@ void scene_disturb(scene_t *scene)
     if (what < 35 || !items->nelts)
         others_deliver(scene, folders, pool);
     else if (what < 70)
-        others_touch(scene, &APR_ARRAY_IDX(items, scene_roll(scene, items->nelts), scene_item_t),
-                     folders, pool);
+        others_touch(scene, others_pick(scene, items), folders, pool);
     else if (what < 90)
         others_folder(scene, folders, items, pool);
     else if (what < 95)

@@ -73,6 +73,18 @@ static void user_categorize(scene_t *scene, const phone_t *phone, phone_op_t *op
               op->version);
 }
 
+/* One of its folders: of no mail more often than there are such. */
+static phone_folder_t *user_folder(scene_t *scene, phone_t *phone)
+{
+    phone_folder_t *folder;
+    int tries = scene_percent(scene, 60) ? 8 : 1;
+
+    do {
+        folder = phone->folders + scene_roll(scene, phone->folder_count);
+    } while (folder->class_ == BACKEND_CLASS_EMAIL && --tries);
+    return folder;
+}
+
 void phone_act(scene_t *scene, phone_t *phone)
 {
     phone_folder_t *folder = phone_folder(phone, scene->drafts);
@@ -83,7 +95,7 @@ void phone_act(scene_t *scene, phone_t *phone)
     if (!phone->folder_count)
         return;
     if (!drafts)
-        folder = phone->folders + scene_roll(scene, phone->folder_count);
+        folder = user_folder(scene, phone);
     if (folder->op_count == MAIL_OPS || strcmp(folder->key, "0") == 0 ||
         strcmp(folder->id, scene->sent) == 0)
         return;
