@@ -4,6 +4,7 @@
 
 #include "item/email.h"
 #include "item/note.h"
+#include "item/task.h"
 
 static base_fault_t *kind_email_load(const backend_blob_t *blob, const item_reference_t *reference,
                                      const backend_entry_t *entry, const item_options_t *options,
@@ -42,7 +43,7 @@ static const item_kind_t kind_email = {.name = "Email",
 
 static const item_kind_t *const kinds[] = {
     [BACKEND_CLASS_EMAIL] = &kind_email,     [BACKEND_CLASS_CALENDAR] = NULL,
-    [BACKEND_CLASS_CONTACTS] = NULL,         [BACKEND_CLASS_TASKS] = NULL,
+    [BACKEND_CLASS_CONTACTS] = NULL,         [BACKEND_CLASS_TASKS] = &item_task_kind,
     [BACKEND_CLASS_NOTES] = &item_note_kind,
 };
 

@@ -70,6 +70,10 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/oof.c \
 	mod_mobilesync/item/oof.h \
 	mod_mobilesync/item/plain.c \
+	mod_mobilesync/item/task.c mod_mobilesync/item/task.h mod_mobilesync/item/task.tbl \
+	mod_mobilesync/item/task_alarm.c mod_mobilesync/item/task_change.c \
+	mod_mobilesync/item/task_impl.h mod_mobilesync/item/task_next.c \
+	mod_mobilesync/item/task_recurrence.c mod_mobilesync/item/task_time.c \
 	mod_mobilesync/item/summary.c mod_mobilesync/item/summary.h \
 	mod_mobilesync/item/words.c mod_mobilesync/item/words.h \
 	mod_mobilesync/item/words.tbl \
@@ -183,3 +187,17 @@ EXTRA_DIST += t/perl/item.t $(ITEM_MAIL)
 check_PROGRAMS += t/unit/item_bench
 t_unit_item_bench_SOURCES = t/unit/item_bench.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_bench_LDADD = $(UNIT_LDADD)
+
+TASK_TESTS = \
+	t/unit/item_task_change_test \
+	t/unit/item_task_random_test \
+	t/unit/item_task_test
+check_PROGRAMS += $(TASK_TESTS)
+TESTS += $(TASK_TESTS)
+task_test_headers = t/unit/task_helpers.h t/unit/kind_helpers.h t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_task_change_test_SOURCES = t/unit/item_task_change_test.c $(task_test_headers)
+t_unit_item_task_change_test_LDADD = $(UNIT_LDADD)
+t_unit_item_task_random_test_SOURCES = t/unit/item_task_random_test.c $(task_test_headers)
+t_unit_item_task_random_test_LDADD = $(UNIT_LDADD)
+t_unit_item_task_test_SOURCES = t/unit/item_task_test.c $(task_test_headers)
+t_unit_item_task_test_LDADD = $(UNIT_LDADD)

@@ -172,6 +172,11 @@ static base_fault_t *node_read_numbers(const eas_node_t *const *children,
         values[NODE_DAY_OF_MONTH] > item_date_month_days(2000, values[NODE_MONTH_OF_YEAR]))
         return base_fault_make(pool, BASE_FAULT_INVALID, "month %d has no day %d",
                                values[NODE_MONTH_OF_YEAR], values[NODE_DAY_OF_MONTH]);
+    /* MS-ASTASK R81; of events it is no mistake */
+    if (class_ == &node_classes[ITEM_RECURRENCE_TASKS] && children[NODE_CALENDAR_TYPE] &&
+        values[NODE_TYPE] < ITEM_RECURRENCE_MONTHLY)
+        return base_fault_make(pool, BASE_FAULT_INVALID, "CalendarType of a Recurrence of Type %d",
+                               values[NODE_TYPE]);
     if (values[NODE_CALENDAR_TYPE] > 0 && !(NODE_GREGORIAN & 1 << values[NODE_CALENDAR_TYPE]))
         return base_fault_make(pool, BASE_FAULT_INVALID, "CalendarType %d is not supported",
                                values[NODE_CALENDAR_TYPE]);
@@ -317,6 +322,8 @@ void item_recurrence_write(const item_recurrence_t *recurrence, item_recurrence_
                            eas_writer_t *writer, apr_pool_t *pool)
 {
     const node_class_t *table = &node_classes[class_];
+    const struct icaltimetype *start =
+        icaltime_is_null_time(recurrence->start) ? &origin->start : &recurrence->start;
     int i;
 
     eas_writer_start(writer, table->recurrence);
@@ -326,9 +333,9 @@ void item_recurrence_write(const item_recurrence_t *recurrence, item_recurrence_
         if (i == NODE_UNTIL)
             node_write_end(recurrence, class_, origin, writer, pool);
         else if (i == NODE_START && table->tags[i])
-            eas_writer_text(writer, table->tags[i],
-                            base_time_format_dashed(
-                                apr_time_from_sec(item_date_seconds(&origin->start)), pool));
+            eas_writer_text(
+                writer, table->tags[i],
+                base_time_format_dashed(apr_time_from_sec(item_date_seconds(start)), pool));
         else if (value >= 0 && table->tags[i])
             eas_writer_uint(writer, table->tags[i], (apr_uint64_t)value);
     }
