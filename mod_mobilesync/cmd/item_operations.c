@@ -208,6 +208,7 @@ static base_fault_t *operations_fetch_item(operations_fetch_t *fetch, int *statu
         return NULL;
     BASE_TRY(operations_schema(fetch, &options.item));
     BASE_TRY(cmd_exchange_addresses(exchange, &options.item.addresses));
+    options.item.now = exchange->now;
     BASE_TRY(operations_read(fetch, &entry, &blob));
     kind = fetch->kind;
     BASE_TRY(kind->load(blob, &fetch->reference, &entry, &options.item, &item, fetch->pool));

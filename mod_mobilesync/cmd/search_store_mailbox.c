@@ -366,5 +366,6 @@ base_fault_t *cmd_search_store_mailbox(cmd_exchange_t *exchange, const eas_node_
     if (mailbox.status != CMD_SEARCH_STATUS_SUCCESS)
         return NULL;
     BASE_TRY(cmd_exchange_addresses(exchange, &parsed.item.addresses));
+    parsed.item.now = exchange->now;
     return mailbox_write(&mailbox, found, &parsed.item);
 }

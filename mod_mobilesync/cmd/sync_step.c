@@ -422,7 +422,9 @@ static base_fault_t *step_load_options(step_t *step)
     cmd_options_decode(
         apr_pstrmemdup(step->pool, sticky->blob ? sticky->blob : "", sticky->blob_length),
         &step->options);
-    if (exchange->request->version >= EAS_VERSION_14_1)
+    step->options.item.now = exchange->now;
+    if (exchange->request->version >= EAS_VERSION_14_1 ||
+        step->folder->class_ == BACKEND_CLASS_CALENDAR)
         BASE_TRY(cmd_exchange_addresses(exchange, &step->options.item.addresses));
     step->previews = step->options.item;
     item_options_previews(&step->previews);

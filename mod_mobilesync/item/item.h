@@ -7,7 +7,7 @@
  * Files: reference (ServerId, FileReference), source (reads a blob), mime (its structure),
  * header (decoded header fields), charset, reader (decoded content), html (HTML <-> text),
  * body (what is sent as airsyncbase:Body), attachment, email (the Email class), compose (what
- * SendMail, SmartReply and SmartForward send), draft, ical, zone, recurrence (iCalendar), meeting
+ * SendMail, SmartReply and SmartForward send), draft, ical, zone, recurrence (iCalendar), event (the Calendar class), meeting
  * (invitations), oof (out of office), words (what it is found by), summary (a line of Find),
  * certificate (is it to be trusted?). */
 #ifndef ITEM_ITEM_H

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "item/email.h"
+#include "item/event.h"
 #include "item/note.h"
 #include "item/task.h"
 
@@ -42,7 +43,7 @@ static const item_kind_t kind_email = {.name = "Email",
                                        .attachment_open = kind_email_attachment};
 
 static const item_kind_t *const kinds[] = {
-    [BACKEND_CLASS_EMAIL] = &kind_email,     [BACKEND_CLASS_CALENDAR] = NULL,
+    [BACKEND_CLASS_EMAIL] = &kind_email,     [BACKEND_CLASS_CALENDAR] = &item_event_kind,
     [BACKEND_CLASS_CONTACTS] = NULL,         [BACKEND_CLASS_TASKS] = &item_task_kind,
     [BACKEND_CLASS_NOTES] = &item_note_kind,
 };

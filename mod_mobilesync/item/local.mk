@@ -33,6 +33,14 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/email.tbl \
 	mod_mobilesync/item/email_load.c \
 	mod_mobilesync/item/email_load.h \
+	mod_mobilesync/item/event.c mod_mobilesync/item/event.h mod_mobilesync/item/event.tbl \
+	mod_mobilesync/item/event_alarm.c mod_mobilesync/item/event_change.c \
+	mod_mobilesync/item/event_files.c mod_mobilesync/item/event_impl.h \
+	mod_mobilesync/item/event_open.c mod_mobilesync/item/event_people.c \
+	mod_mobilesync/item/event_place.c mod_mobilesync/item/event_series.c \
+	mod_mobilesync/item/event_series_store.c mod_mobilesync/item/event_time.c \
+	mod_mobilesync/item/event_time_store.c mod_mobilesync/item/event_value.c \
+	mod_mobilesync/item/event_words.c \
 	mod_mobilesync/item/flag.c mod_mobilesync/item/flag.h mod_mobilesync/item/flag.tbl \
 	mod_mobilesync/item/header.c \
 	mod_mobilesync/item/header.h \
@@ -106,6 +114,7 @@ ITEM_TESTS = \
 	t/unit/item_document_test \
 	t/unit/item_draft_test \
 	t/unit/item_email_test \
+	t/unit/item_event_test \
 	t/unit/item_hostile_test \
 	t/unit/item_marks_test \
 	t/unit/item_meeting_test \
@@ -134,6 +143,9 @@ t_unit_item_draft_test_SOURCES = t/unit/item_draft_test.c t/unit/item_helpers.h 
 t_unit_item_draft_test_LDADD = $(UNIT_LDADD)
 t_unit_item_email_test_SOURCES = t/unit/item_email_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_email_test_LDADD = $(UNIT_LDADD)
+t_unit_item_event_test_SOURCES = t/unit/item_event_test.c t/unit/kind_helpers.h \
+	t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_event_test_LDADD = $(UNIT_LDADD)
 t_unit_item_hostile_test_SOURCES = t/unit/item_hostile_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_hostile_test_LDADD = $(UNIT_LDADD)
 t_unit_item_marks_test_SOURCES = t/unit/item_marks_test.c t/unit/item_helpers.h t/unit/tap.h
@@ -158,6 +170,10 @@ t_unit_item_text_test_SOURCES = t/unit/item_text_test.c t/unit/item_helpers.h t/
 t_unit_item_text_test_LDADD = $(UNIT_LDADD)
 
 # what t/perl/item.t drives, and a tool for those who write tests
+check_PROGRAMS += t/unit/item_event_show
+t_unit_item_event_show_SOURCES = t/unit/item_event_show.c t/unit/kind_helpers.h \
+	t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_event_show_LDADD = $(UNIT_LDADD)
 check_PROGRAMS += t/unit/item_show
 t_unit_item_show_SOURCES = t/unit/item_show.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_show_LDADD = $(UNIT_LDADD)

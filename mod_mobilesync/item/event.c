@@ -1,0 +1,138 @@
+#include "item/event_impl.h"
+
+#include <string.h>
+#include <apr_strings.h>
+
+#include "base/time.h"
+
+typedef struct {
+    item_event_value_t values[ITEM_EVENT_COUNT];
+    item_options_t options;
+    apr_pool_t *pool;
+} item_event_t;
+
+/* -- load ------------------------------------------------------------------------------------- */
+
+/* A series that is shown from the beginning of a window on begins there. */
+static void event_begin(item_event_view_t *view)
+{
+    item_event_times_t *times = &view->times;
+    struct icaltimetype start = view->series->start;
+    apr_time_t from = item_clock_to_utc(times->clock, &start);
+
+    if (view->series->manner == ITEM_EVENT_EXACT)
+        return;
+    times->end =
+        item_event_time_shift(times->end, item_ical_naive(&start) - item_ical_naive(&times->start));
+    times->start = start;
+    times->to = from + (times->to - times->from);
+    times->from = from;
+}
+
+static base_fault_t *event_load(const backend_blob_t *blob, const item_reference_t *reference,
+                                const backend_entry_t *entry, const item_options_t *options,
+                                void **item, apr_pool_t *pool)
+{
+    item_event_t *event = apr_pcalloc(pool, sizeof *event);
+    item_event_source_t *source;
+    item_event_view_t view;
+
+    (void)entry;
+    event->options = *options;
+    event->pool = pool;
+    BASE_TRY(item_event_open(blob, &source, pool));
+    BASE_TRY(item_event_view_init(source, source->main, &event->options, reference, &view, pool));
+    BASE_TRY(item_event_series_load(source, &event->options, &view.series, pool));
+    if (view.series)
+        event_begin(&view);
+    BASE_TRY(item_event_values_load(&view, event->values));
+    *item = event;
+    return NULL;
+}
+
+/* -- write ------------------------------------------------------------------------------------ */
+
+static item_note_body_t *event_body(const item_event_t *event)
+{
+    return (item_note_body_t *)event->values[ITEM_EVENT_body].object;
+}
+
+static void event_write(void *item, int part, eas_writer_t *writer)
+{
+    const item_event_t *event = item;
+    int i;
+
+    for (i = 0; i < ITEM_EVENT_COUNT; i++) {
+        if (i == ITEM_EVENT_body)
+            item_note_body_write(event_body(event), part, writer);
+        else
+            item_event_value_write(i, &event->values[i], event->options.version, writer,
+                                   event->pool);
+    }
+}
+
+static int event_body_has_data(const void *item)
+{
+    const item_note_body_t *body = event_body(item);
+
+    return body && item_note_body_has_data(body);
+}
+
+static base_fault_t *event_body_read(void *item, char *buffer, apr_size_t *length)
+{
+    return item_note_body_read(event_body(item), buffer, length);
+}
+
+/* -- describe --------------------------------------------------------------------------------- */
+
+static apr_time_t event_later(apr_time_t a, apr_time_t b)
+{
+    return a > b ? a : b;
+}
+
+/* When the last occurrence ends: a series that is still alive is never too old. */
+static base_fault_t *event_last(const item_event_source_t *source, apr_time_t *last,
+                                apr_pool_t *pool)
+{
+    item_event_times_t times;
+    item_series_t series;
+    int i;
+
+    *last = APR_INT64_MIN;
+    for (i = 0; i < source->instances->nelts; i++) {
+        BASE_TRY(item_event_times_load(
+            source, APR_ARRAY_IDX(source->instances, i, item_component_t *), &times));
+        *last = event_later(*last, times.to);
+    }
+    if (!source->series)
+        return NULL;
+    BASE_TRY(item_event_times_load(source, source->series, &times));
+    *last = event_later(*last, times.to);
+    if (item_series_load(source->calendar, source->series, source->own, &series, pool) &&
+        item_series_recurs(&series)) {
+        apr_time_t begin = item_series_last(&series, pool);
+
+        *last =
+            begin == APR_INT64_MAX ? begin : event_later(*last, begin + (times.to - times.from));
+    }
+    return NULL;
+}
+
+static base_fault_t *event_describe(const backend_blob_t *blob, backend_description_t *description,
+                                    apr_pool_t *pool)
+{
+    item_event_source_t *source;
+
+    BASE_TRY(item_event_open(blob, &source, pool));
+    return event_last(source, &description->date, pool);
+}
+
+const item_kind_t item_event_kind = {.name = "Calendar",
+                                     .load = event_load,
+                                     .write = event_write,
+                                     .body_has_data = event_body_has_data,
+                                     .body_read = event_body_read,
+                                     .change = item_event_change,
+                                     .attachment_open = item_event_attachment_open,
+                                     .component = "VEVENT",
+                                     .describe = event_describe};

@@ -1,0 +1,251 @@
+/* Attachments (16.x): what is in the event itself. ATTACH with an address is a link that other programs
+ * know; it is kept. A FileReference names the number of the attachment, and in the place of a
+ * revision what its content hashes to, so that it stays right when others go. */
+#include "item/event_impl.h"
+
+#include <string.h>
+#include <apr_sha1.h>
+#include <apr_strings.h>
+
+#include "base/text.h"
+
+#define EVENT_FILE_TYPE "application/octet-stream"
+
+typedef struct {
+    item_property_t *property;
+    const unsigned char *bytes;
+    apr_size_t length;
+    const char *name, *type;
+    unsigned number; /* from 1 */
+    apr_uint64_t hash;
+} event_file_t;
+
+static apr_uint64_t file_hash(const unsigned char *bytes, apr_size_t length)
+{
+    unsigned char digest[APR_SHA1_DIGESTSIZE];
+    apr_sha1_ctx_t sha;
+    apr_uint64_t hash = 0;
+    int i;
+
+    apr_sha1_init(&sha);
+    apr_sha1_update_binary(&sha, bytes, (unsigned)length);
+    apr_sha1_final(digest, &sha);
+    for (i = 0; i < 6; i++)
+        hash = hash << 8 | digest[i];
+    return hash | 1; /* never 0, which is none */
+}
+
+static const char *file_name(item_property_t *property, unsigned number, apr_pool_t *pool)
+{
+    static const char *const names[] = {"FILENAME",
+                                        "X-FILENAME",
+                                        "X-APPLE-FILENAME",
+                                        "X-EVOLUTION-CALDAV-ATTACHMENT-NAME",
+                                        "X-LABEL",
+                                        "X-ORACLE-FILENAME",
+                                        NULL};
+    int i;
+
+    for (i = 0; names[i]; i++) {
+        const char *name = item_property_parameter(property, names[i]);
+
+        if (name && *name)
+            return base_text_line(name, strlen(name), pool);
+    }
+    return apr_psprintf(pool, "attachment-%u", number);
+}
+
+static apr_array_header_t *event_files(item_component_t *event, apr_pool_t *pool)
+{
+    apr_array_header_t *files = apr_array_make(pool, 2, sizeof(event_file_t));
+    item_property_t *property;
+
+    for (property = item_property_first(event, "ATTACH");
+         property && files->nelts < ITEM_EVENT_FILES_MAX; property = item_property_next(property)) {
+        event_file_t file = {.property = property, .number = (unsigned)files->nelts + 1};
+
+        file.bytes = item_property_binary(property, &file.length, &file.type);
+        if (!file.bytes)
+            continue;
+        if (!file.type)
+            file.type = item_property_parameter(property, "FMTTYPE");
+        file.name = file_name(property, file.number, pool);
+        file.hash = file_hash(file.bytes, file.length);
+        APR_ARRAY_PUSH(files, event_file_t) = file;
+    }
+    return files;
+}
+
+/* -- reading ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    apr_array_header_t *files;
+    const item_reference_t *reference;
+} event_file_list_t;
+
+static const char *file_reference(const event_file_t *file, const item_reference_t *reference,
+                                  apr_pool_t *pool)
+{
+    item_reference_t own = *reference;
+
+    own.revision = file->hash;
+    return item_reference_file(&own, file->number, pool);
+}
+
+static void event_write_files(const item_event_value_t *value, eas_version_t version,
+                              eas_writer_t *writer, apr_pool_t *pool)
+{
+    const event_file_list_t *list = value->object;
+    int i;
+
+    (void)version;
+    eas_writer_start(writer, EAS_AirSyncBase_Attachments);
+    for (i = 0; i < list->files->nelts; i++) {
+        const event_file_t *file = &APR_ARRAY_IDX(list->files, i, event_file_t);
+
+        eas_writer_start(writer, EAS_AirSyncBase_Attachment);
+        eas_writer_text(writer, EAS_AirSyncBase_DisplayName, file->name);
+        eas_writer_text(writer, EAS_AirSyncBase_FileReference,
+                        file_reference(file, list->reference, pool));
+        eas_writer_uint(writer, EAS_AirSyncBase_Method, 1);
+        eas_writer_uint(writer, EAS_AirSyncBase_EstimatedDataSize, file->length);
+        eas_writer_end(writer);
+    }
+    eas_writer_end(writer);
+}
+
+/* At 12.1 to 14.1 events have none (MS-ASCAL 2.2.2). */
+base_fault_t *item_event_load_files(const item_event_view_t *view, item_event_value_t *value)
+{
+    event_file_list_t *list;
+    base_text_buffer_t text = {.pool = view->pool};
+    int i;
+
+    if (view->options->version < EAS_VERSION_16_0 || !view->reference ||
+        !item_property_first(view->event, "ATTACH"))
+        return NULL;
+    list = apr_palloc(view->pool, sizeof *list);
+    list->files = event_files(view->event, view->pool);
+    list->reference = view->reference;
+    if (!list->files->nelts)
+        return NULL;
+    for (i = 0; i < list->files->nelts; i++) {
+        const event_file_t *file = &APR_ARRAY_IDX(list->files, i, event_file_t);
+
+        base_text_buffer_printf(&text, "%s %" APR_UINT64_T_FMT "\n", file->name, file->hash);
+    }
+    value->text = text.data;
+    value->object = list;
+    value->write = event_write_files;
+    return NULL;
+}
+
+/* By its content, and its number where several are the same. */
+static const event_file_t *event_find_file(const apr_array_header_t *files,
+                                           const item_reference_t *reference)
+{
+    const event_file_t *found = NULL;
+    int i;
+
+    for (i = 0; i < files->nelts; i++) {
+        const event_file_t *file = &APR_ARRAY_IDX(files, i, event_file_t);
+
+        if (file->hash == reference->revision && (!found || file->number == reference->part))
+            found = file;
+    }
+    return found;
+}
+
+base_fault_t *item_event_attachment_open(const backend_blob_t *blob,
+                                         const item_reference_t *reference,
+                                         item_attachment_t **attachment, apr_pool_t *pool)
+{
+    item_event_source_t *source;
+    item_component_t *event;
+    const event_file_t *file;
+    int i;
+
+    BASE_TRY(item_event_open(blob, &source, pool));
+    for (i = -1; i < source->instances->nelts; i++) {
+        event = i < 0 ? source->series : APR_ARRAY_IDX(source->instances, i, item_component_t *);
+        file = event ? event_find_file(event_files(event, pool), reference) : NULL;
+        if (file)
+            return item_attachment_make(file->bytes, file->length, file->type, file->name,
+                                        attachment, pool);
+    }
+    return base_fault_make(pool, BASE_FAULT_NOT_FOUND, "the event has no such attachment");
+}
+
+/* -- edits ------------------------------------------------------------------------------------ */
+
+/* One that is gone already was deleted by an earlier attempt of the same request. */
+static base_fault_t *event_delete_file(const item_event_edit_t *edit, const eas_node_t *node)
+{
+    const char *text = eas_node_child_text(node, EAS_AirSyncBase_FileReference);
+    item_reference_t named;
+    const event_file_t *file;
+
+    if (!text || !item_reference_parse_file(text, &named, edit->pool))
+        return item_event_invalid(edit, "no such FileReference");
+    file = event_find_file(event_files(edit->event, edit->pool), &named);
+    if (file)
+        item_property_remove(file->property);
+    return NULL;
+}
+
+static const char *event_file_type(const eas_node_t *add, apr_pool_t *pool)
+{
+    const char *type = eas_node_child_text(add, EAS_AirSyncBase_ContentType);
+    static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "!#$&-^_.+/";
+
+    return type && *type && strlen(type) <= 127 && strspn(type, token) == strlen(type)
+               ? apr_pstrdup(pool, type)
+               : EVENT_FILE_TYPE;
+}
+
+/* The same content of the same name is there once, however often the request comes. */
+static base_fault_t *event_add_file(const item_event_edit_t *edit, const eas_node_t *node)
+{
+    const eas_node_t *content = eas_node_child(node, EAS_AirSyncBase_Content);
+    const eas_node_t *display = eas_node_child(node, EAS_AirSyncBase_DisplayName);
+    const char *method = eas_node_child_text(node, EAS_AirSyncBase_Method);
+    const char *name = display ? item_event_line(display, edit->pool) : "";
+    apr_array_header_t *files = event_files(edit->event, edit->pool);
+    item_property_t *property;
+    apr_size_t length;
+    const char *bytes;
+    int i;
+
+    if (!content || (method && strcmp(method, "1") != 0)) /* MS-ASAIRS R1392 */
+        return item_event_invalid(edit, "an attachment without Content, or no file");
+    if (content->length > ITEM_DOCUMENT_MAX / 2 || files->nelts >= ITEM_EVENT_FILES_MAX)
+        return base_fault_make(edit->pool, BASE_FAULT_TOO_LARGE, "an attachment of an event");
+    if (eas_node_content(content, &bytes, &length, edit->pool) != APR_SUCCESS)
+        return base_fault_make(edit->pool, BASE_FAULT_UNAVAILABLE, "reading an attachment");
+    for (i = 0; i < files->nelts; i++) {
+        const event_file_t *file = &APR_ARRAY_IDX(files, i, event_file_t);
+
+        if (file->length == length && memcmp(file->bytes, bytes, length) == 0 &&
+            strcmp(file->name, name) == 0)
+            return NULL;
+    }
+    property = item_property_add(edit->event, NULL, "ATTACH", "");
+    item_property_set_binary(property, bytes, length, event_file_type(node, edit->pool));
+    if (*name)
+        item_property_set_parameter(property, "FILENAME", name);
+    return NULL;
+}
+
+base_fault_t *item_event_store_files(item_event_edit_t *edit, const eas_node_t *node)
+{
+    const eas_node_t *child;
+
+    for (child = node ? node->first : NULL; child; child = child->next) {
+        if (child->tag == EAS_AirSyncBase_Delete)
+            BASE_TRY(event_delete_file(edit, child));
+        else if (child->tag == EAS_AirSyncBase_Add)
+            BASE_TRY(event_add_file(edit, child));
+    }
+    return NULL;
+}

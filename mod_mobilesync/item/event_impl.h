@@ -1,0 +1,230 @@
+/* Between the files of the Calendar class. */
+#ifndef ITEM_EVENT_IMPL_H
+#define ITEM_EVENT_IMPL_H
+
+#include <apr_hash.h>
+
+#include "item/clock.h"
+#include "item/document.h"
+#include "item/event.h"
+#include "item/note_body.h"
+#include "item/series.h"
+
+#define ITEM_EVENT_UID_MAX 300        /* characters, MS-ASCAL R463 */
+#define ITEM_EVENT_EXCEPTIONS_MAX 256 /* R24311 */
+#define ITEM_EVENT_ATTENDEES_MAX 5000
+#define ITEM_EVENT_FILES_MAX 1000
+
+/* -- what is read (event_open.c) -- */
+
+typedef struct {
+    item_document_t *document;
+    item_component_t *calendar;
+    item_component_t *series; /* the VEVENT without RECURRENCE-ID; NULL: there are instances only */
+    item_component_t *main;   /* that, else the first instance */
+    apr_array_header_t *instances; /* item_component_t *: those with RECURRENCE-ID */
+    apr_hash_t *clocks;            /* those that times have named: item_clock_t by TZID */
+    const item_clock_t *own; /* of times that name no zone, and where days are shown to phones */
+    apr_pool_t *pool;
+} item_event_source_t;
+
+/* CONVERSION: no VCALENDAR with a VEVENT. */
+base_fault_t *item_event_open(const backend_blob_t *blob, item_event_source_t **source,
+                              apr_pool_t *pool);
+
+/* -- times (event_time.c) -- */
+
+typedef struct {
+    int all_day;
+    struct icaltimetype start, end; /* local or UTC; days: the end is the first one after it */
+    const item_clock_t *clock;      /* in which the start is local */
+    apr_time_t from, to;            /* days: in the source's own clock */
+} item_event_times_t;
+
+/* A time (or day) of a property; *clock: in which it is local. 0 when it is none. */
+int item_event_time_read(const item_event_source_t *source, item_property_t *property,
+                         struct icaltimetype *time, const item_clock_t **clock);
+
+/* CONVERSION: there is no start. */
+base_fault_t *item_event_times_load(const item_event_source_t *source, item_component_t *event,
+                                    item_event_times_t *times);
+
+/* The wall clock's time so much later. */
+struct icaltimetype item_event_time_shift(struct icaltimetype time, apr_time_t by);
+
+/* As StartTime, EndTime, ExceptionStartTime and InstanceId have a time of the event: days are dates
+ * at 16.x (MS-ASCAL R2005), moments before. */
+const char *item_event_time_text(const item_event_source_t *source, struct icaltimetype time,
+                                 const item_clock_t *clock, eas_version_t version);
+
+/* -- values -- */
+
+/* Of which event an element is read. */
+typedef struct {
+    const item_event_source_t *source;
+    item_component_t *event;
+    item_event_times_t times;
+    struct item_event_series *series; /* NULL: it does not recur, or is not asked for */
+    const item_options_t *options;
+    const item_reference_t *reference; /* NULL: attachments are not asked for */
+    apr_pool_t *pool;
+} item_event_view_t;
+
+typedef struct item_event_value item_event_value_t;
+struct item_event_value {
+    const char *text; /* NULL: there is none. Equal texts: equal values */
+    void (*write)(const item_event_value_t *value, eas_version_t version, eas_writer_t *writer,
+                  apr_pool_t *pool); /* of an element that is no text; NULL: the text is written */
+    const void *object;              /* for write */
+};
+
+enum {
+#define EVENT_PROPERTY(tag, name, store, exception, omitted) ITEM_EVENT_##name,
+#include "item/event.tbl"
+#undef EVENT_PROPERTY
+    ITEM_EVENT_COUNT
+};
+
+#define EVENT_PROPERTY(tag, name, store, exception, omitted) \
+    base_fault_t *item_event_load_##name(const item_event_view_t *view, item_event_value_t *value);
+#include "item/event.tbl"
+#undef EVENT_PROPERTY
+
+eas_tag_t item_event_property_tag(int property);
+/* The version from which on an Exception has it; 0: it never has. */
+int item_event_property_exception(int property);
+/* Loads one, or all that the options want. */
+base_fault_t *item_event_value_load(const item_event_view_t *view, int property,
+                                    item_event_value_t *value);
+base_fault_t *item_event_values_load(const item_event_view_t *view, item_event_value_t *values);
+void item_event_value_write(int property, const item_event_value_t *value, eas_version_t version,
+                            eas_writer_t *writer, apr_pool_t *pool);
+base_fault_t *item_event_view_init(const item_event_source_t *source, item_component_t *event,
+                                   const item_options_t *options, const item_reference_t *reference,
+                                   item_event_view_t *view, apr_pool_t *pool);
+
+/* Is it one of the account's addresses? */
+int item_event_is_own(const item_options_t *options, const char *address);
+
+/* -- series (event_series.c) -- */
+
+/* What differs from the pattern that a client gets. */
+typedef struct {
+    struct icaltimetype local;  /* its place in the series, as the start of the series is */
+    struct icaltimetype shown;  /* the same in the pattern: ExceptionStartTime, InstanceId */
+    item_component_t *instance; /* NULL: there is none of it */
+    int deleted;
+} item_event_exception_t;
+
+typedef enum {
+    ITEM_EVENT_EXACT, /* the pattern says the rule */
+    /* Nothing in EAS says the rules. The pattern is weekly on all days that the series falls on, from
+     * the beginning of a window; exceptions take away what is too much. */
+    ITEM_EVENT_COVERED,
+    /* The same where that would be too many: daily, and exceptions move each to where it is. What a
+     * client means by one cannot be told later, so that these are not edited singly. */
+    ITEM_EVENT_MOVED
+} item_event_manner_t;
+
+typedef struct item_event_series {
+    item_series_t series;
+    item_event_manner_t manner;
+    item_recurrence_t pattern;
+    item_recurrence_origin_t origin;
+    apr_array_header_t *exceptions; /* item_event_exception_t, in order */
+    struct icaltimetype start;      /* of the first occurrence that is shown */
+} item_event_series_t;
+
+/* *series is NULL when it does not recur. */
+base_fault_t *item_event_series_load(const item_event_source_t *source,
+                                     const item_options_t *options, item_event_series_t **series,
+                                     apr_pool_t *pool);
+/* The place in the series that a client means by ExceptionStartTime or InstanceId; NOT_FOUND: there is
+ * no such occurrence; INVALID. */
+base_fault_t *item_event_series_find(const item_event_source_t *source,
+                                     const item_event_series_t *series, const char *text,
+                                     eas_version_t version, struct icaltimetype *place);
+/* The place that an instance's RECURRENCE-ID names. 0: none. */
+int item_event_series_of(const item_event_source_t *source, const item_series_t *series,
+                         item_component_t *instance, struct icaltimetype *place);
+/* A time as the start of the series is: a day, or local. */
+struct icaltimetype item_event_series_normal(const item_series_t *series, struct icaltimetype time);
+/* "20261224", too. */
+int item_event_time_parse(const char *text, apr_time_t *when);
+
+/* -- edits -- */
+
+typedef struct {
+    const item_change_t *change;
+    const eas_node_t *data;
+    item_event_source_t *source;
+    item_component_t *event;     /* the one that is edited */
+    item_component_t *inherited; /* the series of an instance; NULL: it is no instance */
+    int is_new;
+    int unlike;                 /* something that was sent is not so now */
+    item_event_series_t *shown; /* the series as the client has it; NULL: none */
+    item_options_t options;     /* version and addresses, for views of what there is */
+    apr_pool_t *pool;
+} item_event_edit_t;
+
+/* node NULL: it goes. */
+typedef base_fault_t *(*item_event_store_fn)(item_event_edit_t *edit, const eas_node_t *node);
+
+base_fault_t *item_event_store_subject(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_location(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_place(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_organizer(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_attendees(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_body(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_sensitivity(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_busy(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_reminder(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_meeting_status(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_files(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_categories(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_response_requested(item_event_edit_t *edit, const eas_node_t *node);
+base_fault_t *item_event_store_disallow_proposal(item_event_edit_t *edit, const eas_node_t *node);
+
+/* StartTime, EndTime, AllDayEvent and Timezone, which are one thing (event_time_store.c). *moved: 1
+ * when the event begins or ends at another time than it did. */
+base_fault_t *item_event_store_times(item_event_edit_t *edit, int *moved);
+
+/* A time as the value of a property. tzid: how it names its zone; "": not at all, NULL: it is in UTC
+ * (where the clock is one without a name as well). */
+void item_event_time_write(item_component_t *event, const char *name, struct icaltimetype time,
+                           const item_clock_t *clock, const char *tzid, apr_pool_t *pool);
+
+void item_event_property_time(item_property_t *property, struct icaltimetype time,
+                              const item_clock_t *clock, const char *tzid, apr_pool_t *pool);
+/* When it was changed, and that it is another version to those who are invited. */
+void item_event_mark(item_event_edit_t *edit, int moved);
+
+/* All rows but the times, of an event or an instance (event_change.c). */
+base_fault_t *item_event_store_all(item_event_edit_t *edit);
+
+/* Is it there, and what does it say? A text on one line that is legal in XML; "" when it is empty. */
+const char *item_event_line(const eas_node_t *node, apr_pool_t *pool);
+base_fault_t *item_event_invalid(const item_event_edit_t *edit, const char *what);
+/* The value that a client of the version sees at present. */
+base_fault_t *item_event_present(const item_event_edit_t *edit, int property, const char **text);
+/* INVALID: no number up to the maximum; *value is otherwise when node is NULL or empty. */
+base_fault_t *item_event_number(const item_event_edit_t *edit, const eas_node_t *node, int maximum,
+                                int otherwise, int *value);
+
+/* Recurrence and Exceptions of a Change or Add; the times are stored already, moved says whether that
+ * changed them (event_series_store.c). */
+base_fault_t *item_event_store_recurrence(item_event_edit_t *edit, int moved);
+base_fault_t *item_event_store_exceptions(item_event_edit_t *edit);
+/* InstanceId of 16.x. */
+base_fault_t *item_event_store_instance(item_event_edit_t *edit);
+
+base_fault_t *item_event_change(const item_change_t *change, const backend_blob_t *original,
+                                const backend_blob_t **blob, apr_pool_t *pool);
+
+/* -- attachments (event_files.c) -- */
+
+base_fault_t *item_event_attachment_open(const backend_blob_t *blob,
+                                         const item_reference_t *reference,
+                                         item_attachment_t **attachment, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,398 @@
+/* Recurrence and Exceptions of a client. A rule that means what the client was shown stays as it is
+ * written; that is also how rules that EAS cannot say survive. */
+#include "item/event_impl.h"
+
+#include <string.h>
+#include <apr_strings.h>
+
+#include "base/time.h"
+
+static void event_remove_all(item_component_t *event, const char *name)
+{
+    item_component_set_text(event, name, NULL);
+}
+
+static item_component_t *event_instance(const item_event_source_t *source, int i)
+{
+    return APR_ARRAY_IDX(source->instances, i, item_component_t *);
+}
+
+static void event_drop_instance(item_event_source_t *source, int i)
+{
+    item_component_t **all = (item_component_t **)source->instances->elts;
+
+    item_component_remove(all[i]);
+    memmove(all + i, all + i + 1, (size_t)(--source->instances->nelts - i) * sizeof *all);
+}
+
+/* -- the rule --------------------------------------------------------------------------------- */
+
+/* Everything that makes it a series, or of what was one. */
+static void event_end_series(item_event_edit_t *edit)
+{
+    static const char *const names[] = {"RRULE", "RDATE", "EXDATE", "EXRULE"};
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof *names; i++)
+        event_remove_all(edit->event, names[i]);
+    while (edit->source->instances->nelts)
+        event_drop_instance(edit->source, 0);
+}
+
+/* What excludes nothing any more, by its moment; a list keeps the rest. */
+static void event_fit_exclusions(item_event_edit_t *edit, const item_series_t *series)
+{
+    item_property_t *property, *next;
+
+    for (property = item_property_first(edit->event, "EXDATE"); property; property = next) {
+        const char *value = item_property_value(property);
+        char *list = apr_pstrdup(edit->pool, value), *state, *one;
+        const char *rest = NULL;
+
+        next = item_property_next(property);
+        for (one = apr_strtok(list, ",", &state); one; one = apr_strtok(NULL, ",", &state)) {
+            struct icaltimetype place = icaltime_from_string(one);
+
+            if (icaltime_is_null_time(place))
+                continue;
+            place = item_event_series_normal(series, place);
+            if (item_series_has(series, item_clock_to_utc(series->clock, &place), edit->pool))
+                rest = rest ? apr_pstrcat(edit->pool, rest, ",", one, NULL) : one;
+        }
+        if (!rest)
+            item_property_remove(property);
+        else if (strcmp(rest, value) != 0)
+            item_property_set_value(property, rest);
+    }
+}
+
+/* Another rule, or other times: instances whose place is none any more go. From 16.0 on all of them do
+ * (R2114, R2180, R2202). */
+static void event_fit_exceptions(item_event_edit_t *edit)
+{
+    item_event_source_t *source = edit->source;
+    struct icaltimetype place;
+    item_series_t series;
+    int i, all = edit->change->version >= EAS_VERSION_16_0;
+
+    edit->unlike |= source->instances->nelts || item_property_first(edit->event, "EXDATE");
+    if (all)
+        event_remove_all(edit->event, "EXDATE");
+    if (!item_series_load(source->calendar, edit->event, source->own, &series, edit->pool))
+        return;
+    if (!all)
+        event_fit_exclusions(edit, &series);
+    for (i = source->instances->nelts - 1; i >= 0; i--)
+        if (all || !item_event_series_of(source, &series, event_instance(source, i), &place) ||
+            !item_series_has(&series, item_clock_to_utc(series.clock, &place), edit->pool))
+            event_drop_instance(source, i);
+}
+
+/* Is it the pattern that the client has? What was made up for a window ends where it ended then. */
+static int event_same_pattern(const item_event_edit_t *edit, const item_recurrence_t *wanted)
+{
+    const item_event_series_t *shown = edit->shown;
+
+    if (!shown)
+        return 0;
+    if (shown->manner == ITEM_EVENT_EXACT)
+        return item_recurrence_same(&shown->pattern, wanted, &shown->origin, edit->pool);
+    return (shown->pattern.type == wanted->type ||
+            (wanted->type == ITEM_RECURRENCE_DAILY && !wanted->day_of_week &&
+             shown->pattern.day_of_week == 127)) &&
+           shown->pattern.interval == wanted->interval &&
+           (shown->pattern.day_of_week == wanted->day_of_week ||
+            shown->pattern.day_of_week == 127) &&
+           (wanted->occurrences || !icaltime_is_null_time(wanted->until));
+}
+
+static void event_set_rule(item_event_edit_t *edit, const item_recurrence_t *wanted,
+                           const item_recurrence_origin_t *origin)
+{
+    item_property_t *first, *second;
+    const char *rule = item_recurrence_to_rule(wanted, origin, edit->pool);
+
+    event_remove_all(edit->event, "RDATE");
+    event_remove_all(edit->event, "EXRULE");
+    first = item_property_first(edit->event, "RRULE");
+    while (first && (second = item_property_next(first)))
+        item_property_remove(second);
+    if (first)
+        item_property_set_value(first, rule);
+    else
+        item_property_add(edit->event, NULL, "RRULE", rule);
+}
+
+/* Up to 14.1 a Change that says when the event is says it all (MS-ASCMD R879): without Recurrence it is
+ * no series any more. */
+static int event_is_single(const item_event_edit_t *edit)
+{
+    return edit->change->version < EAS_VERSION_16_0 && edit->shown &&
+           eas_node_child(edit->data, EAS_Calendar_StartTime) &&
+           eas_node_child(edit->data, EAS_Calendar_EndTime);
+}
+
+base_fault_t *item_event_store_recurrence(item_event_edit_t *edit, int moved)
+{
+    const eas_node_t *node = eas_node_child(edit->data, EAS_Calendar_Recurrence);
+    item_recurrence_origin_t origin;
+    item_recurrence_t wanted = {.type = ITEM_RECURRENCE_NONE};
+    item_event_times_t times;
+
+    BASE_TRY(item_event_times_load(edit->source, edit->event, &times));
+    origin.start = times.start;
+    origin.clock =
+        times.all_day && edit->change->version >= EAS_VERSION_16_0 ? &item_clock_utc : times.clock;
+    if (node)
+        BASE_TRY(
+            item_recurrence_read(node, ITEM_RECURRENCE_CALENDAR, &origin, &wanted, edit->pool));
+    if (node ? wanted.type == ITEM_RECURRENCE_NONE : event_is_single(edit)) {
+        if (edit->shown)
+            event_end_series(edit);
+        return NULL;
+    }
+    if (!node || event_same_pattern(edit, &wanted)) {
+        if (moved && edit->shown && !edit->is_new)
+            event_fit_exceptions(edit);
+        return NULL;
+    }
+    event_set_rule(edit, &wanted, &origin);
+    event_fit_exceptions(edit);
+    return NULL;
+}
+
+/* -- one occurrence --------------------------------------------------------------------------- */
+
+/* How the series names its zone: as item_event_time_write has it. */
+static const char *event_series_tzid(const item_event_edit_t *edit)
+{
+    item_property_t *start = item_property_first(edit->source->series, "DTSTART");
+    const char *tzid = item_property_parameter(start, "TZID");
+
+    if (icaltime_is_utc(icaltime_from_string(item_property_value(start))))
+        return NULL;
+    return tzid ? tzid : "";
+}
+
+static int event_find_instance(const item_event_edit_t *edit, const item_series_t *series,
+                               const struct icaltimetype *place)
+{
+    struct icaltimetype own;
+    int i;
+
+    for (i = 0; i < edit->source->instances->nelts; i++)
+        if (item_event_series_of(edit->source, series, event_instance(edit->source, i), &own) &&
+            item_ical_naive(&own) == item_ical_naive(place))
+            return i;
+    return -1;
+}
+
+/* What is to be there is not taken away; 1 when it was. */
+static int event_include(item_event_edit_t *edit, const item_series_t *series,
+                         const struct icaltimetype *place)
+{
+    item_property_t *property, *next;
+    int found = 0;
+
+    for (property = item_property_first(edit->source->series, "EXDATE"); property;
+         property = next) {
+        char *list = apr_pstrdup(edit->pool, item_property_value(property)), *state, *one;
+        const char *rest = NULL;
+        int here = 0;
+
+        next = item_property_next(property);
+        for (one = apr_strtok(list, ",", &state); one; one = apr_strtok(NULL, ",", &state)) {
+            struct icaltimetype excluded = icaltime_from_string(one);
+
+            if (!icaltime_is_null_time(excluded)) {
+                excluded = item_event_series_normal(series, excluded);
+                if (item_ical_naive(&excluded) == item_ical_naive(place)) {
+                    here = 1;
+                    continue;
+                }
+            }
+            rest = rest ? apr_pstrcat(edit->pool, rest, ",", one, NULL) : one;
+        }
+        if (here && !rest)
+            item_property_remove(property);
+        else if (here)
+            item_property_set_value(property, rest);
+        found |= here;
+    }
+    return found;
+}
+
+static int event_is_excluded(const item_series_t *series, const struct icaltimetype *place)
+{
+    int i;
+
+    for (i = 0; series->exceptions && i < series->exceptions->nelts; i++) {
+        struct icaltimetype one = item_event_series_normal(
+            series, APR_ARRAY_IDX(series->exceptions, i, struct icaltimetype));
+
+        if (item_ical_naive(&one) == item_ical_naive(place))
+            return 1;
+    }
+    return 0;
+}
+
+static void event_exclude(item_event_edit_t *edit, const item_series_t *series,
+                          const struct icaltimetype *place)
+{
+    int i = event_find_instance(edit, series, place);
+    item_component_t *event = edit->source->series;
+    const char *tzid = event_series_tzid(edit);
+    item_property_t *property;
+
+    if (i >= 0)
+        event_drop_instance(edit->source, i);
+    if (event_is_excluded(series, place))
+        return;
+    property = item_property_add(event, NULL, "EXDATE", "");
+    item_event_property_time(property, *place, series->clock, tzid, edit->pool);
+}
+
+/* A copy of the series at its place, which the client then changes. */
+static item_component_t *event_make_instance(item_event_edit_t *edit, const item_series_t *series,
+                                             struct icaltimetype place)
+{
+    static const char *const without[] = {"RRULE",  "RDATE",    "EXDATE",
+                                          "EXRULE", "DURATION", "X-MICROSOFT-CDO-ALLDAYEVENT"};
+    item_component_t *event = edit->source->series;
+    item_component_t *instance = item_component_copy(edit->source->calendar, event);
+    const char *tzid = event_series_tzid(edit);
+    item_event_times_t times;
+    size_t i;
+
+    for (i = 0; i < sizeof without / sizeof *without; i++)
+        event_remove_all(instance, without[i]);
+    if (!item_event_times_load(edit->source, event, &times)) {
+        struct icaltimetype end = place;
+        apr_time_t length = times.to - times.from;
+
+        if (place.is_date)
+            end = item_event_time_shift(end, item_ical_naive(&times.end) -
+                                                 item_ical_naive(&times.start));
+        else
+            end = item_clock_to_local(series->clock,
+                                      item_clock_to_utc(series->clock, &place) + length);
+        item_event_time_write(instance, "RECURRENCE-ID", place, series->clock, tzid, edit->pool);
+        item_event_time_write(instance, "DTSTART", place, series->clock, tzid, edit->pool);
+        item_event_time_write(instance, "DTEND", end, series->clock, tzid, edit->pool);
+    }
+    APR_ARRAY_PUSH(edit->source->instances, item_component_t *) = instance;
+    return instance;
+}
+
+static void event_mark_instance(item_event_edit_t *edit)
+{
+    if (item_document_is_changed(edit->source->document))
+        item_event_mark(edit, 0);
+}
+
+static base_fault_t *event_store_occurrence(item_event_edit_t *edit, const item_series_t *series,
+                                            struct icaltimetype place, const eas_node_t *data)
+{
+    item_event_edit_t own = *edit;
+    int i = event_find_instance(edit, series, &place), moved;
+
+    if (i < 0)
+        event_include(edit, series, &place);
+    own.data = data;
+    own.inherited = edit->source->series;
+    own.is_new = 0;
+    own.shown = NULL;
+    own.event = i < 0 ? event_make_instance(edit, series, place) : event_instance(edit->source, i);
+    BASE_TRY(item_event_store_times(&own, &moved));
+    BASE_TRY(item_event_store_all(&own));
+    event_mark_instance(&own);
+    return NULL;
+}
+
+/* -- Exceptions ------------------------------------------------------------------------------- */
+
+static base_fault_t *event_store_exception(item_event_edit_t *edit, const eas_node_t *node)
+{
+    const char *place_text = eas_node_child_text(node, EAS_Calendar_ExceptionStartTime);
+    item_event_series_t *series;
+    struct icaltimetype place;
+    base_fault_t *fault;
+    int deleted;
+
+    /* anew each time: the one before may have changed it */
+    BASE_TRY(item_event_series_load(edit->source, &edit->options, &series, edit->pool));
+    if (!series)
+        return item_event_invalid(edit, "exceptions of what does not recur");
+    BASE_TRY(item_event_number(edit, eas_node_child(node, EAS_Calendar_Deleted), 1, 0, &deleted));
+    fault = item_event_series_find(edit->source, series, place_text, edit->change->version, &place);
+    /* the client has its exceptions of an earlier pattern still */
+    if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND) {
+        edit->unlike = 1;
+        return NULL;
+    }
+    BASE_TRY(fault);
+    if (deleted)
+        event_exclude(edit, &series->series, &place);
+    else
+        return event_store_occurrence(edit, &series->series, place, node);
+    return NULL;
+}
+
+/* What one that comes back is like is what the client was shown: nothing is made of it. */
+static int event_is_shown(const item_event_edit_t *edit, const eas_node_t *node)
+{
+    const char *text = eas_node_child_text(node, EAS_Calendar_ExceptionStartTime);
+    apr_time_t when;
+    int i;
+
+    if (!edit->shown || edit->shown->manner == ITEM_EVENT_EXACT || !text ||
+        !item_event_time_parse(text, &when))
+        return 0;
+    for (i = 0; i < edit->shown->exceptions->nelts; i++) {
+        const item_event_exception_t *one =
+            &APR_ARRAY_IDX(edit->shown->exceptions, i, item_event_exception_t);
+
+        if (item_clock_to_utc(edit->shown->series.clock, &one->shown) == when)
+            return one->deleted ? eas_node_child(node, EAS_Calendar_Deleted) != NULL
+                                : !eas_node_child(node, EAS_Calendar_Deleted);
+    }
+    return 0;
+}
+
+base_fault_t *item_event_store_exceptions(item_event_edit_t *edit)
+{
+    const eas_node_t *node =
+        eas_node_child(eas_node_child(edit->data, EAS_Calendar_Exceptions), EAS_Calendar_Exception);
+    int n = 0;
+
+    if (edit->change->version >= EAS_VERSION_16_0) /* R2112 */
+        return NULL;
+    for (; node; node = eas_node_next(node)) {
+        if (++n > 4 * ITEM_EVENT_EXCEPTIONS_MAX)
+            return item_event_invalid(edit, "too many exceptions");
+        if (!event_is_shown(edit, node))
+            BASE_TRY(event_store_exception(edit, node));
+    }
+    return NULL;
+}
+
+base_fault_t *item_event_store_instance(item_event_edit_t *edit)
+{
+    const item_change_t *change = edit->change;
+    item_event_series_t *series;
+    struct icaltimetype place;
+
+    if (change->version < EAS_VERSION_16_0)
+        return item_event_invalid(edit, "InstanceId before 16.0");
+    BASE_TRY(item_event_series_load(edit->source, &edit->options, &series, edit->pool));
+    if (!series)
+        return item_event_invalid(edit, "an occurrence of what does not recur");
+    BASE_TRY(
+        item_event_series_find(edit->source, series, change->instance, change->version, &place));
+    if (change->data)
+        return event_store_occurrence(edit, &series->series, place, change->data);
+    event_exclude(edit, &series->series, &place);
+    if (item_document_is_changed(edit->source->document))
+        item_event_mark(edit, 0);
+    return NULL;
+}

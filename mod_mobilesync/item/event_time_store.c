@@ -1,0 +1,377 @@
+/* When an event is: StartTime, EndTime, AllDayEvent and Timezone of a client. A start, an end or a zone
+ * that is what the client was shown stays as it was written. */
+#include "item/event_impl.h"
+
+#include <string.h>
+#include <strings.h>
+#include <apr_strings.h>
+
+#include "base/time.h"
+
+#define EVENT_HALF_HOUR apr_time_from_sec(1800)
+
+typedef struct {
+    item_event_edit_t *edit;
+    int known; /* there was a time before */
+    item_event_times_t present;
+    int all_day;
+    int has_from, has_to; /* the client says them */
+    apr_time_t from, to;
+    struct icaltimetype start, end;
+    const item_clock_t *clock;
+} event_when_t;
+
+/* -- what is wanted --------------------------------------------------------------------------- */
+
+/* "20261224" is one, too: a value that has no time component (R2005). */
+int item_event_time_parse(const char *text, apr_time_t *when)
+{
+    if (strlen(text) == 8 && strspn(text, "0123456789") == 8) {
+        char full[] = "00000000T000000Z";
+
+        memcpy(full, text, 8);
+        return base_time_parse(full, when);
+    }
+    if (strlen(text) == 10 && text[4] == '-' && text[7] == '-') {
+        char full[] = "0000-00-00T00:00:00Z";
+
+        memcpy(full, text, 10);
+        return base_time_parse(full, when);
+    }
+    return base_time_parse(text, when);
+}
+
+static base_fault_t *event_read_time(const event_when_t *when, eas_tag_t tag, int *has,
+                                     apr_time_t *time)
+{
+    const char *text = eas_node_child_text(when->edit->data, tag);
+
+    *has = text && *text;
+    if (*has && (!item_event_time_parse(text, time) || *time < apr_time_from_sec(-11000000000LL) ||
+                 *time > apr_time_from_sec(70000000000LL)))
+        return item_event_invalid(when->edit, "a time that is none");
+    return NULL;
+}
+
+/* What a new event that does not say it all begins and ends with (MS-ASCAL 3.2.4.4). */
+static base_fault_t *event_complete(event_when_t *when)
+{
+    apr_time_t now = when->edit->change->now;
+    apr_time_t rounded = (now + EVENT_HALF_HOUR - 1) / EVENT_HALF_HOUR * EVENT_HALF_HOUR;
+
+    if (when->all_day && when->has_from && !when->has_to)
+        when->to = when->from + BASE_TIME_DAY;
+    else if (!when->has_from && when->has_to && when->to < rounded)
+        return item_event_invalid(when->edit, "it ends before it begins");
+    else if (when->has_from && !when->has_to && when->from > now)
+        return item_event_invalid(when->edit, "it has a start and no end");
+    else if (!when->has_to)
+        when->to = rounded + EVENT_HALF_HOUR;
+    if (!when->has_from)
+        when->from = rounded;
+    when->has_from = when->has_to = 1;
+    return NULL;
+}
+
+/* The zone that the client names; NULL when it names none, or nonsense. */
+static const item_clock_t *event_named_clock(const event_when_t *when, const eas_node_t *data)
+{
+    const char *blob = eas_node_child_text(data, EAS_Calendar_Timezone);
+    apr_pool_t *pool = when->edit->pool;
+    const char *hints[3] = {NULL};
+    const item_clock_t *clock;
+    item_zone_t zone;
+    int n = 0;
+
+    if (!blob || !*blob || !item_zone_parse(blob, &zone, pool))
+        return NULL;
+    if (zone.offset == 0 && !zone.daylight.month)
+        return &item_clock_utc;
+    if (when->known && item_clock_tzid(when->present.clock))
+        hints[n++] = item_clock_tzid(when->present.clock);
+    if (item_clock_tzid(when->edit->source->own))
+        hints[n] = item_clock_tzid(when->edit->source->own);
+    clock = item_clock_match(&zone, when->from, hints, pool);
+    return clock ? clock : item_clock_zone(&zone, pool);
+}
+
+/* Is it the zone that the client was shown? */
+static int event_same_zone(const event_when_t *when)
+{
+    const char *blob = eas_node_child_text(when->edit->data, EAS_Calendar_Timezone);
+    item_zone_t zone;
+
+    if (!when->known || !blob)
+        return when->known;
+    item_clock_rules(when->present.clock, when->present.from, &zone);
+    return strcmp(item_zone_blob(&zone, when->edit->pool), blob) == 0;
+}
+
+static void event_choose_clock(event_when_t *when)
+{
+    const item_clock_t *named;
+
+    when->clock = when->known ? when->present.clock : &item_clock_utc;
+    if (event_same_zone(when))
+        return;
+    named = event_named_clock(when, when->edit->data);
+    if (!named)
+        return;
+    /* the same by another object */
+    if (when->known && item_clock_tzid(named) && item_clock_tzid(when->present.clock) &&
+        strcmp(item_clock_tzid(named), item_clock_tzid(when->present.clock)) == 0)
+        return;
+    when->clock = named;
+}
+
+/* The day that a client means: at 16.x the date as it stands; before the one that begins at the
+ * moment, by the zone that came with it. */
+static struct icaltimetype event_day(const event_when_t *when, apr_time_t moment)
+{
+    const item_change_t *change = when->edit->change;
+    const item_clock_t *clock = NULL;
+
+    if (change->version < EAS_VERSION_16_0) {
+        clock = event_named_clock(when, when->edit->data);
+        if (!clock)
+            clock = event_named_clock(when, change->data);
+        if (!clock)
+            clock = when->edit->source->own;
+    }
+    return item_clock_day(clock ? clock : &item_clock_utc, moment);
+}
+
+/* How much later than the series begins it was shown to begin: from a window on. */
+static apr_time_t event_shown_later(const event_when_t *when)
+{
+    const item_event_series_t *shown = when->edit->shown;
+
+    return shown && shown->manner != ITEM_EVENT_EXACT
+               ? item_ical_naive(&shown->start) - item_ical_naive(&shown->series.start)
+               : 0;
+}
+
+/* What a client says of a series that it was shown from a window on is about the first there: an
+ * occurrence, of whichever window, is where it was; else the series moves by as much. */
+static void event_settle_window(event_when_t *when)
+{
+    const item_event_series_t *shown = when->edit->shown;
+    apr_time_t length = when->to - when->from, later = event_shown_later(when);
+
+    if (!later || !when->has_from || when->from == when->present.from)
+        return;
+    if (item_series_has(&shown->series, when->from, when->edit->pool))
+        when->start = when->present.start;
+    else
+        when->start = item_event_time_shift(when->start, -later);
+    when->from = item_clock_to_utc(when->clock, &when->start);
+    when->to = when->from + length;
+    when->end = item_clock_to_local(when->clock, when->to);
+}
+
+/* The same of days. */
+static void event_settle_window_days(event_when_t *when)
+{
+    const item_event_series_t *shown = when->edit->shown;
+    apr_time_t by = -event_shown_later(when);
+
+    if (!by || !when->has_from ||
+        item_ical_naive(&when->start) == item_ical_naive(&when->present.start))
+        return;
+    if (item_series_has(&shown->series, item_clock_to_utc(shown->series.clock, &when->start),
+                        when->edit->pool))
+        by = item_ical_naive(&when->present.start) - item_ical_naive(&when->start);
+    when->start = item_event_time_shift(when->start, by);
+    when->end = item_event_time_shift(when->end, by);
+}
+
+static void event_settle_days(event_when_t *when)
+{
+    const item_event_times_t *present = &when->present;
+    int was = when->known && present->all_day;
+    struct icaltimetype zero = icaltime_null_time();
+
+    when->start = when->has_from ? event_day(when, when->from)
+                  : was          ? present->start
+                                 : item_clock_day(present->clock, present->from);
+    when->end = when->has_to ? event_day(when, when->to) : was ? present->end : zero;
+    if (when->has_from && !when->has_to && was) { /* it is moved as a whole */
+        int days = (int)((item_ical_naive(&present->end) - item_ical_naive(&present->start)) /
+                         BASE_TIME_DAY);
+
+        when->end = when->start;
+        icaltime_adjust(&when->end, days, 0, 0, 0);
+    }
+    if (icaltime_is_null_time(when->end) ||
+        item_ical_naive(&when->end) <= item_ical_naive(&when->start)) {
+        when->end = when->start;
+        icaltime_adjust(&when->end, 1, 0, 0, 0);
+    }
+    event_settle_window_days(when);
+}
+
+static base_fault_t *event_settle_times(event_when_t *when)
+{
+    const item_event_times_t *present = &when->present;
+
+    if (!when->has_from)
+        when->from = present->from;
+    if (!when->has_to)
+        when->to = when->has_from ? when->from + (present->to - present->from) : present->to;
+    if (when->to < when->from)
+        return item_event_invalid(when->edit, "it ends before it begins");
+    event_choose_clock(when);
+    when->start = item_clock_to_local(when->clock, when->from);
+    when->end = item_clock_to_local(when->clock, when->to);
+    event_settle_window(when);
+    return NULL;
+}
+
+/* -- what is written -------------------------------------------------------------------------- */
+
+static const char *event_time_value(const struct icaltimetype *time, const char *suffix,
+                                    apr_pool_t *pool)
+{
+    if (time->is_date)
+        return apr_psprintf(pool, "%04d%02d%02d", time->year, time->month, time->day);
+    return apr_psprintf(pool, "%04d%02d%02dT%02d%02d%02d%s", time->year, time->month, time->day,
+                        time->hour, time->minute, time->second, suffix);
+}
+
+/* A zone without a name that others know: in UTC. */
+static int event_in_utc(const item_clock_t *clock)
+{
+    return clock == &item_clock_utc || !item_clock_tzid(clock);
+}
+
+void item_event_property_time(item_property_t *property, struct icaltimetype time,
+                              const item_clock_t *clock, const char *tzid, apr_pool_t *pool)
+{
+    item_property_set_parameter(property, "VALUE", time.is_date ? "DATE" : NULL);
+    if (time.is_date)
+        tzid = NULL;
+    else if (!tzid) {
+        time = item_clock_to_local(&item_clock_utc, item_clock_to_utc(clock, &time));
+        item_property_set_parameter(property, "TZID", NULL);
+        item_property_set_value(property, event_time_value(&time, "Z", pool));
+        return;
+    }
+    item_property_set_parameter(property, "TZID", tzid && *tzid ? tzid : NULL);
+    item_property_set_value(property, event_time_value(&time, "", pool));
+}
+
+void item_event_time_write(item_component_t *event, const char *name, struct icaltimetype time,
+                           const item_clock_t *clock, const char *tzid, apr_pool_t *pool)
+{
+    item_property_t *property = item_property_first(event, name);
+
+    if (!property)
+        property = item_property_add(event, NULL, name, "");
+    item_event_property_time(property, time, clock, tzid, pool);
+}
+
+/* How the start names its zone: as it did, where that stays the same. "": it is floating. NULL: UTC. */
+static const char *event_tzid(const event_when_t *when)
+{
+    item_property_t *start = item_property_first(when->edit->event, "DTSTART");
+
+    if (when->known && !when->present.start.is_date && when->clock == when->present.clock) {
+        const char *tzid = item_property_parameter(start, "TZID");
+
+        if (!icaltime_is_utc(icaltime_from_string(item_property_value(start))))
+            return tzid ? tzid : "";
+    }
+    if (event_in_utc(when->clock))
+        return NULL;
+    item_clock_write(when->clock, when->from, when->edit->source->document, when->edit->pool);
+    return item_clock_tzid(when->clock);
+}
+
+/* Days have no zone of their own: phones of up to 14.1 are shown them in the calendar's. */
+static void event_remember_zone(event_when_t *when)
+{
+    item_event_source_t *source = when->edit->source;
+    const item_clock_t *named = event_named_clock(when, when->edit->data);
+
+    if (!named || !item_clock_is_olson(named) || event_in_utc(named) ||
+        item_property_first(source->calendar, "X-WR-TIMEZONE") ||
+        item_component_first(source->calendar, "VTIMEZONE"))
+        return;
+    item_component_set_text(source->calendar, "X-WR-TIMEZONE", item_clock_tzid(named));
+    source->own = named;
+}
+
+static void event_write_end(const event_when_t *when, const char *tzid)
+{
+    item_component_t *event = when->edit->event;
+    int same_length = when->known && when->present.to - when->present.from == when->to - when->from;
+
+    /* an end that stays may be in a zone of its own */
+    if (when->known && !when->all_day && !when->present.all_day &&
+        item_property_first(event, "DTEND") && when->to == when->present.to &&
+        when->clock == when->present.clock)
+        return;
+    if (item_property_first(event, "DURATION")) {
+        if (same_length && when->all_day == when->present.all_day)
+            return;
+        item_component_set_text(event, "DURATION", NULL);
+    }
+    item_event_time_write(event, "DTEND", when->end, when->clock, tzid, when->edit->pool);
+}
+
+static void event_write(event_when_t *when)
+{
+    item_component_t *event = when->edit->event;
+    const char *tzid = when->all_day ? NULL : event_tzid(when);
+
+    if (when->all_day && when->edit->change->version < EAS_VERSION_16_0)
+        event_remember_zone(when);
+    item_event_time_write(event, "DTSTART", when->start, when->clock, tzid, when->edit->pool);
+    event_write_end(when, tzid);
+    if (item_property_first(event, "X-MICROSOFT-CDO-ALLDAYEVENT"))
+        item_component_set_text(event, "X-MICROSOFT-CDO-ALLDAYEVENT",
+                                when->all_day ? "TRUE" : "FALSE");
+}
+
+static int event_is_same(const event_when_t *when)
+{
+    const item_event_times_t *present = &when->present;
+
+    if (!when->known || when->all_day != present->all_day)
+        return 0;
+    if (when->all_day)
+        return item_ical_naive(&when->start) == item_ical_naive(&present->start) &&
+               item_ical_naive(&when->end) == item_ical_naive(&present->end);
+    return when->clock == present->clock && when->from == present->from && when->to == present->to;
+}
+
+base_fault_t *item_event_store_times(item_event_edit_t *edit, int *moved)
+{
+    event_when_t when = {.edit = edit, .known = !edit->is_new};
+    int all_day;
+
+    *moved = 0;
+    if (when.known)
+        BASE_TRY(item_event_times_load(edit->source, edit->event, &when.present));
+    BASE_TRY(item_event_number(edit, eas_node_child(edit->data, EAS_Calendar_AllDayEvent), 1, -1,
+                               &all_day));
+    when.all_day = all_day >= 0 ? all_day : when.known && when.present.all_day;
+    BASE_TRY(event_read_time(&when, EAS_Calendar_StartTime, &when.has_from, &when.from));
+    BASE_TRY(event_read_time(&when, EAS_Calendar_EndTime, &when.has_to, &when.to));
+    if (!when.known)
+        BASE_TRY(event_complete(&when));
+    if (when.all_day)
+        event_settle_days(&when);
+    else
+        BASE_TRY(event_settle_times(&when));
+    if (event_is_same(&when))
+        return NULL;
+    if (when.all_day) { /* what follows looks at lengths */
+        when.from = item_ical_naive(&when.start);
+        when.to = item_ical_naive(&when.end);
+        when.clock = &item_clock_utc;
+    }
+    event_write(&when);
+    *moved = 1;
+    return NULL;
+}
