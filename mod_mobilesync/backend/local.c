@@ -203,17 +203,26 @@ static base_fault_t *local_check_password(void *data, const char *account, const
 }
 
 /* A mailbox without collections is one for mail only: no describer, none configured, or none there
- * and none to be made. */
+ * and none that can be made. What cannot be looked at just now is a fault, so that no phone takes its
+ * folders for deleted. */
 static base_fault_t *local_open_vdir(local_session_t *session, apr_pool_t *pool)
 {
+    base_fault_t *fault;
+
     session->vdir = -1;
     if (!session->instance->describer || !session->paths.vdir)
         return NULL;
-    BASE_TRY(local_vdir_directory(&session->paths, session->instance->config->create,
-                                  &session->vdir, pool));
+    fault = local_vdir_directory(&session->paths, session->instance->config->create, &session->vdir,
+                                 pool);
     if (session->vdir >= 0)
         local_descriptor_own(session->vdir, pool);
-    return NULL;
+    else if (fault && !local_vdir_exists(&session->paths)) {
+        base_log_write(session->instance->log, BASE_LOG_INFO,
+                       "local backend: account %s: no calendars and contacts: %s", session->account,
+                       fault->message);
+        return NULL;
+    }
+    return fault;
 }
 
 static base_fault_t *local_open(void *data, const char *account, void **session, apr_pool_t *pool)

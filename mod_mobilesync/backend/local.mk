@@ -119,6 +119,12 @@ t_unit_backend_search_test_SOURCES = t/unit/backend_search_test.c t/unit/backend
 t_unit_backend_search_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_search_test
 
+check_PROGRAMS += t/unit/backend_collection_test
+t_unit_backend_collection_test_SOURCES = t/unit/backend_collection_test.c t/unit/backend_vdir.h \
+	t/unit/backend_maildir.h t/unit/backend_contract.h t/unit/tap.h
+t_unit_backend_collection_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/backend_collection_test
+
 check_PROGRAMS += t/unit/backend_vdir_test
 t_unit_backend_vdir_test_SOURCES = t/unit/backend_vdir_test.c t/unit/backend_vdir.h \
 	t/unit/backend_maildir.h t/unit/backend_contract.h t/unit/backend_contract_class.h \

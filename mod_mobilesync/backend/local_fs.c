@@ -194,6 +194,13 @@ base_fault_t *local_vdir_directory(const local_paths_t *paths, int create, int *
     return *descriptor < 0 ? local_fault(errno, pool, "opening %s", paths->vdir) : NULL;
 }
 
+int local_vdir_exists(const local_paths_t *paths)
+{
+    struct stat info;
+
+    return lstat(paths->vdir, &info) == 0 || errno != ENOENT;
+}
+
 /* -- directories ---------------------------------------------------------------------------- */
 
 apr_int64_t local_mtime(const struct stat *info)

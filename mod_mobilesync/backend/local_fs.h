@@ -26,6 +26,9 @@ base_fault_t *local_paths_create(const local_paths_t *paths, apr_pool_t *pool);
 base_fault_t *local_vdir_directory(const local_paths_t *paths, int create, int *descriptor,
                                    apr_pool_t *pool);
 
+/* 0: it is certain that it is not there. */
+int local_vdir_exists(const local_paths_t *paths);
+
 /* Modification time in nanoseconds. */
 apr_int64_t local_mtime(const struct stat *info);
 
