@@ -1,0 +1,603 @@
+/* Items that are no mail, through the commands: what devices of each version see of them, what they
+ * may do with them, and what becomes of it in the mailbox. */
+#include "cmd_helpers.h"
+
+#include "backend/blob.h"
+
+#define TODO(uid, more)                                                            \
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nBEGIN:VTODO\r\nUID:" uid \
+    "\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:" uid "\r\nX-OTHER:kept\r\n" more     \
+    "END:VTODO\r\nEND:VCALENDAR\r\n"
+#define DONE "STATUS:COMPLETED\r\nCOMPLETED:20260101T000000Z\r\n"
+
+/* A device and a folder, and its key. */
+typedef struct {
+    world_t *world;
+    backend_session_t *truth;
+    eas_version_t version;
+    const char *folder;
+    const char *key;
+    /* of the next Sync; NULL: none */
+    const char *filter, *class_, *moves;
+    eas_node_t *commands; /* Sync's Commands of the next request */
+    const char *options;  /* Conflict */
+    eas_node_t *supported;
+    answer_t answer;
+} phone_t;
+
+static const char *folder_of(phone_t *phone, backend_class_t class_)
+{
+    apr_array_header_t *folders;
+    int i;
+
+    if (backend_folder_list(phone->truth, &folders, phone->world->pool))
+        abort();
+    for (i = 0; i < folders->nelts; i++)
+        if (APR_ARRAY_IDX(folders, i, backend_folder_t).class_ == class_)
+            return APR_ARRAY_IDX(folders, i, backend_folder_t).id;
+    return NULL;
+}
+
+static phone_t *phone_make(apr_pool_t *pool, eas_version_t version, backend_class_t class_)
+{
+    phone_t *phone = apr_pcalloc(pool, sizeof *phone);
+
+    phone->world = world_create(pool);
+    phone->world->service.limits.window_default = phone->world->service.limits.window_max = 100;
+    phone->world->service.limits.response_bytes = 1000000;
+    phone->world->service.limits.response_time = apr_time_from_sec(3600);
+    phone->version = version;
+    if (backend_session_open(backend_fail_inner(phone->world->service.backend), "alice",
+                             &phone->truth, phone->world->pool))
+        abort();
+    phone->folder = folder_of(phone, class_);
+    phone->key = "0";
+    return phone;
+}
+
+static apr_uint64_t deliver(phone_t *phone, const char *text)
+{
+    return backend_memory_deliver(phone->world->service.backend, "alice", phone->folder, text, 0,
+                                  0);
+}
+
+/* The text of an item, "" when it is gone. */
+static const char *text_of(phone_t *phone, apr_uint64_t uid)
+{
+    backend_blob_t *blob;
+
+    return backend_item_fetch(phone->truth, phone->folder, uid, &blob, phone->world->pool)
+               ? ""
+               : apr_pstrmemdup(phone->world->pool, blob->data, (apr_size_t)blob->size);
+}
+
+static void rewrite(phone_t *phone, apr_uint64_t uid, const char *text)
+{
+    apr_pool_t *pool = phone->world->pool;
+    backend_entry_t entry;
+
+    if (backend_item_entry(phone->truth, phone->folder, uid, &entry, pool) ||
+        backend_item_replace(phone->truth, phone->folder, uid, entry.token, 0,
+                             backend_blob_of(text, strlen(text), pool), &entry, pool))
+        abort();
+}
+
+static const char *id_of(const phone_t *phone, apr_uint64_t uid)
+{
+    return apr_psprintf(phone->world->pool, "%s:1:%" APR_UINT64_T_FMT, phone->folder, uid);
+}
+
+/* A command of the next Sync. id: ServerId, of an Add ClientId. Returns ApplicationData. */
+static eas_node_t *command(phone_t *phone, eas_tag_t tag, const char *id)
+{
+    apr_pool_t *pool = phone->world->pool;
+    eas_node_t *made;
+
+    if (!phone->commands)
+        phone->commands = node(pool, NULL, EAS_AirSync_Commands, NULL);
+    made = node(pool, phone->commands, tag, NULL);
+    if (id)
+        node(pool, made, tag == EAS_AirSync_Add ? EAS_AirSync_ClientId : EAS_AirSync_ServerId, id);
+    return tag == EAS_AirSync_Delete || tag == EAS_AirSync_Fetch
+               ? made
+               : node(pool, made, EAS_AirSync_ApplicationData, NULL);
+}
+
+static void append(eas_node_t *parent, eas_node_t *child)
+{
+    if (!child)
+        return;
+    child->parent = parent;
+    child->next = NULL;
+    if (parent->last)
+        parent->last->next = child;
+    else
+        parent->first = child;
+    parent->last = child;
+}
+
+static const eas_node_t *collection(const phone_t *phone)
+{
+    const eas_node_t *found = eas_node_child(phone->answer.body, EAS_AirSync_Collections);
+
+    return eas_node_child(found, EAS_AirSync_Collection);
+}
+
+/* What comes: its Status when that is not 1; the Responses: "Add c1=1 Change=7"; the Commands:
+ * "+1 *2 -3 ~4" of the items' uids. */
+static const char *shown(const phone_t *phone)
+{
+    apr_pool_t *pool = phone->world->pool;
+    const eas_node_t *found = collection(phone), *each;
+    const char *text = "", *status = eas_node_child_text(found, EAS_AirSync_Status);
+
+    if (!found)
+        return phone->answer.empty ? "" : "none";
+    if (strcmp(status, "1") != 0)
+        return apr_pstrcat(pool, "Status ", status, NULL);
+    each = eas_node_child(found, EAS_AirSync_Responses);
+    for (each = each ? each->first : NULL; each; each = each->next)
+        text = apr_psprintf(pool, "%s%s=%s ", text, eas_tag_name(each->tag),
+                            eas_node_child_text(each, EAS_AirSync_Status));
+    each = eas_node_child(found, EAS_AirSync_Commands);
+    for (each = each ? each->first : NULL; each; each = each->next)
+        text = apr_psprintf(pool, "%s%c%s ", text,
+                            each->tag == EAS_AirSync_Add      ? '+'
+                            : each->tag == EAS_AirSync_Change ? '*'
+                            : each->tag == EAS_AirSync_Delete ? '-'
+                                                              : '~',
+                            strrchr(eas_node_child_text(each, EAS_AirSync_ServerId), ':') + 1);
+    return text;
+}
+
+/* One Sync; the answer's key is the next one. */
+static const char *sync_folder(phone_t *phone)
+{
+    apr_pool_t *pool = phone->world->pool;
+    eas_node_t *root = node(pool, NULL, EAS_AirSync_Sync, NULL), *one, *options;
+    const char *key;
+
+    one = node(pool, node(pool, root, EAS_AirSync_Collections, NULL), EAS_AirSync_Collection, NULL);
+    node(pool, one, EAS_AirSync_SyncKey, phone->key);
+    node(pool, one, EAS_AirSync_CollectionId, phone->folder);
+    append(one, phone->supported);
+    if (phone->moves)
+        node(pool, one, EAS_AirSync_DeletesAsMoves, phone->moves);
+    if (phone->filter || phone->class_ || phone->options) {
+        options = node(pool, one, EAS_AirSync_Options, NULL);
+        if (phone->class_)
+            node(pool, options, EAS_AirSync_Class, phone->class_);
+        if (phone->filter)
+            node(pool, options, EAS_AirSync_FilterType, phone->filter);
+        if (phone->options)
+            node(pool, options, EAS_AirSync_Conflict, phone->options);
+    }
+    append(one, phone->commands);
+    phone->commands = phone->supported = NULL;
+    phone->answer =
+        run(phone->world, "alice", request(pool, EAS_COMMAND_Sync, phone->version), root, NULL);
+    key = eas_node_child_text(collection(phone), EAS_AirSync_SyncKey);
+    phone->key = key ? key : phone->key;
+    return shown(phone);
+}
+
+static void begin(phone_t *phone)
+{
+    sync_folder(phone);
+    sync_folder(phone);
+}
+
+/* The ApplicationData of the first command of that tag. */
+static const eas_node_t *data_of(const phone_t *phone, eas_tag_t tag)
+{
+    const eas_node_t *commands = eas_node_child(collection(phone), EAS_AirSync_Commands);
+
+    return eas_node_child(eas_node_child(commands, tag), EAS_AirSync_ApplicationData);
+}
+
+/* -- folders ----------------------------------------------------------------------------------- */
+
+/* Types of the folders that a device is told of, in their order. */
+static const char *types(phone_t *phone)
+{
+    apr_pool_t *pool = phone->world->pool;
+    eas_node_t *root = node(pool, NULL, EAS_FolderHierarchy_FolderSync, NULL);
+    answer_t answer;
+    const eas_node_t *each;
+    int type[32] = {0};
+    const char *text = "";
+    size_t i;
+
+    node(pool, root, EAS_FolderHierarchy_SyncKey, "0");
+    answer = run(phone->world, "alice", request(pool, EAS_COMMAND_FolderSync, phone->version), root,
+                 NULL);
+    each = eas_node_child(answer.body, EAS_FolderHierarchy_Changes);
+    for (each = eas_node_child(each, EAS_FolderHierarchy_Add); each; each = eas_node_next(each))
+        type[atoi(eas_node_child_text(each, EAS_FolderHierarchy_Type)) & 31]++;
+    for (i = 0; i < 32; i++)
+        if (type[i] && i != 12 && i != 8 && i != 9)
+            text = apr_psprintf(pool, "%s%d ", text, (int)i);
+    return text;
+}
+
+static void test_folders(apr_pool_t *pool)
+{
+    phone_t *old = phone_make(pool, EAS_VERSION_12_1, BACKEND_CLASS_NOTES);
+
+    is_str(types(old), "2 3 4 5 7 ", "12.1: no notes");
+    is_str(sync_folder(old), "Status 12", "nowhere");
+    is_str(types(phone_make(pool, EAS_VERSION_14_0, BACKEND_CLASS_NOTES)), "2 3 4 5 7 10 ",
+           "14.0: notes");
+    is_str(types(phone_make(pool, EAS_VERSION_16_1, BACKEND_CLASS_NOTES)), "2 3 4 5 7 10 ",
+           "16.1: the same");
+}
+
+/* -- Add, Change, Delete ----------------------------------------------------------------------- */
+
+static void test_items(apr_pool_t *pool, eas_version_t version)
+{
+    phone_t *phone = phone_make(pool, version, BACKEND_CLASS_TASKS);
+    eas_node_t *data;
+    const eas_node_t *response;
+
+    deliver(phone, TODO("old", ""));
+    is_str(sync_folder(phone), "", "the first key");
+    is_str(sync_folder(phone), "+1 ", "a task comes");
+    is_str(eas_node_child_text(data_of(phone, EAS_AirSync_Add), EAS_Tasks_Subject), "old",
+           "as one of tasks");
+    data = command(phone, EAS_AirSync_Add, "c1");
+    node(pool, data, EAS_Tasks_Subject, "new");
+    node(pool, data, EAS_Tasks_Complete, "0");
+    is_str(sync_folder(phone), "Add=1 ", "one goes, and does not come back");
+    response =
+        eas_node_child(eas_node_child(collection(phone), EAS_AirSync_Responses), EAS_AirSync_Add);
+    is_str(eas_node_child_text(response, EAS_AirSync_ServerId), id_of(phone, 2), "with its id");
+    ok(!eas_node_child(response, EAS_AirSync_Class), "without a Class (MS-ASCMD R942)");
+    ok(strstr(text_of(phone, 2), "SUMMARY:new") != NULL, "it is there");
+    data = command(phone, EAS_AirSync_Change, id_of(phone, 1));
+    node(pool, data, EAS_Tasks_Subject, "newer");
+    is_str(sync_folder(phone), "", "a Change goes, and does not come back");
+    ok(strstr(text_of(phone, 1), "SUMMARY:newer") != NULL, "it is made");
+    ok(strstr(text_of(phone, 1), "X-OTHER:kept\r\n") != NULL, "and what nobody knows is kept");
+    rewrite(phone, 1, TODO("theirs", ""));
+    is_str(sync_folder(phone), "*1 ", "another program's comes, whole");
+    is_str(eas_node_child_text(data_of(phone, EAS_AirSync_Change), EAS_Tasks_Subject), "theirs",
+           "with its subject");
+    command(phone, EAS_AirSync_Delete, id_of(phone, 1));
+    is_str(sync_folder(phone), "", "a Delete goes");
+    is_str(text_of(phone, 1), "", "for good");
+    is_int(mail(phone->world, "alice", BACKEND_ROLE_TRASH, NULL)->nelts, 0,
+           "and not into a folder of mail");
+}
+
+static void test_refused(apr_pool_t *pool)
+{
+    phone_t *phone = phone_make(pool, EAS_VERSION_14_1, BACKEND_CLASS_TASKS);
+    eas_node_t *data;
+
+    deliver(phone, TODO("old", ""));
+    begin(phone);
+    data = command(phone, EAS_AirSync_Change, id_of(phone, 1));
+    node(pool, data, EAS_Tasks_Subject, "x");
+    node(pool, data, EAS_Tasks_Complete, "perhaps");
+    is_str(sync_folder(phone), "Change=6 *1 ", "what cannot be is undone on the device");
+    command(phone, EAS_AirSync_Add, "c1")->tag = EAS_AirSync_Status;
+    is_str(sync_folder(phone), "Add=6 ", "an Add without ApplicationData");
+    node(pool, command(phone, EAS_AirSync_Add, NULL), EAS_Tasks_Subject, "x");
+    is_str(sync_folder(phone), "Add=6 ", "an Add without ClientId");
+    data = command(phone, EAS_AirSync_Add, "c2");
+    node(pool, data, EAS_Tasks_Subject, "x");
+    node(pool, data->parent, EAS_AirSync_Class, "Notes");
+    is_str(sync_folder(phone), "Add=6 ", "an Add of another class");
+    node(pool, command(phone, EAS_AirSync_Change, id_of(phone, 9)), EAS_Tasks_Subject, "x");
+    is_str(sync_folder(phone), "Change=8 ", "a Change of what is not there");
+    phone->class_ = "Notes";
+    is_str(sync_folder(phone), "Status 4", "Options of another class (R935)");
+    phone->class_ = "Tasks";
+    is_str(sync_folder(phone), "", "of its own");
+    phone->world->service.limits.item_bytes_max = 100;
+    node(pool, command(phone, EAS_AirSync_Add, "c3"), EAS_Tasks_Subject, "x");
+    is_str(sync_folder(phone), "Add=6 ", "what is too large");
+    is_str(text_of(phone, 2), "", "nothing of all this is there");
+}
+
+static void test_conflict(apr_pool_t *pool)
+{
+    phone_t *phone = phone_make(pool, EAS_VERSION_16_1, BACKEND_CLASS_TASKS);
+
+    deliver(phone, TODO("one", ""));
+    begin(phone);
+    rewrite(phone, 1, TODO("theirs", ""));
+    node(pool, command(phone, EAS_AirSync_Change, id_of(phone, 1)), EAS_Tasks_Subject, "mine");
+    is_str(sync_folder(phone), "Change=7 *1 ", "the server wins");
+    ok(strstr(text_of(phone, 1), "SUMMARY:theirs") != NULL, "and keeps its own");
+    rewrite(phone, 1, TODO("again", "X-THEIRS:1\r\n"));
+    phone->options = "0";
+    node(pool, command(phone, EAS_AirSync_Change, id_of(phone, 1)), EAS_Tasks_Subject, "mine");
+    is_str(sync_folder(phone), "*1 ", "the client wins, and sees what came of it");
+    ok(strstr(text_of(phone, 1), "SUMMARY:mine") && strstr(text_of(phone, 1), "X-THEIRS:1"),
+       "both are in it");
+}
+
+/* -- FilterType -------------------------------------------------------------------------------- */
+
+static void test_filter(apr_pool_t *pool)
+{
+    static const struct {
+        backend_class_t class_;
+        const char *filter;
+        int allowed;
+    } rows[] = {{BACKEND_CLASS_TASKS, "0", 1}, {BACKEND_CLASS_TASKS, "5", 0},
+                {BACKEND_CLASS_TASKS, "8", 1}, {BACKEND_CLASS_TASKS, "9", 0},
+                {BACKEND_CLASS_NOTES, "5", 1}, {BACKEND_CLASS_NOTES, "8", 1},
+                {BACKEND_CLASS_EMAIL, "5", 1}, {BACKEND_CLASS_EMAIL, "6", 0},
+                {BACKEND_CLASS_EMAIL, "8", 0}};
+    phone_t *phone;
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        phone = phone_make(pool, EAS_VERSION_14_1, rows[i].class_);
+        phone->filter = rows[i].filter;
+        is_str(sync_folder(phone), rows[i].allowed ? "" : "Status 4",
+               apr_psprintf(pool, "FilterType %s of class %d", rows[i].filter, rows[i].class_));
+    }
+    phone = phone_make(pool, EAS_VERSION_14_1, BACKEND_CLASS_TASKS);
+    deliver(phone, TODO("open", ""));
+    deliver(phone, TODO("done", DONE));
+    phone->filter = "8";
+    sync_folder(phone);
+    is_str(sync_folder(phone), "+1 ", "incomplete tasks");
+    rewrite(phone, 2, TODO("done", ""));
+    is_str(sync_folder(phone), "+2 ", "opened again, a task comes");
+    node(pool, command(phone, EAS_AirSync_Change, id_of(phone, 1)), EAS_Tasks_Complete, "1");
+    is_str(sync_folder(phone), "~1 ", "completed on the device it goes");
+    ok(strstr(text_of(phone, 1), "COMPLETED") != NULL, "but is there");
+    phone->filter = "0";
+    is_str(sync_folder(phone), "+1 ", "all tasks: it is back");
+}
+
+/* -- Supported --------------------------------------------------------------------------------- */
+
+static void test_supported(apr_pool_t *pool)
+{
+    static const char with[] = "CATEGORIES:blue\r\nCLASS:PRIVATE\r\n";
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        phone_t *phone = phone_make(pool, EAS_VERSION_14_1, BACKEND_CLASS_TASKS);
+
+        deliver(phone, TODO("one", "CATEGORIES:blue\r\nCLASS:PRIVATE\r\n"));
+        if (i)
+            phone->supported = node(pool, NULL, EAS_AirSync_Supported, NULL);
+        if (i == 2)
+            node(pool, phone->supported, EAS_Tasks_Categories, NULL);
+        begin(phone);
+        ok(strstr(text_of(phone, 1), with) != NULL, "categories and sensitivity");
+        phone->supported = node(pool, NULL, EAS_AirSync_Supported, NULL);
+        node(pool, command(phone, EAS_AirSync_Change, id_of(phone, 1)), EAS_Tasks_Subject, "x");
+        is_str(sync_folder(phone), "", "with another key Supported is ignored (R4551)");
+        ok(strstr(text_of(phone, 1), "SUMMARY:x") != NULL, "the change is made");
+    }
+}
+
+/* -- other commands ---------------------------------------------------------------------------- */
+
+static answer_t fetch(phone_t *phone, apr_uint64_t uid, eas_tag_t schema, int multipart)
+{
+    apr_pool_t *pool = phone->world->pool;
+    eas_node_t *root = node(pool, NULL, EAS_ItemOperations_ItemOperations, NULL), *one;
+    eas_request_t *asked = request(pool, EAS_COMMAND_ItemOperations, phone->version);
+
+    one = node(pool, root, EAS_ItemOperations_Fetch, NULL);
+    node(pool, one, EAS_ItemOperations_Store, "Mailbox");
+    node(pool, one, EAS_AirSync_CollectionId, phone->folder);
+    node(pool, one, EAS_AirSync_ServerId, id_of(phone, uid));
+    if (schema)
+        node(pool,
+             node(pool, node(pool, one, EAS_ItemOperations_Options, NULL),
+                  EAS_ItemOperations_Schema, NULL),
+             schema, NULL);
+    asked->accept_multipart = multipart;
+    return run(phone->world, "alice", asked, root, NULL);
+}
+
+static void test_fetch(apr_pool_t *pool)
+{
+    phone_t *phone = phone_make(pool, EAS_VERSION_14_1, BACKEND_CLASS_TASKS);
+    const eas_node_t *found;
+    answer_t answer;
+
+    deliver(phone, TODO("one", "DESCRIPTION:text\r\n"));
+    answer = fetch(phone, 1, EAS_TAG_NONE, 0);
+    found = eas_node_child(answer.body, EAS_ItemOperations_Response);
+    found = eas_node_child(found, EAS_ItemOperations_Fetch);
+    is_str(eas_node_child_text(found, EAS_ItemOperations_Status), "1", "fetched");
+    is_str(eas_node_child_text(found, EAS_AirSync_Class), "Tasks", "of its class");
+    found = eas_node_child(found, EAS_ItemOperations_Properties);
+    is_str(eas_node_child_text(found, EAS_Tasks_Subject), "one", "with its properties");
+    ok(eas_node_child(found, EAS_AirSyncBase_Body) != NULL, "and its body");
+    answer = fetch(phone, 1, EAS_Tasks_Subject, 0);
+    found = eas_node_child(answer.body, EAS_ItemOperations_Response);
+    found = eas_node_child(eas_node_child(found, EAS_ItemOperations_Fetch),
+                           EAS_ItemOperations_Properties);
+    ok(found && found->first == found->last && found->first->tag == EAS_Tasks_Subject,
+       "of a Schema only what it names");
+    answer = fetch(phone, 1, EAS_TAG_NONE, 1);
+    is_str(answer.exchange->content_type, "application/vnd.ms-sync.multipart", "in parts");
+    begin(phone);
+    command(phone, EAS_AirSync_Fetch, id_of(phone, 1));
+    is_str(sync_folder(phone), "Fetch=1 ", "Sync's Fetch");
+}
+
+static int move_status(phone_t *phone, const char *to)
+{
+    apr_pool_t *pool = phone->world->pool;
+    eas_node_t *root = node(pool, NULL, EAS_Move_MoveItems, NULL);
+    eas_node_t *move = node(pool, root, EAS_Move_Move, NULL);
+    apr_uint64_t status = 0;
+    answer_t answer;
+
+    node(pool, move, EAS_Move_SrcMsgId, id_of(phone, 1));
+    node(pool, move, EAS_Move_SrcFldId, phone->folder);
+    node(pool, move, EAS_Move_DstFldId, to);
+    answer = run(phone->world, "alice", request(pool, EAS_COMMAND_MoveItems, phone->version), root,
+                 NULL);
+    eas_node_child_uint(eas_node_child(answer.body, EAS_Move_Response), EAS_Move_Status, 255,
+                        &status);
+    return (int)status;
+}
+
+static void test_move(apr_pool_t *pool)
+{
+    phone_t *phone = phone_make(pool, EAS_VERSION_14_1, BACKEND_CLASS_TASKS);
+    const char *other;
+
+    if (backend_folder_create(phone->truth, NULL, "More", BACKEND_CLASS_TASKS, &other, pool))
+        abort();
+    deliver(phone, TODO("one", ""));
+    begin(phone);
+    is_int(move_status(phone, folder_of(phone, BACKEND_CLASS_EMAIL)), 5, "not among mail");
+    is_int(move_status(phone, folder_of(phone, BACKEND_CLASS_NOTES)), 5, "nor among notes");
+    is_int(move_status(phone, other), 3, "among other tasks");
+    is_str(sync_folder(phone), "-1 ", "gone here");
+    phone->folder = other;
+    phone->key = "0";
+    sync_folder(phone);
+    is_str(sync_folder(phone), "+1 ", "there");
+}
+
+static void test_empty(apr_pool_t *pool)
+{
+    phone_t *phone = phone_make(pool, EAS_VERSION_14_1, BACKEND_CLASS_TASKS);
+    eas_node_t *root = node(pool, NULL, EAS_ItemOperations_ItemOperations, NULL);
+    const eas_node_t *found;
+    answer_t answer;
+
+    deliver(phone, TODO("one", ""));
+    deliver(phone, TODO("two", ""));
+    begin(phone);
+    node(pool, node(pool, root, EAS_ItemOperations_EmptyFolderContents, NULL),
+         EAS_AirSync_CollectionId, phone->folder);
+    answer = run(phone->world, "alice", request(pool, EAS_COMMAND_ItemOperations, phone->version),
+                 root, NULL);
+    found = eas_node_child(answer.body, EAS_ItemOperations_Response);
+    found = eas_node_child(found, EAS_ItemOperations_EmptyFolderContents);
+    is_str(eas_node_child_text(found, EAS_ItemOperations_Status), "1", "a folder is emptied");
+    is_str(sync_folder(phone), "-2 -1 ", "and that is told");
+}
+
+static const char *estimate(phone_t *phone, const char *filter)
+{
+    apr_pool_t *pool = phone->world->pool;
+    eas_node_t *root = node(pool, NULL, EAS_GetItemEstimate_GetItemEstimate, NULL), *one;
+    const eas_node_t *found;
+    answer_t answer;
+
+    one = node(pool, node(pool, root, EAS_GetItemEstimate_Collections, NULL),
+               EAS_GetItemEstimate_Collection, NULL);
+    node(pool, one, EAS_AirSync_SyncKey, phone->key);
+    node(pool, one, EAS_GetItemEstimate_CollectionId, phone->folder);
+    node(pool, node(pool, one, EAS_AirSync_Options, NULL), EAS_AirSync_FilterType, filter);
+    answer = run(phone->world, "alice", request(pool, EAS_COMMAND_GetItemEstimate, phone->version),
+                 root, NULL);
+    found = eas_node_child(answer.body, EAS_GetItemEstimate_Response);
+    found = eas_node_child(found, EAS_GetItemEstimate_Collection);
+    return eas_node_child_text(found, EAS_GetItemEstimate_Estimate);
+}
+
+static void test_estimate(apr_pool_t *pool)
+{
+    phone_t *phone = phone_make(pool, EAS_VERSION_14_1, BACKEND_CLASS_TASKS);
+
+    deliver(phone, TODO("one", ""));
+    deliver(phone, TODO("two", DONE));
+    deliver(phone, TODO("three", DONE));
+    sync_folder(phone);
+    is_str(estimate(phone, "0"), "3", "an estimate of all tasks");
+    is_str(estimate(phone, "8"), "1", "of incomplete ones");
+    sync_folder(phone);
+    is_str(estimate(phone, "0"), "0", "of nothing new");
+    is_str(estimate(phone, "8"), "2", "of what would go");
+}
+
+static int folder_status(phone_t *phone, eas_command_t command, eas_tag_t tag)
+{
+    apr_pool_t *pool = phone->world->pool;
+    eas_node_t *root = node(pool, NULL, EAS_FolderHierarchy_FolderSync, NULL);
+    answer_t answer;
+    const char *key;
+
+    node(pool, root, EAS_FolderHierarchy_SyncKey, "0");
+    answer = run(phone->world, "alice", request(pool, EAS_COMMAND_FolderSync, phone->version), root,
+                 NULL);
+    key = eas_node_child_text(answer.body, EAS_FolderHierarchy_SyncKey);
+    root = node(pool, NULL, tag, NULL);
+    node(pool, root, EAS_FolderHierarchy_SyncKey, key);
+    node(pool, root, EAS_FolderHierarchy_ServerId, phone->folder);
+    if (command == EAS_COMMAND_FolderUpdate) {
+        node(pool, root, EAS_FolderHierarchy_ParentId, "0");
+        node(pool, root, EAS_FolderHierarchy_DisplayName, "Another");
+    }
+    answer = run(phone->world, "alice", request(pool, command, phone->version), root, NULL);
+    return answer_status(&answer);
+}
+
+static void test_default_folders(apr_pool_t *pool)
+{
+    phone_t *phone = phone_make(pool, EAS_VERSION_14_1, BACKEND_CLASS_TASKS);
+
+    is_int(folder_status(phone, EAS_COMMAND_FolderDelete, EAS_FolderHierarchy_FolderDelete), 3,
+           "a default folder is not deleted");
+    is_int(folder_status(phone, EAS_COMMAND_FolderUpdate, EAS_FolderHierarchy_FolderUpdate), 2,
+           "nor renamed");
+    if (backend_folder_create(phone->truth, NULL, "More", BACKEND_CLASS_TASKS, &phone->folder,
+                              pool))
+        abort();
+    is_int(folder_status(phone, EAS_COMMAND_FolderUpdate, EAS_FolderHierarchy_FolderUpdate), 1,
+           "the user's is renamed");
+    is_int(folder_status(phone, EAS_COMMAND_FolderDelete, EAS_FolderHierarchy_FolderDelete), 1,
+           "and deleted");
+}
+
+/* One that cannot be read does not keep the others. */
+static void test_damaged(apr_pool_t *pool)
+{
+    phone_t *phone = phone_make(pool, EAS_VERSION_14_1, BACKEND_CLASS_TASKS);
+
+    deliver(phone, TODO("one", ""));
+    deliver(phone, "BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nUID:cut\r\nSUMM");
+    deliver(phone, TODO("three", ""));
+    sync_folder(phone);
+    is_str(sync_folder(phone), "+3 +1 ", "the others come");
+    is_str(sync_folder(phone), "", "and that is all");
+    rewrite(phone, 2, TODO("mended", ""));
+    is_str(sync_folder(phone), "+2 ", "until it is mended");
+}
+
+int main(void)
+{
+    static const eas_version_t versions[] = {EAS_VERSION_12_1, EAS_VERSION_14_0, EAS_VERSION_14_1,
+                                             EAS_VERSION_16_0, EAS_VERSION_16_1};
+    apr_pool_t *pool;
+    size_t i;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    item_child_init(pool);
+    test_folders(pool);
+    for (i = 0; i < sizeof versions / sizeof *versions; i++)
+        test_items(pool, versions[i]);
+    test_refused(pool);
+    test_conflict(pool);
+    test_filter(pool);
+    test_supported(pool);
+    test_fetch(pool);
+    test_move(pool);
+    test_empty(pool);
+    test_estimate(pool);
+    test_default_folders(pool);
+    test_damaged(pool);
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return done_testing();
+}
