@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "item/contact.h"
 #include "item/email.h"
 #include "item/event.h"
 #include "item/note.h"
@@ -43,8 +44,8 @@ static const item_kind_t kind_email = {.name = "Email",
                                        .attachment_open = kind_email_attachment};
 
 static const item_kind_t *const kinds[] = {
-    [BACKEND_CLASS_EMAIL] = &kind_email,     [BACKEND_CLASS_CALENDAR] = &item_event_kind,
-    [BACKEND_CLASS_CONTACTS] = NULL,         [BACKEND_CLASS_TASKS] = &item_task_kind,
+    [BACKEND_CLASS_EMAIL] = &kind_email,           [BACKEND_CLASS_CALENDAR] = &item_event_kind,
+    [BACKEND_CLASS_CONTACTS] = &item_contact_kind, [BACKEND_CLASS_TASKS] = &item_task_kind,
     [BACKEND_CLASS_NOTES] = &item_note_kind,
 };
 

@@ -18,6 +18,11 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/compose_quote.c \
 	mod_mobilesync/item/content.c \
 	mod_mobilesync/item/content.h \
+	mod_mobilesync/item/contact.c mod_mobilesync/item/contact.h mod_mobilesync/item/contact.tbl \
+	mod_mobilesync/item/contact_day.c mod_mobilesync/item/contact_impl.h \
+	mod_mobilesync/item/contact_line.c mod_mobilesync/item/contact_related.c \
+	mod_mobilesync/item/contact_name.c mod_mobilesync/item/contact_phone.c \
+	mod_mobilesync/item/contact_slot.c mod_mobilesync/item/contact_value.c \
 	mod_mobilesync/item/conversation.c \
 	mod_mobilesync/item/conversation.h \
 	mod_mobilesync/item/document.c mod_mobilesync/item/document.h \
@@ -110,6 +115,8 @@ ITEM_TESTS = \
 	t/unit/item_body_test \
 	t/unit/item_clock_test \
 	t/unit/item_compose_test \
+	t/unit/item_contact_edit_test \
+	t/unit/item_contact_test \
 	t/unit/item_describe_test \
 	t/unit/item_document_test \
 	t/unit/item_draft_test \
@@ -134,6 +141,12 @@ t_unit_item_clock_test_SOURCES = t/unit/item_clock_test.c t/unit/item_helpers.h 
 t_unit_item_clock_test_LDADD = $(UNIT_LDADD)
 t_unit_item_compose_test_SOURCES = t/unit/item_compose_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_compose_test_LDADD = $(UNIT_LDADD)
+CONTACT_HELPERS = t/unit/contact_helpers.h t/unit/eas_helpers.h t/unit/item_helpers.h \
+	t/unit/kind_helpers.h t/unit/tap.h
+t_unit_item_contact_edit_test_SOURCES = t/unit/item_contact_edit_test.c $(CONTACT_HELPERS)
+t_unit_item_contact_edit_test_LDADD = $(UNIT_LDADD)
+t_unit_item_contact_test_SOURCES = t/unit/item_contact_test.c $(CONTACT_HELPERS)
+t_unit_item_contact_test_LDADD = $(UNIT_LDADD)
 t_unit_item_document_test_SOURCES = t/unit/item_document_test.c t/unit/eas_helpers.h \
 	t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_document_test_LDADD = $(UNIT_LDADD)
