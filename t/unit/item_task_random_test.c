@@ -226,24 +226,6 @@ static const struct {
     {EAS_Tasks_Complete, "0", "STATUS COMPLETED PERCENT-COMPLETE SEQUENCE"},
 };
 
-/* A copy of the data in which one element is another. */
-static eas_node_t *edited(const eas_node_t *data, eas_tag_t tag, const char *value,
-                          apr_pool_t *pool)
-{
-    eas_node_t *copy = node_add(NULL, data->tag, "", pool);
-    const eas_node_t *child;
-
-    for (child = data->first; child; child = child->next)
-        if (child->tag != tag) {
-            eas_node_t *node = node_add(copy, child->tag, child->text, pool);
-
-            node->first = child->first;
-            node->last = child->last;
-        }
-    node_add(copy, tag, value, pool);
-    return copy;
-}
-
 /* Are the lines that differ of these properties alone? */
 static int differs_in(const char *difference, const char *properties, apr_pool_t *pool)
 {
@@ -274,8 +256,8 @@ static int check_edit(eas_version_t version, apr_pool_t *pool)
                kind_change(kind, data, version, blob, pool).text);
         return 0;
     }
-    result =
-        kind_change(kind, edited(data, edits[n].tag, edits[n].value, pool), version, blob, pool);
+    result = kind_change(kind, kind_edited(data, edits[n].tag, edits[n].value, pool), version, blob,
+                         pool);
     what = result.fault ? "" : difference(before, result.text, pool);
     if (!result.fault && differs_in(what, edits[n].properties, pool))
         return 1;

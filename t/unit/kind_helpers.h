@@ -4,6 +4,7 @@
 
 #include "item_helpers.h"
 
+#include "backend/blob.h"
 #include "item/kind.h"
 
 static const eas_version_t kind_versions[] = {EAS_VERSION_12_1, EAS_VERSION_14_0, EAS_VERSION_14_1,
@@ -100,6 +101,24 @@ __attribute__((unused)) static eas_node_t *kind_data(const char *text, const cha
 
     kind_parse(data, text, space, pool);
     return data;
+}
+
+/* A copy of the data in which one element is another, at the end. */
+__attribute__((unused)) static eas_node_t *kind_edited(const eas_node_t *data, eas_tag_t tag,
+                                                       const char *value, apr_pool_t *pool)
+{
+    eas_node_t *copy = node_add(NULL, data->tag, "", pool);
+    const eas_node_t *child;
+
+    for (child = data->first; child; child = child->next)
+        if (child->tag != tag) {
+            eas_node_t *node = node_add(copy, child->tag, child->text, pool);
+
+            node->first = child->first;
+            node->last = child->last;
+        }
+    node_add(copy, tag, value, pool);
+    return copy;
 }
 
 /* 2026-11-23T12:00:00Z */

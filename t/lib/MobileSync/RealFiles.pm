@@ -19,7 +19,7 @@ use File::Path ();
 # (Nextcloud, ownCloud), Qt (Sailfish), SyncEvolution (a dozen of servers), KDE, vobject, khard,
 # Radicale, ez-vcard (Outlook, iPhone, Gmail, Lotus, ...), khal, todoman, vdirsyncer.
 our @PACKAGES = qw(evolution-data-server gammu libical3 libtext-vcard-perl php-horde-icalendar
-    php-sabre-vobject qtpim-opensource-src syncevolution kcontacts python-vobject khard radicale
+    php-sabre-vobject qtpim-opensource-src syncevolution kcalcore kcontacts python-vobject khard radicale
     ez-vcard khal todoman vdirsyncer);
 
 # What a file of an extension may be called besides.

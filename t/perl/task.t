@@ -1,0 +1,120 @@
+#!/usr/bin/perl
+# Tasks as programs write them, to the phone and back: nothing is lost. What a phone gets is valid against
+# the schemas, at every version. The files are those of Debian's source packages, and the fuzz corpus.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use File::Temp ();
+use Test::More;
+use EAS::Schema;
+use EAS::WBXML;
+use MobileSync::RealFiles;
+
+my $build = $ENV{top_builddir} // "$FindBin::Bin/../..";
+my $show = "$build/t/unit/kind_show";
+plan skip_all => "t/unit/kind_show is not built" unless -x $show;
+
+my @VERSIONS = qw(12.1 14.0 14.1 16.0 16.1);
+my $folder = File::Temp->newdir;
+
+sub slurp ($path) {
+    open my $file, '<:raw', $path or die "$path: $!\n";
+    local $/;
+    return scalar <$file>;
+}
+
+sub write_file ( $name, $bytes ) {
+    open my $file, '>:raw', "$folder/$name" or die "$name: $!\n";
+    print {$file} $bytes;
+    close $file or die "$name: $!\n";
+    return "$folder/$name";
+}
+
+# The tasks of a file, each with what it needs of the calendar: a file for those of one UID, as in a vdir.
+sub tasks ($bytes) {
+    my ( @header, @zones, %todos, @order );
+    my @lines = $bytes =~ m{([^\n]*\n(?:[ \t][^\n]*\n)*)}g;
+    while ( defined( my $line = shift @lines ) ) {
+        my ($begin) = $line =~ m{^BEGIN:(\S+)}i;
+        if ( !defined $begin || uc $begin eq 'VCALENDAR' ) {
+            push @header, $line if !@zones && !@order && $line !~ m{^(?:BEGIN|END):}i;
+            next;
+        }
+        my $component = $line;
+        while ( defined( my $next = shift @lines ) ) {
+            $component .= $next;
+            last if $next =~ m{^END:\Q$begin\E\s*$}i;
+        }
+        push @zones, $component if uc $begin eq 'VTIMEZONE';
+        next unless uc $begin eq 'VTODO';
+        my ($uid) = $component =~ m{^UID[^:]*:(.*?)\r?$}im;
+        $uid //= 'none ' . @order;
+        push @order, $uid unless $todos{$uid};
+        $todos{$uid} .= $component;
+    }
+    my $end = $bytes =~ m{\r\n} ? "\r\n" : "\n";
+    return
+        map { join '', "BEGIN:VCALENDAR$end", @header, @zones, $todos{$_}, "END:VCALENDAR$end" }
+        @order;
+}
+
+# What kind_show says of files: for each a list of its numbers and the bytes.
+sub show ( $mode, $version, $files, @edit ) {
+    my $list = File::Temp->new;
+    print {$list} "$_\n" for @$files;
+    close $list;
+    open my $out, '-|:raw', "'$show' --$mode Tasks $version 1 @edit < '$list'" or die "$show: $!\n";
+    my @shown;
+    for my $file (@$files) {
+        my ( $length, $same ) = split ' ', <$out> // die "$show said nothing for $file\n";
+        read( $out, my $bytes, $length ) == $length or die "$show: too short for $file\n";
+        push @shown, { same => $same, bytes => $bytes };
+    }
+    close $out or die "$show failed\n";
+    return @shown;
+}
+
+# Lines without folds, and without those that say when it was changed, or are of the Subject.
+sub lines ($bytes) {
+    $bytes =~ s{\r?\n[ \t]}{}g;
+    return [ grep { !m{^(?:SUMMARY|DTSTAMP|LAST-MODIFIED)[:;]}i } split /\r?\n/, $bytes ];
+}
+
+my %files = ( 'the fuzz corpus' => [ glob "$FindBin::Bin/../fuzz/corpus/task/*" ] );
+my %real = MobileSync::RealFiles::files('ics');
+for my $package ( sort keys %real ) {
+    my $number = 0;
+    for my $path ( @{ $real{$package} } ) {
+        push @{ $files{$package} }, write_file( "$package-" . $number++, $_ )
+            for tasks( slurp($path) );
+    }
+}
+
+for my $from ( sort keys %files ) {
+    subtest $from => sub {
+        my @paths = grep { slurp($_) =~ m{^BEGIN:VTODO}im } @{ $files{$from} };
+        ok( @paths > 0, 'there are tasks: ' . @paths );
+        for my $version (@VERSIONS) {
+            for my $mode (qw(sync fetch)) {
+                my @invalid = grep { $_->[1] }
+                    map { [ $_->{bytes}, EAS::Schema::fault( EAS::WBXML::decode( $_->{bytes} ) ) ] }
+                    show( $mode, $version, \@paths );
+                is_deeply( \@invalid, [], "$mode at $version: valid" );
+            }
+            my @edited = show( 'edit', $version, \@paths, 'Subject', 'edited' );
+            my @lost;
+            for my $i ( 0 .. $#paths ) {
+                my ( $before, $after ) = ( slurp( $paths[$i] ), $edited[$i]{bytes} );
+                push @lost, [ $before, $after ]
+                    unless $edited[$i]{same}
+                    && "@{ lines($before) }" eq "@{ lines($after) }"
+                    && $after =~ m{^SUMMARY[^:]*:edited\r?$}m;
+            }
+            is_deeply( \@lost, [],
+                "$version: what is sent back, and another Subject, loses nothing" );
+        }
+    };
+}
+diag( 'no files of real programs: ' . MobileSync::RealFiles::reason() ) unless %real;
+
+done_testing();
