@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <apr_strings.h>
 
 static const char *time_format(apr_time_t when, const char *format, apr_pool_t *pool)
@@ -68,15 +69,20 @@ int base_time_parse(const char *text, apr_time_t *when)
 {
     static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     apr_time_exp_t t;
-    apr_time_t result;
+    struct tm whole;
 
     memset(&t, 0, sizeof t);
     if (!text || !time_read(text, &t) || t.tm_year < -300 || t.tm_mon > 11 ||
         t.tm_mday > days[t.tm_mon] || t.tm_hour > 23 || t.tm_min > 59 || t.tm_sec > 60)
         return 0;
-    if (apr_time_exp_gmt_get(&result, &t) != APR_SUCCESS)
-        return 0;
-    *when = result;
+    /* APR's own knows nothing before 1970: birthdays are earlier */
+    whole = (struct tm){.tm_year = t.tm_year,
+                        .tm_mon = t.tm_mon,
+                        .tm_mday = t.tm_mday,
+                        .tm_hour = t.tm_hour,
+                        .tm_min = t.tm_min,
+                        .tm_sec = t.tm_sec};
+    *when = apr_time_from_sec(timegm(&whole)) + t.tm_usec;
     return 1;
 }
 

@@ -173,7 +173,6 @@ typedef base_fault_t *(*item_event_store_fn)(item_event_edit_t *edit, const eas_
 base_fault_t *item_event_store_subject(item_event_edit_t *edit, const eas_node_t *node);
 base_fault_t *item_event_store_location(item_event_edit_t *edit, const eas_node_t *node);
 base_fault_t *item_event_store_place(item_event_edit_t *edit, const eas_node_t *node);
-base_fault_t *item_event_store_organizer(item_event_edit_t *edit, const eas_node_t *node);
 base_fault_t *item_event_store_attendees(item_event_edit_t *edit, const eas_node_t *node);
 base_fault_t *item_event_store_body(item_event_edit_t *edit, const eas_node_t *node);
 base_fault_t *item_event_store_sensitivity(item_event_edit_t *edit, const eas_node_t *node);

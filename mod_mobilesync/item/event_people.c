@@ -320,20 +320,12 @@ static void event_add_organizer(item_event_edit_t *edit)
 
 /* An organizer who is there stays: a client that names another one has made up its own. An event that
  * invites nobody needs none, whatever phones say of who made it: with one it would be a meeting. */
-base_fault_t *item_event_store_organizer(item_event_edit_t *edit, const eas_node_t *node)
+static void event_organize(item_event_edit_t *edit, const eas_node_t *attendees)
 {
-    const eas_node_t *attendees = eas_node_child(edit->data, EAS_Calendar_Attendees);
-    const char *email = eas_node_child_text(edit->data, EAS_Calendar_OrganizerEmail);
-    int foreign = email && *email && !item_event_is_own(&edit->options, email);
-
-    (void)node;
-    if (item_property_first(edit->event, "ORGANIZER") || edit->inherited ||
-        edit->change->version >= EAS_VERSION_16_0)
-        return NULL;
-    if (eas_node_child(attendees, EAS_Calendar_Attendee) ||
-        (foreign && edit->is_new && item_property_first(edit->event, "ATTENDEE")))
+    if (eas_node_child(attendees, EAS_Calendar_Attendee) && !edit->inherited &&
+        !item_property_first(edit->event, "ORGANIZER") &&
+        !item_property_first(edit->event, "ATTENDEE"))
         event_add_organizer(edit);
-    return NULL;
 }
 
 static base_fault_t *event_read_attendee(const item_event_edit_t *edit, const eas_node_t *node,
@@ -440,9 +432,7 @@ static base_fault_t *event_merge_attendees(item_event_edit_t *edit, const eas_no
 
 base_fault_t *item_event_store_attendees(item_event_edit_t *edit, const eas_node_t *node)
 {
-    if (eas_node_child(node, EAS_Calendar_Attendee) && !edit->inherited &&
-        !item_property_first(edit->event, "ORGANIZER"))
-        event_add_organizer(edit);
+    event_organize(edit, node);
     return event_merge_attendees(edit, node);
 }
 

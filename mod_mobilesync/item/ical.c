@@ -6,6 +6,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "item/date.h"
+
 #define ICAL_YEAR_MIN 1601 /* where the time of Windows begins, which clients are made by */
 #define ICAL_YEAR_MAX 9999
 
@@ -158,14 +160,5 @@ int item_ical_time(const char *text, struct icaltimetype *time)
 
 apr_time_t item_ical_naive(const struct icaltimetype *time)
 {
-    apr_time_exp_t t = {.tm_year = time->year - 1900,
-                        .tm_mon = time->month - 1,
-                        .tm_mday = time->day,
-                        .tm_hour = time->is_date ? 0 : time->hour,
-                        .tm_min = time->is_date ? 0 : time->minute,
-                        .tm_sec = time->is_date ? 0 : time->second};
-    apr_time_t when = 0;
-
-    apr_time_exp_gmt_get(&when, &t);
-    return when;
+    return apr_time_from_sec(item_date_seconds(time));
 }

@@ -190,7 +190,7 @@ t_unit_item_event_show_LDADD = $(UNIT_LDADD)
 check_PROGRAMS += t/unit/item_show
 t_unit_item_show_SOURCES = t/unit/item_show.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_show_LDADD = $(UNIT_LDADD)
-TESTS += t/perl/item.t
+TESTS += t/perl/item.t t/perl/event.t
 ITEM_MAIL = \
 	t/data/mail/apple-mixed.eml \
 	t/data/mail/dsn-delayed.eml \
@@ -211,7 +211,7 @@ ITEM_MAIL = \
 	t/data/mail/tnef.eml \
 	t/data/mail/utf8-raw.eml \
 	t/data/mail/wrong-charset.eml
-EXTRA_DIST += t/perl/item.t $(ITEM_MAIL)
+EXTRA_DIST += t/perl/item.t t/perl/event.t $(ITEM_MAIL)
 
 check_PROGRAMS += t/unit/item_bench
 t_unit_item_bench_SOURCES = t/unit/item_bench.c t/unit/item_helpers.h t/unit/tap.h
