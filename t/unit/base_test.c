@@ -84,7 +84,7 @@ static void test_time(apr_pool_t *pool)
     is_str(base_time_format_dashed(base_time_day_start(when), pool), "2026-11-23T00:00:00.000Z",
            "start of day");
     ok(!base_time_parse("2026-13-01T00:00:00Z", &when), "month 13");
-    ok(base_time_parse("19500515T000000Z", &when) && when == apr_time_from_sec(-619488000),
+    ok(base_time_parse("19500515T000000Z", &when) && when == apr_time_from_sec(-619574400),
        "before 1970");
     ok(!base_time_parse("2026-11-23", &when) && !base_time_parse("", &when), "no time");
     ok(!base_time_parse("20261123T080646", &when), "a date without Z");
