@@ -284,20 +284,6 @@ static void task_edit_complete(task_change_t *change)
     task_set(change, "STATUS", item_property_first(todo, "STATUS") ? "NEEDS-ACTION" : "");
 }
 
-static void task_edit_body(task_change_t *change)
-{
-    const task_wish_t *wish = &change->wish;
-    const char *plain, *html;
-
-    if (!wish->named[TASK_AirSyncBase_Body])
-        return;
-    item_note_body_get(change->task.todo, "DESCRIPTION", &plain, &html, change->pool);
-    if (strcmp(wish->plain, plain ? plain : "") == 0 &&
-        (!wish->html || (html && strcmp(wish->html, html) == 0)))
-        return;
-    item_note_body_set(change->task.todo, "DESCRIPTION", wish->plain, wish->html, change->pool);
-}
-
 static void task_edit_words(task_change_t *change)
 {
     apr_time_t when;
@@ -368,7 +354,8 @@ static void task_edit(task_change_t *change)
     int was_open = !change->is_new && strcmp(task->values[TASK_Tasks_Complete], "0") == 0;
 
     task_edit_words(change);
-    task_edit_body(change);
+    if (wish->named[TASK_AirSyncBase_Body])
+        item_note_body_set(task->todo, "DESCRIPTION", wish->plain, wish->html, change->pool);
     task_edit_importance(change);
     task_edit_sensitivity(change);
     item_categories_set(task->todo, wish->categories, change->pool);
