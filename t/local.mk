@@ -128,6 +128,7 @@ E2E_TESTS = \
 	t/e2e/quarantine.t \
 	t/e2e/restart.t \
 	t/e2e/search.t \
+	t/e2e/search_classes.t \
 	t/e2e/send.t \
 	t/e2e/send_refused.t \
 	t/e2e/settings.t \

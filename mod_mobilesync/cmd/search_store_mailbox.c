@@ -339,6 +339,10 @@ static base_fault_t *mailbox_write(const mailbox_t *mailbox, const backend_found
 base_fault_t *cmd_search_store_mailbox(cmd_exchange_t *exchange, const eas_node_t *query,
                                        const eas_node_t *options, int *status)
 {
+    /* SearchResponse.xsd knows all properties of the classes but these */
+    static const eas_tag_t omitted[] = {EAS_Calendar_Categories, EAS_Calendar_OnlineMeetingConfLink,
+                                        EAS_Calendar_OnlineMeetingExternalLink,
+                                        EAS_Tasks_OrdinalDate, EAS_Tasks_SubOrdinalDate};
     mailbox_t mailbox = {.exchange = exchange, .status = CMD_SEARCH_STATUS_SUCCESS};
     backend_found_t nothing = {.complete = 1}, *found = &nothing;
     cmd_options_t parsed;
@@ -365,6 +369,8 @@ base_fault_t *cmd_search_store_mailbox(cmd_exchange_t *exchange, const eas_node_
     *status = mailbox.status;
     if (mailbox.status != CMD_SEARCH_STATUS_SUCCESS)
         return NULL;
+    parsed.item.omitted = omitted;
+    parsed.item.omitted_count = sizeof omitted / sizeof *omitted;
     BASE_TRY(cmd_exchange_addresses(exchange, &parsed.item.addresses));
     parsed.item.now = exchange->now;
     return mailbox_write(&mailbox, found, &parsed.item);

@@ -25,9 +25,8 @@ void item_html_text_feed(item_html_text_t *html, const char *text, apr_size_t le
 int item_html_text_finish(item_html_text_t *html);
 
 /* HTML without what is active or asks other servers by itself (scripts, styles, forms, frames, media):
- * what html_clean.tbl names stays, and all text that is shown, as a fragment. Cleaned once more it is
- * the same.
- * Returns as item_html_text_finish() does. */
+ * what html_clean.tbl names stays, and all text that is shown, as a fragment. Returns as
+ * item_html_text_finish() does. */
 int item_html_clean(const char *html, apr_size_t length, item_sink_t *sink, apr_pool_t *pool);
 
 /* "&lt;" and so on for < > & " '. */

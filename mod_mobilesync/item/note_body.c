@@ -149,16 +149,20 @@ base_fault_t *item_note_body_plain(const char *html, const char **plain, apr_poo
     return note_sink_lines(&sink, plain, pool);
 }
 
-static base_fault_t *note_parse_html(const char *data, apr_size_t length, const char **plain,
-                                     const char **html, apr_pool_t *pool)
+static base_fault_t *note_clean(const char *data, const char **html, apr_pool_t *pool)
 {
     item_sink_t sink;
 
     item_sink_init(&sink, ITEM_TRUNCATION_NONE, pool);
-    data = base_text_xml_sanitize(data, length, pool);
     if (!item_html_clean(data, strlen(data), &sink, pool))
         return note_invalid("HTML that is nested beyond reason", pool);
-    BASE_TRY(note_sink_lines(&sink, html, pool));
+    return note_sink_lines(&sink, html, pool);
+}
+
+static base_fault_t *note_parse_html(const char *data, apr_size_t length, const char **plain,
+                                     const char **html, apr_pool_t *pool)
+{
+    BASE_TRY(note_clean(base_text_xml_sanitize(data, length, pool), html, pool));
     BASE_TRY(item_note_body_plain(*html, plain, pool));
     if (!**plain)
         *html = ""; /* an empty editor's tags */
@@ -309,25 +313,24 @@ static int note_is_same(const char *one, const char *other)
 static int note_is_given(const char *plain, const char *html, const char *has_plain,
                          const char *has_html, apr_pool_t *pool)
 {
-    const char *given;
-    item_sink_t sink, clean;
+    const char *given = has_html;
+    item_sink_t sink;
 
     if (!has_plain && !has_html)
         return !*plain;
-    if (html && has_html)
-        return note_is_same(html, has_html);
-    if (!html && (has_plain || !item_note_body_plain(has_html, &has_plain, pool)))
-        return note_is_same(plain, has_plain);
-    if (!html || !has_plain)
-        return 0;
-    item_sink_init(&sink, ITEM_TRUNCATION_NONE, pool);
-    item_sink_init(&clean, ITEM_TRUNCATION_NONE, pool);
-    note_put_plain(has_plain, 1, &sink, pool);
-    if (item_sink_text(&sink, &given, pool) ||
-        !item_html_clean(given, strlen(given), &clean, pool) ||
-        note_sink_lines(&clean, &given, pool))
-        return 0;
-    return note_is_same(html, given);
+    if (!html)
+        return (has_plain || !item_note_body_plain(has_html, &has_plain, pool)) &&
+               note_is_same(plain, has_plain);
+    if (has_html && note_is_same(html, has_html))
+        return 1;
+    if (!has_html) {
+        item_sink_init(&sink, ITEM_TRUNCATION_NONE, pool);
+        note_put_plain(has_plain, 1, &sink, pool);
+        if (item_sink_text(&sink, &given, pool))
+            return 0;
+    }
+    /* what other programs wrote goes out as it is, and comes back clean */
+    return !note_clean(given, &given, pool) && note_is_same(html, given);
 }
 
 void item_note_body_set(item_component_t *component, const char *name, const char *plain,

@@ -39,6 +39,9 @@ int item_options_want(const item_options_t *options, eas_tag_t tag)
 
     if (!eas_tag_in_version(tag, options->version))
         return 0;
+    for (i = 0; i < options->omitted_count; i++)
+        if (options->omitted[i] == tag)
+            return 0;
     for (i = 0; options->schema && i < options->schema_count; i++)
         if (options->schema[i] == tag)
             return 1;

@@ -41,6 +41,9 @@ typedef struct {
      * all that the version has. */
     const eas_tag_t *schema;
     int schema_count;
+    /* Properties that the command's responses do not have (their schema). */
+    const eas_tag_t *omitted;
+    int omitted_count;
     /* Addresses of the account (const char *), for ReceivedAsBcc and who organises a meeting; NULL =
      * unknown. */
     const apr_array_header_t *addresses;

@@ -15,6 +15,7 @@ my $demo   = MobileSync::Demo->new(
     client         => $server->client( tls => 1 ),
     friend         => $server->client( account => 'bert', tls => 1 ),
     box            => $server->mailbox,
+    vdir           => $server->vdir,
     friend_box     => $server->mailbox('bert'),
     address        => $server->address('anna'),
     friend_address => $server->address('bert'),
@@ -36,6 +37,9 @@ like( $told, qr/a copy in/, 'and answers' );
 like( $told, qr/\d+ found in/, 'searches' );
 like( $told, qr/forwards.*in the Inbox of Bert: \d+ bytes/s, 'and forwards' );
 like( $told, qr/its attachment, .*: the same bytes/, 'with what was attached' );
+like( $told, qr/writes Contacts\/grace\.vcf; the phone shows: Grace Hopper grace\@/, 'gets a contact' );
+like( $told, qr/the file has TEL\S*:\+1.*X-FAVOURITE/s, 'changes it, and loses nothing' );
+like( $told, qr/adds Ada Lovelace: Contacts\/\S+\.vcf/, 'and adds one' );
 
 $server->done;
 done_testing;

@@ -1,7 +1,7 @@
 # A fuzz target NAME is t/fuzz/NAME_fuzz.c and a folder t/fuzz/corpus/NAME. `make fuzz`
 # builds the targets with clang and runs each for FUZZ_SECONDS; `make check` replays
 # the committed corpora without it.
-FUZZ_TARGETS = wbxml request email html meeting compose draft query command card autodiscover document task event
+FUZZ_TARGETS = wbxml request email html meeting compose draft query command card autodiscover document task event note
 FUZZ_SECONDS = 60
 
 EXTRA_DIST += t/fuzz/run t/fuzz/pool.c t/fuzz/corpus
@@ -74,6 +74,12 @@ t_fuzz_event_replay_SOURCES = t/fuzz/event_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h
 t_fuzz_event_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 t_fuzz_event_replay_LDADD = $(UNIT_LDADD)
 TESTS += t/fuzz/event_replay
+
+check_PROGRAMS += t/fuzz/note_replay
+t_fuzz_note_replay_SOURCES = t/fuzz/note_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h t/fuzz/email.h
+t_fuzz_note_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_note_replay_LDADD = $(UNIT_LDADD)
+TESTS += t/fuzz/note_replay
 
 FUZZ_CFLAGS = $(APR_CFLAGS) $(HIREDIS_CFLAGS) $(GMIME_CFLAGS) $(SQLITE_CFLAGS) \
 	$(CURL_CFLAGS) $(XML2_CFLAGS) $(ZLIB_CFLAGS) $(JANSSON_CFLAGS) \

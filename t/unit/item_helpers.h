@@ -16,6 +16,7 @@
 #include "eas/writer.h"
 #include "item/email.h"
 #include "item/item.h"
+#include "item/kind.h"
 #include "item/mime.h"
 #include "tap.h"
 
@@ -146,6 +147,26 @@ __attribute__((unused)) static base_fault_t *email_wbxml(const backend_blob_t *b
     BASE_TRY(item_email_load(blob, &reference, &entry, options, &email, pool));
     eas_writer_start(writer, EAS_AirSync_ApplicationData);
     item_email_write(email, 0, writer);
+    eas_writer_end(writer);
+    return wbxml_finish(writer, spool, wbxml, length, pool);
+}
+
+/* The same of an item of another kind. */
+__attribute__((unused)) static base_fault_t *kind_wbxml(const item_kind_t *kind,
+                                                        const backend_blob_t *blob,
+                                                        const item_options_t *options,
+                                                        const char **wbxml, apr_size_t *length,
+                                                        apr_pool_t *pool)
+{
+    item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
+    backend_entry_t entry = {.uid = 42, .date = APR_INT64_MAX, .size = blob->size};
+    eas_spool_t *spool = eas_spool_create(NULL, pool);
+    eas_writer_t *writer = eas_writer_create(spool, pool);
+    void *item;
+
+    BASE_TRY(kind->load(blob, &reference, &entry, options, &item, pool));
+    eas_writer_start(writer, EAS_AirSync_ApplicationData);
+    kind->write(item, 0, writer);
     eas_writer_end(writer);
     return wbxml_finish(writer, spool, wbxml, length, pool);
 }

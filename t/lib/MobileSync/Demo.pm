@@ -1,5 +1,6 @@
 # Shows the main job as a person would follow it: a phone that gets, reads, awaits and answers mail,
-# downloads a file, searches and forwards. Dies where the phone does not get what it should.
+# downloads a file, searches, forwards, and syncs contacts both ways. Dies where the phone does not get
+# what it should.
 package MobileSync::Demo;
 use v5.36;
 use utf8;
@@ -8,11 +9,14 @@ use POSIX ();
 use Time::HiRes ();
 use EAS::Autodiscover;
 use EAS::Client;
+use EAS::Properties;
 use MobileSync::Mail::Mime qw(attachment encoded_words entity mail_date multipart png text_part);
+use MobileSync::Vdir;
 
 use constant {
     INBOX => 2,
     SENT => 5,
+    CONTACTS => 9,
     WIDTH => 76,
     WINDOW => 50,
     # Guards against a demonstration that waits for ever, no promises.
@@ -21,7 +25,7 @@ use constant {
 };
 
 # client, friend: EAS::Clients of the account and of the one that writes to it. box, friend_box: their
-# MobileSync::Mailboxes; address, friend_address. count: how many messages the Inbox has.
+# MobileSync::Mailboxes; vdir: the account's MobileSync::Vdir; address, friend_address. count: how many messages the Inbox has.
 sub new ( $class, %option ) { return bless {%option}, $class }
 
 sub run ($self) {
@@ -34,6 +38,7 @@ sub run ($self) {
     $self->_download;
     $self->_answer($subject);
     $self->_forward( $self->_search );
+    $self->_sync_contacts;
     return;
 }
 
@@ -323,6 +328,52 @@ sub _forward ( $self, $hit ) {
     $self->_tell( 'his phone downloads its attachment, '
             . _shorten( $file->text('DisplayName'), 30 )
             . ': the same bytes' );
+    return;
+}
+
+# --- contacts ---
+
+# A card that another program puts there, one that the phone adds, and what is left of what phones do not
+# know.
+sub _sync_contacts ($self) {
+    $self->_step('It syncs contacts, both ways (Sync)');
+    my ( $client, $vdir ) = @$self{qw(client vdir)};
+    my $folder = $client->folder_of_type(CONTACTS) // die "there is no folder of contacts\n";
+    my ( $id, $book ) = @$folder{qw(id name)};
+    $vdir->delete( $book, $_ )
+        for grep { $vdir->content( $book, $_ ) =~ /^FN:(?:Ada|Grace) /m }
+        $vdir->files($book);    # of earlier runs
+    my $sync = sub (@commands) {
+        my $result = $client->sync( $id, commands => \@commands );
+        die "Sync of $book: Status $result->{status}\n" if $result->{status} != 1;
+        return $result;
+    };
+    $client->initial_sync($id);
+    my $card = MobileSync::Vdir::vcard(
+        "grace-$$", 'Grace Hopper',
+        'EMAIL;TYPE=WORK:grace@example.org', 'X-FAVOURITE-SHIP:Hopper'
+    );
+    $vdir->write( $book, 'grace.vcf', $card );
+    my ($grace) = map { $client->items($id)->{$_} } @{ $sync->()->{adds} };
+    die "the phone did not get the card\n"
+        unless $grace && ( $grace->text('Contacts:FirstName') // '' ) eq 'Grace';
+    $self->_tell(
+        "a program writes $book/grace.vcf; the phone shows: " . join ' ',
+        map { $grace->text("Contacts:$_") } qw(FirstName LastName Email1Address)
+    );
+
+    $sync->( $client->change_of( $grace->id, contact( MobilePhoneNumber => '+1 202 555 0143' ) ) );
+    my $changed = $vdir->content( $book, 'grace.vcf' );
+    my ($number) = $changed =~ /^(TEL\S*:\+1 202 555 0143)\r$/m;
+    die "the file has not got the number:\n$changed" unless $number;
+    die "the file has lost what the phone does not know:\n$changed"
+        unless $changed =~ /^X-FAVOURITE-SHIP:Hopper\r$/m;
+    $self->_tell("the phone adds a number; the file has $number");
+    $self->_tell('and still what no phone knows: X-FAVOURITE-SHIP:Hopper');
+
+    $sync->( $client->add_of( "ada$$", contact( FirstName => 'Ada', LastName => 'Lovelace' ) ) );
+    my ($file) = $vdir->find( $book, qr/^FN:Ada Lovelace\r$/m );
+    $self->_tell("the phone adds Ada Lovelace: $book/$file");
     return;
 }
 
