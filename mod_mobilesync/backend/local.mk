@@ -131,3 +131,9 @@ t_unit_backend_vdir_test_SOURCES = t/unit/backend_vdir_test.c t/unit/backend_vdi
 	t/unit/tap.h
 t_unit_backend_vdir_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_vdir_test
+
+check_PROGRAMS += t/unit/backend_vdir_race_test
+t_unit_backend_vdir_race_test_SOURCES = t/unit/backend_vdir_race_test.c t/unit/backend_vdir.h \
+	t/unit/backend_maildir.h t/unit/backend_contract.h t/unit/tap.h
+t_unit_backend_vdir_race_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/backend_vdir_race_test

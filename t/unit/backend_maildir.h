@@ -232,4 +232,39 @@ __attribute__((unused)) static const char *box_changes(const box_t *box, const c
     return contract_changes(box->session, box->inbox, cursor, 100, box->pool);
 }
 
+/* Runs a check as a user whom permissions hold, in a child; its result is one test here. */
+__attribute__((unused)) static void as_nobody(int (*check)(box_t *), const char *account,
+                                              const char *name, apr_pool_t *pool)
+{
+    int status = 0;
+    pid_t child;
+
+    if (geteuid() == 0 &&
+        system(apr_psprintf(pool, "chmod 711 '%s' && chown -R 65534:65534 '%s/%s'", store_root,
+                            store_root, account)) != 0)
+        printf("# cannot give %s away\n", account);
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        box_t box = {.account = account};
+
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+            _exit(3);
+        apr_pool_create(&box.pool, pool);
+        box.backend = store_start("");
+        _exit(check(&box) ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s (%d)", name, status);
+}
+
+__attribute__((unused)) static int has_code(base_fault_t *fault, base_fault_code_t code)
+{
+    if (base_fault_code(fault) != code)
+        printf("# got %s: %s\n", base_fault_code_name(base_fault_code(fault)),
+               fault ? fault->message : "");
+    fflush(stdout);
+    return base_fault_code(fault) == code;
+}
+
 #endif

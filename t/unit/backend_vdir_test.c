@@ -3,6 +3,8 @@
 #include "backend_vdir.h"
 #include "backend_contract_class.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <apr_general.h>
 #include <sqlite3.h>
 
@@ -275,6 +277,103 @@ static void test_crash(apr_pool_t *pool)
        "so is a collection that was being deleted");
 }
 
+/* -- limits of the machine ------------------------------------------------------------------ */
+
+static int check_read_only(box_t *box)
+{
+    vdir_t vdir = {.account = box->account, .pool = box->pool, .backend = vdir_start("")};
+    contract_class_t world = {NULL, BACKEND_CLASS_CONTACTS, box->pool};
+    backend_put_t put = {.flags = 0};
+    backend_entry_t e;
+    const char *id;
+    int existed;
+
+    must(backend_session_open(vdir.backend, vdir.account, &vdir.session, vdir.pool), "open");
+    world.session = vdir.session;
+    id = vdir_folder(&vdir, BACKEND_CLASS_CONTACTS, "Contacts");
+    return has_code(backend_item_entry(vdir.session, id, 1, &e, vdir.pool), BASE_FAULT_NONE) &&
+           has_code(backend_item_put(vdir.session, id, &put, class_item(&world, "n", "x", 0), &e,
+                                     &existed, vdir.pool),
+                    BASE_FAULT_DENIED) &&
+           has_code(backend_item_entry(vdir.session, id, 1, &e, vdir.pool), BASE_FAULT_NONE) &&
+           has_code(backend_item_replace(vdir.session, id, 1, e.token, 0,
+                                         class_item(&world, "a", "y", 0), &e, vdir.pool),
+                    BASE_FAULT_DENIED) &&
+           has_code(backend_item_remove(vdir.session, id, 1, vdir.pool), BASE_FAULT_DENIED) &&
+           has_code(
+               backend_folder_create(vdir.session, NULL, "x", BACKEND_CLASS_TASKS, &id, vdir.pool),
+               BASE_FAULT_DENIED);
+}
+
+/* Mail goes on where nothing else can be made. */
+static int check_mail_only(box_t *box)
+{
+    vdir_t vdir = {.account = box->account, .pool = box->pool, .backend = vdir_start("")};
+
+    must(backend_session_open(vdir.backend, vdir.account, &vdir.session, vdir.pool), "open");
+    return strcmp(vdir_folders(&vdir), "") == 0 &&
+           contract_role(vdir.session, BACKEND_ROLE_INBOX, vdir.pool) != NULL;
+}
+
+static int check_unreadable(box_t *box)
+{
+    vdir_t vdir = {.account = box->account, .pool = box->pool, .backend = vdir_start("")};
+
+    return has_code(backend_session_open(vdir.backend, vdir.account, &vdir.session, vdir.pool),
+                    BASE_FAULT_DENIED);
+}
+
+/* A full disk, as far as a limit on file sizes can play one. */
+static int check_full(box_t *box)
+{
+    struct rlimit limit = {.rlim_cur = 2000000, .rlim_max = RLIM_INFINITY};
+    vdir_t vdir = {.account = box->account, .pool = box->pool, .backend = vdir_start("")};
+    contract_class_t world = {NULL, BACKEND_CLASS_CONTACTS, box->pool};
+    char *large = apr_palloc(box->pool, 3000001);
+    backend_put_t put = {.flags = 0};
+    backend_entry_t e;
+    const char *id;
+    int existed;
+
+    must(backend_session_open(vdir.backend, vdir.account, &vdir.session, vdir.pool), "open");
+    world.session = vdir.session;
+    id = vdir_folder(&vdir, BACKEND_CLASS_CONTACTS, "Contacts");
+    e = class_put(&world, id, class_item(&world, "s", "small", 0), NULL);
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    memset(large, 'x', 3000000);
+    large[3000000] = '\0';
+    return has_code(backend_item_put(vdir.session, id, &put, class_item(&world, "l", large, 0), &e,
+                                     &existed, vdir.pool),
+                    BASE_FAULT_QUOTA) &&
+           has_code(backend_item_replace(vdir.session, id, e.uid, e.token, 0,
+                                         class_item(&world, "s", large, 0), &e, vdir.pool),
+                    BASE_FAULT_QUOTA) &&
+           entries_of(path_of("%s/vdir/Contacts", box->account)) == 2 &&
+           class_same(&world, id, e.uid, class_item(&world, "s", "small", 0));
+}
+
+static void test_limits(apr_pool_t *pool)
+{
+    vdir_t vdir = vdir_make("readonly", pool);
+
+    card_write(&vdir, "a.vcf", card_of("a", "x"));
+    contract_probe(vdir.session, vdir.folder, vdir.pool);
+    chmod(vdir.path, 0550);
+    chmod(vdir.root, 0550);
+    as_nobody(check_read_only, "readonly", "a read-only store can be read", pool);
+    maildir_make_all("mailonly", ".Drafts", ".Sent", ".Trash", NULL);
+    mkdir(path_of("mailonly/mobilesync"), 0700);
+    chmod(path_of("mailonly"), 0550);
+    as_nobody(check_mail_only, "mailonly", "without a place for collections there is mail", pool);
+    vdir = vdir_make("unreadable", pool);
+    chmod(vdir.root, 0);
+    as_nobody(check_unreadable, "unreadable",
+              "collections that are there and cannot be read are no mailbox without them", pool);
+    vdir_make("full", pool);
+    as_nobody(check_full, "full", "a full disk is QUOTA, and nothing is lost or left", pool);
+}
+
 static void test_many(apr_pool_t *pool)
 {
     enum { FILES = 5000 };
@@ -333,6 +432,7 @@ int main(void)
     test_sweep(pool);
     test_conflicts(pool);
     test_crash(pool);
+    test_limits(pool);
     test_many(pool);
     store_remove();
     apr_pool_destroy(pool);
