@@ -102,7 +102,7 @@ t_unit_backend_race_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_race_test
 
 check_PROGRAMS += t/unit/backend_watch_test
-t_unit_backend_watch_test_SOURCES = t/unit/backend_watch_test.c t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
+t_unit_backend_watch_test_SOURCES = t/unit/backend_watch_test.c t/unit/backend_ear.h t/unit/backend_contract.h t/unit/backend_contract_put.h t/unit/backend_contract_properties.h t/unit/backend_contract_conversation.h \
 	t/unit/backend_maildir.h t/unit/tap.h
 t_unit_backend_watch_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_watch_test
@@ -137,3 +137,9 @@ t_unit_backend_vdir_race_test_SOURCES = t/unit/backend_vdir_race_test.c t/unit/b
 	t/unit/backend_maildir.h t/unit/backend_contract.h t/unit/tap.h
 t_unit_backend_vdir_race_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/backend_vdir_race_test
+
+check_PROGRAMS += t/unit/backend_vdir_watch_test
+t_unit_backend_vdir_watch_test_SOURCES = t/unit/backend_vdir_watch_test.c t/unit/backend_vdir.h \
+	t/unit/backend_ear.h t/unit/backend_maildir.h t/unit/backend_contract.h t/unit/tap.h
+t_unit_backend_vdir_watch_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/backend_vdir_watch_test
