@@ -1,9 +1,9 @@
-/* The local driver: Maildir++ in the file system, with one SQLite index per account.
+/* The local driver: Maildir++ and vdir in the file system, with one SQLite index per account.
  *
- * The Maildir is the truth and belongs to everybody: deliverers, IMAP servers and mail programs
- * change it at any time without telling. The index only remembers what the module has told its
- * devices: which uid a message got, its flags then, when (modseq) it changed, and tombstones.
- * It is brought up to date (reconciled) from the Maildir when a directory's mtime moved.
+ * They are the truth and belong to everybody: deliverers, IMAP servers and mail programs,
+ * khal, khard, vdirsyncer and Radicale change them at any time without telling. The index only
+ * remembers what the module has told its devices: which uid an item got, its token then, when (modseq)
+ * it changed, and tombstones. It is brought up to date (reconciled) when a directory's mtime moved.
  *
  *   ROOT/Maildir/{cur,new,tmp}             the Inbox (maildir=. puts it into ROOT itself)
  *   ROOT/Maildir/.Work.2024/{cur,new,tmp}  folder "2024" in "Work", names in modified UTF-7
@@ -11,6 +11,12 @@
  *                                          renames, moves to another disk, and a lost index
  *   ROOT/Maildir/mobilesync-NAME           a setting of the account (out of office, ...)
  *   ROOT/Maildir/mobilesync-properties/    what messages have beside flags (local_property.h)
+ *   ROOT/vdir/NAME/{*.vcf,*.ics}           a collection of items (vdir=NAME puts them elsewhere). It is
+ *                                          beside the Maildir, since IMAP servers take what is in a
+ *                                          Maildir for mail, and one directory for all classes, since
+ *                                          programs keep calendars and tasks in the same collection
+ *   ROOT/vdir/NAME/{displayname,color}     as the vdir standard has them; or .Radicale.props
+ *   ROOT/vdir/NAME/.mobilesync-folder      ids and generations, as of mail (local_mark.h)
  *   ROOT/mobilesync/index.sqlite           the index (index=DIR puts it elsewhere), with its log
  *                                          (-wal, -shm): a backup has all three, or none
  *   ROOT/mobilesync/search.sqlite          the words of those who search (search_index.h)
@@ -21,7 +27,8 @@
  * domain=NAME (repeatable: addresses NAME's local part of which is an account are delivered here;
  * the first is that of accounts without one); users=FILE (htpasswd format, for check_password);
  * aliases=FILE (local_alias.h);
- * drafts=, sent=, trash=, junk=, archive=NAME (names tried before the usual ones); handles=N (idle
+ * drafts=, sent=, trash=, junk=, archive=, calendar=, contacts=, tasks=, notes=NAME (names tried before
+ * the usual ones); vdir=NAME below root, PATH with the same escapes, or none; handles=N (idle
  * SQLite handles a child keeps, default 64); poll=SECONDS (between looks where inotify cannot
  * watch, default 5).
  *
@@ -42,7 +49,31 @@
  *   that is not in the index proves it, and the folder gets a new generation.
  * - Conversations are read when somebody first asks for them in a folder (local_conversation.h): the
  *   first time all headers are, 20,000 in some seconds, which is spread over several requests.
- * - Symbolic links below ROOT are not followed. */
+ * - Symbolic links below ROOT are not followed.
+ *
+ * Of collections
+ * - The file is the item. Its token is a hash of its content, its etag ctime, inode and size: a file
+ *   whose etag is the same is not read. One that changed less than two seconds ago is read again.
+ * - An item is known by the UID in it: under another name it is the same one; where it has no UID by
+ *   its content. Under the same name with another UID it is changed. Two files of one UID are two items,
+ *   and a put of a UID that is there makes a second file: two phones may add the same.
+ * - What a file is no more (half written, broken, another class) is gone when the file has been at rest;
+ *   what cannot be read, is too large (LOCAL_VDIR_FILE_MAX), a link, hidden, or has another ending is
+ *   not shown. It is logged once.
+ * - A collection of several classes is a folder of each, of the same name, with an id of its own; so
+ *   nothing in it is hidden from phones. It becomes one when such a file turns up. Deleting one of these
+ *   folders deletes its items, deleting the last one the directory.
+ * - The class of a collection that others made: .Radicale.props, else some of its files, else its name;
+ *   a guess by the name is dropped for what comes.
+ * - Every class has one default folder, marked in its id file: the one with the usual name, else the
+ *   oldest; where there is none it is made. When it goes another one takes its place.
+ * - vdir has no folders in folders: a parent is kept in the id file. A new name goes into displayname;
+ *   the directory, by which programs know the collection, keeps its own.
+ * - Stored is under a name made of UID and derived name ("UID.DERIVED.ics"), by which the repeat of a
+ *   put finds it after a crash. Another's content is never written over: a replace changes places with
+ *   the file, looks at what it got, and changes back when that is not what the phone had seen.
+ * - A rewrite in place moves no directory's mtime: inotify tells those who watch (IN_CLOSE_WRITE), and
+ *   without it each file is looked at once a minute at most (LOCAL_SWEEP_USEC). */
 #ifndef BACKEND_LOCAL_H
 #define BACKEND_LOCAL_H
 
