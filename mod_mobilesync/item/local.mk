@@ -191,6 +191,12 @@ check_PROGRAMS += t/unit/item_show
 t_unit_item_show_SOURCES = t/unit/item_show.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_show_LDADD = $(UNIT_LDADD)
 TESTS += t/perl/item.t t/perl/event.t
+# what t/perl/recurrence.t drives
+check_PROGRAMS += t/unit/item_series_show
+t_unit_item_series_show_SOURCES = t/unit/item_series_show.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_series_show_LDADD = $(UNIT_LDADD)
+TESTS += t/perl/recurrence.t
+EXTRA_DIST += t/perl/recurrence.t t/bin/recurrence-oracle
 ITEM_MAIL = \
 	t/data/mail/apple-mixed.eml \
 	t/data/mail/dsn-delayed.eml \
