@@ -25,9 +25,11 @@ typedef struct {
     const base_log_t *log;
     apr_thread_mutex_t *lock;
     apr_pool_t *pool;            /* with an allocator of its own, used under the lock */
-    apr_pool_t *content;         /* of the entries; NULL: not read yet */
-    apr_array_header_t *entries; /* directory_entry_t *, sorted */
     directory_book_t book;       /* path NULL: none */
+    apr_pool_t *cards_pool;      /* of the cards; NULL: not read yet */
+    apr_array_header_t *cards;   /* directory_entry_t *: of the address book */
+    apr_pool_t *content;         /* of the rest; NULL: not made yet */
+    apr_array_header_t *entries; /* directory_entry_t *: cards and accounts, sorted */
     apr_time_t listed;           /* when the accounts were */
     int unreadable, skipped;     /* which has been said */
 } directory_local_t;
@@ -80,27 +82,53 @@ static int local_order(const void *a, const void *b)
     return order ? order : strcmp(one->person.email, other->person.email);
 }
 
-typedef struct {
-    directory_local_t *local;
-    apr_hash_t *known; /* address -> entry */
-} local_loading_t;
-
 /* A picture that has a file of its own is read when somebody wants it. */
 static void local_load_cards(void *baton, const char *text, apr_size_t length, const char *file)
 {
-    local_loading_t *loading = baton;
-    directory_local_t *local = loading->local;
+    directory_local_t *local = baton;
     const char *end = text + length;
     directory_entry_t *entry;
-    int i;
 
-    while ((entry = directory_card_next(&text, end, !file, local->content))) {
-        entry->file = file ? apr_pstrdup(local->content, file) : NULL;
-        APR_ARRAY_PUSH(local->entries, directory_entry_t *) = entry;
-        for (i = 0; i < entry->addresses->nelts; i++)
-            apr_hash_set(loading->known, APR_ARRAY_IDX(entry->addresses, i, const char *),
-                         APR_HASH_KEY_STRING, entry);
+    while ((entry = directory_card_next(&text, end, !file, local->cards_pool))) {
+        entry->file = file ? apr_pstrdup(local->cards_pool, file) : NULL;
+        APR_ARRAY_PUSH(local->cards, directory_entry_t *) = entry;
     }
+}
+
+/* Reads the address book when it changed; while it cannot be read its cards stay as they are. Returns
+ * 0 when they do. */
+static int local_refresh_cards(directory_local_t *local, apr_pool_t *pool)
+{
+    apr_pool_t *old = local->cards_pool;
+    apr_array_header_t *old_cards = local->cards;
+    base_fault_t *fault;
+    int skipped;
+
+    if (!local->book.path ||
+        (old && !local->unreadable && !directory_book_changed(&local->book, apr_time_now(), pool)))
+        return 0;
+    apr_pool_create(&local->cards_pool, local->pool);
+    local->cards = apr_array_make(local->cards_pool, 64, sizeof(directory_entry_t *));
+    fault = directory_book_read(&local->book, local_load_cards, local, &skipped, pool);
+    if (fault && !local->unreadable)
+        base_log_write(local->log, BASE_LOG_WARNING,
+                       "the address book cannot be read (%s); people of it are missing",
+                       fault->message);
+    else if (skipped && !local->skipped)
+        base_log_write(local->log, BASE_LOG_WARNING,
+                       "%d files of the address book %s cannot be read; their people are missing",
+                       skipped, local->book.path);
+    local->unreadable = fault != NULL;
+    local->skipped = skipped;
+    if (fault && old) {
+        apr_pool_destroy(local->cards_pool);
+        local->cards_pool = old;
+        local->cards = old_cards;
+        return 0;
+    }
+    if (old)
+        apr_pool_destroy(old);
+    return 1;
 }
 
 static base_fault_t *local_load_accounts(directory_local_t *local, apr_hash_t *known,
@@ -123,54 +151,32 @@ static base_fault_t *local_load_accounts(directory_local_t *local, apr_hash_t *k
     return NULL;
 }
 
-/* Reads the address book into new entries; while it cannot be read the old ones stay. Returns 0 then. */
-static int local_load_book(directory_local_t *local, local_loading_t *loading, apr_pool_t *pool)
-{
-    int skipped;
-    base_fault_t *fault =
-        directory_book_read(&local->book, local_load_cards, loading, &skipped, pool);
-
-    if (fault && !local->unreadable)
-        base_log_write(local->log, BASE_LOG_WARNING,
-                       "the address book cannot be read (%s); people of it are missing",
-                       fault->message);
-    else if (skipped && !local->skipped)
-        base_log_write(local->log, BASE_LOG_WARNING,
-                       "%d files of the address book %s cannot be read; their people are missing",
-                       skipped, local->book.path);
-    local->unreadable = fault != NULL;
-    local->skipped = skipped;
-    return !fault;
-}
-
 /* Brings the entries up to date. */
 static base_fault_t *local_refresh(directory_local_t *local, apr_pool_t *pool)
 {
-    apr_pool_t *old = local->content;
-    apr_array_header_t *old_entries = local->entries;
     apr_time_t now = apr_time_now();
-    local_loading_t loading = {.local = local};
+    apr_hash_t *known = apr_hash_make(pool);
     base_fault_t *fault = NULL;
-    int stale = local->config->accounts && now - local->listed > LOCAL_ACCOUNTS_AGE;
+    int changed = local_refresh_cards(local, pool), i, k;
 
-    if (old && !stale &&
-        !(local->book.path &&
-          (directory_book_changed(&local->book, now, pool) || local->unreadable)))
+    if (local->content && !changed &&
+        !(local->config->accounts && now - local->listed > LOCAL_ACCOUNTS_AGE))
         return NULL;
+    if (local->content)
+        apr_pool_destroy(local->content);
     apr_pool_create(&local->content, local->pool);
     local->entries = apr_array_make(local->content, 64, sizeof(directory_entry_t *));
-    loading.known = apr_hash_make(pool);
-    if (local->book.path && !local_load_book(local, &loading, pool) && old) {
-        apr_pool_destroy(local->content);
-        local->content = old;
-        local->entries = old_entries;
-        return NULL;
-    }
     local->listed = now;
-    if (old)
-        apr_pool_destroy(old);
+    for (i = 0; local->cards && i < local->cards->nelts; i++) {
+        directory_entry_t *entry = APR_ARRAY_IDX(local->cards, i, directory_entry_t *);
+
+        APR_ARRAY_PUSH(local->entries, directory_entry_t *) = entry;
+        for (k = 0; k < entry->addresses->nelts; k++)
+            apr_hash_set(known, APR_ARRAY_IDX(entry->addresses, k, const char *),
+                         APR_HASH_KEY_STRING, entry);
+    }
     if (local->config->accounts)
-        fault = local_load_accounts(local, loading.known, pool);
+        fault = local_load_accounts(local, known, pool);
     if (fault)
         local->listed = 0;
     qsort(local->entries->elts, (size_t)local->entries->nelts, sizeof(directory_entry_t *),

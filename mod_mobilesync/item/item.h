@@ -5,11 +5,14 @@
  * faults). So nothing half-rendered is ever in a response.
  *
  * Files: reference (ServerId, FileReference), source (reads a blob), mime (its structure),
- * header (decoded header fields), charset, reader (decoded content), html (HTML <-> text),
+ * header (decoded header fields), charset, reader (decoded content), html (HTML <-> text), rtf,
  * body (what is sent as airsyncbase:Body), attachment, email (the Email class), compose (what
- * SendMail, SmartReply and SmartForward send), draft, ical, zone, recurrence (iCalendar), event (the Calendar class), meeting
+ * SendMail, SmartReply and SmartForward send), draft, ical, zone, recurrence (iCalendar), meeting
  * (invitations), oof (out of office), words (what it is found by), summary (a line of Find),
- * certificate (is it to be trusted?). */
+ * certificate (is it to be trusted?).
+ *
+ * kind.h has a row for each class: email, contact, task, note, event. What is no mail is edited by
+ * document.h; its texts are note_body.h's. */
 #ifndef ITEM_ITEM_H
 #define ITEM_ITEM_H
 
