@@ -152,7 +152,7 @@ typedef struct {
     int window;                          /* 1-512 */
     const collection_options_t *options; /* NULL: the request had none, the sticky ones hold */
     int conversations;     /* ConversationMode: 0, 1, or COLLECTION_CONVERSATIONS_STICKY */
-    const void *supported; /* Supported, with key 0 only; NULL: none */
+    const void *supported; /* Supported, with key 0 only, not empty; NULL: none */
     apr_size_t supported_length;
 
     apr_time_t now;

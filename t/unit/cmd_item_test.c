@@ -171,25 +171,44 @@ static void test_filter(apr_pool_t *pool)
 
 /* -- Supported --------------------------------------------------------------------------------- */
 
+/* What a Change of contacts leaves out: without Supported it goes (R5906), with an empty one it stays
+ * (R5909), with some it goes when it is among them (R5907, R5908). */
 static void test_supported(apr_pool_t *pool)
 {
-    static const char with[] = "CATEGORIES:blue\r\nCLASS:PRIVATE\r\n";
-    int i;
+    static const char card[] = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nFN:Ann Lee\r\n"
+                               "N:Lee;Ann;;;\r\nTITLE:Boss\r\nORG:ACME\r\nEND:VCARD\r\n";
+    static const struct {
+        int supported;
+        eas_tag_t tag; /* in it */
+        int title, org;
+        const char *what;
+    } rows[] = {{0, EAS_TAG_NONE, 0, 0, "without Supported"},
+                {1, EAS_TAG_NONE, 1, 1, "with an empty one"},
+                {1, EAS_Contacts_JobTitle, 0, 1, "with one of them"}};
+    size_t i;
 
-    for (i = 0; i < 3; i++) {
-        phone_t *phone = phone_make(pool, EAS_VERSION_14_1, BACKEND_CLASS_TASKS);
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        phone_t *phone = phone_make(pool, EAS_VERSION_14_1, BACKEND_CLASS_CONTACTS);
+        int times;
 
-        deliver(phone, TODO("one", "CATEGORIES:blue\r\nCLASS:PRIVATE\r\n"));
-        if (i)
+        deliver(phone, card);
+        if (rows[i].supported)
             phone->supported = node(pool, NULL, EAS_AirSync_Supported, NULL);
-        if (i == 2)
-            node(pool, phone->supported, EAS_Tasks_Categories, NULL);
+        if (rows[i].tag)
+            node(pool, phone->supported, rows[i].tag, NULL);
         begin(phone);
-        ok(strstr(text_of(phone, 1), with) != NULL, "categories and sensitivity");
-        phone->supported = node(pool, NULL, EAS_AirSync_Supported, NULL);
-        node(pool, command(phone, EAS_AirSync_Change, id_of(phone, 1)), EAS_Tasks_Subject, "x");
-        is_str(sync_folder(phone), "", "with another key Supported is ignored (R4551)");
-        ok(strstr(text_of(phone, 1), "SUMMARY:x") != NULL, "the change is made");
+        for (times = 0; times < 2; times++) { /* the second one changes nothing */
+            eas_node_t *data = command(phone, EAS_AirSync_Change, id_of(phone, 1));
+
+            node(pool, data, EAS_Contacts_FirstName, "Anna");
+            node(pool, data, EAS_Contacts_LastName, "Lee");
+            /* ignored with another key (R4551, R4552) */
+            phone->supported = node(pool, NULL, EAS_AirSync_Supported, NULL);
+            is_str(sync_folder(phone), "", rows[i].what);
+            ok(strstr(text_of(phone, 1), "N:Lee;Anna") != NULL, "the change is made");
+            is_int(strstr(text_of(phone, 1), "TITLE:Boss") != NULL, rows[i].title, "the title");
+            is_int(strstr(text_of(phone, 1), "ORG:ACME") != NULL, rows[i].org, "the company");
+        }
     }
 }
 
