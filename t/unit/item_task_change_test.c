@@ -348,17 +348,6 @@ int main(void)
 {
     static void (*const tests[])(apr_pool_t *) = {test_changes, test_next,      test_refused,
                                                   test_new,     test_supported, test_unknown};
-    apr_pool_t *pool, *scratch;
-    size_t i;
 
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    item_child_init(pool);
-    apr_pool_create(&scratch, pool);
-    for (i = 0; i < sizeof tests / sizeof *tests; i++) {
-        apr_pool_clear(scratch);
-        tests[i](scratch);
-    }
-    apr_pool_destroy(pool);
-    return done_testing();
+    return run_tests(tests, sizeof tests / sizeof *tests);
 }

@@ -88,4 +88,21 @@ __attribute__((unused)) static const char *difference(const char *before, const 
     return apr_pstrcat(pool, gone, *gone && *come ? " " : "", come, NULL);
 }
 
+__attribute__((unused)) static int run_tests(void (*const *tests)(apr_pool_t *), size_t count)
+{
+    apr_pool_t *pool, *scratch;
+    size_t i;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    item_child_init(pool);
+    apr_pool_create(&scratch, pool);
+    for (i = 0; i < count; i++) {
+        apr_pool_clear(scratch);
+        tests[i](scratch);
+    }
+    apr_pool_destroy(pool);
+    return done_testing();
+}
+
 #endif
