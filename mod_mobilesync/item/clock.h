@@ -20,6 +20,9 @@ const item_clock_t *item_clock_olson(const char *name, apr_pool_t *pool);
  * also with the prefixes that programs put before it ("/freeassociation.sourceforge.net/..."), else the
  * one that Windows means by it ("W. Europe Standard Time"). NULL when there is none. */
 const item_clock_t *item_clock_find(item_component_t *calendar, const char *tzid, apr_pool_t *pool);
+/* Of times that name no zone: what the calendar says of itself, as most programs do that export one;
+ * else the zone that its other times are in. NULL: nothing says it. */
+const item_clock_t *item_clock_own(item_component_t *calendar, apr_pool_t *pool);
 const item_clock_t *item_clock_component(item_component_t *vtimezone, apr_pool_t *pool);
 const item_clock_t *item_clock_zone(const item_zone_t *zone, apr_pool_t *pool);
 

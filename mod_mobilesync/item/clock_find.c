@@ -61,3 +61,12 @@ const item_clock_t *item_clock_find(item_component_t *calendar, const char *tzid
         clock = find_prefixed(tzid, pool);
     return clock ? clock : find_windows(tzid, pool);
 }
+
+const item_clock_t *item_clock_own(item_component_t *calendar, apr_pool_t *pool)
+{
+    const char *name = item_component_text(calendar, "X-WR-TIMEZONE");
+    const item_clock_t *clock = name && *name ? item_clock_find(calendar, name, pool) : NULL;
+    item_component_t *zone = item_component_first(calendar, "VTIMEZONE");
+
+    return !clock && zone ? item_clock_component(zone, pool) : clock;
+}

@@ -4,22 +4,6 @@
 
 #include <apr_strings.h>
 
-/* The zone of times that name none: what the calendar says of itself, as most programs do that
- * export one; else the zone that its other times are in. */
-static const item_clock_t *event_own_clock(item_component_t *calendar, apr_pool_t *pool)
-{
-    const char *name = item_component_text(calendar, "X-WR-TIMEZONE");
-    const item_clock_t *clock = name && *name ? item_clock_find(calendar, name, pool) : NULL;
-    item_component_t *zone;
-
-    if (clock)
-        return clock;
-    zone = item_component_first(calendar, "VTIMEZONE");
-    if (zone)
-        clock = item_clock_component(zone, pool);
-    return clock ? clock : &item_clock_utc;
-}
-
 /* A calendar of several series has one that is shown; the others stay as they are. */
 static int event_is_of(item_component_t *event, const char *uid)
 {
@@ -53,7 +37,9 @@ base_fault_t *item_event_open(const backend_blob_t *blob, item_event_source_t **
             s->series = event;
     }
     s->main = s->series ? s->series : APR_ARRAY_IDX(s->instances, 0, item_component_t *);
-    s->own = event_own_clock(s->calendar, pool);
+    s->own = item_clock_own(s->calendar, pool);
+    if (!s->own)
+        s->own = &item_clock_utc;
     *source = s;
     return NULL;
 }

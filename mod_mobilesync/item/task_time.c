@@ -1,13 +1,13 @@
 /* DTSTART and DUE of a VTODO as the twins of EAS (MS-ASTASK 2.2.2.12, 2.2.2.26, 2.2.2.31, 2.2.2.32).
  *
  *   iCalendar                    local twin          UTC twin
- *   DATE                         that day at 00:00   by the offset kept, else as the local one
+ *   DATE                         that day at 00:00   by the offset kept, or the calendar's own clock
  *   DATE-TIME, floating          as it stands        the same
  *   DATE-TIME with TZID          as it stands        by the zone
- *   DATE-TIME in UTC             by the offset kept, else as the UTC one
+ *   DATE-TIME in UTC             as the others' UTC  as it stands
  *
- * The offset is a parameter of the property: what the client's twins differ by. Only the client knows the
- * user's zone. */
+ * The offset is a parameter of the property: what a client's twins differed by, as only the client knows
+ * the user's zone. Where nothing says it the twins are the same. */
 #include "item/task_impl.h"
 
 #include <stdio.h>
@@ -89,20 +89,24 @@ static int task_offset_parse(const char *text, apr_time_t *offset)
         strspn(text + 1, "0123456789") != 4)
         return 0;
     seconds = task_digits(text + 1, 2) * 3600 + task_digits(text + 3, 2) * 60;
+    if (seconds > TASK_OFFSET_MAX)
+        return 0;
     *offset = apr_time_from_sec(*text == '-' ? -seconds : seconds);
-    return seconds <= TASK_OFFSET_MAX;
+    return 1;
 }
 
-/* NULL when the twins differ by nothing, or by what no zone does. */
-static const char *task_offset_format(const task_twins_t *twins, apr_pool_t *pool)
+/* NULL when the twins differ by what no zone does; or by nothing, where that is what is read without. */
+static const char *task_offset_format(const task_t *task, const task_twins_t *twins)
 {
     apr_int64_t seconds = (twins->local - twins->utc) / APR_USEC_PER_SEC, minutes = seconds / 60;
     int size = abs((int)minutes);
 
-    if (!twins->has_local || !twins->has_utc || !seconds || seconds % 60 ||
-        seconds > TASK_OFFSET_MAX || seconds < -TASK_OFFSET_MAX)
+    if (!twins->has_local || !twins->has_utc || seconds % 60 || seconds > TASK_OFFSET_MAX ||
+        seconds < -TASK_OFFSET_MAX)
         return NULL;
-    return apr_psprintf(pool, "%c%02d%02d", minutes < 0 ? '-' : '+', size / 60, size % 60);
+    if (!seconds && !item_clock_own(item_document_root(task->document), task->pool))
+        return NULL;
+    return apr_psprintf(task->pool, "%c%02d%02d", minutes < 0 ? '-' : '+', size / 60, size % 60);
 }
 
 /* -- reading --------------------------------------------------------------------------------- */
@@ -114,28 +118,43 @@ static const item_clock_t *task_clock(const task_t *task, item_property_t *prope
     return tzid ? item_clock_find(item_document_root(task->document), tzid, task->pool) : NULL;
 }
 
+/* By the offset that is kept, else by the clock that the calendar has, else not at all. */
+static void task_time_relate(const task_t *task, item_property_t *property, task_time_t *time)
+{
+    const char *text = item_property_parameter(property, TASK_OFFSET);
+    const item_clock_t *own = item_clock_own(item_document_root(task->document), task->pool);
+    apr_time_t offset = 0;
+    struct icaltimetype local;
+    int is_kept = task_offset_parse(text, &offset), is_utc = icaltime_is_utc(time->value);
+
+    time->is_known = is_utc || is_kept || own;
+    if (is_utc && !is_kept && own) {
+        local = item_clock_to_local(own, time->utc);
+        time->local = item_ical_naive(&local);
+    }
+    else if (is_utc)
+        time->local += offset;
+    else
+        time->utc = !is_kept && own ? item_clock_to_utc(own, &time->value) : time->utc - offset;
+}
+
 static void task_time_read(const task_t *task, item_property_t *property, task_time_t *time)
 {
     struct icaltimetype value;
-    apr_time_t offset = 0;
-    int is_utc;
 
     memset(time, 0, sizeof *time);
     if (!property || !task_time_parse(item_property_value(property), &value))
         return;
-    is_utc = icaltime_is_utc(value);
     time->present = 1;
     time->value = value;
     time->local = time->utc = item_ical_naive(&value);
-    time->clock = value.is_date || is_utc ? NULL : task_clock(task, property);
-    time->is_known = time->clock || is_utc ||
-                     task_offset_parse(item_property_parameter(property, TASK_OFFSET), &offset);
-    if (time->clock)
-        time->utc = item_clock_to_utc(time->clock, &value);
-    else if (!is_utc)
-        time->utc -= offset;
-    else if (task_offset_parse(item_property_parameter(property, TASK_OFFSET), &offset))
-        time->local += offset;
+    time->clock = value.is_date || icaltime_is_utc(value) ? NULL : task_clock(task, property);
+    if (!time->clock) {
+        task_time_relate(task, property, time);
+        return;
+    }
+    time->is_known = 1;
+    time->utc = item_clock_to_utc(time->clock, &value);
 }
 
 int task_duration_parse(const char *text, apr_time_t *length)
@@ -246,7 +265,7 @@ void task_time_set(task_t *task, const char *name, const task_twins_t *twins, in
     if (is_date || !clock)
         item_property_set_parameter(property, "TZID", NULL);
     item_property_set_parameter(property, TASK_OFFSET,
-                                clock && !is_date ? NULL : task_offset_format(twins, task->pool));
+                                clock && !is_date ? NULL : task_offset_format(task, twins));
 }
 
 void task_time_move(task_t *task, const char *name, apr_time_t length)

@@ -35,14 +35,14 @@ static const struct {
     {"CLASS:CONFIDENTIAL\r\n", EAS_Tasks_Sensitivity, "3"},
     {"CLASS:X-OTHER\r\n", EAS_Tasks_Sensitivity, "2"},
     {"DUE;VALUE=DATE:20261125\r\n", EAS_Tasks_DueDate, AT("25", "00:00:00")},
-    {"DUE;VALUE=DATE:20261125\r\n", EAS_Tasks_UtcDueDate, AT("25", "00:00:00")},
-    {"DUE;VALUE=DATE;X-MOBILESYNC-OFFSET=+0100:20261125\r\n", EAS_Tasks_UtcDueDate,
-     AT("24", "23:00:00")},
+    {"DUE;VALUE=DATE:20261125\r\n", EAS_Tasks_UtcDueDate, AT("24", "23:00:00")},
+    {"DUE;VALUE=DATE;X-MOBILESYNC-OFFSET=-0500:20261125\r\n", EAS_Tasks_UtcDueDate,
+     AT("25", "05:00:00")},
     {"DUE:20261125T150000\r\n", EAS_Tasks_DueDate, AT("25", "15:00:00")},
-    {"DUE:20261125T150000\r\n", EAS_Tasks_UtcDueDate, AT("25", "15:00:00")},
+    {"DUE:20261125T150000\r\n", EAS_Tasks_UtcDueDate, AT("25", "14:00:00")},
     {"DUE:20261125T150000Z\r\n", EAS_Tasks_UtcDueDate, AT("25", "15:00:00")},
     {"DUE;X-MOBILESYNC-OFFSET=-0330:20261125T150000Z\r\n", EAS_Tasks_DueDate, AT("25", "11:30:00")},
-    {"DUE;X-MOBILESYNC-OFFSET=+9900:20261125T150000Z\r\n", EAS_Tasks_DueDate, AT("25", "15:00:00")},
+    {"DUE;X-MOBILESYNC-OFFSET=+9900:20261125T150000Z\r\n", EAS_Tasks_DueDate, AT("25", "16:00:00")},
     {"DUE;TZID=Europe/Berlin:20261125T150000\r\n", EAS_Tasks_DueDate, AT("25", "15:00:00")},
     {"DUE;TZID=Europe/Berlin:20261125T150000\r\n", EAS_Tasks_UtcDueDate, AT("25", "14:00:00")},
     {"DTSTART;TZID=Mine:20260725T150000\r\n", EAS_Tasks_UtcStartDate, "2026-07-25T13:00:00.000Z"},
@@ -97,6 +97,26 @@ static void test_shown(apr_pool_t *pool)
 
         is_str(property(node, shown_rows[i].tag), shown_rows[i].value,
                apr_psprintf(pool, "row %d: %s", (int)i, eas_tag_name(shown_rows[i].tag)));
+    }
+}
+
+/* The zone of what names none: the calendar's, where it has one. */
+static void test_zone(apr_pool_t *pool)
+{
+    static const struct {
+        const char *before, *utc;
+    } rows[] = {{"", AT("25", "00:00:00")},
+                {ZONE, AT("24", "23:00:00")},
+                {"X-WR-TIMEZONE:America/New_York\r\n", AT("25", "05:00:00")},
+                {"X-WR-TIMEZONE:Nowhere\r\n", AT("25", "00:00:00")}};
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *text = calendar_with(rows[i].before, "DUE;VALUE=DATE:20261125\r\n", pool);
+        const eas_node_t *node = show(text, EAS_VERSION_16_1, pool);
+
+        is_str(property(node, EAS_Tasks_DueDate), AT("25", "00:00:00"), "the day");
+        is_str(property(node, EAS_Tasks_UtcDueDate), rows[i].utc, "its moment");
     }
 }
 
@@ -218,8 +238,8 @@ static void test_describe(apr_pool_t *pool)
 
 int main(void)
 {
-    static void (*const tests[])(apr_pool_t *) = {test_shown, test_recurrence, test_body,
-                                                  test_component, test_describe};
+    static void (*const tests[])(apr_pool_t *) = {test_shown, test_zone,      test_recurrence,
+                                                  test_body,  test_component, test_describe};
 
     return run_tests(tests, sizeof tests / sizeof *tests);
 }
