@@ -1,5 +1,6 @@
 #include "item/zone.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <apr_base64.h>
 #include <apr_strings.h>
@@ -10,7 +11,8 @@
 #define ZONE_BLOB 172
 #define ZONE_TEXT 232 /* the same in base64 */
 #define ZONE_NAME 32  /* UTF-16 units */
-#define ZONE_MINUTES_MAX (24 * 60)
+#define ZONE_MINUTES_MAX (48 * 60)
+#define ZONE_OFFSET_MAX (16 * 3600) /* more than any place had */
 
 const item_zone_t item_zone_utc = {.name = "UTC", .daylight_name = "UTC"};
 
@@ -176,7 +178,7 @@ int item_zone_parse(const char *blob, item_zone_t *zone, apr_pool_t *pool)
         found.standard.month = found.daylight.month = found.year = 0;
         found.daylight_offset = found.offset;
     }
-    if (found.offset < -ITEM_DATE_DAY || found.offset > ITEM_DATE_DAY)
+    if (abs(found.offset) > ZONE_OFFSET_MAX || abs(found.daylight_offset) > ZONE_OFFSET_MAX)
         return 0;
     *zone = found;
     return 1;

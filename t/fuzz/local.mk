@@ -1,7 +1,8 @@
 # A fuzz target NAME is t/fuzz/NAME_fuzz.c and a folder t/fuzz/corpus/NAME. `make fuzz`
 # builds the targets with clang and runs each for FUZZ_SECONDS; `make check` replays
 # the committed corpora without it.
-FUZZ_TARGETS = wbxml request email html meeting compose draft query command card autodiscover document task event note
+FUZZ_TARGETS = wbxml request email html meeting compose draft query command card autodiscover document task event note \
+	series zone
 FUZZ_SECONDS = 60
 
 EXTRA_DIST += t/fuzz/run t/fuzz/pool.c t/fuzz/corpus
@@ -80,6 +81,15 @@ t_fuzz_note_replay_SOURCES = t/fuzz/note_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h t/
 t_fuzz_note_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 t_fuzz_note_replay_LDADD = $(UNIT_LDADD)
 TESTS += t/fuzz/note_replay
+
+check_PROGRAMS += t/fuzz/series_replay t/fuzz/zone_replay
+t_fuzz_series_replay_SOURCES = t/fuzz/series_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h
+t_fuzz_series_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_series_replay_LDADD = $(UNIT_LDADD)
+t_fuzz_zone_replay_SOURCES = t/fuzz/zone_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h
+t_fuzz_zone_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_zone_replay_LDADD = $(UNIT_LDADD)
+TESTS += t/fuzz/series_replay t/fuzz/zone_replay
 
 FUZZ_CFLAGS = $(APR_CFLAGS) $(HIREDIS_CFLAGS) $(GMIME_CFLAGS) $(SQLITE_CFLAGS) \
 	$(CURL_CFLAGS) $(XML2_CFLAGS) $(ZLIB_CFLAGS) $(JANSSON_CFLAGS) \
