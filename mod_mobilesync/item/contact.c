@@ -278,7 +278,9 @@ static base_fault_t *contact_apply(const item_change_t *change, contact_card_t *
     BASE_TRY(contact_plan(change, card, is_new, edit));
     contact_set(card, edit);
     BASE_TRY(contact_set_body(change, card));
-    if (is_new || item_document_is_changed(card->document))
+    if (is_new)
+        contact_names_make(card);
+    else
         contact_names_follow(card, &old, !contact_file_as_is_sent(edit));
     if (!contact_is_expected(card, edit))
         *change->tell = 1;
@@ -320,19 +322,23 @@ static base_fault_t *contact_change(const item_change_t *change, const backend_b
 
 /* -- what a store has to know ---------------------------------------------------------------- */
 
-/* A group of contacts (RFC 6350 6.1.4, and Apple's way) is none; phones would take it for a person. */
+/* A group of contacts (RFC 6350 6.1.4, and Apple's and Evolution's ways) is none; phones would take it
+ * for a person. */
 static base_fault_t *contact_describe(const backend_blob_t *blob,
                                       backend_description_t *description, apr_pool_t *pool)
 {
-    static const char *const names[] = {"KIND", "X-ADDRESSBOOKSERVER-KIND"};
+    static const struct {
+        const char *name, *value;
+    } groups[] = {
+        {"KIND", "group"}, {"X-ADDRESSBOOKSERVER-KIND", "group"}, {"X-EVOLUTION-LIST", "true"}};
     contact_card_t card;
     size_t i;
 
     BASE_TRY(contact_open(blob, &card, pool));
-    for (i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *kind = item_component_text(card.root, names[i]);
+    for (i = 0; i < sizeof groups / sizeof *groups; i++) {
+        const char *value = item_component_text(card.root, groups[i].name);
 
-        if (kind && strcasecmp(kind, "group") == 0)
+        if (value && strcasecmp(value, groups[i].value) == 0)
             description->known = 0;
     }
     return NULL;

@@ -69,9 +69,10 @@ typedef struct {
     const char *file_as; /* as it is stored; NULL: not */
 } contact_names_t;
 void contact_names_read(contact_card_t *card, contact_names_t *names);
-/* FN and a stored FileAs follow the parts that they were made of; FN and N are there afterwards. file_as:
- * it may follow. */
+/* FN and, if it may, a stored FileAs follow the parts that they were made of. */
 void contact_names_follow(contact_card_t *card, const contact_names_t *old, int file_as);
+/* Of a new card. */
+void contact_names_make(contact_card_t *card);
 
 /* Lines that are shown in slots. */
 typedef struct {

@@ -132,21 +132,34 @@ static int names_are_same(const contact_names_t *one, const contact_names_t *oth
     return strcmp(one->company, other->company) == 0;
 }
 
+static const char *names_make(contact_card_t *card, const contact_names_t *names)
+{
+    const char *fn = name_render(names, name_orders[0], card->pool);
+
+    return *fn ? fn : names_else(card, names);
+}
+
+void contact_names_make(contact_card_t *card)
+{
+    contact_names_t names;
+
+    contact_names_read(card, &names);
+    item_component_set_text(card->root, "FN", names_make(card, &names));
+}
+
 void contact_names_follow(contact_card_t *card, const contact_names_t *old, int file_as)
 {
     contact_names_t names;
     const char *fn;
 
     contact_names_read(card, &names);
-    if (*old->fn && names_are_same(old, &names))
+    if (names_are_same(old, &names))
         return;
     fn = names_replace(old, &names, names.fn, card->pool);
     /* a whole name was shown as the first one, and that was changed */
     if (!*fn || (!names_have_parts(old) && *names.part[NAME_FIRST] &&
                  !name_order(old, names.fn, card->pool)))
-        fn = name_render(&names, name_orders[0], card->pool);
-    if (!*fn)
-        fn = names_else(card, &names);
+        fn = names_make(card, &names);
     item_component_set_text(card->root, "FN", fn);
     if (names.file_as && *names.file_as && file_as)
         item_component_set_text(card->root, NAME_FILE_AS,

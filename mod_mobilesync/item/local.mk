@@ -243,3 +243,7 @@ t_unit_kind_show_SOURCES = t/unit/kind_show.c t/unit/kind_helpers.h t/unit/item_
 t_unit_kind_show_LDADD = $(UNIT_LDADD)
 TESTS += t/perl/task.t
 EXTRA_DIST += t/perl/task.t
+
+# by t/unit/kind_show
+TESTS += t/perl/real_contacts.t
+EXTRA_DIST += t/perl/real_contacts.t

@@ -29,8 +29,7 @@ static const struct {
     {"that very line",
      CARD("3.0", "EMAIL;TYPE=home;X-A=b:a@b\r\nitem1.EMAIL:c@d\r\nitem1.X-ABLabel:x\r\n"),
      EAS_Contacts_Email2Address, "e@f",
-     CARD("3.0", "EMAIL;TYPE=home;X-A=b:a@b\r\nitem1.EMAIL:e@f\r\nitem1.X-ABLabel:x\r\nFN:a@b"
-                 "\r\n")},
+     CARD("3.0", "EMAIL;TYPE=home;X-A=b:a@b\r\nitem1.EMAIL:e@f\r\nitem1.X-ABLabel:x\r\n")},
     {"a name in front of an address", CARD("3.0", "FN:x\r\nEMAIL:a@b\r\n"),
      EAS_Contacts_Email1Address, "\"Jane\" <a@b>", CARD("3.0", "FN:x\r\nEMAIL:a@b\r\n")},
     {"a new one keeps its number", CARD("3.0", "FN:x\r\n"), EAS_Contacts_Email3Address, "a@b",

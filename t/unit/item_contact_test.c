@@ -212,7 +212,8 @@ static void test_describe(apr_pool_t *pool)
     } rows[] = {{CARD("3.0", "FN:x\r\n"), 1},
                 {CARD("4.0", "FN:x\r\nKIND:individual\r\n"), 1},
                 {CARD("4.0", "FN:x\r\nKIND:group\r\n"), 0},
-                {CARD("3.0", "FN:x\r\nX-ADDRESSBOOKSERVER-KIND:group\r\n"), 0}};
+                {CARD("3.0", "FN:x\r\nX-ADDRESSBOOKSERVER-KIND:group\r\n"), 0},
+                {CARD("3.0", "FN:x\r\nX-EVOLUTION-LIST:TRUE\r\n"), 0}};
     size_t i;
 
     for (i = 0; i < sizeof rows / sizeof *rows; i++) {
