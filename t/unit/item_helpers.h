@@ -151,26 +151,6 @@ __attribute__((unused)) static base_fault_t *email_wbxml(const backend_blob_t *b
     return wbxml_finish(writer, spool, wbxml, length, pool);
 }
 
-/* The same of an item of another kind. */
-__attribute__((unused)) static base_fault_t *kind_wbxml(const item_kind_t *kind,
-                                                        const backend_blob_t *blob,
-                                                        const item_options_t *options,
-                                                        const char **wbxml, apr_size_t *length,
-                                                        apr_pool_t *pool)
-{
-    item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
-    backend_entry_t entry = {.uid = 42, .date = APR_INT64_MAX, .size = blob->size};
-    eas_spool_t *spool = eas_spool_create(NULL, pool);
-    eas_writer_t *writer = eas_writer_create(spool, pool);
-    void *item;
-
-    BASE_TRY(kind->load(blob, &reference, &entry, options, &item, pool));
-    eas_writer_start(writer, EAS_AirSync_ApplicationData);
-    kind->write(item, 0, writer);
-    eas_writer_end(writer);
-    return wbxml_finish(writer, spool, wbxml, length, pool);
-}
-
 static base_fault_t *wbxml_decode(const char *wbxml, apr_size_t length, const eas_node_t **node,
                                   apr_pool_t *pool)
 {

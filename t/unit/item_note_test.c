@@ -1,5 +1,5 @@
 /* Notes: VJOURNAL <-> the Notes class. */
-#include "item_helpers.h"
+#include "kind_helpers.h"
 
 #include "item/category.h"
 #include "item/document.h"

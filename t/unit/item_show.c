@@ -1,20 +1,14 @@
-/* Messages, contacts, events, tasks and notes as a client gets them. For people, and for the tests in
- * t/perl:
+/* Messages as a client gets them. For people, and for t/perl/item.t:
  *
  *   item_show FILE [TYPE [TRUNCATION [VERSION]]]   the properties of one message, indented
  *   item_show --wbxml VERSION TYPE TRUNCATION      reads names of files from standard input and
  *       writes, for each, a line with the length and a WBXML document: a whole Sync response that
  *       adds the message
  *   item_show --fetch VERSION TYPE TRUNCATION      the same as ItemOperations responses
- *   item_show --edit VERSION NAMESPACE NAME VALUE  the same, but what becomes of the files, as they
- *       are, when a client sets that element and leaves all others (not of messages); length -1 and
- *       the fault where that cannot be
  *   item_show --attachment FILE NUMBER             one attachment's bytes */
-#include "kind_helpers.h"
+#include "item_helpers.h"
 
-#include "backend/blob.h"
 #include "item/attachment.h"
-#include "item/kind.h"
 
 static void show(const eas_node_t *node, int depth)
 {
@@ -27,19 +21,7 @@ static void show(const eas_node_t *node, int depth)
     }
 }
 
-/* What is neither a vCard nor iCalendar is a message. */
-static const item_kind_t *kind_of(const backend_blob_t *blob, apr_pool_t *pool)
-{
-    backend_description_t description;
-    apr_off_t start = 0;
-
-    if (item_describer.describe(blob, &description, pool) || !description.known)
-        description.class_ = BACKEND_CLASS_EMAIL;
-    apr_file_seek(blob->file, APR_SET, &start);
-    return item_kind_find(description.class_);
-}
-
-static void write_sync(const item_kind_t *kind, void *item, eas_writer_t *writer)
+static void write_sync(item_email_t *email, eas_writer_t *writer)
 {
     eas_writer_start(writer, EAS_AirSync_Sync);
     eas_writer_start(writer, EAS_AirSync_Collections);
@@ -51,12 +33,12 @@ static void write_sync(const item_kind_t *kind, void *item, eas_writer_t *writer
     eas_writer_start(writer, EAS_AirSync_Add);
     eas_writer_text(writer, EAS_AirSync_ServerId, "5:1:42");
     eas_writer_start(writer, EAS_AirSync_ApplicationData);
-    kind->write(item, 0, writer);
+    item_email_write(email, 0, writer);
     for (int i = 0; i < 6; i++)
         eas_writer_end(writer);
 }
 
-static void write_fetch(const item_kind_t *kind, void *item, eas_writer_t *writer)
+static void write_fetch(item_email_t *email, eas_writer_t *writer)
 {
     eas_writer_start(writer, EAS_ItemOperations_ItemOperations);
     eas_writer_uint(writer, EAS_ItemOperations_Status, 1);
@@ -65,9 +47,9 @@ static void write_fetch(const item_kind_t *kind, void *item, eas_writer_t *write
     eas_writer_uint(writer, EAS_ItemOperations_Status, 1);
     eas_writer_text(writer, EAS_AirSync_CollectionId, "5");
     eas_writer_text(writer, EAS_AirSync_ServerId, "5:1:42");
-    eas_writer_text(writer, EAS_AirSync_Class, kind->name);
+    eas_writer_text(writer, EAS_AirSync_Class, "Email");
     eas_writer_start(writer, EAS_ItemOperations_Properties);
-    kind->write(item, 0, writer);
+    item_email_write(email, 0, writer);
     for (int i = 0; i < 4; i++)
         eas_writer_end(writer);
 }
@@ -83,8 +65,7 @@ static base_fault_t *emit(const char *path, int fetch, const item_options_t *opt
                              .size = 0};
     eas_spool_t *spool = eas_spool_create(NULL, pool);
     eas_writer_t *writer = eas_writer_create(spool, pool);
-    const item_kind_t *kind;
-    void *item;
+    item_email_t *email;
     char buffer[8192];
     const char *data;
     apr_file_t *file;
@@ -92,9 +73,8 @@ static base_fault_t *emit(const char *path, int fetch, const item_options_t *opt
 
     if (!blob)
         return base_fault_make(pool, BASE_FAULT_NOT_FOUND, "no file %s", path);
-    kind = kind_of(blob, pool);
-    BASE_TRY(kind->load(blob, &reference, &entry, options, &item, pool));
-    (fetch ? write_fetch : write_sync)(kind, item, writer);
+    BASE_TRY(item_email_load(blob, &reference, &entry, options, &email, pool));
+    (fetch ? write_fetch : write_sync)(email, writer);
     BASE_TRY(eas_writer_finish(writer));
     BASE_TRY(eas_spool_content(spool, &data, &file, &length));
     printf("%lld\n", (long long)length);
@@ -135,55 +115,6 @@ static int emit_all(int fetch, char **arguments, apr_pool_t *pool)
     return 0;
 }
 
-static base_fault_t *edit(const char *path, const item_change_t *change,
-                          const backend_blob_t **after, apr_pool_t *pool)
-{
-    const backend_blob_t *blob = blob_of_file(path, pool);
-    const item_kind_t *kind = blob ? kind_of(blob, pool) : NULL;
-
-    if (!kind || !kind->change)
-        return base_fault_make(pool, BASE_FAULT_UNSUPPORTED, "%s cannot be changed", path);
-    return kind->change(change, blob, after, pool);
-}
-
-static int edit_all(char **arguments, apr_pool_t *pool)
-{
-    eas_node_t *data = node_add(NULL, EAS_AirSync_ApplicationData, "", pool);
-    backend_identity_t identity = {.address = "anna@example.org", .display_name = "Anna"};
-    item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
-    int tell;
-    item_change_t change = {.data = data,
-                            .version = eas_version_parse(arguments[0]),
-                            .supported = apr_array_make(pool, 1, sizeof(eas_tag_t)),
-                            .identity = &identity,
-                            .reference = &reference,
-                            .now = RECEIVED,
-                            .tell = &tell};
-    char path[1024];
-    apr_pool_t *scratch;
-
-    node_add(data, eas_tag_find(arguments[1], arguments[2]), arguments[3], pool);
-    apr_pool_create(&scratch, pool);
-    while (fgets(path, sizeof path, stdin)) {
-        const backend_blob_t *blob;
-        const char *bytes = NULL;
-        base_fault_t *fault;
-
-        apr_pool_clear(scratch);
-        path[strcspn(path, "\n")] = '\0';
-        fault = edit(path, &change, &blob, scratch);
-        if (!fault)
-            fault = backend_blob_load(blob, &bytes, scratch);
-        if (fault)
-            printf("-1 %s\n", fault->message);
-        else {
-            printf("%lu\n", (unsigned long)blob->size);
-            fwrite(bytes, 1, blob->size, stdout);
-        }
-    }
-    return 0;
-}
-
 static int emit_attachment(const char *path, int number, apr_pool_t *pool)
 {
     item_attachment_t *attachment;
@@ -208,12 +139,10 @@ static int show_file(int argc, char **argv, apr_pool_t *pool)
         options_prefer(eas_version_parse(argc > 4 ? argv[4] : "16.1"),
                        argc > 2 ? (item_body_type_t)atoi(argv[2]) : ITEM_BODY_TEXT,
                        argc > 3 ? (apr_uint64_t)atoll(argv[3]) : ITEM_TRUNCATION_NONE);
-    const backend_blob_t *blob;
     const eas_node_t *node;
 
     options.preferences[0].preview = 100;
-    blob = blob_of_file(argv[1], pool);
-    node = blob ? kind_node(kind_of(blob, pool), blob, &options, pool) : NULL;
+    node = email_node(blob_of_file(argv[1], pool), 0, &options, pool);
     show(node, 0);
     return node == NULL;
 }
@@ -228,8 +157,6 @@ int main(int argc, char **argv)
     item_child_init(pool);
     if (argc == 5 && (strcmp(argv[1], "--wbxml") == 0 || strcmp(argv[1], "--fetch") == 0))
         result = emit_all(strcmp(argv[1], "--fetch") == 0, argv + 2, pool);
-    else if (argc == 6 && strcmp(argv[1], "--edit") == 0)
-        result = edit_all(argv + 2, pool);
     else if (argc == 4 && strcmp(argv[1], "--attachment") == 0)
         result = emit_attachment(argv[2], atoi(argv[3]), pool);
     else if (argc > 1 && argv[1][0] != '-')
