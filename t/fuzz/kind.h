@@ -12,13 +12,13 @@ __attribute__((unused)) static void check_kind(const item_kind_t *kind, const ui
                                                size_t size, const eas_node_t *edit,
                                                apr_pool_t *pool)
 {
-    const backend_blob_t *blob = blob_of(apr_pmemdup(pool, data, size + 1), size, pool);
+    const backend_blob_t *blob =
+        blob_of(apr_pstrmemdup(pool, (const char *)data, size), size, pool);
     backend_description_t description;
     const eas_node_t *node;
     const char *wbxml;
     apr_size_t length, i;
 
-    ((char *)blob->data)[size] = '\0';
     FUZZ_ASSERT(!item_describer.describe(blob, &description, pool));
     for (i = 0; i < KIND_VERSIONS; i++) {
         item_options_t options =
