@@ -171,7 +171,8 @@ t_unit_item_note_body_test_SOURCES = t/unit/item_note_body_test.c t/unit/item_he
 t_unit_item_note_body_test_LDADD = $(UNIT_LDADD)
 t_unit_item_recurrence_test_SOURCES = t/unit/item_recurrence_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_recurrence_test_LDADD = $(UNIT_LDADD)
-t_unit_item_note_test_SOURCES = t/unit/item_note_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_note_test_SOURCES = t/unit/item_note_test.c t/unit/kind_helpers.h t/unit/item_helpers.h \
+	t/unit/tap.h
 t_unit_item_note_test_LDADD = $(UNIT_LDADD)
 t_unit_item_reference_test_SOURCES = t/unit/item_reference_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_reference_test_LDADD = $(UNIT_LDADD)

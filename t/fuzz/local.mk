@@ -77,7 +77,8 @@ t_fuzz_event_replay_LDADD = $(UNIT_LDADD)
 TESTS += t/fuzz/event_replay
 
 check_PROGRAMS += t/fuzz/note_replay
-t_fuzz_note_replay_SOURCES = t/fuzz/note_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h t/fuzz/email.h
+t_fuzz_note_replay_SOURCES = t/fuzz/note_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h t/fuzz/email.h \
+	t/unit/kind_helpers.h
 t_fuzz_note_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 t_fuzz_note_replay_LDADD = $(UNIT_LDADD)
 TESTS += t/fuzz/note_replay

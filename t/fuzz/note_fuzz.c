@@ -6,6 +6,8 @@
  * Subject does, and is there then. */
 #include "email.h"
 
+#include "t/unit/kind_helpers.h"
+
 #include <apr_base64.h>
 
 #include "item/html.h"
@@ -74,13 +76,8 @@ static const eas_node_t *shown(const backend_blob_t *blob, eas_version_t version
                                item_body_type_t type, apr_uint64_t size, apr_pool_t *pool)
 {
     item_options_t options = options_prefer(version, type, size);
-    const char *wbxml;
-    apr_size_t length;
-    const eas_node_t *node;
+    const eas_node_t *node = kind_node(&item_note_kind, blob, &options, pool);
 
-    if (kind_wbxml(&item_note_kind, blob, &options, &wbxml, &length, pool))
-        return NULL;
-    FUZZ_ASSERT(!wbxml_decode(wbxml, length, &node, pool));
     check_legal(node);
     return node;
 }
@@ -88,13 +85,10 @@ static const eas_node_t *shown(const backend_blob_t *blob, eas_version_t version
 static const backend_blob_t *changed(const backend_blob_t *blob, const eas_node_t *data,
                                      apr_pool_t *pool)
 {
-    int tell = 0;
-    item_change_t change = {
-        .data = data, .version = EAS_VERSION_16_1, .key = "k", .now = RECEIVED, .tell = &tell};
-    const backend_blob_t *made = NULL;
+    kind_result_t result = kind_change(&item_note_kind, data, EAS_VERSION_16_1, blob, pool);
 
-    FUZZ_ASSERT(!item_note_kind.change(&change, blob, &made, pool));
-    return made;
+    FUZZ_ASSERT(!result.fault);
+    return result.blob;
 }
 
 static void check_file(const char *data, apr_size_t length, apr_pool_t *pool)

@@ -16,7 +16,6 @@
 #include "eas/writer.h"
 #include "item/email.h"
 #include "item/item.h"
-#include "item/kind.h"
 #include "item/mime.h"
 #include "tap.h"
 
