@@ -28,7 +28,7 @@ typedef base_fault_t *(*admin_run_fn)(admin_call_t *call);
 json_t *admin_json_object(apr_pool_t *pool);
 /* Text of any bytes: what is not UTF-8 is replaced. NULL gives null. */
 json_t *admin_json_text(const char *text, apr_pool_t *pool);
-/* "2026-11-23T08:06:46.000Z"; 0 gives null. */
+/* "2026-11-23T08:06:46.000Z"; 0 gives null, as does APR_INT64_MAX, for ever. */
 json_t *admin_json_time(apr_time_t when, apr_pool_t *pool);
 json_t *admin_json_names(const apr_array_header_t *names, apr_pool_t *pool);
 void admin_json_set(json_t *object, const char *name, const char *text, apr_pool_t *pool);

@@ -34,12 +34,15 @@ libcore_la_SOURCES += \
 	admin/why.c \
 	admin/wipe.c
 
-check_PROGRAMS += t/unit/admin_test t/unit/admin_observe_test
+check_PROGRAMS += t/unit/admin_test t/unit/admin_observe_test t/unit/admin_item_test
+t_unit_admin_item_test_SOURCES = t/unit/admin_item_test.c t/unit/cmd_item_helpers.h \
+	t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_admin_item_test_LDADD = $(UNIT_LDADD)
 t_unit_admin_test_SOURCES = t/unit/admin_test.c t/unit/admin_helpers.h t/unit/tap.h
 t_unit_admin_test_LDADD = $(UNIT_LDADD)
 t_unit_admin_observe_test_SOURCES = t/unit/admin_observe_test.c t/unit/admin_helpers.h t/unit/tap.h
 t_unit_admin_observe_test_LDADD = $(UNIT_LDADD)
-TESTS += t/unit/admin_test t/unit/admin_observe_test
+TESTS += t/unit/admin_test t/unit/admin_observe_test t/unit/admin_item_test
 
 sbin_PROGRAMS = mobilesyncctl
 mobilesyncctl_SOURCES = \

@@ -37,7 +37,7 @@ static const struct {
     [WHY_GONE] = {"gone", "neither the server nor the device has it"},
     [WHY_FILTERED] = {"filtered",
                       "it, and all of its conversation where the device wants these whole, is "
-                      "older than what the device asked for (FilterType)"},
+                      "older than what the device asked for (FilterType), or a task that is done"},
     [WHY_WAITING] = {"waiting", "the device has it not yet: one of its next Syncs brings it"},
     [WHY_QUARANTINED] = {"quarantined", "it cannot be rendered, for the reason given; it is tried "
                                         "again when it changes, or when you say so (retry)"},

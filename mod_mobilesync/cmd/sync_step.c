@@ -340,8 +340,9 @@ static apr_uint64_t step_count_deletes(const sync_collection_t *asked)
     const eas_node_t *node = asked->commands ? asked->commands->first : NULL;
     apr_uint64_t count = 0;
 
-    for (; node; node = node->next)
-        count += node->tag == EAS_AirSync_Delete;
+    for (; node; node = node->next) /* that of an occurrence is a change of its series */
+        count +=
+            node->tag == EAS_AirSync_Delete && !eas_node_child(node, EAS_AirSyncBase_InstanceId);
     return count;
 }
 
