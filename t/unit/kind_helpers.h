@@ -11,6 +11,26 @@ static const eas_version_t kind_versions[] = {EAS_VERSION_12_1, EAS_VERSION_14_0
                                               EAS_VERSION_16_0, EAS_VERSION_16_1};
 #define KIND_VERSIONS (sizeof kind_versions / sizeof *kind_versions)
 
+/* The bytes of an ApplicationData element as they go over the wire. */
+__attribute__((unused)) static base_fault_t *kind_wbxml(const item_kind_t *kind,
+                                                        const backend_blob_t *blob,
+                                                        const item_options_t *options,
+                                                        const char **wbxml, apr_size_t *length,
+                                                        apr_pool_t *pool)
+{
+    item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
+    backend_entry_t entry = {.uid = 42, .token = 1, .date = APR_INT64_MAX, .size = blob->size};
+    eas_spool_t *spool = eas_spool_create(NULL, pool);
+    eas_writer_t *writer = eas_writer_create(spool, pool);
+    void *item;
+
+    BASE_TRY(kind->load(blob, &reference, &entry, options, &item, pool));
+    eas_writer_start(writer, EAS_AirSync_ApplicationData);
+    kind->write(item, 0, writer);
+    eas_writer_end(writer);
+    return wbxml_finish(writer, spool, wbxml, length, pool);
+}
+
 /* The ApplicationData element, decoded; NULL when there is a fault. */
 __attribute__((unused)) static const eas_node_t *kind_node(const item_kind_t *kind,
                                                            const backend_blob_t *blob,
