@@ -13,22 +13,6 @@ typedef struct {
 
 /* -- load ------------------------------------------------------------------------------------- */
 
-/* A series that is shown from the beginning of a window on begins there. */
-static void event_begin(item_event_view_t *view)
-{
-    item_event_times_t *times = &view->times;
-    struct icaltimetype start = view->series->start;
-    apr_time_t from = item_clock_to_utc(times->clock, &start);
-
-    if (view->series->manner == ITEM_EVENT_EXACT)
-        return;
-    times->end =
-        item_event_time_shift(times->end, item_ical_naive(&start) - item_ical_naive(&times->start));
-    times->start = start;
-    times->to = from + (times->to - times->from);
-    times->from = from;
-}
-
 static base_fault_t *event_load(const backend_blob_t *blob, const item_reference_t *reference,
                                 const backend_entry_t *entry, const item_options_t *options,
                                 void **item, apr_pool_t *pool)
@@ -44,7 +28,7 @@ static base_fault_t *event_load(const backend_blob_t *blob, const item_reference
     BASE_TRY(item_event_view_init(source, source->main, &event->options, reference, &view, pool));
     BASE_TRY(item_event_series_load(source, &event->options, &view.series, pool));
     if (view.series)
-        event_begin(&view);
+        item_event_series_times(view.series, &view.times);
     BASE_TRY(item_event_values_load(&view, event->values));
     *item = event;
     return NULL;

@@ -56,9 +56,11 @@ static item_component_t *event_alarm(const item_event_source_t *source, item_com
 
 base_fault_t *item_event_load_reminder(const item_event_view_t *view, item_event_value_t *value)
 {
+    item_event_times_t times; /* not those of a window */
     int minutes;
 
-    if (event_alarm(view->source, view->event, &view->times, &minutes))
+    BASE_TRY(item_event_times_load(view->source, view->event, &times));
+    if (event_alarm(view->source, view->event, &times, &minutes))
         value->text = apr_itoa(view->pool, minutes);
     return NULL;
 }

@@ -133,12 +133,17 @@ typedef struct item_event_series {
     item_recurrence_origin_t origin;
     apr_array_header_t *exceptions; /* item_event_exception_t, in order */
     struct icaltimetype start;      /* of the first occurrence that is shown */
+    /* A client lays a series out by one rule of its zone (Timezone), whatever the year: this clock has
+     * the one of today, and times are told and taken by it. */
+    const item_clock_t *clock;
 } item_event_series_t;
 
 /* *series is NULL when it does not recur. */
 base_fault_t *item_event_series_load(const item_event_source_t *source,
                                      const item_options_t *options, item_event_series_t **series,
                                      apr_pool_t *pool);
+/* The times of a series as a client is shown them, of what they are. */
+void item_event_series_times(const item_event_series_t *series, item_event_times_t *times);
 /* The place in the series that a client means by ExceptionStartTime or InstanceId; NOT_FOUND: there is
  * no such occurrence; INVALID. */
 base_fault_t *item_event_series_find(const item_event_source_t *source,

@@ -79,10 +79,9 @@ base_fault_t *item_event_series_find(const item_event_source_t *source,
         return base_fault_make(pool, BASE_FAULT_INVALID,
                                "event: the occurrences of this series are not edited singly");
     if (series->series.start.is_date)
-        local = item_clock_day(version >= EAS_VERSION_16_0 ? &item_clock_utc : series->series.clock,
-                               when);
+        local = item_clock_day(version >= EAS_VERSION_16_0 ? &item_clock_utc : series->clock, when);
     else
-        local = item_clock_to_local(series->series.clock, when);
+        local = item_clock_to_local(series->clock, when);
     *place = item_event_series_normal(&series->series, local);
     for (i = 0; i < series->exceptions->nelts; i++) {
         const item_event_exception_t *exception =
@@ -328,6 +327,14 @@ static void event_move_daily(item_event_series_t *series, const apr_array_header
     }
 }
 
+/* Rules that never come true: the start is all there is. */
+static int event_is_idle(const item_series_t *series, apr_pool_t *pool)
+{
+    apr_array_header_t *some;
+
+    return item_series_expand(series, APR_INT64_MIN, APR_INT64_MAX, 1, &some, pool) && !some->nelts;
+}
+
 static base_fault_t *event_expand(const item_event_source_t *source, item_event_series_t *series,
                                   apr_time_t now, apr_pool_t *pool)
 {
@@ -336,7 +343,7 @@ static base_fault_t *event_expand(const item_event_source_t *source, item_event_
 
     all = event_occurrences(series, differences, now, pool);
     if (!all->nelts)
-        return base_fault_make(pool, BASE_FAULT_CONVERSION, "a series that never happens");
+        return base_fault_make(pool, BASE_FAULT_CONVERSION, "a series that is all excluded");
     memset(&series->pattern, 0, sizeof series->pattern);
     series->pattern.interval = 1;
     series->pattern.until = icaltime_null_time();
@@ -351,6 +358,41 @@ static base_fault_t *event_expand(const item_event_source_t *source, item_event_
     return NULL;
 }
 
+/* -- times ------------------------------------------------------------------------------------ */
+
+static const item_clock_t *event_clock_of_today(const item_event_series_t *series, apr_time_t now,
+                                                apr_pool_t *pool)
+{
+    const item_clock_t *clock = series->series.clock;
+    apr_time_t from = item_clock_to_utc(clock, &series->start);
+    item_zone_t zone;
+
+    if (clock == &item_clock_utc || icaltime_is_utc(series->series.start))
+        return &item_clock_utc;
+    item_clock_rules(clock, now > from ? now : from, &zone);
+    clock = item_clock_zone(&zone, pool);
+    return clock ? clock : series->series.clock;
+}
+
+void item_event_series_times(const item_event_series_t *series, item_event_times_t *times)
+{
+    struct icaltimetype start = series->start;
+    apr_time_t length = times->to - times->from;
+
+    if (times->all_day && !start.is_date) { /* midnights that stand for days */
+        start = times->start;
+        start.year = series->start.year;
+        start.month = series->start.month;
+        start.day = series->start.day;
+    }
+    times->end =
+        item_event_time_shift(times->end, item_ical_naive(&start) - item_ical_naive(&times->start));
+    times->start = start;
+    times->clock = series->clock;
+    times->from = item_clock_to_utc(times->clock, &times->start);
+    times->to = times->from + length;
+}
+
 /* -- load ------------------------------------------------------------------------------------- */
 
 base_fault_t *item_event_series_load(const item_event_source_t *source,
@@ -363,7 +405,7 @@ base_fault_t *item_event_series_load(const item_event_source_t *source,
     if (!source->series ||
         !item_series_load(source->calendar, source->series, source->own, &series->series, pool))
         return NULL;
-    if (!item_series_recurs(&series->series))
+    if (!item_series_recurs(&series->series) || event_is_idle(&series->series, pool))
         return NULL;
     series->start = series->series.start;
     series->exceptions = event_differences(source, &series->series, pool);
@@ -371,10 +413,11 @@ base_fault_t *item_event_series_load(const item_event_source_t *source,
         event_limit(series->exceptions);
     else
         BASE_TRY(event_expand(source, series, options->now, pool));
+    series->clock = event_clock_of_today(series, options->now, pool);
     series->origin.start = series->start;
     series->origin.clock = series->start.is_date && options->version >= EAS_VERSION_16_0
                                ? &item_clock_utc
-                               : series->series.clock;
+                               : series->clock;
     *result = series;
     return NULL;
 }
@@ -475,21 +518,21 @@ static base_fault_t *event_show_instance(const item_event_view_t *view,
 static void event_show_moved(const item_event_view_t *view, const item_event_exception_t *exception,
                              event_shown_t *shown)
 {
-    const item_series_t *series = &view->series->series;
     struct icaltimetype end = exception->local;
     eas_version_t version = view->options->version;
 
-    shown->start = item_event_time_text(view->source, exception->local, series->clock, version);
+    shown->start =
+        item_event_time_text(view->source, exception->local, view->series->clock, version);
     if (end.is_date) {
         icaltime_adjust(
             &end,
             (int)((item_ical_naive(&view->times.end) - item_ical_naive(&view->times.start)) /
                   BASE_TIME_DAY),
             0, 0, 0);
-        shown->end = item_event_time_text(view->source, end, series->clock, version);
+        shown->end = item_event_time_text(view->source, end, view->series->clock, version);
     }
     else
-        shown->end = base_time_format_compact(item_clock_to_utc(series->clock, &end) +
+        shown->end = base_time_format_compact(item_clock_to_utc(view->series->clock, &end) +
                                                   (view->times.to - view->times.from),
                                               view->pool);
 }
@@ -514,10 +557,10 @@ base_fault_t *item_event_load_exceptions(const item_event_view_t *view, item_eve
             &APR_ARRAY_IDX(series->exceptions, i, item_event_exception_t);
         event_shown_t *shown = apr_array_push(list);
 
-        *shown = (event_shown_t){.place = item_event_time_text(view->source, exception->shown,
-                                                               series->series.clock,
-                                                               view->options->version),
-                                 .deleted = exception->deleted};
+        *shown =
+            (event_shown_t){.place = item_event_time_text(view->source, exception->shown,
+                                                          series->clock, view->options->version),
+                            .deleted = exception->deleted};
         if (exception->instance)
             BASE_TRY(event_show_instance(view, master, exception, shown));
         else if (!exception->deleted)

@@ -88,6 +88,24 @@ static void event_fit_exceptions(item_event_edit_t *edit)
             event_drop_instance(source, i);
 }
 
+/* What a client says less of than it was shown: up to 14.0 it does not know the first day of the week;
+ * a midnight in UTC is no day when it comes back. */
+static void event_keep_shown(const item_event_edit_t *edit, const eas_node_t *node,
+                             item_recurrence_t *wanted)
+{
+    const item_event_series_t *shown = edit->shown;
+    const char *text = eas_node_child_text(node, EAS_Calendar_Until);
+    apr_time_t when;
+
+    if (shown && wanted->first_day_of_week < 0)
+        wanted->first_day_of_week = shown->pattern.first_day_of_week;
+    if (!shown || icaltime_is_null_time(shown->pattern.until) || shown->pattern.until.is_date ||
+        !text || !item_event_time_parse(text, &when))
+        return;
+    if (when == item_clock_to_utc(shown->origin.clock, &shown->pattern.until))
+        wanted->until = shown->pattern.until;
+}
+
 /* Is it the pattern that the client has? What was made up for a window ends where it ended then. */
 static int event_same_pattern(const item_event_edit_t *edit, const item_recurrence_t *wanted)
 {
@@ -146,6 +164,7 @@ base_fault_t *item_event_store_recurrence(item_event_edit_t *edit, int moved)
     if (node)
         BASE_TRY(
             item_recurrence_read(node, ITEM_RECURRENCE_CALENDAR, &origin, &wanted, edit->pool));
+    event_keep_shown(edit, node, &wanted);
     if (node ? wanted.type == ITEM_RECURRENCE_NONE : event_is_single(edit)) {
         if (edit->shown)
             event_end_series(edit);
@@ -352,7 +371,7 @@ static int event_is_shown(const item_event_edit_t *edit, const eas_node_t *node)
         const item_event_exception_t *one =
             &APR_ARRAY_IDX(edit->shown->exceptions, i, item_event_exception_t);
 
-        if (item_clock_to_utc(edit->shown->series.clock, &one->shown) == when)
+        if (item_clock_to_utc(edit->shown->clock, &one->shown) == when)
             return one->deleted ? eas_node_child(node, EAS_Calendar_Deleted) != NULL
                                 : !eas_node_child(node, EAS_Calendar_Deleted);
     }

@@ -14,11 +14,13 @@ typedef struct {
     item_event_edit_t *edit;
     int known; /* there was a time before */
     item_event_times_t present;
+    item_event_times_t seen; /* the same as the client was shown them */
     int all_day;
     int has_from, has_to; /* the client says them */
     apr_time_t from, to;
     struct icaltimetype start, end;
-    const item_clock_t *clock;
+    const item_clock_t *clock;  /* in which it is written */
+    const item_clock_t *reckon; /* by which the client has turned its times into moments */
 } event_when_t;
 
 /* -- what is wanted --------------------------------------------------------------------------- */
@@ -73,6 +75,15 @@ static base_fault_t *event_complete(event_when_t *when)
     return NULL;
 }
 
+/* When the rules that a client names hold: those of a series do today. */
+static apr_time_t event_zone_moment(const event_when_t *when)
+{
+    apr_time_t now = when->edit->change->now, from = when->from ? when->from : now;
+    int recurs = when->edit->shown || eas_node_child(when->edit->data, EAS_Calendar_Recurrence);
+
+    return recurs && now > from ? now : from;
+}
+
 /* The zone that the client names; NULL when it names none, or nonsense. */
 static const item_clock_t *event_named_clock(const event_when_t *when, const eas_node_t *data)
 {
@@ -91,7 +102,7 @@ static const item_clock_t *event_named_clock(const event_when_t *when, const eas
         hints[n++] = item_clock_tzid(when->present.clock);
     if (item_clock_tzid(when->edit->source->own))
         hints[n] = item_clock_tzid(when->edit->source->own);
-    clock = item_clock_match(&zone, when->from, hints, pool);
+    clock = item_clock_match(&zone, event_zone_moment(when), hints, pool);
     return clock ? clock : item_clock_zone(&zone, pool);
 }
 
@@ -103,7 +114,7 @@ static int event_same_zone(const event_when_t *when)
 
     if (!when->known || !blob)
         return when->known;
-    item_clock_rules(when->present.clock, when->present.from, &zone);
+    item_clock_rules(when->seen.clock, when->seen.from, &zone);
     return strcmp(item_zone_blob(&zone, when->edit->pool), blob) == 0;
 }
 
@@ -112,6 +123,7 @@ static void event_choose_clock(event_when_t *when)
     const item_clock_t *named;
 
     when->clock = when->known ? when->present.clock : &item_clock_utc;
+    when->reckon = when->known ? when->seen.clock : when->clock;
     if (event_same_zone(when))
         return;
     named = event_named_clock(when, when->edit->data);
@@ -121,7 +133,7 @@ static void event_choose_clock(event_when_t *when)
     if (when->known && item_clock_tzid(named) && item_clock_tzid(when->present.clock) &&
         strcmp(item_clock_tzid(named), item_clock_tzid(when->present.clock)) == 0)
         return;
-    when->clock = named;
+    when->clock = when->reckon = named;
 }
 
 /* The day that a client means: at 16.x the date as it stands; before the one that begins at the
@@ -152,37 +164,26 @@ static apr_time_t event_shown_later(const event_when_t *when)
 }
 
 /* What a client says of a series that it was shown from a window on is about the first there: an
- * occurrence, of whichever window, is where it was; else the series moves by as much. */
+ * occurrence, of whichever window, is where it was; else the series moves by as much. Where the rules
+ * do not make that an occurrence, it begins there: a repeat must change nothing. */
 static void event_settle_window(event_when_t *when)
 {
     const item_event_series_t *shown = when->edit->shown;
-    apr_time_t length = when->to - when->from, later = event_shown_later(when);
+    apr_time_t later = event_shown_later(when), wanted;
+    item_series_t series;
 
-    if (!later || !when->has_from || when->from == when->present.from)
-        return;
-    if (item_series_has(&shown->series, when->from, when->edit->pool))
-        when->start = when->present.start;
-    else
-        when->start = item_event_time_shift(when->start, -later);
-    when->from = item_clock_to_utc(when->clock, &when->start);
-    when->to = when->from + length;
-    when->end = item_clock_to_local(when->clock, when->to);
-}
-
-/* The same of days. */
-static void event_settle_window_days(event_when_t *when)
-{
-    const item_event_series_t *shown = when->edit->shown;
-    apr_time_t by = -event_shown_later(when);
-
-    if (!by || !when->has_from ||
+    if (!later || !when->has_from ||
         item_ical_naive(&when->start) == item_ical_naive(&when->present.start))
         return;
-    if (item_series_has(&shown->series, item_clock_to_utc(shown->series.clock, &when->start),
-                        when->edit->pool))
-        by = item_ical_naive(&when->present.start) - item_ical_naive(&when->start);
-    when->start = item_event_time_shift(when->start, by);
-    when->end = item_event_time_shift(when->end, by);
+    series = shown->series;
+    wanted = item_clock_to_utc(series.clock, &when->start);
+    if (item_series_has(&series, wanted, when->edit->pool)) {
+        when->start = when->present.start;
+        return;
+    }
+    series.start = item_event_time_shift(when->start, -later);
+    if (item_series_has(&series, wanted, when->edit->pool))
+        when->start = series.start;
 }
 
 static void event_settle_days(event_when_t *when)
@@ -190,40 +191,49 @@ static void event_settle_days(event_when_t *when)
     const item_event_times_t *present = &when->present;
     int was = when->known && present->all_day;
     struct icaltimetype zero = icaltime_null_time();
+    apr_time_t days;
 
     when->start = when->has_from ? event_day(when, when->from)
                   : was          ? present->start
                                  : item_clock_day(present->clock, present->from);
     when->end = when->has_to ? event_day(when, when->to) : was ? present->end : zero;
     if (when->has_from && !when->has_to && was) { /* it is moved as a whole */
-        int days = (int)((item_ical_naive(&present->end) - item_ical_naive(&present->start)) /
-                         BASE_TIME_DAY);
-
-        when->end = when->start;
-        icaltime_adjust(&when->end, days, 0, 0, 0);
+        when->end = item_event_time_shift(when->start, item_ical_naive(&present->end) -
+                                                           item_ical_naive(&present->start));
     }
     if (icaltime_is_null_time(when->end) ||
         item_ical_naive(&when->end) <= item_ical_naive(&when->start)) {
         when->end = when->start;
         icaltime_adjust(&when->end, 1, 0, 0, 0);
     }
-    event_settle_window_days(when);
+    days = item_ical_naive(&when->end) - item_ical_naive(&when->start);
+    event_settle_window(when);
+    when->end = item_event_time_shift(when->start, days);
 }
 
 static base_fault_t *event_settle_times(event_when_t *when)
 {
-    const item_event_times_t *present = &when->present;
+    const item_event_times_t *seen = &when->seen;
+    apr_time_t length;
 
     if (!when->has_from)
-        when->from = present->from;
+        when->from = seen->from;
     if (!when->has_to)
-        when->to = when->has_from ? when->from + (present->to - present->from) : present->to;
+        when->to = when->has_from ? when->from + (seen->to - seen->from) : seen->to;
     if (when->to < when->from)
         return item_event_invalid(when->edit, "it ends before it begins");
     event_choose_clock(when);
-    when->start = item_clock_to_local(when->clock, when->from);
+    length = when->to - when->from;
+    if (when->known && !when->present.all_day && when->clock == when->present.clock &&
+        when->from == seen->from)
+        when->start = when->present.start;
+    else {
+        when->start = item_clock_to_local(when->reckon, when->from);
+        event_settle_window(when);
+    }
+    when->from = item_clock_to_utc(when->clock, &when->start);
+    when->to = when->from + length;
     when->end = item_clock_to_local(when->clock, when->to);
-    event_settle_window(when);
     return NULL;
 }
 
@@ -351,8 +361,12 @@ base_fault_t *item_event_store_times(item_event_edit_t *edit, int *moved)
     int all_day;
 
     *moved = 0;
-    if (when.known)
+    if (when.known) {
         BASE_TRY(item_event_times_load(edit->source, edit->event, &when.present));
+        when.seen = when.present;
+        if (edit->shown)
+            item_event_series_times(edit->shown, &when.seen);
+    }
     BASE_TRY(item_event_number(edit, eas_node_child(edit->data, EAS_Calendar_AllDayEvent), 1, -1,
                                &all_day));
     when.all_day = all_day >= 0 ? all_day : when.known && when.present.all_day;

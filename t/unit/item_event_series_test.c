@@ -1,0 +1,323 @@
+/* Series of events: how they are shown, and what phones make of one occurrence, or of all. */
+#include "kind_helpers.h"
+
+#include "item/event.h"
+
+static const item_kind_t *const kind = &item_event_kind;
+
+#define HEAD "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\n"
+#define BERLIN                                                                               \
+    "BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nBEGIN:STANDARD\r\nDTSTART:19701025T030000\r\n" \
+    "TZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10\r\n"  \
+    "END:STANDARD\r\nBEGIN:DAYLIGHT\r\nDTSTART:19700329T020000\r\nTZOFFSETFROM:+0100\r\n"    \
+    "TZOFFSETTO:+0200\r\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3\r\nEND:DAYLIGHT\r\n"         \
+    "END:VTIMEZONE\r\n"
+#define BEGIN "BEGIN:VEVENT\r\nUID:u1\r\nDTSTAMP:20260101T000000Z\r\n"
+#define END "END:VEVENT\r\n"
+#define TAIL "END:VCALENDAR\r\n"
+/* Tuesdays, from the first of September on: one was deleted, one is later */
+#define SERIES                                                                               \
+    BEGIN "DTSTART;TZID=Europe/Berlin:20260901T100000\r\n"                                   \
+          "DTEND;TZID=Europe/Berlin:20260901T110000\r\nSUMMARY:Standup\r\nLOCATION:Here\r\n" \
+          "RRULE:FREQ=WEEKLY;BYDAY=TU\r\nEXDATE;TZID=Europe/Berlin:20260908T100000\r\n" END
+#define MOVED                                                               \
+    BEGIN "RECURRENCE-ID;TZID=Europe/Berlin:20261110T100000\r\n"            \
+          "DTSTART;TZID=Europe/Berlin:20261110T140000\r\n"                  \
+          "DTEND;TZID=Europe/Berlin:20261110T150000\r\nSUMMARY:Standup\r\n" \
+          "LOCATION:There\r\n" END
+#define ALL HEAD BERLIN SERIES MOVED TAIL
+
+static const eas_node_t *show(const char *text, eas_version_t version, apr_pool_t *pool)
+{
+    item_options_t options = options_prefer(version, ITEM_BODY_TEXT, ITEM_TRUNCATION_NONE);
+
+    options.now = KIND_NOW;
+    return kind_node(kind, blob_of_text(text, pool), &options, pool);
+}
+
+static const char *shown(const char *text, eas_version_t version, eas_tag_t tag, apr_pool_t *pool)
+{
+    const eas_node_t *node = eas_node_child(show(text, version, pool), tag);
+
+    if (!node)
+        return NULL;
+    return node->first ? kind_text(node, pool) : node->text;
+}
+
+static kind_result_t change_at(const char *text, const char *data, const char *instance,
+                               eas_version_t version, apr_pool_t *pool)
+{
+    backend_identity_t identity = {.address = "anna@example.org", .display_name = "Anna"};
+    kind_result_t result = {0};
+    item_change_t change = {.data = data ? kind_data(data, "Calendar", pool) : NULL,
+                            .version = version,
+                            .key = "key-1",
+                            .identity = &identity,
+                            .instance = instance,
+                            .now = KIND_NOW,
+                            .tell = &result.tell};
+
+    result.fault =
+        kind->change(&change, text ? blob_of_text(text, pool) : NULL, &result.blob, pool);
+    if (!result.fault)
+        result.text = apr_pstrmemdup(pool, result.blob->data, (apr_size_t)result.blob->size);
+    return result;
+}
+
+static const char *changed(const char *text, const char *data, const char *instance,
+                           eas_version_t version, apr_pool_t *pool)
+{
+    kind_result_t result = change_at(text, data, instance, version, pool);
+
+    return result.fault ? apr_pstrcat(pool, "fault: ", result.fault->message, NULL) : result.text;
+}
+
+static void has(const char *text, const char *wanted, const char *name)
+{
+    if (!ok(strstr(text, wanted) != NULL, "%s", name))
+        printf("# no %s in\n# %s\n", wanted, text);
+}
+
+static void lacks(const char *text, const char *unwanted, const char *name)
+{
+    if (!ok(!strstr(text, unwanted), "%s", name))
+        printf("# %s in\n# %s\n", unwanted, text);
+}
+
+/* -- what is shown --------------------------------------------------------------------------- */
+
+static void test_shown(apr_pool_t *pool)
+{
+    is_str(shown(ALL, 121, EAS_Calendar_Recurrence, pool), "Type=1|Interval=1|DayOfWeek=4",
+           "12.1: the pattern");
+    is_str(shown(ALL, 161, EAS_Calendar_Recurrence, pool),
+           "Type=1|Interval=1|DayOfWeek=4|FirstDayOfWeek=1", "16.1: with its first day");
+    is_str(shown(ALL, 141, EAS_Calendar_Exceptions, pool),
+           "Exception{Deleted=1|ExceptionStartTime=20260908T080000Z}|"
+           "Exception{ExceptionStartTime=20261110T090000Z|StartTime=20261110T130000Z|"
+           "Location=There|EndTime=20261110T140000Z}",
+           "14.1: exceptions say what differs");
+    is_str(shown(ALL, 161, EAS_Calendar_Exceptions, pool),
+           "Exception{Deleted=1|InstanceId=20260908T080000Z}|"
+           "Exception{InstanceId=20261110T090000Z|StartTime=20261110T130000Z|"
+           "Location{DisplayName=There}|EndTime=20261110T140000Z}",
+           "16.1: by InstanceId");
+    is_str(shown(HEAD BEGIN "DTSTART;VALUE=DATE:20260901\r\nRRULE:FREQ=DAILY;COUNT=5\r\n"
+                            "EXDATE;VALUE=DATE:20260903\r\n" END TAIL,
+                 160, EAS_Calendar_Exceptions, pool),
+           "Exception{Deleted=1|InstanceId=20260903T000000Z}", "days at 16.0");
+    is_str(shown(HEAD BEGIN "DTSTART:20260901T100000Z\r\nRRULE:FREQ=DAILY;COUNT=5\r\n"
+                            "EXDATE;VALUE=DATE:20260903\r\n" END TAIL,
+                 141, EAS_Calendar_Exceptions, pool),
+           "Exception{Deleted=1|ExceptionStartTime=20260903T100000Z}", "a day that is excluded");
+}
+
+/* Rules that EAS has no pattern for. */
+static void test_unsayable(apr_pool_t *pool)
+{
+    const char *text = HEAD BEGIN "DTSTART:20260901T100000Z\r\nDTEND:20260901T110000Z\r\n"
+                                  "RRULE:FREQ=MONTHLY;BYDAY=1TU,3TU;COUNT=4\r\n" END TAIL;
+
+    is_str(shown(text, 161, EAS_Calendar_Recurrence, pool),
+           "Type=1|Interval=1|Occurrences=8|DayOfWeek=4|FirstDayOfWeek=1",
+           "two Tuesdays of a month: Tuesdays");
+    is_str(shown(text, 161, EAS_Calendar_Exceptions, pool),
+           "Exception{Deleted=1|InstanceId=20260908T100000Z}|"
+           "Exception{Deleted=1|InstanceId=20260922T100000Z}|"
+           "Exception{Deleted=1|InstanceId=20260929T100000Z}|"
+           "Exception{Deleted=1|InstanceId=20261013T100000Z}",
+           "without the others");
+    has(changed(text, "Subject=x", "20260915T100000Z", 161, pool),
+        "RECURRENCE-ID:20260915T100000Z\r\n", "one of them is edited");
+    has(changed(text, NULL, "20260915T100000Z", 161, pool), "EXDATE:20260915T100000Z\r\n",
+        "one of them is deleted");
+    has(changed(text, "Subject=x", NULL, 161, pool), "RRULE:FREQ=MONTHLY;BYDAY=1TU,3TU;COUNT=4\r\n",
+        "the rule stays");
+    text = HEAD BEGIN "DTSTART:20260901T100000Z\r\nDTEND:20260901T110000Z\r\n"
+                      "RDATE:20260910T120000Z,20261001T080000Z\r\n" END TAIL;
+    has(shown(text, 161, EAS_Calendar_Exceptions, pool),
+        "StartTime=20260910T120000Z|EndTime=20260910T130000Z", "dates of their own");
+    ok(!shown(HEAD BEGIN "DTSTART:20260901T100000Z\r\nRRULE:FREQ=SECONDLY\r\n" END TAIL, 161,
+              EAS_Calendar_Recurrence, pool),
+       "what is refused is shown once");
+    has(changed(HEAD BEGIN "DTSTART:20260901T100000Z\r\nDTEND:20260901T110000Z\r\n"
+                           "RRULE:FREQ=SECONDLY\r\n" END TAIL,
+                "Subject=x|StartTime=20260901T100000Z|EndTime=20260901T110000Z", NULL, 141, pool),
+        "RRULE:FREQ=SECONDLY\r\n", "and stays");
+}
+
+/* -- one occurrence --------------------------------------------------------------------------- */
+
+static void test_instance(apr_pool_t *pool)
+{
+    const char *text = changed(ALL, "Subject=Once", "20261117T090000Z", 161, pool);
+
+    has(text, "SUMMARY:Standup\r\nLOCATION:Here\r\nRRULE", "the series stays as it is");
+    has(text, "RECURRENCE-ID;TZID=Europe/Berlin:20261117T100000\r\n", "an instance");
+    has(text, "DTSTART;TZID=Europe/Berlin:20261117T100000\r\n", "at its place");
+    has(shown(text, 161, EAS_Calendar_Exceptions, pool),
+        "Exception{InstanceId=20261117T090000Z|DtStamp=20261123T120000Z|", "is an exception");
+    is_str(changed(text, "Subject=Once", "20261117T090000Z", 161, pool), text,
+           "the repeat changes nothing");
+    text = changed(ALL, "StartTime=20261118T090000Z|EndTime=20261118T100000Z", "20261117T090000Z",
+                   161, pool);
+    has(text, "DTSTART;TZID=Europe/Berlin:20261118T100000\r\n", "one is moved");
+    text = changed(ALL, "Subject=Other", "20261110T090000Z", 161, pool);
+    has(text, "SUMMARY:Other\r\nLOCATION:There", "the one that is there is edited");
+    text = changed(ALL, NULL, "20261117T090000Z", 161, pool);
+    has(text, "EXDATE;TZID=Europe/Berlin:20261117T100000\r\n", "one is deleted");
+    is_str(changed(text, NULL, "20261117T090000Z", 161, pool), text, "once");
+    text = changed(ALL, NULL, "20261110T090000Z", 161, pool);
+    lacks(text, "RECURRENCE-ID", "an edited one is deleted");
+    has(text, "EXDATE;TZID=Europe/Berlin:20261110T100000\r\n", "and excluded");
+    has(changed(ALL, NULL, "20261118T090000Z", 161, pool), "fault: ", "there is none");
+    has(changed(ALL, NULL, "rubbish", 161, pool), "fault: ", "nor is this a time");
+    has(changed(HEAD BEGIN "DTSTART:20260901T100000Z\r\n" END TAIL, NULL, "20260901T100000Z", 161,
+                pool),
+        "fault: ", "a single event has none");
+    text = changed(HEAD BEGIN "DTSTART;VALUE=DATE:20260901\r\nRRULE:FREQ=DAILY\r\n" END TAIL, NULL,
+                   "20260903T000000Z", 160, pool);
+    has(text, "EXDATE;VALUE=DATE:20260903\r\n", "a day is deleted");
+}
+
+#define SAME                                                                             \
+    "StartTime=20260901T080000Z|EndTime=20260901T090000Z|Subject=Standup|Location=Here|" \
+    "Recurrence{Type=1|Interval=1|DayOfWeek=4}"
+
+static void test_exceptions(apr_pool_t *pool)
+{
+    const char *text =
+        changed(ALL, SAME "|Exceptions{Exception{ExceptionStartTime=20260915T080000Z|Deleted=1}}",
+                NULL, 141, pool);
+
+    has(text, "EXDATE;TZID=Europe/Berlin:20260915T100000\r\n", "14.1: one is deleted");
+    has(text, "EXDATE;TZID=Europe/Berlin:20260908T100000\r\n", "the other one stays");
+    has(text, "RECURRENCE-ID;TZID=Europe/Berlin:20261110T100000\r\n", "so does what is not named");
+    text = changed(ALL,
+                   SAME "|Exceptions{Exception{ExceptionStartTime=20260922T080000Z|Subject=X|"
+                        "StartTime=20260923T080000Z|EndTime=20260923T090000Z|AllDayEvent=0}}",
+                   NULL, 141, pool);
+    has(text, "DTSTART;TZID=Europe/Berlin:20260923T100000\r\n", "14.1: one is moved");
+    has(text, "SUMMARY:X\r\n", "and has another subject");
+    text = changed(ALL,
+                   SAME "|Exceptions{Exception{ExceptionStartTime=20260922T080000Z|AllDayEvent=1|"
+                        "StartTime=20260921T220000Z|EndTime=20260922T220000Z}}",
+                   NULL, 141, pool);
+    has(text, "DTSTART;VALUE=DATE:20260922\r\n", "14.1: one becomes a day");
+    has(text, "RECURRENCE-ID;TZID=Europe/Berlin:20260922T100000\r\n", "its place stays a time");
+    text =
+        changed(ALL, SAME "|Exceptions{Exception{ExceptionStartTime=20261110T090000Z|Location=}}",
+                NULL, 141, pool);
+    lacks(text, "LOCATION:There", "an empty element takes away");
+    text =
+        changed(ALL, SAME "|Exceptions{Exception{ExceptionStartTime=20260908T080000Z|Subject=B}}",
+                NULL, 141, pool);
+    lacks(text, "EXDATE", "what was deleted is back");
+    is_str(changed(ALL,
+                   SAME "|Exceptions{Exception{ExceptionStartTime=20270908T080000Z|Deleted=1}}",
+                   NULL, 141, pool),
+           ALL, "what is none is left alone");
+    text =
+        changed(NULL, SAME "|Exceptions{Exception{ExceptionStartTime=20260908T080000Z|Deleted=1}}",
+                NULL, 141, pool);
+    has(text, "RRULE:FREQ=WEEKLY", "a new series");
+    has(text, "EXDATE:20260908T080000Z\r\n", "with an exception");
+}
+
+/* -- all of them ------------------------------------------------------------------------------ */
+
+static void test_all(apr_pool_t *pool)
+{
+    const char *text = changed(ALL, "Subject=New", NULL, 161, pool);
+
+    has(text, "SUMMARY:New\r\nLOCATION:Here", "the series is edited");
+    has(text, "SUMMARY:New\r\nLOCATION:There", "an instance that had its subject follows");
+    text = changed(ALL, "Location{DisplayName=Nowhere}", NULL, 161, pool);
+    has(text, "LOCATION:There", "what is its own stays");
+    text = changed(ALL, "StartTime=20260901T090000Z|EndTime=20260901T100000Z", NULL, 161, pool);
+    has(text, "DTSTART;TZID=Europe/Berlin:20260901T110000\r\n", "16.1: the series is moved");
+    lacks(text, "EXDATE", "its exceptions go");
+    lacks(text, "RECURRENCE-ID", "all of them");
+    has(text, "RRULE:FREQ=WEEKLY;BYDAY=TU\r\n", "the rule stays");
+    text = changed(ALL,
+                   "StartTime=20260901T080000Z|EndTime=20260901T090000Z|Subject=Standup|"
+                   "Location=Here|Recurrence{Type=1|Interval=2|DayOfWeek=4}",
+                   NULL, 141, pool);
+    has(text, "INTERVAL=2", "14.1: another rule");
+    lacks(text, "EXDATE", "what fits no more goes");
+    has(text, "RECURRENCE-ID;TZID=Europe/Berlin:20261110T100000\r\n", "what fits stays");
+    text = changed(ALL, "Recurrence=", NULL, 161, pool);
+    lacks(text, "RRULE:FREQ=WEEKLY", "16.1: an empty rule makes one of it");
+    lacks(text, "RECURRENCE-ID", "without instances");
+    text = changed(ALL, "StartTime=20260901T080000Z|EndTime=20260901T090000Z|Subject=a", NULL, 141,
+                   pool);
+    lacks(text, "RRULE:FREQ=WEEKLY", "14.1: a Change without a rule as well");
+    has(changed(ALL, "Subject=a", NULL, 161, pool), "RRULE:FREQ=WEEKLY", "16.1: not so");
+    has(changed(ALL, "Recurrence{Type=1|Interval=1|DayOfWeek=4|DayOfMonth=3}", NULL, 161, pool),
+        "fault: ", "a rule that is none");
+}
+
+/* -- until when ------------------------------------------------------------------------------- */
+
+static apr_time_t last(const char *lines, apr_pool_t *pool)
+{
+    const char *text = apr_pstrcat(pool, HEAD BEGIN, lines, END TAIL, NULL);
+    backend_description_t description = {0};
+
+    if (kind->describe(blob_of_text(text, pool), &description, pool))
+        return 0;
+    return description.date;
+}
+
+static void test_describe(apr_pool_t *pool)
+{
+#define HOUR "DTSTART:20260901T100000Z\r\nDTEND:20260901T110000Z\r\n"
+    is_int(last(HOUR, pool), apr_time_from_sec(1788260400), "a single event ends");
+    ok(last(HOUR "RRULE:FREQ=YEARLY\r\n", pool) == APR_INT64_MAX, "a series without end");
+    is_int(last(HOUR "RRULE:FREQ=DAILY;COUNT=2\r\n", pool), apr_time_from_sec(1788260400 + 86400),
+           "the end of the last one");
+    is_int(last(HOUR "RDATE:20260905T100000Z\r\n", pool), apr_time_from_sec(1788260400 + 4 * 86400),
+           "dates count");
+}
+
+/* -- hostile ---------------------------------------------------------------------------------- */
+
+/* Many instances and exclusions take time in proportion, and are shown as far as clients take them. */
+static void test_many(apr_pool_t *pool)
+{
+    base_text_buffer_t text = {.pool = pool};
+    const eas_node_t *node;
+    int i, n = 0;
+
+    base_text_buffer_puts(&text, HEAD SERIES);
+    for (i = 0; i < 1500; i++)
+        base_text_buffer_printf(&text,
+                                BEGIN "RECURRENCE-ID:%d0101T%02d%02d00Z\r\n"
+                                      "DTSTART:20270101T000000Z\r\n" END,
+                                2030 + i / 1440, i / 60 % 24, i % 60);
+    base_text_buffer_puts(&text, TAIL);
+    node = eas_node_child(eas_node_child(show(text.data, 161, pool), EAS_Calendar_Exceptions),
+                          EAS_Calendar_Exception);
+    for (; node; node = eas_node_next(node))
+        n++;
+    is_int(n, 256, "as many exceptions as clients take");
+    ok(!change_at(text.data, "Subject=x", NULL, 161, pool).fault, "they are edited together");
+}
+
+int main(void)
+{
+    apr_pool_t *pool;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    item_child_init(pool);
+    test_shown(pool);
+    test_unsayable(pool);
+    test_instance(pool);
+    test_exceptions(pool);
+    test_all(pool);
+    test_describe(pool);
+    test_many(pool);
+    apr_pool_destroy(pool);
+    return done_testing();
+}
