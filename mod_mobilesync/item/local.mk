@@ -190,10 +190,6 @@ t_unit_item_text_test_SOURCES = t/unit/item_text_test.c t/unit/item_helpers.h t/
 t_unit_item_text_test_LDADD = $(UNIT_LDADD)
 
 # what t/perl/item.t drives, and a tool for those who write tests
-check_PROGRAMS += t/unit/item_event_show
-t_unit_item_event_show_SOURCES = t/unit/item_event_show.c t/unit/kind_helpers.h \
-	t/unit/item_helpers.h t/unit/tap.h
-t_unit_item_event_show_LDADD = $(UNIT_LDADD)
 check_PROGRAMS += t/unit/item_show
 t_unit_item_show_SOURCES = t/unit/item_show.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_show_LDADD = $(UNIT_LDADD)
