@@ -73,8 +73,9 @@ sub each_file (@command) {
     return @said;
 }
 
-# All lines but those that an edit of Sensitivity has to do with.
+# All lines, unfolded, but those that an edit of Sensitivity has to do with.
 sub lines ($bytes) {
+    $bytes =~ s{\r?\n[ \t]}{}g;
     return join '', grep { !/^(?:CLASS|LAST-MODIFIED|DTSTAMP|SEQUENCE)\b/i } $bytes =~ m{(.*\n)}g;
 }
 
