@@ -1,8 +1,8 @@
 # A fuzz target NAME is t/fuzz/NAME_fuzz.c and a folder t/fuzz/corpus/NAME. `make fuzz`
 # builds the targets with clang and runs each for FUZZ_SECONDS; `make check` replays
 # the committed corpora without it.
-FUZZ_TARGETS = wbxml request email html meeting compose draft query command card autodiscover document task event note \
-	series zone
+FUZZ_TARGETS = wbxml request email html meeting compose draft query command card autodiscover \
+	document contact task event note series zone
 FUZZ_SECONDS = 60
 
 EXTRA_DIST += t/fuzz/run t/fuzz/pool.c t/fuzz/corpus
@@ -62,6 +62,13 @@ t_fuzz_document_replay_SOURCES = t/fuzz/document_fuzz.c t/fuzz/replay.c t/fuzz/f
 t_fuzz_document_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 t_fuzz_document_replay_LDADD = $(UNIT_LDADD)
 TESTS += t/fuzz/document_replay
+
+check_PROGRAMS += t/fuzz/contact_replay
+t_fuzz_contact_replay_SOURCES = t/fuzz/contact_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h t/fuzz/email.h \
+	t/fuzz/kind.h t/unit/kind_helpers.h
+t_fuzz_contact_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+t_fuzz_contact_replay_LDADD = $(UNIT_LDADD)
+TESTS += t/fuzz/contact_replay
 
 check_PROGRAMS += t/fuzz/task_replay
 t_fuzz_task_replay_SOURCES = t/fuzz/task_fuzz.c t/fuzz/replay.c t/fuzz/fuzz.h t/fuzz/email.h \

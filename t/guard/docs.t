@@ -35,7 +35,8 @@ is_deeply(\@unknown, [], 'every test is in a local.mk');
 # Every element of these namespaces stands once in the table of mod_mobilesync/README, with the
 # versions that have it, and is in the code; or under "no", with the reason.
 my @namespaces = qw(AirSync GetItemEstimate Ping Email Email2 AirSyncBase Calendar ItemOperations ComposeMail
-    Move FolderHierarchy Search Find GAL ResolveRecipients ValidateCert Settings Tasks);
+    Move FolderHierarchy Search Find GAL ResolveRecipients ValidateCert Settings Tasks Contacts
+    Contacts2);
 my ($table) = slurp('mod_mobilesync/README') =~ m{^Elements\n-+\n(.*?)^What is special}ms;
 my @rows;
 for my $line (split /\n/, $table) {
