@@ -43,7 +43,7 @@ static item_property_t *day_find(contact_card_t *card, const contact_property_t 
     item_property_t *found;
 
     for (found = item_property_first(card->root, NULL); found; found = item_property_after(found))
-        if ((contact_is_named(card, found, property->name) ||
+        if ((contact_is_named(found, property->name) ||
              (property->n && strcmp(item_property_name(found), "X-ABDATE") == 0 &&
               contact_is(card, found, "Anniversary"))) &&
             contact_day_parse(item_property_text(found), year, month, day))

@@ -51,10 +51,12 @@ int contact_day_parse(const char *text, int *year, int *month, int *day);
 
 /* The first of some names apart by blanks; *rest: behind it. */
 const char *contact_name_next(contact_card_t *card, const char *names, const char **rest);
-int contact_is_named(contact_card_t *card, item_property_t *property, const char *names);
+int contact_is_named(const item_property_t *property, const char *names);
 /* The first property with one of the names (apart by blanks) that is not empty; NULL. */
 item_property_t *contact_find(contact_card_t *card, const char *names);
-/* Is it the word's, by its TYPE or by the X-ABLabel of its group? */
+/* The X-ABLabel of its group, without Apple's frame; "". */
+const char *contact_label(contact_card_t *card, const item_property_t *property);
+/* Is it the word's, by its TYPE or by that label? */
 int contact_is(contact_card_t *card, item_property_t *property, const char *word);
 /* With the label that only it has. */
 void contact_remove(contact_card_t *card, item_property_t *property);
@@ -73,6 +75,9 @@ void contact_names_read(contact_card_t *card, contact_names_t *names);
 void contact_names_follow(contact_card_t *card, const contact_names_t *old, int file_as);
 /* Of a new card. */
 void contact_names_make(contact_card_t *card);
+
+#define CONTACT_LINES_MAX \
+    400 /* of a kind that are looked at; the children that are shown, and more */
 
 /* Lines that are shown in slots. */
 typedef struct {

@@ -31,18 +31,26 @@ static void label_read(contact_card_t *card)
     }
 }
 
-int contact_is(contact_card_t *card, item_property_t *property, const char *word)
+const char *contact_label(contact_card_t *card, const item_property_t *property)
 {
-    const char *group = item_property_group(property), *label = NULL;
+    const char *group = item_property_group(property);
+    char lower[32];
+    size_t i, length = group ? strlen(group) : 0;
 
-    if (item_property_has(property, "TYPE", word))
-        return 1;
-    if (!group)
-        return 0;
+    if (!group || length >= sizeof lower)
+        return "";
     if (!card->labels)
         label_read(card);
-    label = apr_hash_get(card->labels, base_text_lower(group, card->pool), APR_HASH_KEY_STRING);
-    return label && strcasecmp(label, word) == 0;
+    for (i = 0; i <= length; i++)
+        lower[i] = (char)apr_tolower(group[i]);
+    group = apr_hash_get(card->labels, lower, (apr_ssize_t)length);
+    return group ? group : "";
+}
+
+int contact_is(contact_card_t *card, item_property_t *property, const char *word)
+{
+    return item_property_has(property, "TYPE", word) ||
+           strcasecmp(contact_label(card, property), word) == 0;
 }
 
 void contact_remove(contact_card_t *card, item_property_t *property)

@@ -42,11 +42,13 @@ static const struct {
 
 static const char *phone_is(contact_card_t *card, item_property_t *line)
 {
+    const char *label = contact_label(card, line);
     size_t i;
 
     for (i = 0; i < sizeof phone_types / sizeof *phone_types; i++)
-        if (contact_is(card, line, phone_types[i].word) &&
-            (!phone_types[i].other || contact_is(card, line, phone_types[i].other)))
+        if ((item_property_has(line, "TYPE", phone_types[i].word) ||
+             strcasecmp(label, phone_types[i].word) == 0) &&
+            (!phone_types[i].other || item_property_has(line, "TYPE", phone_types[i].other)))
             return phone_types[i].is;
     return PHONE_OTHER;
 }
@@ -58,16 +60,18 @@ static apr_array_header_t *phone_find(contact_card_t *card, const contact_proper
     apr_array_header_t *lines = apr_array_make(card->pool, 4, sizeof(item_property_t *)),
                        *others = apr_array_make(card->pool, 4, sizeof(item_property_t *));
     int cell = strcmp(property->name, "CELL") == 0, work = strcmp(property->name, "WORK") == 0,
-        skip = work; /* the first of no type */
+        skip = work /* the first of no type */, count = 0;
     item_property_t *line;
 
-    for (line = item_property_first(card->root, "TEL"); line && skip;
-         line = item_property_next(line)) {
+    for (line = item_property_first(card->root, "TEL"); line && skip && count < CONTACT_LINES_MAX;
+         line = item_property_next(line), count++) {
         const char *is = phone_is(card, line);
 
         skip = !is || strcmp(is, "CELL") != 0;
     }
-    for (line = item_property_first(card->root, "TEL"); line; line = item_property_next(line)) {
+    count = 0;
+    for (line = item_property_first(card->root, "TEL"); line && count < CONTACT_LINES_MAX;
+         line = item_property_next(line), count++) {
         const char *is = phone_is(card, line);
         int other = is && strcmp(is, PHONE_OTHER) == 0;
 

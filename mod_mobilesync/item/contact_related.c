@@ -7,12 +7,12 @@
 #include "base/text.h"
 #include "item/contact_impl.h"
 
-static int related_is(contact_card_t *card, item_property_t *property, const char *names)
+static int related_is(contact_card_t *card, item_property_t *property, const char *word,
+                      const char *names)
 {
-    const char *word = contact_name_next(card, names, &names), *name = item_property_name(property),
-               *text;
+    const char *name = item_property_name(property), *text;
 
-    if (contact_is_named(card, property, names))
+    if (contact_is_named(property, names))
         return 1;
     if (strcmp(name, "X-ABRELATEDNAMES") != 0 && strcmp(name, "RELATED") != 0)
         return 0;
@@ -24,10 +24,12 @@ static int related_is(contact_card_t *card, item_property_t *property, const cha
 static apr_array_header_t *related_find(contact_card_t *card, const contact_property_t *property)
 {
     apr_array_header_t *lines = apr_array_make(card->pool, 4, sizeof(item_property_t *));
+    const char *names, *word = contact_name_next(card, property->name, &names);
     item_property_t *line;
 
-    for (line = item_property_first(card->root, NULL); line; line = item_property_after(line))
-        if (related_is(card, line, property->name))
+    for (line = item_property_first(card->root, NULL); line && lines->nelts < CONTACT_LINES_MAX;
+         line = item_property_after(line))
+        if (related_is(card, line, word, names))
             APR_ARRAY_PUSH(lines, item_property_t *) = line;
     return lines;
 }

@@ -21,11 +21,16 @@ const char *contact_name_next(contact_card_t *card, const char *names, const cha
     return apr_pstrmemdup(card->pool, names, length);
 }
 
-int contact_is_named(contact_card_t *card, item_property_t *property, const char *names)
+int contact_is_named(const item_property_t *property, const char *names)
 {
-    while (*names)
-        if (strcmp(item_property_name(property), contact_name_next(card, names, &names)) == 0)
+    const char *name = item_property_name(property);
+    size_t length = strlen(name), n;
+
+    for (; *names; names += n + strspn(names + n, " ")) {
+        n = strcspn(names, " ");
+        if (n == length && strncmp(names, name, n) == 0)
             return 1;
+    }
     return 0;
 }
 

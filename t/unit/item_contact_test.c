@@ -225,6 +225,34 @@ static void test_describe(apr_pool_t *pool)
     }
 }
 
+/* Lines of all kinds without end: in a moment, or the test takes minutes. */
+static void test_hostile(apr_pool_t *pool)
+{
+    static const char *const lines[] = {"item%d.TEL;TYPE=VOICE:%d\r\n",
+                                        "item%d.EMAIL:%d\r\n",
+                                        "item%d.IMPP:im:%d\r\n",
+                                        "item%d.X-ABRELATEDNAMES:%d\r\n",
+                                        "item%d.X-ABLabel:_$!<Child>!$_\r\n",
+                                        "item%d.CATEGORIES:%d\r\n"};
+    base_text_buffer_t card = {.pool = pool};
+    edit_t edit = edit_make(0, pool);
+    const eas_node_t *node;
+    int i;
+
+    base_text_buffer_puts(&card, "BEGIN:VCARD\r\nVERSION:3.0\r\n");
+    for (i = 0; i < ITEM_DOCUMENT_LINES_MAX - 10; i++)
+        base_text_buffer_puts(&card, apr_psprintf(pool, lines[i % 6], i / 6, i));
+    base_text_buffer_puts(&card, "END:VCARD\r\n");
+    node = shown_at(card.data, EAS_VERSION_16_1, pool);
+    ok(eas_node_child(node, EAS_Contacts_Email3Address) != NULL, "of many lines some are shown");
+    node = eas_node_child(eas_node_child(node, EAS_Contacts_Children), EAS_Contacts_Child);
+    for (i = 0; node; node = eas_node_next(node))
+        i++;
+    is_int(i, 300, "and no more children than there may be (R194)");
+    edit_send(&edit, EAS_Contacts_Email1Address, "a@b");
+    ok(edit_apply(&edit, card.data) != NULL, "they are edited");
+}
+
 /* -- random contacts -- */
 
 static const eas_tag_t random_tags[] = {
@@ -333,6 +361,7 @@ int main(void)
     test_golden(pool);
     test_read(pool);
     test_describe(pool);
+    test_hostile(pool);
     test_random(pool);
     apr_pool_destroy(pool);
     apr_terminate();
