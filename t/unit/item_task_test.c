@@ -174,6 +174,69 @@ static void test_recurrence(apr_pool_t *pool)
            0, "14.0 has no FirstDayOfWeek");
 }
 
+/* All of it, at every version (MS-ASTASK: CalendarType and IsLeapMonth since 14.0, FirstDayOfWeek since
+ * 14.1). */
+static void test_golden(apr_pool_t *pool)
+{
+    static const char lines[] =
+        "SUMMARY:Water\r\nDESCRIPTION:the plants\r\nPRIORITY:2\r\nCLASS:PRIVATE\r\n"
+        "CATEGORIES:Home,Garden\r\nDTSTART;TZID=Europe/Berlin:20261125T080000\r\n"
+        "DUE;TZID=Europe/Berlin:20261125T100000\r\nSTATUS:COMPLETED\r\n"
+        "COMPLETED:20261126T070000Z\r\nRRULE:FREQ=%s\r\n"
+        "X-MOBILESYNC-ORDINAL-DATE:20261101T000000Z\r\nX-MOBILESYNC-SUB-ORDINAL-DATE:5\r\n" ALARM(
+            "TRIGGER:-PT15M\r\n");
+    static const char wanted[] =
+        "Subject=Water|Body{Type=1|EstimatedDataSize=10|Data=the plants}|Importance=2|"
+        "UtcStartDate=" AT("25", "07:00:00") "|StartDate=" AT(
+            "25",
+            "08:00:00") "|"
+                        "UtcDueDate=" AT("25", "09:00:00") "|DueDate=" AT(
+                            "25",
+                            "10:00:00") "|"
+                                        "Categories{Category=Home|Category=Garden}|"
+                                        "Recurrence{Type=%d|Start=" AT(
+                                            "25",
+                                            "08:00:00") "|Interval=1|%s}|"
+                                                        "Complete=1|DateCompleted=" AT(
+                                                            "26",
+                                                            "07:00:00") "|Sensitivity=2|"
+                                                                        "ReminderTime=" AT(
+                                                                            "25",
+                                                                            "06:45:00") "|ReminderS"
+                                                                                        "et=1|"
+                                                                                        "OrdinalDat"
+                                                                                        "e=" AT(
+                                                                                            "01",
+                                                                                            "00:00:"
+                                                                                            "00") "|SubOrdinalDate=5";
+    static const struct {
+        eas_version_t version;
+        const char *weekly, *yearly;
+    } rows[] = {
+        {EAS_VERSION_12_1, "", ""},
+        {EAS_VERSION_14_0, "", "|CalendarType=0|IsLeapMonth=0"},
+        {EAS_VERSION_14_1, "|FirstDayOfWeek=1", "|CalendarType=0|IsLeapMonth=0"},
+        {EAS_VERSION_16_0, "|FirstDayOfWeek=1", "|CalendarType=0|IsLeapMonth=0"},
+        {EAS_VERSION_16_1, "|FirstDayOfWeek=1", "|CalendarType=0|IsLeapMonth=0"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *weekly = calendar(apr_psprintf(pool, lines, "WEEKLY;BYDAY=WE"), pool);
+        const char *yearly = calendar(apr_psprintf(pool, lines, "YEARLY"), pool);
+
+        is_str(
+            kind_text(show(weekly, rows[i].version, pool), pool),
+            apr_psprintf(pool, wanted, 1, apr_pstrcat(pool, "DayOfWeek=8", rows[i].weekly, NULL)),
+            eas_version_name(rows[i].version));
+        is_str(
+            kind_text(show(yearly, rows[i].version, pool), pool),
+            apr_psprintf(pool, wanted, 5,
+                         apr_pstrcat(pool, "DayOfMonth=25|MonthOfYear=11", rows[i].yearly, NULL)),
+            eas_version_name(rows[i].version));
+    }
+}
+
 static void test_body(apr_pool_t *pool)
 {
     const eas_node_t *node =
@@ -238,8 +301,9 @@ static void test_describe(apr_pool_t *pool)
 
 int main(void)
 {
-    static void (*const tests[])(apr_pool_t *) = {test_shown, test_zone,      test_recurrence,
-                                                  test_body,  test_component, test_describe};
+    static void (*const tests[])(apr_pool_t *) = {test_golden,     test_shown, test_zone,
+                                                  test_recurrence, test_body,  test_component,
+                                                  test_describe};
 
     return run_tests(tests, sizeof tests / sizeof *tests);
 }
