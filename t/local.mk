@@ -137,6 +137,7 @@ E2E_TESTS = \
 	t/e2e/stall.t \
 	t/e2e/stress.t \
 	t/e2e/sync.t \
+	t/e2e/task_series.t \
 	t/e2e/transport.t \
 	t/e2e/validate_cert.t \
 	t/e2e/versions.t \
