@@ -240,12 +240,12 @@ t_unit_item_task_random_test_LDADD = $(UNIT_LDADD)
 t_unit_item_task_test_SOURCES = t/unit/item_task_test.c $(task_test_headers)
 t_unit_item_task_test_LDADD = $(UNIT_LDADD)
 
-# what t/perl/task.t drives, and a tool for those who write tests
+# what t/perl/components.t drives, and a tool for those who write tests
 check_PROGRAMS += t/unit/kind_show
 t_unit_kind_show_SOURCES = t/unit/kind_show.c t/unit/kind_helpers.h t/unit/item_helpers.h
 t_unit_kind_show_LDADD = $(UNIT_LDADD)
-TESTS += t/perl/task.t
-EXTRA_DIST += t/perl/task.t
+TESTS += t/perl/components.t
+EXTRA_DIST += t/perl/components.t
 
 # by t/unit/kind_show
 TESTS += t/perl/real_contacts.t

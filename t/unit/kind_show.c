@@ -1,5 +1,5 @@
 /* Items of a class (item/kind.h) as a client gets them, and what becomes of them when it sends something.
- * For people, and for t/perl/task.t:
+ * For people, and for t/perl/components.t:
  *
  *   kind_show CLASS FILE [VERSION [TYPE]]       the properties of an item
  *   kind_show --sync CLASS VERSION TYPE         reads names of files from standard input and writes,
