@@ -28,6 +28,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/local_tree.c mod_mobilesync/backend/local_tree.h \
 	mod_mobilesync/backend/local_collection.c \
 	mod_mobilesync/backend/local_dispatch.c mod_mobilesync/backend/local_dispatch.h \
+	mod_mobilesync/backend/local_look.c mod_mobilesync/backend/local_look.h \
 	mod_mobilesync/backend/local_mark.c mod_mobilesync/backend/local_mark.h \
 	mod_mobilesync/backend/local_vdir.c mod_mobilesync/backend/local_vdir.h \
 	mod_mobilesync/backend/local_vdir_file.c \

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "backend/local_fs.h"
+#include "backend/local_look.h"
 #include "backend/local_mark.h"
 #include "backend/local_vdir.h"
 
@@ -374,116 +375,49 @@ static base_fault_t *folder_apply_seen(local_session_t *session, folder_seen_t *
     return local_folder_place(session, row, seen->directory, pool);
 }
 
-/* A row whose directory was not seen. */
-static base_fault_t *folder_apply_missed(local_session_t *session, const local_folder_t *row,
-                                         int quiet, apr_time_t now, int *suspects, apr_pool_t *pool)
+/* Is what the row stands for there, though the scan did not see it? */
+static int folder_is_there(const local_session_t *session, const local_folder_t *row)
 {
     folder_seen_t seen;
 
-    ++*suspects;
-    if (folder_see(session->maildir, row->directory, &seen)) {
-        seen.directory = row->directory;
-        if (folder_likeness(&seen, row))
-            return NULL; /* the scan raced with renames: look again */
-    }
-    if (row->missed && (quiet || now - row->missed > LOCAL_MISSED_USEC)) {
-        --*suspects;
-        return local_folder_drop(session, row->number, pool);
-    }
-    if (row->missed)
-        return NULL;
-    return local_sql_run(session->index, LOCAL_SQL_FOLDER_MISS, pool, "ii", (apr_int64_t)now,
-                         row->number);
+    if (!folder_see(session->maildir, row->directory, &seen))
+        return 0;
+    seen.directory = row->directory;
+    return folder_likeness(&seen, row) > 0;
 }
 
-/* One scan under the write lock. *again: directories were missed by a scan that nothing
- * disturbed, so that a second one can tell at once. */
-static base_fault_t *folder_reconcile(local_session_t *session, int *again, apr_pool_t *pool)
+static base_fault_t *folder_apply(local_session_t *session, apr_array_header_t *seen,
+                                  local_look_scan_t *scan, apr_pool_t *pool)
 {
-    apr_int64_t mtime = 0, seen_mtime = 0, first_seen = 0;
-    apr_array_header_t *seen, *rows;
-    apr_time_t now = apr_time_now();
-    sqlite3_stmt *statement;
-    struct stat info;
-    int row, i, k, quiet, suspects = 0;
+    apr_array_header_t *rows;
+    int i, k;
 
-    *again = 0;
-    BASE_TRY(local_sql_bind(session->index, LOCAL_SQL_MAILBOX_GET, &statement, pool, ""));
-    BASE_TRY(local_sql_step(session->index, statement, &row, pool));
-    if (row) {
-        seen_mtime = sqlite3_column_int64(statement, 0);
-        first_seen = sqlite3_column_int64(statement, 1);
-        sqlite3_reset(statement);
-    }
-    if (fstat(session->maildir, &info) != 0)
-        return local_fault(errno, pool, "looking at the Maildir");
-    mtime = local_mtime(&info);
-    BASE_TRY(folder_scan(session, &seen, pool));
-    quiet = fstat(session->maildir, &info) == 0 && local_mtime(&info) == mtime &&
-            local_quiet(mtime, mtime == seen_mtime ? first_seen : 0, now);
     BASE_TRY(local_folder_all(session, 0, &rows, pool));
     folder_match(seen, rows);
     for (i = 0; i < seen->nelts; i++)
         BASE_TRY(folder_apply_seen(session, &APR_ARRAY_IDX(seen, i, folder_seen_t), pool));
     for (k = 0; k < rows->nelts; k++) {
-        const local_folder_t *folder = &APR_ARRAY_IDX(rows, k, local_folder_t);
+        const local_folder_t *row = &APR_ARRAY_IDX(rows, k, local_folder_t);
 
         for (i = 0; i < seen->nelts; i++)
-            if (APR_ARRAY_IDX(seen, i, folder_seen_t).row == folder)
+            if (APR_ARRAY_IDX(seen, i, folder_seen_t).row == row)
                 break;
         if (i == seen->nelts)
-            BASE_TRY(folder_apply_missed(session, folder, quiet, now, &suspects, pool));
-    }
-    *again = quiet && suspects;
-    return local_sql_run(session->index, LOCAL_SQL_MAILBOX_SET, pool, "iii", mtime,
-                         (apr_int64_t)(mtime == seen_mtime ? first_seen : now),
-                         (apr_int64_t)(quiet && !suspects));
-}
-
-static base_fault_t *folder_unchanged(local_session_t *session, int *unchanged, apr_pool_t *pool)
-{
-    sqlite3_stmt *statement;
-    struct stat info;
-    int row;
-
-    *unchanged = 0;
-    if (fstat(session->maildir, &info) != 0)
-        return local_fault(errno, pool, "looking at the Maildir");
-    BASE_TRY(local_sql_bind(session->index, LOCAL_SQL_MAILBOX_GET, &statement, pool, ""));
-    BASE_TRY(local_sql_step(session->index, statement, &row, pool));
-    if (row) {
-        *unchanged = sqlite3_column_int64(statement, 0) == local_mtime(&info) &&
-                     sqlite3_column_int(statement, 2);
-        sqlite3_reset(statement);
+            BASE_TRY(local_look_missed(session, row, folder_is_there(session, row), scan, pool));
     }
     return NULL;
 }
 
-static base_fault_t *folders_look_mail(local_session_t *session, apr_pool_t *pool)
-{
-    base_fault_t *fault;
-    apr_pool_t *scratch;
-    int unchanged, again = 0;
-
-    BASE_TRY(folder_unchanged(session, &unchanged, pool));
-    if (unchanged)
-        return NULL;
-    BASE_TRY(local_begin(session->index, pool));
-    fault = folder_unchanged(session, &unchanged, pool); /* another process was faster? */
-    if (!fault && !unchanged) {
-        apr_pool_create(&scratch, pool);
-        fault = folder_reconcile(session, &again, scratch);
-        if (!fault && again)
-            fault = folder_reconcile(session, &again, scratch);
-        fault = base_fault_wrap(fault, pool, "looking at the folders");
-        apr_pool_destroy(scratch);
-    }
-    return local_end(session->index, fault, pool);
-}
-
 base_fault_t *local_folders_look(local_session_t *session, apr_pool_t *pool)
 {
-    BASE_TRY(folders_look_mail(session, pool));
+    const local_looked_t looked = {.what = "the Maildir",
+                                   .directory = session->maildir,
+                                   .get = LOCAL_SQL_MAILBOX_GET,
+                                   .set = LOCAL_SQL_MAILBOX_SET,
+                                   .read = folder_scan,
+                                   .apply = folder_apply};
+
+    BASE_TRY(local_look_at(session, &looked, pool));
     session->listed = 1;
     return session->vdir < 0 ? NULL : local_vdir_look(session, pool);
 }

@@ -321,6 +321,21 @@ int local_swap(int from_at, const char *from, int to_at, const char *to)
     return renameat(from_at, from, to_at, to);
 }
 
+base_fault_t *local_write(int descriptor, const char *data, apr_size_t length, apr_pool_t *pool)
+{
+    while (length > 0) {
+        ssize_t written = write(descriptor, data, length);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return local_fault(written < 0 ? errno : ENOSPC, pool, "writing an item");
+        data += written;
+        length -= (apr_size_t)written;
+    }
+    return NULL;
+}
+
 /* -- the id file ---------------------------------------------------------------------------- */
 
 int local_id_read(int directory, char id[33], apr_uint32_t *generation)

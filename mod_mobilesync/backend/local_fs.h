@@ -51,6 +51,9 @@ int local_tree_remove(int at, const char *name);
 /* rename(2) that never replaces anything; -1 with errno (EEXIST). */
 int local_rename(int from_at, const char *from, int to_at, const char *to);
 
+/* Writes all of it; QUOTA when there is no room. */
+base_fault_t *local_write(int descriptor, const char *data, apr_size_t length, apr_pool_t *pool);
+
 /* A small file's content, NULL when there is no such file; CORRUPT when it cannot be one of ours. */
 base_fault_t *local_file_read(int directory, const char *name, apr_size_t limit, const char **text,
                               apr_pool_t *pool);

@@ -35,22 +35,6 @@ typedef struct {
     apr_uint64_t wire_size; /* with CRLF */
 } put_t;
 
-static base_fault_t *put_write(int descriptor, const char *data, apr_size_t length,
-                               apr_pool_t *pool)
-{
-    while (length > 0) {
-        ssize_t written = write(descriptor, data, length);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return local_fault(written < 0 ? errno : ENOSPC, pool, "writing a message");
-        data += written;
-        length -= (apr_size_t)written;
-    }
-    return NULL;
-}
-
 /* Writes the message with the line ends of the host, and takes down both its sizes. */
 static base_fault_t *put_write_blob(put_t *put, int descriptor, const backend_blob_t *blob,
                                     apr_pool_t *pool)
@@ -73,7 +57,7 @@ static base_fault_t *put_write_blob(put_t *put, int descriptor, const backend_bl
         if (status != APR_SUCCESS)
             return base_fault_make_status(pool, BASE_FAULT_CORRUPT, status, "reading a message");
         produced = backend_lines_host(&lines, bytes, length, out);
-        BASE_TRY(put_write(descriptor, out, produced, pool));
+        BASE_TRY(local_write(descriptor, out, produced, pool));
         put->size += produced;
         if (length == 0)
             break;

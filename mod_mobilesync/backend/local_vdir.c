@@ -8,6 +8,7 @@
 
 #include "backend/local_folder.h"
 #include "backend/local_fs.h"
+#include "backend/local_look.h"
 #include "backend/local_mark.h"
 
 /* So many files of a collection of others tell its classes; the rest is found by its scan. */
@@ -259,126 +260,56 @@ static base_fault_t *vdir_apply_seen(local_session_t *session, const vdir_seen_t
     return known ? NULL : vdir_adopt(session, seen, pool);
 }
 
-/* A row whose directory was not seen. */
-static base_fault_t *vdir_apply_missed(local_session_t *session, const local_folder_t *row,
-                                       int quiet, apr_time_t now, int *suspects, apr_pool_t *pool)
+/* Is what the row stands for there, though the scan did not see it? */
+static int vdir_is_there(const local_session_t *session, const local_folder_t *row,
+                         apr_pool_t *pool)
 {
     vdir_seen_t seen;
 
-    ++*suspects;
-    if (vdir_see(session->vdir, row->directory, &seen, pool)) {
-        seen.directory = row->directory;
-        if (vdir_likeness(&seen, row))
-            return NULL; /* the scan raced with renames: look again */
-    }
-    if (row->missed && (quiet || now - row->missed > LOCAL_MISSED_USEC)) {
-        --*suspects;
-        return local_folder_drop(session, row->number, pool);
-    }
-    if (row->missed)
-        return NULL;
-    return local_sql_run(session->index, LOCAL_SQL_FOLDER_MISS, pool, "ii", (apr_int64_t)now,
-                         row->number);
+    if (!vdir_see(session->vdir, row->directory, &seen, pool))
+        return 0;
+    seen.directory = row->directory;
+    return vdir_likeness(&seen, row) > 0;
 }
 
-/* -- the look --------------------------------------------------------------------------------- */
-
-typedef struct {
-    apr_int64_t mtime, seen;
-    int trusted;
-} vdir_state_t;
-
-static base_fault_t *vdir_state(local_session_t *session, vdir_state_t *state, apr_pool_t *pool)
+static int vdir_was_seen(const apr_array_header_t *seen, const local_folder_t *row)
 {
-    sqlite3_stmt *statement;
-    int row;
+    int i;
 
-    memset(state, 0, sizeof *state);
-    BASE_TRY(local_sql_bind(session->index, LOCAL_SQL_VDIR_GET, &statement, pool, ""));
-    BASE_TRY(local_sql_step(session->index, statement, &row, pool));
-    if (!row)
-        return NULL;
-    state->mtime = sqlite3_column_int64(statement, 0);
-    state->seen = sqlite3_column_int64(statement, 1);
-    state->trusted = sqlite3_column_int(statement, 2);
-    sqlite3_reset(statement);
-    return NULL;
+    for (i = 0; i < seen->nelts; i++)
+        if (APR_ARRAY_IDX(seen, i, vdir_seen_t).rows[row->class_] == row)
+            return 1;
+    return 0;
 }
 
-static base_fault_t *vdir_mtime(const local_session_t *session, apr_int64_t *mtime,
-                                apr_pool_t *pool)
+static base_fault_t *vdir_apply(local_session_t *session, apr_array_header_t *seen,
+                                local_look_scan_t *scan, apr_pool_t *pool)
 {
-    struct stat info;
+    apr_array_header_t *rows;
+    int i;
 
-    if (fstat(session->vdir, &info) != 0)
-        return local_fault(errno, pool, "looking at %s", session->paths.vdir);
-    *mtime = local_mtime(&info);
-    return NULL;
-}
-
-/* One scan under the write lock, as that of the Maildir's folders. */
-static base_fault_t *vdir_reconcile(local_session_t *session, int *again, apr_pool_t *pool)
-{
-    apr_time_t now = apr_time_now();
-    apr_array_header_t *seen, *rows;
-    apr_int64_t mtime, after;
-    vdir_state_t state;
-    int i, k, quiet, suspects = 0;
-
-    *again = 0;
-    BASE_TRY(vdir_state(session, &state, pool));
-    BASE_TRY(vdir_mtime(session, &mtime, pool));
-    BASE_TRY(vdir_read(session, &seen, pool));
-    BASE_TRY(vdir_mtime(session, &after, pool));
-    quiet = after == mtime && local_quiet(mtime, mtime == state.mtime ? state.seen : 0, now);
     BASE_TRY(local_folder_all(session, 1, &rows, pool));
     vdir_match(seen, rows);
     for (i = 0; i < seen->nelts; i++)
         BASE_TRY(vdir_apply_seen(session, &APR_ARRAY_IDX(seen, i, vdir_seen_t), pool));
-    for (k = 0; k < rows->nelts; k++) {
-        const local_folder_t *row = &APR_ARRAY_IDX(rows, k, local_folder_t);
+    for (i = 0; i < rows->nelts; i++) {
+        const local_folder_t *row = &APR_ARRAY_IDX(rows, i, local_folder_t);
 
-        for (i = 0; i < seen->nelts; i++)
-            if (APR_ARRAY_IDX(seen, i, vdir_seen_t).rows[row->class_] == row)
-                break;
-        if (i == seen->nelts)
-            BASE_TRY(vdir_apply_missed(session, row, quiet, now, &suspects, pool));
+        if (!vdir_was_seen(seen, row))
+            BASE_TRY(
+                local_look_missed(session, row, vdir_is_there(session, row, pool), scan, pool));
     }
-    *again = quiet && suspects;
-    return local_sql_run(session->index, LOCAL_SQL_VDIR_SET, pool, "iii", mtime,
-                         (apr_int64_t)(mtime == state.mtime ? state.seen : now),
-                         (apr_int64_t)(quiet && !suspects));
-}
-
-static base_fault_t *vdir_unchanged(local_session_t *session, int *unchanged, apr_pool_t *pool)
-{
-    vdir_state_t state;
-    apr_int64_t mtime;
-
-    BASE_TRY(vdir_mtime(session, &mtime, pool));
-    BASE_TRY(vdir_state(session, &state, pool));
-    *unchanged = state.trusted && state.mtime == mtime;
     return NULL;
 }
 
 base_fault_t *local_vdir_look(local_session_t *session, apr_pool_t *pool)
 {
-    base_fault_t *fault;
-    apr_pool_t *scratch;
-    int unchanged, again = 0;
+    const local_looked_t looked = {.what = "the collections",
+                                   .directory = session->vdir,
+                                   .get = LOCAL_SQL_VDIR_GET,
+                                   .set = LOCAL_SQL_VDIR_SET,
+                                   .read = vdir_read,
+                                   .apply = vdir_apply};
 
-    BASE_TRY(vdir_unchanged(session, &unchanged, pool));
-    if (unchanged)
-        return NULL;
-    BASE_TRY(local_begin(session->index, pool));
-    fault = vdir_unchanged(session, &unchanged, pool); /* another process was faster? */
-    if (!fault && !unchanged) {
-        apr_pool_create(&scratch, pool);
-        fault = vdir_reconcile(session, &again, scratch);
-        if (!fault && again)
-            fault = vdir_reconcile(session, &again, scratch);
-        fault = base_fault_wrap(fault, pool, "looking at the collections");
-        apr_pool_destroy(scratch);
-    }
-    return local_end(session->index, fault, pool);
+    return local_look_at(session, &looked, pool);
 }

@@ -35,22 +35,6 @@ static base_fault_t *put_describe(put_t *put, const backend_blob_t *blob, const 
                                     pool);
 }
 
-static base_fault_t *put_write(int descriptor, const char *data, apr_size_t length,
-                               apr_pool_t *pool)
-{
-    while (length > 0) {
-        ssize_t written = write(descriptor, data, length);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return local_fault(written < 0 ? errno : ENOSPC, pool, "writing an item");
-        data += written;
-        length -= (apr_size_t)written;
-    }
-    return fsync(descriptor) == 0 ? NULL : local_fault(errno, pool, "writing an item");
-}
-
 /* The file, complete and on disk, with permissions and group of the collection. */
 static base_fault_t *put_temporary(put_t *put, const char *data, apr_size_t length,
                                    apr_pool_t *pool)
@@ -67,7 +51,9 @@ static base_fault_t *put_temporary(put_t *put, const char *data, apr_size_t leng
     put->temporary = name;
     if (fstat(put->directory, &info) == 0 && fchown(descriptor, (uid_t)-1, info.st_gid) == 0)
         (void)!fchmod(descriptor, info.st_mode & 0666);
-    fault = put_write(descriptor, data, length, pool);
+    fault = local_write(descriptor, data, length, pool);
+    if (!fault && fsync(descriptor) != 0)
+        fault = local_fault(errno, pool, "writing an item");
     if (close(descriptor) != 0 && !fault)
         fault = local_fault(errno, pool, "writing an item");
     return fault;

@@ -105,8 +105,8 @@ static int tree_rank(const local_session_t *session, const vdir_node_t *node)
     return node->parent ? 100 : 99;
 }
 
-/* The one that was chosen, else the best name, else the oldest; NULL: the class has no folder. Of
- * folders that are being looked for the others are better. */
+/* The one that was chosen, also while its directory is being looked for, else the best name, else the
+ * oldest; NULL: the class has no folder. */
 static vdir_node_t *tree_default(const local_session_t *session, const apr_array_header_t *nodes,
                                  backend_class_t class_)
 {
@@ -118,7 +118,7 @@ static vdir_node_t *tree_default(const local_session_t *session, const apr_array
 
         if (node->row->class_ != class_)
             continue;
-        rank = tree_rank(session, node) + (node->row->missed ? 1000 : 0);
+        rank = tree_rank(session, node);
         if (!best || rank < best_rank) {
             best = node;
             best_rank = rank;
@@ -234,8 +234,8 @@ static base_fault_t *tree_settle_guess(local_session_t *session, const local_fol
     base_fault_t *fault = local_scan_folder(session, row->id, LOCAL_LOOK_NOW, &folder, pool);
 
     if (base_fault_code(fault) == BASE_FAULT_FOLDER_GONE ||
-        base_fault_code(fault) == BASE_FAULT_DENIED)
-        return NULL;
+        base_fault_code(fault) == BASE_FAULT_DENIED || base_fault_code(fault) == BASE_FAULT_BUSY)
+        return NULL; /* another look settles it */
     BASE_TRY(fault);
     BASE_TRY(
         local_sql_integer(session->index, LOCAL_SQL_VDIR_COUNT, &items, pool, "i", folder.number));
