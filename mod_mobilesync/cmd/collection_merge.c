@@ -36,7 +36,8 @@ static base_fault_t *merge_apply(const collection_t *collection, const collectio
     const collection_merged_t given = {.uid = merge->there ? merge->entry.uid : 0,
                                        .original = replaces ? NULL : merge->there,
                                        .key = collection_claim_derived_name(collection, claim, ""),
-                                       .supported = state->supported_length ? state->supported : NULL,
+                                       .supported =
+                                           state->supported_length ? state->supported : NULL,
                                        .supported_length = state->supported_length};
 
     merge->tell = 0;
