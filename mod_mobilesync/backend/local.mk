@@ -32,6 +32,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/local_mark.c mod_mobilesync/backend/local_mark.h \
 	mod_mobilesync/backend/local_vdir.c mod_mobilesync/backend/local_vdir.h \
 	mod_mobilesync/backend/local_vdir_file.c \
+	mod_mobilesync/backend/local_vdir_match.c mod_mobilesync/backend/local_vdir_match.h \
 	mod_mobilesync/backend/local_vdir_put.c \
 	mod_mobilesync/backend/local_vdir_scan.c \
 	mod_mobilesync/backend/local_vdir_tree.c \

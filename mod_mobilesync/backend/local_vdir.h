@@ -7,6 +7,7 @@
  *   local_vdir.c         the directories and their rows (local_vdir_look)
  *   local_vdir_tree.c    list, create, rename, delete
  *   local_vdir_scan.c    the files and their rows
+ *   local_vdir_match.c   which file is which item
  *   local_vdir_file.c    reading files; names
  *   local_vdir_put.c     put, replace
  *   local_vdir_write.c   fetch, move, remove */

@@ -1,7 +1,7 @@
 /* Bringing the index up to date with what other programs did to a collection's files. A file that is
  * what it was (ctime, inode, size) is not read; one that is not is described, and found again by its
  * UID, or where it has none by its content, so that it may have another name. */
-#include "backend/local_vdir.h"
+#include "backend/local_vdir_match.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,49 +13,9 @@
 #include "backend/local_folder.h"
 #include "backend/local_fs.h"
 #include "backend/local_item.h"
-#include "backend/local_mark.h"
 #include "backend/local_watch.h"
 
 #define SCAN_TEMPORARY_USEC (86400 * APR_USEC_PER_SEC) /* what is older was left by a crash */
-
-typedef struct scan_file scan_file_t;
-
-/* An item that the index knows. */
-typedef struct scan_item scan_item_t;
-struct scan_item {
-    apr_int64_t uid, missed;
-    local_file_t was;  /* at the last scan; name is the index's */
-    scan_file_t *file; /* the one that it is now; NULL: none was found */
-    scan_item_t *same; /* another item of that identity */
-};
-
-struct scan_file {
-    local_file_t now;
-    int unchanged; /* its etag is that of the item, or of the alien */
-    scan_item_t *item;
-};
-
-typedef struct {
-    apr_int64_t class_, changed, inode, size;
-    int seen;
-} scan_alien_t;
-
-typedef struct {
-    local_session_t *session;
-    local_folder_t *folder;
-    int directory;
-    int anew;                  /* by another version of describing: everything is read */
-    apr_array_header_t *items; /* scan_item_t * */
-    apr_array_header_t *files; /* scan_file_t *: what is not an alien that is known */
-    apr_hash_t *by_name, *by_identity, *aliens;
-    int others[LOCAL_CLASSES]; /* classes that other files have */
-    apr_time_t start;
-    int quiet;    /* nothing was renamed while it scanned */
-    int raced;    /* something that was seen was gone a moment later */
-    int young;    /* something was written a moment ago */
-    int suspects; /* known items that were missed, not yet gone */
-    apr_pool_t *pool;
-} vdir_scan_t;
 
 /* -- is a look needed? ---------------------------------------------------------------------- */
 
@@ -91,7 +51,7 @@ static base_fault_t *scan_load_items(vdir_scan_t *scan)
     BASE_TRY(
         local_sql_bind(index, LOCAL_SQL_FILE_ALL, &row, scan->pool, "i", scan->folder->number));
     for (;;) {
-        scan_item_t *item;
+        vdir_item_t *item;
 
         BASE_TRY(local_sql_step(index, row, &more, scan->pool));
         if (!more)
@@ -106,7 +66,7 @@ static base_fault_t *scan_load_items(vdir_scan_t *scan)
         item->was.inode = sqlite3_column_int64(row, 6);
         item->was.size = sqlite3_column_int64(row, 7);
         item->was.identity = scan_text(row, 8, scan->pool);
-        APR_ARRAY_PUSH(scan->items, scan_item_t *) = item;
+        APR_ARRAY_PUSH(scan->items, vdir_item_t *) = item;
         apr_hash_set(scan->by_name, item->was.name, APR_HASH_KEY_STRING, item);
         if (!item->was.identity)
             continue;
@@ -124,7 +84,7 @@ static base_fault_t *scan_load_aliens(vdir_scan_t *scan)
     BASE_TRY(
         local_sql_bind(index, LOCAL_SQL_ALIEN_ALL, &row, scan->pool, "i", scan->folder->number));
     for (;;) {
-        scan_alien_t *alien;
+        vdir_alien_t *alien;
 
         BASE_TRY(local_sql_step(index, row, &more, scan->pool));
         if (!more)
@@ -149,7 +109,7 @@ static int scan_etag_same(const local_file_t *file, apr_int64_t changed, apr_int
 /* Is the file an alien that did not change? */
 static int scan_alien_same(vdir_scan_t *scan, const local_file_t *file)
 {
-    scan_alien_t *alien = apr_hash_get(scan->aliens, file->name, APR_HASH_KEY_STRING);
+    vdir_alien_t *alien = apr_hash_get(scan->aliens, file->name, APR_HASH_KEY_STRING);
 
     if (!alien)
         return 0;
@@ -185,8 +145,8 @@ static base_fault_t *scan_describe(vdir_scan_t *scan, local_file_t *file, apr_po
 static base_fault_t *scan_sight(vdir_scan_t *scan, const char *name, apr_pool_t *scratch)
 {
     local_file_t file = {.name = name};
-    scan_item_t *item = apr_hash_get(scan->by_name, name, APR_HASH_KEY_STRING);
-    scan_file_t *found;
+    vdir_item_t *item = apr_hash_get(scan->by_name, name, APR_HASH_KEY_STRING);
+    vdir_file_t *found;
     struct stat info;
 
     if (fstatat(scan->directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -212,7 +172,7 @@ static base_fault_t *scan_sight(vdir_scan_t *scan, const char *name, apr_pool_t 
         return NULL;
     found->now = file;
     found->now.name = item ? item->was.name : apr_pstrdup(scan->pool, name);
-    APR_ARRAY_PUSH(scan->files, scan_file_t *) = found;
+    APR_ARRAY_PUSH(scan->files, vdir_file_t *) = found;
     return NULL;
 }
 
@@ -255,100 +215,9 @@ static base_fault_t *scan_directory(vdir_scan_t *scan)
     return fault;
 }
 
-/* -- whose file is it? ------------------------------------------------------------------------- */
-
-static int scan_same_identity(const char *one, const char *other)
-{
-    return one && other ? strcmp(one, other) == 0 : one == other;
-}
-
-static int scan_is_ours(const vdir_scan_t *scan, const scan_file_t *file)
-{
-    return file->now.known && file->now.class_ == scan->folder->class_;
-}
-
-static scan_item_t *scan_by_name(const vdir_scan_t *scan, const scan_file_t *file)
-{
-    scan_item_t *item = apr_hash_get(scan->by_name, file->now.name, APR_HASH_KEY_STRING);
-
-    return item && !item->file ? item : NULL;
-}
-
-static scan_item_t *scan_match_name_and_identity(vdir_scan_t *scan, const scan_file_t *file)
-{
-    scan_item_t *item = scan_by_name(scan, file);
-
-    return item && scan_same_identity(item->was.identity, file->now.identity) ? item : NULL;
-}
-
-static int scan_exists(const vdir_scan_t *scan, const scan_file_t *file)
-{
-    struct stat info;
-
-    return fstatat(scan->directory, file->now.name, &info, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* One that lost its file; or whose file was renamed while the directory was read, so that both names
- * were seen. */
-static scan_item_t *scan_match_identity(vdir_scan_t *scan, const scan_file_t *file)
-{
-    scan_item_t *item, *first;
-
-    if (!file->now.identity)
-        return NULL;
-    first = apr_hash_get(scan->by_identity, file->now.identity, APR_HASH_KEY_STRING);
-    for (item = first; item; item = item->same)
-        if (!item->file)
-            return item;
-    for (item = first; item; item = item->same)
-        if (item->file->now.inode == file->now.inode && !scan_exists(scan, item->file)) {
-            item->file->item = NULL;
-            item->file->now.known = 0;
-            item->file->now.name = NULL; /* it is not there */
-            return item;
-        }
-    return NULL;
-}
-
-static scan_item_t *scan_match_content(vdir_scan_t *scan, const scan_file_t *file)
-{
-    int i;
-
-    for (i = 0; i < scan->items->nelts && !file->now.identity; i++) {
-        scan_item_t *item = APR_ARRAY_IDX(scan->items, i, scan_item_t *);
-
-        if (!item->file && !item->was.identity && item->was.token == file->now.token)
-            return item;
-    }
-    return NULL;
-}
-
-static scan_item_t *scan_match_name(vdir_scan_t *scan, const scan_file_t *file)
-{
-    return scan_by_name(scan, file);
-}
-
-/* The surest first, for all files. */
-static void scan_match(vdir_scan_t *scan)
-{
-    static scan_item_t *(*const ways[])(vdir_scan_t *, const scan_file_t *) = {
-        scan_match_name_and_identity, scan_match_identity, scan_match_content, scan_match_name};
-    size_t way;
-    int i;
-
-    for (way = 0; way < sizeof ways / sizeof *ways; way++)
-        for (i = 0; i < scan->files->nelts; i++) {
-            scan_file_t *file = APR_ARRAY_IDX(scan->files, i, scan_file_t *);
-
-            if (file->item || !scan_is_ours(scan, file) || !(file->item = ways[way](scan, file)))
-                continue;
-            file->item->file = file;
-        }
-}
-
 /* -- writing ---------------------------------------------------------------------------------- */
 
-static base_fault_t *scan_apply_item(vdir_scan_t *scan, const scan_file_t *file)
+static base_fault_t *scan_apply_item(vdir_scan_t *scan, const vdir_file_t *file)
 {
     local_item_t item = {
         .uid = file->item->uid, .token = file->item->was.token, .date = file->item->was.date};
@@ -362,7 +231,7 @@ static base_fault_t *scan_apply_item(vdir_scan_t *scan, const scan_file_t *file)
 }
 
 /* A file that is no item of the folder: another class's, or nothing that can be understood. */
-static base_fault_t *scan_apply_alien(vdir_scan_t *scan, const scan_file_t *file)
+static base_fault_t *scan_apply_alien(vdir_scan_t *scan, const vdir_file_t *file)
 {
     const local_file_t *now = &file->now;
     apr_int64_t class_ = now->known ? (apr_int64_t)now->class_ : -1;
@@ -383,12 +252,12 @@ static base_fault_t *scan_apply_alien(vdir_scan_t *scan, const scan_file_t *file
 }
 
 /* Its file is there and has become something else; while that may be being written, it waits. */
-static int scan_turned(const vdir_scan_t *scan, const scan_item_t *item, int *young)
+static int scan_turned(const vdir_scan_t *scan, const vdir_item_t *item, int *young)
 {
     int i;
 
     for (i = 0; i < scan->files->nelts; i++) {
-        const scan_file_t *file = APR_ARRAY_IDX(scan->files, i, scan_file_t *);
+        const vdir_file_t *file = APR_ARRAY_IDX(scan->files, i, vdir_file_t *);
 
         if (file->item || file->now.name != item->was.name)
             continue;
@@ -398,7 +267,7 @@ static int scan_turned(const vdir_scan_t *scan, const scan_item_t *item, int *yo
     return 0;
 }
 
-static base_fault_t *scan_apply_missed(vdir_scan_t *scan, const scan_item_t *item)
+static base_fault_t *scan_apply_missed(vdir_scan_t *scan, const vdir_item_t *item)
 {
     int young = 0, turned = scan_turned(scan, item, &young);
     struct stat info;
@@ -419,7 +288,7 @@ static base_fault_t *scan_apply_missed(vdir_scan_t *scan, const scan_item_t *ite
 
 static int scan_arrival_order(const void *a, const void *b)
 {
-    const scan_file_t *one = *(scan_file_t *const *)a, *other = *(scan_file_t *const *)b;
+    const vdir_file_t *one = *(vdir_file_t *const *)a, *other = *(vdir_file_t *const *)b;
 
     if (one->now.ctime != other->now.ctime)
         return one->now.ctime < other->now.ctime ? -1 : 1;
@@ -431,7 +300,7 @@ static base_fault_t *scan_forget_aliens(vdir_scan_t *scan)
     apr_hash_index_t *at;
 
     for (at = apr_hash_first(scan->pool, scan->aliens); at; at = apr_hash_next(at)) {
-        const scan_alien_t *alien = apr_hash_this_val(at);
+        const vdir_alien_t *alien = apr_hash_this_val(at);
 
         if (!alien->seen)
             BASE_TRY(local_sql_run(scan->session->index, LOCAL_SQL_ALIEN_DELETE, scan->pool, "it",
@@ -442,29 +311,29 @@ static base_fault_t *scan_forget_aliens(vdir_scan_t *scan)
 
 static base_fault_t *scan_apply(vdir_scan_t *scan)
 {
-    scan_file_t **files = (scan_file_t **)scan->files->elts;
+    vdir_file_t **files = (vdir_file_t **)scan->files->elts;
     int i, arrivals = 0;
 
     for (i = 0; i < scan->items->nelts; i++) {
-        const scan_item_t *item = APR_ARRAY_IDX(scan->items, i, scan_item_t *);
+        const vdir_item_t *item = APR_ARRAY_IDX(scan->items, i, vdir_item_t *);
 
         if (!item->file)
             BASE_TRY(scan_apply_missed(scan, item));
     }
     for (i = 0; i < scan->files->nelts; i++) {
-        scan_file_t *file = files[i];
-        scan_alien_t *alien =
+        vdir_file_t *file = files[i];
+        vdir_alien_t *alien =
             file->now.name ? apr_hash_get(scan->aliens, file->now.name, APR_HASH_KEY_STRING) : NULL;
 
         if (!file->now.name)
             continue;
         if (file->item)
             BASE_TRY(scan_apply_item(scan, file));
-        else if (!scan_is_ours(scan, file))
+        else if (!local_vdir_is_ours(scan, file))
             BASE_TRY(scan_apply_alien(scan, file));
         else
             files[arrivals++] = file;
-        if (alien && (file->item || scan_is_ours(scan, file)))
+        if (alien && (file->item || local_vdir_is_ours(scan, file)))
             alien->seen = 0; /* it is one no more */
     }
     qsort(files, (size_t)arrivals, sizeof *files, scan_arrival_order);
@@ -507,8 +376,8 @@ base_fault_t *local_vdir_scan(local_session_t *session, local_folder_t *folder, 
 
     scan.start = apr_time_now();
     scan.anew = strcmp(folder->described, version) != 0;
-    scan.items = apr_array_make(pool, 256, sizeof(scan_item_t *));
-    scan.files = apr_array_make(pool, 256, sizeof(scan_file_t *));
+    scan.items = apr_array_make(pool, 256, sizeof(vdir_item_t *));
+    scan.files = apr_array_make(pool, 256, sizeof(vdir_file_t *));
     scan.by_name = apr_hash_make(pool);
     scan.by_identity = apr_hash_make(pool);
     scan.aliens = apr_hash_make(pool);
@@ -523,7 +392,7 @@ base_fault_t *local_vdir_scan(local_session_t *session, local_folder_t *folder, 
     BASE_TRY(scan_directory(&scan));
     scan.quiet = fstat(scan.directory, &info) == 0 && local_mtime(&info) == mtime &&
                  local_quiet(mtime, folder->seen, scan.start);
-    scan_match(&scan);
+    local_vdir_match(&scan);
     BASE_TRY(scan_apply(&scan));
     BASE_TRY(scan_add_views(&scan));
     folder->cur_mtime = mtime;

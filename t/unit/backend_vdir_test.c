@@ -417,6 +417,7 @@ int main(void)
                        store_arguments(apr_psprintf(pool, "root=%s/%%u handles=2", store_root)),
                        NULL, &contract_describer, &backend, pool),
          "start");
+    backend_contract(backend, "mail", pool);
     backend_contract_classes(backend, "alice", pool);
     must(backend_start(
              "local",
