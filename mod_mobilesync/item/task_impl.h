@@ -85,7 +85,7 @@ void task_show(task_t *task);
 /* A DATE or DATE-TIME of RFC 5545; 0: it is none. */
 int task_time_parse(const char *text, struct icaltimetype *time);
 /* RFC 5545 3.3.6, up to TASK_DURATION_MAX seconds; may be negative. */
-#define TASK_DURATION_MAX (100 * 366 * 86400u)
+#define TASK_DURATION_MAX ((apr_int64_t)100 * 366 * 86400)
 int task_duration_parse(const char *text, apr_time_t *length);
 struct icaltimetype task_time_of(apr_time_t naive);
 void task_times_show(task_t *task); /* start, due and the four dates */

@@ -162,14 +162,14 @@ int task_duration_parse(const char *text, apr_time_t *length)
     struct icaldurationtype d = icaldurationtype_from_string(text);
     apr_int64_t seconds;
 
-    if (icaldurationtype_is_bad_duration(d) || d.weeks > TASK_DURATION_MAX ||
-        d.days > TASK_DURATION_MAX || d.hours > TASK_DURATION_MAX ||
-        d.minutes > TASK_DURATION_MAX || d.seconds > TASK_DURATION_MAX)
+    if (icaldurationtype_is_bad_duration(d))
         return 0;
     seconds = (apr_int64_t)d.weeks * 604800 + (apr_int64_t)d.days * 86400 +
               (apr_int64_t)d.hours * 3600 + (apr_int64_t)d.minutes * 60 + d.seconds;
+    if (seconds > TASK_DURATION_MAX)
+        return 0;
     *length = apr_time_from_sec(d.is_neg ? -seconds : seconds);
-    return seconds <= TASK_DURATION_MAX;
+    return 1;
 }
 
 /* DTSTART and DURATION are a due date, too (RFC 5545 3.6.2). */
