@@ -193,7 +193,10 @@ typedef base_fault_t *(*backend_name_fn)(const backend_blob_t *blob, const char 
 
 /* What a store has to know of an item that is no mail. */
 typedef struct {
-    int known; /* 0: it is nothing of any class, and of no folder (what a folder does not show) */
+    int known; /* 0: it is nothing of any class */
+    /* known 0: it is whole, of a kind that no folder shows; else it is damaged, or being written: shown
+     * where it is or should be, so that it can be put into quarantine with its reason */
+    int foreign;
     backend_class_t class_;
     const char *uid; /* the UID in it, which stays when a file is renamed; NULL: it has none */
     /* entry.date: until when it matters; APR_INT64_MAX: for ever (an open task, a series without

@@ -65,10 +65,10 @@ typedef struct {
     const char *name;
     apr_int64_t changed, inode, size; /* etag: ctime in ns (0: too young to tell), inode, size */
     apr_int64_t ctime;                /* as it is */
-    int known;
-    backend_class_t class_;
+    int known, foreign;               /* backend_description_t */
+    backend_class_t class_; /* not known: what it may be; BACKEND_CLASS_EMAIL: nobody knows */
     const char *identity;
-    apr_uint64_t token;
+    apr_uint64_t token; /* 0: it cannot be read */
     apr_time_t date;
 } local_file_t;
 
@@ -90,6 +90,13 @@ void local_file_stat(local_file_t *file, const struct stat *info);
 /* Reads and describes it, without class and more where it is too large. -1 with errno. */
 int local_file_read_item(local_session_t *session, int directory, local_file_t *file,
                          base_fault_t **fault, apr_pool_t *pool);
+/* Has the directory a folder of the class? */
+base_fault_t *local_vdir_has(local_session_t *session, const char *directory,
+                             backend_class_t class_, int *has, apr_pool_t *pool);
+/* Makes an item of what cannot be understood: of its class_ where the directory has a folder of that,
+ * else of one that its name allows; not known where there is none. */
+base_fault_t *local_file_place(local_session_t *session, const char *directory, local_file_t *file,
+                               apr_pool_t *pool);
 /* The token of the file's present content; 0 with errno when it cannot be read. */
 apr_uint64_t local_file_token(int directory, const char *name, apr_pool_t *pool);
 

@@ -9,6 +9,8 @@
 
 #include "backend/blob.h"
 #include "backend/local_fs.h"
+#include "backend/local_index.h"
+#include "backend/local_mark.h"
 #include "base/text.h"
 
 /* -- names ---------------------------------------------------------------------------------- */
@@ -155,17 +157,49 @@ int local_file_read_item(local_session_t *session, int directory, local_file_t *
     if (file_read(directory, file->name, &data, &info, pool) != 0)
         return -1;
     local_file_stat(file, &info);
-    file->known = 0;
+    file->known = file->foreign = 0;
     if (!data)
         return 0;
     *fault = session->instance->describer->describe(
         backend_blob_of(data, (apr_uint64_t)info.st_size, pool), &description, pool);
     file->known = description.known;
+    file->foreign = description.foreign;
     file->class_ = description.class_;
     file->identity = description.uid;
     file->date = description.date;
     file->token = backend_content_token(data, (apr_size_t)info.st_size);
     return 0;
+}
+
+base_fault_t *local_vdir_has(local_session_t *session, const char *directory,
+                             backend_class_t class_, int *has, apr_pool_t *pool)
+{
+    apr_int64_t views;
+
+    BASE_TRY(local_sql_integer(session->index, LOCAL_SQL_VDIR_VIEWS, &views, pool, "ti", directory,
+                               (apr_int64_t)class_));
+    *has = views > 0;
+    return NULL;
+}
+
+base_fault_t *local_file_place(local_session_t *session, const char *directory, local_file_t *file,
+                               apr_pool_t *pool)
+{
+    const apr_int64_t etag[] = {file->ctime, file->inode, file->size};
+    const char *extension = file->name + file_stem(file->name);
+    int class_;
+
+    file->date = APR_INT64_MAX;
+    if (!file->token)
+        file->token = backend_content_token(etag, sizeof etag);
+    if (file->class_ != BACKEND_CLASS_EMAIL)
+        BASE_TRY(local_vdir_has(session, directory, file->class_, &file->known, pool));
+    for (class_ = BACKEND_CLASS_EMAIL + 1; !file->known && class_ < LOCAL_CLASSES; class_++) {
+        file->class_ = (backend_class_t)class_;
+        if (strcasecmp(extension, local_file_extension(file->class_)) == 0)
+            BASE_TRY(local_vdir_has(session, directory, file->class_, &file->known, pool));
+    }
+    return NULL;
 }
 
 apr_uint64_t local_file_token(int directory, const char *name, apr_pool_t *pool)

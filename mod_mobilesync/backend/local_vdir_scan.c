@@ -142,6 +142,23 @@ static base_fault_t *scan_describe(vdir_scan_t *scan, local_file_t *file, apr_po
     return NULL;
 }
 
+/* What cannot be understood, and is not being written, is an item all the same: of the folder that had
+ * it under that name, or that it should be in. Who asks for it is told what is wrong with it, and
+ * nobody is told that it is gone. */
+static base_fault_t *scan_adopt_damaged(vdir_scan_t *scan, const scan_item_t *item,
+                                        local_file_t *file)
+{
+    const scan_alien_t *alien = apr_hash_get(scan->aliens, file->name, APR_HASH_KEY_STRING);
+
+    if (file->known || file->foreign || !file->changed)
+        return NULL;
+    if (item || (alien && alien->class_ > BACKEND_CLASS_EMAIL))
+        file->class_ = item ? scan->folder->class_ : (backend_class_t)alien->class_;
+    BASE_TRY(local_file_place(scan->session, scan->folder->directory, file, scan->pool));
+    file->identity = item ? item->was.identity : NULL;
+    return NULL;
+}
+
 static base_fault_t *scan_sight(vdir_scan_t *scan, const char *name, apr_pool_t *scratch)
 {
     local_file_t file = {.name = name};
@@ -170,6 +187,8 @@ static base_fault_t *scan_sight(vdir_scan_t *scan, const char *name, apr_pool_t 
         BASE_TRY(scan_describe(scan, &file, scratch));
     if (!file.name)
         return NULL;
+    if (!found->unchanged)
+        BASE_TRY(scan_adopt_damaged(scan, item, &file));
     found->now = file;
     found->now.name = item ? item->was.name : apr_pstrdup(scan->pool, name);
     APR_ARRAY_PUSH(scan->files, vdir_file_t *) = found;
@@ -354,13 +373,12 @@ static base_fault_t *scan_add_views(vdir_scan_t *scan)
 
     for (class_ = BACKEND_CLASS_EMAIL + 1; class_ < LOCAL_CLASSES; class_++) {
         local_folder_t added = {.class_ = class_, .directory = scan->folder->directory};
-        apr_int64_t views;
+        int has;
 
         if (!scan->others[class_] || class_ == (int)scan->folder->class_)
             continue;
-        BASE_TRY(local_sql_integer(scan->session->index, LOCAL_SQL_VDIR_VIEWS, &views, scan->pool,
-                                   "ti", added.directory, (apr_int64_t)class_));
-        if (!views)
+        BASE_TRY(local_vdir_has(scan->session, added.directory, added.class_, &has, scan->pool));
+        if (!has)
             BASE_TRY(local_vdir_add(scan->session, &added, scan->pool));
     }
     return NULL;

@@ -367,6 +367,9 @@ static base_fault_t *step_enter(step_t *step, const sync_collection_t *asked, co
         step->folder->class_ != BACKEND_CLASS_EMAIL) /* MS-ASCMD R2117 */
         return base_fault_make(step->pool, BASE_FAULT_INVALID,
                                "ConversationMode for what is no mail");
+    if (asked->supported && strcmp(asked->key, "0") == 0 &&
+        step->folder->class_ == BACKEND_CLASS_NOTES) /* MS-ASNOTE R80, R114 */
+        return base_fault_make(step->pool, BASE_FAULT_INVALID, "Supported for notes");
     /* before the operations are read: drafts are sent then */
     return cmd_brake_check(exchange, step->folder->id, step_count_deletes(asked), asked->digest);
 }

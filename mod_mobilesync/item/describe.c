@@ -132,6 +132,7 @@ static void describe_object(describe_t *describe)
             describe_uid(describe, line, folded);
     }
     describe->description->known = describe->complete && describe->item_depth;
+    describe->description->foreign = describe->complete && !describe->item_depth;
 }
 
 static base_fault_t *describe_blob(const backend_blob_t *blob, backend_description_t *description,

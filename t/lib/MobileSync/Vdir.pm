@@ -30,9 +30,15 @@ sub folder ( $self, $collection ) { return "$self->{root}/$collection" }
 sub create ( $self, $collection, %option ) {
     my $folder = $self->folder($collection);
     $self->_own( File::Path::make_path($folder) );
-    $self->write( $collection, displayname => $option{name} ) if defined $option{name};
+    $self->name( $collection, $option{name} ) if defined $option{name};
     $self->write( $collection, color => $option{color} ) if defined $option{color};
     return;
+}
+
+# Gives it another displayname (characters).
+sub name ( $self, $collection, $name ) {
+    utf8::encode($name);
+    return $self->write( $collection, displayname => $name );
 }
 
 sub rename_collection ( $self, $from, $to ) {
@@ -50,6 +56,14 @@ sub collections ($self) {
     return sort map {m{([^/]+)/\z}} glob "$self->{root}/*/";
 }
 
+# The one collection of that displayname, or of that name where it has none; undef unless there is just one.
+sub named ( $self, $name ) {
+    utf8::encode($name);
+    my @found = grep { ( $self->content( $_, 'displayname' ) // $_ ) =~ /\A\Q$name\E\n?\z/ }
+        $self->collections;
+    return @found == 1 ? $found[0] : undef;
+}
+
 # --- items ---
 
 sub path ( $self, $collection, $file ) { return $self->folder($collection) . "/$file" }
@@ -57,7 +71,8 @@ sub path ( $self, $collection, $file ) { return $self->folder($collection) . "/$
 # Names of the items' files, sorted.
 sub files ( $self, $collection ) {
     opendir my $handle, $self->folder($collection) or return ();
-    return sort grep {/\A[^.].*\.(?:vcf|ics)\z/} readdir $handle;
+    my @files = sort grep {/\A[^.].*\.(?:vcf|ics)\z/} readdir $handle;
+    return @files;
 }
 
 # Bytes; undef where there is no such file.
@@ -108,10 +123,10 @@ sub _fill ( $path, $mode, $content ) {
     return;
 }
 
-# Replaces in the file of an item; dies where nothing is replaced.
+# Replaces in the file of an item, everywhere; dies where nothing is replaced.
 sub edit ( $self, $collection, $file, $from, $to ) {
     my $content = $self->content( $collection, $file ) // die "no $file in $collection\n";
-    $content =~ s/$from/$to/ or die "nothing of $from in:\n$content";
+    $content =~ s/$from/$to/g or die "nothing of $from in:\n$content";
     return $self->write( $collection, $file, $content );
 }
 
