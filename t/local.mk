@@ -32,6 +32,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Demo.pm \
 	t/lib/MobileSync/Disk.pm \
 	t/lib/MobileSync/ErrorLog.pm \
+	t/lib/MobileSync/Groupware.pm \
 	t/lib/MobileSync/Httpd.pm \
 	t/lib/MobileSync/Letters.pm \
 	t/lib/MobileSync/Mail.pm \
@@ -92,6 +93,7 @@ E2E_TESTS = \
 	t/e2e/clients.t \
 	t/e2e/config.t \
 	t/e2e/connections.t \
+	t/e2e/contacts.t \
 	t/e2e/conversation.t \
 	t/e2e/conversation_mode.t \
 	t/e2e/crash.t \
@@ -108,6 +110,13 @@ E2E_TESTS = \
 	t/e2e/generations.t \
 	t/e2e/get_attachment.t \
 	t/e2e/get_item_estimate.t \
+	t/e2e/groupware_admin.t \
+	t/e2e/groupware_conflict.t \
+	t/e2e/groupware_folders.t \
+	t/e2e/groupware_hostile.t \
+	t/e2e/groupware_lost.t \
+	t/e2e/groupware_sync.t \
+	t/e2e/groupware_wait.t \
 	t/e2e/hanging.t \
 	t/e2e/hostile.t \
 	t/e2e/http2.t \
@@ -120,6 +129,7 @@ E2E_TESTS = \
 	t/e2e/midnight.t \
 	t/e2e/moments.t \
 	t/e2e/move.t \
+	t/e2e/notes.t \
 	t/e2e/oof.t \
 	t/e2e/mpm.t \
 	t/e2e/park.t \
@@ -138,6 +148,7 @@ E2E_TESTS = \
 	t/e2e/stress.t \
 	t/e2e/sync.t \
 	t/e2e/task_series.t \
+	t/e2e/tasks.t \
 	t/e2e/transport.t \
 	t/e2e/validate_cert.t \
 	t/e2e/versions.t \
