@@ -26,7 +26,7 @@ const item_clock_t *item_clock_own(item_component_t *calendar, apr_pool_t *pool)
 const item_clock_t *item_clock_component(item_component_t *vtimezone, apr_pool_t *pool);
 const item_clock_t *item_clock_zone(const item_zone_t *zone, apr_pool_t *pool);
 
-/* TZID as it was found, the Olson name where it is one: NULL for that of item_clock_zone(). */
+/* TZID as it was found, the Olson name where it is one; of item_clock_zone() a name made of its rules. */
 const char *item_clock_tzid(const item_clock_t *clock);
 int item_clock_is_olson(const item_clock_t *clock);
 
@@ -40,15 +40,17 @@ struct icaltimetype item_clock_to_local(const item_clock_t *clock, apr_time_t wh
 int item_clock_offset(const item_clock_t *clock, apr_time_t when);
 
 /* The rules that hold in the year of a moment, for the blob of EAS. Of a single event that is its
- * year. A phone lays a series out by the rules that it is given, whatever the year: give those of
- * today, and reckon its start and its exceptions by them, too (item_clock_zone()), so that its hours are
- * right. */
+ * year. A phone lays a series out by the rules that it is given, whatever the year: of one that goes on
+ * it is today. */
 void item_clock_rules(const item_clock_t *clock, apr_time_t when, item_zone_t *zone);
 
-/* Adds the VTIMEZONE of an Olson clock to a calendar, unless it has one of that TZID: what holds from a
- * moment on. */
+/* Adds the VTIMEZONE of a clock to a calendar, unless it has one of that TZID, or it is UTC: what holds
+ * from a moment on. */
 void item_clock_write(const item_clock_t *clock, apr_time_t from, item_document_t *document,
                       apr_pool_t *pool);
+
+/* Are these the clock's rules, of the year of a moment or of today? */
+int item_clock_fits(const item_clock_t *clock, const item_zone_t *zone, apr_time_t when);
 
 /* The clock that a phone means by its zone at a moment. Of the zones that have these rules then: the
  * hints (TZIDs, may be NULL, ends with NULL) in their order, the one that its name says, the one that

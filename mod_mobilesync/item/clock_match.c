@@ -63,6 +63,11 @@ static int match_quality(const item_clock_t *clock, const item_zone_t *zone, apr
            (match_in_year(clock, zone, match_moment(MATCH_YEAR_FUTURE)) ? MATCH_NOW : 0);
 }
 
+int item_clock_fits(const item_clock_t *clock, const item_zone_t *zone, apr_time_t when)
+{
+    return match_quality(clock, zone, when) != MATCH_NONE;
+}
+
 /* -- all zones -------------------------------------------------------------------------------- */
 
 /* The best so far. */
@@ -130,11 +135,11 @@ const item_clock_t *item_clock_match(const item_zone_t *zone, apr_time_t when,
 
     for (i = 0; hints && hints[i]; i++) {
         clock = item_clock_find(NULL, hints[i], pool);
-        if (clock && match_quality(clock, zone, when))
+        if (clock && item_clock_fits(clock, zone, when))
             return clock;
     }
     clock = zone->name ? item_clock_find(NULL, zone->name, pool) : NULL;
-    if (clock && match_quality(clock, zone, when))
+    if (clock && item_clock_fits(clock, zone, when))
         return clock->offset || clock->count || clock->ruled ? clock : &item_clock_utc;
     if (match_is_utc(zone))
         return &item_clock_utc;

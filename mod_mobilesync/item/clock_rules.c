@@ -2,7 +2,8 @@
 #include "item/clock_impl.h"
 
 #include <limits.h>
-#include <string.h>
+#include <stdlib.h>
+#include <apr_strings.h>
 
 #include "item/date.h"
 
@@ -16,6 +17,7 @@ typedef struct {
 } rules_change_t;
 
 #define RULES_CHANGES_MAX 16
+#define RULES_NAME "Customized Time Zone" /* as Outlook has it */
 
 /* Those of a year, by its local time, that change the offset. */
 static int rules_of_year(const item_clock_t *clock, int year, rules_change_t *found)
@@ -115,11 +117,37 @@ static item_clock_t rules_clock(const item_zone_t *zone)
                   rules_of_change(&zone->standard, zone->offset, zone->name)}};
 }
 
+static const char *rules_offset_text(int seconds, apr_pool_t *pool)
+{
+    int minutes = abs(seconds) / 60;
+
+    return apr_psprintf(pool, " %c%02d%02d", seconds < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+static const char *rules_change_text(const item_zone_change_t *change, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, " %d/%d/%d %02d%02d", change->month, change->week, change->weekday,
+                        change->hour, change->minute);
+}
+
+/* Made of what it is, so that the same zone has the same name. */
+static const char *rules_name(const item_zone_t *zone, apr_pool_t *pool)
+{
+    const char *offset = rules_offset_text(zone->offset, pool);
+
+    if (!zone->standard.month)
+        return apr_pstrcat(pool, RULES_NAME, offset, NULL);
+    return apr_pstrcat(pool, RULES_NAME, offset, rules_change_text(&zone->standard, pool),
+                       rules_offset_text(zone->daylight_offset, pool),
+                       rules_change_text(&zone->daylight, pool), NULL);
+}
+
 const item_clock_t *item_clock_zone(const item_zone_t *zone, apr_pool_t *pool)
 {
     item_clock_t *clock = apr_palloc(pool, sizeof *clock);
 
     *clock = rules_clock(zone);
+    clock->tzid = rules_name(zone, pool);
     return clock;
 }
 

@@ -153,7 +153,7 @@ void item_clock_write(const item_clock_t *clock, apr_time_t from, item_document_
     clock_change_t change;
     int first, offset;
 
-    if (!clock->olson || write_is_there(calendar, clock->tzid))
+    if (clock == &item_clock_utc || write_is_there(calendar, clock->tzid))
         return;
     vtimezone = item_component_add(calendar, "VTIMEZONE");
     item_component_set_text(vtimezone, "TZID", clock->tzid);

@@ -106,7 +106,7 @@ static const item_clock_t *event_named_clock(const event_when_t *when, const eas
     return clock ? clock : item_clock_zone(&zone, pool);
 }
 
-/* Is it the zone that the client was shown? */
+/* Is it the zone that the client was shown, or one with the same rules? */
 static int event_same_zone(const event_when_t *when)
 {
     const char *blob = eas_node_child_text(when->edit->data, EAS_Calendar_Timezone);
@@ -114,8 +114,8 @@ static int event_same_zone(const event_when_t *when)
 
     if (!when->known || !blob)
         return when->known;
-    item_clock_rules(when->seen.clock, when->seen.from, &zone);
-    return strcmp(item_zone_blob(&zone, when->edit->pool), blob) == 0;
+    return item_zone_parse(blob, &zone, when->edit->pool) &&
+           item_clock_fits(when->seen.clock, &zone, when->seen.from);
 }
 
 static void event_choose_clock(event_when_t *when)
@@ -248,10 +248,9 @@ static const char *event_time_value(const struct icaltimetype *time, const char 
                         time->hour, time->minute, time->second, suffix);
 }
 
-/* A zone without a name that others know: in UTC. */
 static int event_in_utc(const item_clock_t *clock)
 {
-    return clock == &item_clock_utc || !item_clock_tzid(clock);
+    return clock == &item_clock_utc || !*item_clock_tzid(clock);
 }
 
 void item_event_property_time(item_property_t *property, struct icaltimetype time,

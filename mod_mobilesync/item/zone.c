@@ -133,11 +133,13 @@ static void zone_take_change(const unsigned char **at, item_zone_change_t *chang
                                    .week = words[3],
                                    .hour = words[4],
                                    .minute = words[5]};
+    if (change->hour > 23)
+        change->month = 0;
     if (change->hour == 23 && change->minute == 59 && words[6] == 59) {
         change->hour = 24;
         change->minute = 0;
     }
-    if (change->month < 1 || change->month > 12 || change->hour > 24 || change->minute > 59)
+    if (change->month < 1 || change->month > 12 || change->minute > 59)
         change->month = 0;
     else if (words[0] && words[3] >= 1 && words[0] >= 1601 && words[0] <= 9999 &&
              words[3] <= item_date_month_days(words[0], change->month)) {
@@ -175,7 +177,8 @@ int item_zone_parse(const char *blob, item_zone_t *zone, apr_pool_t *pool)
     found.offset = -(bias + standard) * 60;
     found.daylight_offset = -(bias + daylight) * 60;
     if (!found.standard.month || !found.daylight.month || found.offset == found.daylight_offset) {
-        found.standard.month = found.daylight.month = found.year = 0;
+        found.standard = found.daylight = (item_zone_change_t){0};
+        found.year = 0;
         found.daylight_offset = found.offset;
     }
     if (abs(found.offset) > ZONE_OFFSET_MAX || abs(found.daylight_offset) > ZONE_OFFSET_MAX)

@@ -266,6 +266,26 @@ static void test_written_text(apr_pool_t *pool)
            "one VTIMEZONE, once");
 }
 
+/* A zone that is no place's: its name is made of its rules. */
+static void test_written_zone(apr_pool_t *pool)
+{
+    static const item_zone_t odd = {.offset = 3660,
+                                    .daylight_offset = 7260,
+                                    .name = "",
+                                    .daylight_name = "",
+                                    .standard = {.month = 10, .week = 4, .hour = 24},
+                                    .daylight = {.month = 2, .week = 5, .hour = 24}};
+    const item_clock_t *clock = item_clock_zone(&odd, pool), *again;
+    item_document_t *document = item_document_make(ITEM_DOCUMENT_ICALENDAR, pool);
+    apr_time_t from = moment_of(2026, 3, 1);
+
+    is_str(item_clock_tzid(clock), "Customized Time Zone +0101 10/4/0 2400 +0201 2/5/0 2400",
+           "its name");
+    item_clock_write(clock, from, document, pool);
+    again = item_clock_find(item_document_root(document), item_clock_tzid(clock), pool);
+    ok(again && clocks_differ(clock, again, from) == 0, "its VTIMEZONE is what it is");
+}
+
 /* -- all zones through blobs ------------------------------------------------------------------ */
 
 /* A zone's blob as a clock again. */
@@ -380,6 +400,7 @@ int main(void)
     test_names(pool);
     test_written(zones, pool);
     test_written_text(pool);
+    test_written_zone(pool);
     test_round_trip(zones, pool);
     test_days(zones, pool);
     apr_pool_destroy(pool);

@@ -400,6 +400,15 @@ static void test_zones(apr_pool_t *pool)
                      "Calendar", pool);
     has(kind_change(kind, data, 141, NULL, pool).text, "DTSTART:20261124T100000Z\r\n",
         "a blob that is none is none");
+    data = kind_data("StartTime=20261124T200000Z|EndTime=20261124T210000Z|"
+                     "Recurrence{Type=1|Interval=1|DayOfWeek=8}",
+                     "Calendar", pool);
+    put_zone(data, 661, 721, pool);
+    result = kind_change(kind, data, 141, NULL, pool);
+    has(result.text, "TZOFFSETTO:+1201\r\n", "a zone that is no place's is written as it is");
+    has(result.text, "T070100\r\n", "and its local time, by which it recurs");
+    is_str(shown(result.text, 141, EAS_Calendar_StartTime, pool), "20261124T200000Z",
+           "and comes back");
 }
 
 /* -- attachments ------------------------------------------------------------------------------ */
