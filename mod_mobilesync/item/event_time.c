@@ -185,10 +185,7 @@ base_fault_t *item_event_load_timezone(const item_event_view_t *view, item_event
 
     if (view->times.all_day && view->options->version >= EAS_VERSION_16_0)
         return NULL; /* R2006 */
-    item_clock_rules(view->times.clock,
-                     view->series && view->options->now > view->times.from ? view->options->now
-                                                                           : view->times.from,
-                     &zone);
+    item_clock_rules(view->times.clock, view->times.from, &zone);
     value->text = item_zone_blob(&zone, view->pool);
     return NULL;
 }
