@@ -34,6 +34,7 @@ PERL_LIB = \
 	t/lib/MobileSync/ErrorLog.pm \
 	t/lib/MobileSync/Groupware.pm \
 	t/lib/MobileSync/Httpd.pm \
+	t/lib/MobileSync/KindShow.pm \
 	t/lib/MobileSync/Letters.pm \
 	t/lib/MobileSync/Mail.pm \
 	t/lib/MobileSync/Mail/Broken.pm \

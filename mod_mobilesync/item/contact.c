@@ -129,19 +129,35 @@ static base_fault_t *contact_picture_text(const char **text, apr_pool_t *pool)
     return NULL;
 }
 
+/* A line each. Two children may have the same name, two categories may not. */
+static base_fault_t *contact_names(const contact_property_t *property, const eas_node_t *node,
+                                   const char **text, apr_pool_t *pool)
+{
+    apr_array_header_t *names = apr_array_make(pool, 4, sizeof(const char *));
+    const eas_node_t *child;
+
+    if (property->access == &contact_categories)
+        BASE_TRY(item_categories_names(node, property->child, &names, pool));
+    else
+        for (child = eas_node_child(node, property->child); child; child = eas_node_next(child))
+            if (child->length && child->length <= CONTACT_TEXT_MAX)
+                APR_ARRAY_PUSH(names, const char *) =
+                    base_text_line(child->text, strlen(child->text), pool);
+    if (names->nelts > ITEM_CONTACT_CHILDREN_MAX)
+        return contact_invalid(property->tag, "too many", pool);
+    *text = names->nelts ? apr_array_pstrcat(pool, names, '\n') : "";
+    return NULL;
+}
+
 /* In the form in which access->get gives it. */
 static base_fault_t *contact_wanted(const contact_property_t *property, const eas_node_t *node,
                                     const char **text, apr_pool_t *pool)
 {
-    apr_array_header_t *names;
     apr_size_t length;
     int year, month, day;
 
-    if (property->child) {
-        BASE_TRY(item_categories_names(node, property->child, &names, pool));
-        *text = names->nelts ? apr_array_pstrcat(pool, names, '\n') : "";
-        return NULL;
-    }
+    if (property->child)
+        return contact_names(property, node, text, pool);
     if (eas_node_content(node, text, &length, pool) != APR_SUCCESS)
         return base_fault_make(pool, BASE_FAULT_UNAVAILABLE, "contact: reading an element");
     if (property->access == &contact_picture)

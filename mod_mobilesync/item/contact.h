@@ -21,6 +21,8 @@
 /* A Picture's base64 (R381), which may be no longer (R384); a greater photo is not shown, and stays. */
 #define ITEM_CONTACT_PICTURE_MAX (48 * 1024)
 
+#define ITEM_CONTACT_CHILDREN_MAX 300 /* R194; as many categories (R183) */
+
 extern const item_kind_t item_contact_kind;
 
 #endif

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "item/contact.h"
 #include "item/contact_impl.h"
 
 static int related_is(contact_card_t *card, item_property_t *property, const char *word,
@@ -84,15 +85,13 @@ static void related_set(contact_card_t *card, const contact_property_t *property
 
 const contact_access_t contact_related = {.get = related_get, .set = related_set};
 
-#define CHILDREN_MAX 300 /* R194 */
-
 static const char *children_get(contact_card_t *card, const contact_property_t *property)
 {
     apr_array_header_t *lines = related_find(card, property),
                        *texts = apr_array_make(card->pool, 4, sizeof(const char *));
     int i;
 
-    for (i = 0; i < lines->nelts && i < CHILDREN_MAX; i++) {
+    for (i = 0; i < lines->nelts && i < ITEM_CONTACT_CHILDREN_MAX; i++) {
         const char *text = item_property_text(APR_ARRAY_IDX(lines, i, item_property_t *));
 
         if (*text)
@@ -104,19 +103,20 @@ static const char *children_get(contact_card_t *card, const contact_property_t *
 static void children_set(contact_card_t *card, const contact_property_t *property,
                          const char *const *texts)
 {
-    const char *wanted[CHILDREN_MAX];
+    const char *wanted[ITEM_CONTACT_CHILDREN_MAX];
     char *state, *name;
     int i = 0;
 
     for (name = apr_strtok(apr_pstrdup(card->pool, texts[0]), "\n", &state);
-         name && i < CHILDREN_MAX; name = apr_strtok(NULL, "\n", &state))
+         name && i < ITEM_CONTACT_CHILDREN_MAX; name = apr_strtok(NULL, "\n", &state))
         wanted[i++] = name;
-    while (i < CHILDREN_MAX)
+    while (i < ITEM_CONTACT_CHILDREN_MAX)
         wanted[i++] = "";
-    contact_slots_set(
-        card,
-        &(contact_property_t){.name = property->name, .n = property->n, .slots = CHILDREN_MAX},
-        &related_lines, wanted);
+    contact_slots_set(card,
+                      &(contact_property_t){.name = property->name,
+                                            .n = property->n,
+                                            .slots = ITEM_CONTACT_CHILDREN_MAX},
+                      &related_lines, wanted);
 }
 
 const contact_access_t contact_children = {.get = children_get, .set = children_set};

@@ -2,9 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "item/contact.h"
 #include "item/contact_impl.h"
 
-#define SLOT_MAX 300 /* children (R194) */
+#define SLOT_MAX ITEM_CONTACT_CHILDREN_MAX
 
 typedef struct {
     contact_card_t *card;

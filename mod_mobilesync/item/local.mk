@@ -248,5 +248,5 @@ TESTS += t/perl/components.t
 EXTRA_DIST += t/perl/components.t
 
 # by t/unit/kind_show
-TESTS += t/perl/real_contacts.t
-EXTRA_DIST += t/perl/real_contacts.t
+TESTS += t/perl/contact.t
+EXTRA_DIST += t/perl/contact.t

@@ -8,11 +8,10 @@ use File::Temp ();
 use Test::More;
 use EAS::Schema;
 use EAS::WBXML;
+use MobileSync::KindShow qw(show slurp spew);
 use MobileSync::RealFiles;
 
-my $build = $ENV{top_builddir} // "$FindBin::Bin/../..";
-my $show = "$build/t/unit/kind_show";
-plan skip_all => "t/unit/kind_show is not built" unless -x $show;
+plan skip_all => 't/unit/kind_show is not built' unless MobileSync::KindShow::available();
 
 my @VERSIONS = qw(12.1 14.0 14.1 16.0 16.1);
 my %CLASSES = (
@@ -20,19 +19,6 @@ my %CLASSES = (
     Notes => { component => 'VJOURNAL', versions => [ @VERSIONS[ 1 .. 4 ] ] }
 );
 my $folder = File::Temp->newdir;
-
-sub slurp ($path) {
-    open my $file, '<:raw', $path or die "$path: $!\n";
-    local $/;
-    return scalar <$file>;
-}
-
-sub write_file ( $name, $bytes ) {
-    open my $file, '>:raw', "$folder/$name" or die "$name: $!\n";
-    print {$file} $bytes;
-    close $file or die "$name: $!\n";
-    return "$folder/$name";
-}
 
 # The items of a file, each with what it needs of the calendar: a file for those of one UID, as in a vdir.
 sub items_of ( $bytes, $wanted ) {
@@ -60,23 +46,6 @@ sub items_of ( $bytes, $wanted ) {
     return
         map { join '', "BEGIN:VCALENDAR$end", @header, @zones, $items{$_}, "END:VCALENDAR$end" }
         @order;
-}
-
-# What kind_show says of files: for each a list of its numbers and the bytes.
-sub show ( $class, $mode, $version, $type, $files, @edit ) {
-    my $list = File::Temp->new;
-    print {$list} "$_\n" for @$files;
-    close $list;
-    open my $out, '-|:raw', "'$show' --$mode $class $version $type @edit < '$list'"
-        or die "$show: $!\n";
-    my @shown;
-    for my $file (@$files) {
-        my ( $length, $same ) = split ' ', <$out> // die "$show said nothing for $file\n";
-        read( $out, my $bytes, $length ) == $length or die "$show: too short for $file\n";
-        push @shown, { same => $same, bytes => $bytes };
-    }
-    close $out or die "$show failed\n";
-    return @shown;
 }
 
 # Lines without folds, and without those that say when it was changed, or are of the Subject.
@@ -107,7 +76,7 @@ for my $class ( sort keys %CLASSES ) {
     for my $package ( sort keys %real ) {
         my $number = 0;
         for my $path ( @{ $real{$package} } ) {
-            push @{ $files{$package} }, write_file( "$class-$package-" . $number++, $_ )
+            push @{ $files{$package} }, spew( "$folder/$class-$package-" . $number++, $_ )
                 for items_of( slurp($path), $component );
         }
     }

@@ -8,11 +8,10 @@ use File::Temp ();
 use Test::More;
 use EAS::Schema;
 use EAS::WBXML;
+use MobileSync::KindShow qw(show slurp spew);
 use MobileSync::RealFiles;
 
-my $build = $ENV{top_builddir} // "$FindBin::Bin/../..";
-my $show = "$build/t/unit/kind_show";
-plan skip_all => "t/unit/kind_show is not built" unless -x $show;
+plan skip_all => 't/unit/kind_show is not built' unless MobileSync::KindShow::available();
 my %files = MobileSync::RealFiles::files('ics');
 plan skip_all => MobileSync::RealFiles::reason() unless %files;
 
@@ -38,40 +37,17 @@ my $folder = File::Temp->newdir;
 my ( @paths, %source, %programs );
 for my $package ( sort keys %files ) {
     for my $path ( @{ $files{$package} } ) {
-        open my $file, '<:raw', $path or next;
         my $n = 0;
-        my $bytes = do { local $/; <$file> }
-            // q{};
-        for my $item ( items($bytes) ) {
+        for my $item ( items( slurp($path) ) ) {
             last if ++$n > 100;    # some have thousands of a kind
-            push @paths, sprintf '%s/%05d.ics', $folder, scalar @paths;
+            push @paths, spew( sprintf( '%s/%05d.ics', $folder, scalar @paths ), $item );
             $source{ $paths[-1] } = "$path ($n)";
             $programs{$package}++;
-            open my $out, '>:raw', $paths[-1] or die "$paths[-1]: $!\n";
-            print {$out} $item;
-            close $out;
         }
     }
 }
 note "$_: $programs{$_} events" for sort keys %programs;
 cmp_ok( scalar keys %programs, '>=', 6, 'events of at least six programs' );
-
-# What the tool says of each file: the numbers of a line, and the bytes behind it.
-sub each_file (@command) {
-    my $list = File::Temp->new;
-    print {$list} "$_\n" for @paths;
-    close $list;
-    open my $out, '-|:raw', "'$show' @command < '$list' 2> '$folder/errors'" or die "$show: $!\n";
-    my @said;
-    for my $path (@paths) {
-        my @numbers = split ' ', <$out> // die "$show said nothing for $source{$path}\n";
-        read( $out, my $bytes = '', $numbers[0] ) == $numbers[0]
-            or die "$show: too short for $path\n";
-        push @said, [ $path, $bytes, @numbers ];
-    }
-    close $out or die "$show failed\n";
-    return @said;
-}
 
 # All lines, unfolded, but those that an edit of Sensitivity has to do with.
 sub lines ($bytes) {
@@ -81,21 +57,21 @@ sub lines ($bytes) {
 
 for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
     my ( @broken, @invalid, @other );
-    for ( each_file( '--sync Calendar', $version, 1 ) ) {
-        my ( $path, $bytes, $length ) = @$_;
-        if ( !$length ) { push @broken, $source{$path}; next }
+    my @given = show( 'Calendar', 'sync', $version, 1, \@paths );
+    for my $i ( 0 .. $#paths ) {
+        my ( $path, $bytes ) = ( $paths[$i], $given[$i]{bytes} );
+        if ( $bytes eq '' ) { push @broken, $source{$path}; next }
         my $fault = EAS::Schema::fault( EAS::WBXML::decode($bytes) );
         push @invalid, "$source{$path}: $fault" if $fault;
     }
     is_deeply( \@invalid, [], "$version: " . ( @paths - @broken ) . ' are valid' );
     cmp_ok( scalar @broken, '<', @paths / 10, "$version: few are no events" );
-    for ( each_file( '--edit Calendar', $version, 2, 'Sensitivity', 3 ) ) {
-        my ( $path, $bytes, $length, $same ) = @$_;
-        next if !$length;
-        push @other, "$source{$path}: not the same when it comes back" if !$same;
-        open my $file, '<:raw', $path or die "$path: $!\n";
-        push @other, "$source{$path}: other lines"
-            if lines( do { local $/; scalar <$file> } ) ne lines($bytes);
+    my @edited = show( 'Calendar', 'edit', $version, 2, \@paths, 'Sensitivity', 3 );
+    for my $i ( 0 .. $#paths ) {
+        my ( $path, $bytes ) = ( $paths[$i], $edited[$i]{bytes} );
+        next if $bytes eq '';
+        push @other, "$source{$path}: not the same when it comes back" if !$edited[$i]{same};
+        push @other, "$source{$path}: other lines" if lines( slurp($path) ) ne lines($bytes);
     }
     is_deeply( \@other, [], "$version: what comes back is as it was, but for what is edited" );
 }

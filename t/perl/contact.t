@@ -1,23 +1,20 @@
 #!/usr/bin/perl
-# Cards that other programs wrote (t/lib/MobileSync/RealFiles.pm): each is shown to a phone, valid
-# against the schemas where they are at hand; a phone changes one element, and nothing else of the card
+# Cards that other programs wrote (t/lib/MobileSync/RealFiles.pm), and the fuzz corpus: each is shown to
+# a phone at every version, valid against the schemas where they are at hand; a phone changes one element, and nothing else of the card
 # is another than before.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
-use Encode ();
 use File::Temp ();
 use Test::More;
 use EAS::Schema;
 use EAS::WBXML;
+use MobileSync::KindShow qw(show slurp spew);
 use MobileSync::RealFiles;
 
-my $build = $ENV{top_builddir} // "$FindBin::Bin/../..";
-my $show = "$build/t/unit/kind_show";
-plan skip_all => "t/unit/kind_show is not built" unless -x $show;
-my %files = MobileSync::RealFiles::files('vcf');
-plan skip_all => 'no files of real programs: ' . MobileSync::RealFiles::reason() unless %files;
-diag( 'cards of ' . join ', ', sort keys %files );
+plan skip_all => 't/unit/kind_show is not built' unless MobileSync::KindShow::available();
+
+my @VERSIONS = qw(12.1 14.0 14.1 16.0 16.1);
 
 # An element that is changed, and the properties that may be others then. REV tells of each change.
 my @EDITS = (
@@ -34,12 +31,6 @@ my @EDITS = (
     ],
 );
 
-sub slurp ($path) {
-    open my $file, '<:raw', $path or die "$path: $!\n";
-    local $/ = undef;
-    return scalar <$file>;
-}
-
 # The cards of a file, those that are nested in others with them.
 sub cards ($bytes) {
     my ( @cards, $depth );
@@ -53,25 +44,6 @@ sub cards ($bytes) {
     return @cards;
 }
 
-# What kind_show says of each path: [ bytes (undef: it cannot be done), the rest of their line ].
-sub kind_show ( $paths, @arguments ) {
-    my $list = File::Temp->new;
-    print {$list} "$_\n" for @$paths;
-    close $list;
-    my $command = join ' ', map { "'" . Encode::encode( 'UTF-8', $_ =~ s/'/'\\''/gr ) . "'" } $show,
-        @arguments;
-    open my $out, '-|:raw', "$command < '$list' 2>/dev/null" or die "$show: $!\n";
-    my @said;
-    for my $path (@$paths) {
-        my ( $length, $rest ) = split ' ', <$out> // die("$show said nothing for $path\n"), 2;
-        my $bytes;
-        read( $out, $bytes, $length ) == $length or die "$show: too short for $path\n";
-        push @said, [ $length ? $bytes : undef, $rest ];
-    }
-    close $out or die "$show failed\n";
-    return @said;
-}
-
 # Lines with what is folded into them, but for those properties.
 sub others ( $bytes, $names ) {
     my @lines;
@@ -83,48 +55,55 @@ sub others ( $bytes, $names ) {
     return join '', grep { !/^(?:[^.:;]+\.)?(?:$names|REV)[;:]/i } @lines;
 }
 
+my %files = ( 'the fuzz corpus' => [ glob "$FindBin::Bin/../fuzz/corpus/contact/*" ] );
+my %real = MobileSync::RealFiles::files('vcf');
+diag( %real
+    ? 'cards of ' . join ', ',
+    sort keys %real
+    : 'no files of real programs: ' . MobileSync::RealFiles::reason() );
+
 my $folder = File::Temp->newdir;
 my ( %of, @paths );
-for my $package ( sort keys %files ) {
-    for my $file ( @{ $files{$package} } ) {
+%files = ( %files, %real );
+for my $source ( sort keys %files ) {
+    for my $file ( @{ $files{$source} } ) {
         my $number = 0;
         for my $card ( cards( slurp($file) ) ) {
-            my $path = sprintf '%s/%05d.vcf', $folder, scalar @paths;
-            open my $out, '>:raw', $path or die "$path: $!\n";
-            print {$out} $card;
-            close $out or die "$path: $!\n";
-            push @paths, $path;
-            $of{$path} = sprintf '%s: %s, card %d', $package, $file =~ s{^.*/}{}r, ++$number;
+            # lists of people are no contacts
+            next if $card =~ /^(?:(?:X-ADDRESSBOOKSERVER-)?KIND:group|X-EVOLUTION-LIST:true)/mi;
+            push @paths, spew( sprintf( '%s/%05d.vcf', $folder, scalar @paths ), $card );
+            $of{ $paths[-1] } = sprintf '%s: %s, card %d', $source, $file =~ s{^.*/}{}r, ++$number;
         }
     }
 }
-cmp_ok( scalar @paths, '>', 100, 'cards of real programs: ' . @paths );
-
-# Lists of people are no contacts.
-@paths =
-    grep { slurp($_) !~ /^(?:KIND:group|X-ADDRESSBOOKSERVER-KIND:group|X-EVOLUTION-LIST:true)/mi }
-    @paths;
+cmp_ok( scalar @paths, '>', %real ? 100 : 3, 'cards: ' . @paths );
 
 subtest 'cards are read' => sub {
-    my @said = kind_show( \@paths, '--edit', 'Contacts', '16.1', 1, 'JobTitle', 'x' );
-    my @unread = grep { !defined $said[$_][0] } 0 .. $#paths;
+    my @said = show( 'Contacts', 'edit', '16.1', 1, \@paths, 'JobTitle', 'x' );
+    my @unread = grep { $said[$_]{bytes} eq '' } 0 .. $#paths;
     # what is broken on purpose
     is_deeply(
         [ map { $of{ $paths[$_] } } grep { slurp( $paths[$_] ) =~ /^END:VCARD\s*\z/mi } @unread ],
         [], 'but for those that have no end' );
     cmp_ok( scalar @unread, '<', @paths / 20, scalar(@unread) . ' of which there are few' );
-    is_deeply( [ map { $of{ $paths[$_] } } grep { ( $said[$_][1] // '' ) =~ /^0/ } 0 .. $#paths ],
-        [], 'what comes back as it was given changes nothing' );
+    is_deeply(
+        [
+            map { $of{ $paths[$_] } }
+            grep { $said[$_]{bytes} ne '' && !$said[$_]{same} } 0 .. $#paths
+        ],
+        [],
+        'what comes back as it was given changes nothing'
+    );
     my %unread = map { $paths[$_] => 1 } @unread;
     @paths = grep { !$unread{$_} } @paths;
 };
 
 subtest 'what a phone gets' => sub {
-    for my $version (qw(12.1 14.1 16.1)) {
-        my @responses = kind_show( \@paths, '--sync', 'Contacts', $version, 1 );
+    for my $version (@VERSIONS) {
+        my @responses = show( 'Contacts', 'sync', $version, 1, \@paths );
         my ( @invalid, @nameless );
         for my $i ( 0 .. $#paths ) {
-            my $response = EAS::WBXML::decode( $responses[$i][0] );
+            my $response = EAS::WBXML::decode( $responses[$i]{bytes} );
             my $fault = EAS::Schema::fault($response);
             push @invalid, "$of{$paths[$i]}: $fault" if $fault;
             my $data = $response->at('Collections/Collection/Commands/Add/ApplicationData');
@@ -140,25 +119,27 @@ subtest 'what a phone gets' => sub {
 for my $edit (@EDITS) {
     my ( $name, $value, $names ) = @$edit;
     subtest "$name is changed" => sub {
-        my @after = kind_show( \@paths, '--edit', 'Contacts', '16.1', 1, $name, $value );
+        my @after = show( 'Contacts', 'edit', '16.1', 1, \@paths, $name, $value );
         my ( @others, @edited );
         for my $i ( 0 .. $#paths ) {
-            push @others, "$of{$paths[$i]}:\n$after[$i][0]"
-                if others( slurp( $paths[$i] ), $names ) ne others( $after[$i][0], $names );
-            push @edited, "$folder/edited-$i.vcf";
-            open my $out, '>:raw', $edited[-1] or die "$edited[-1]: $!\n";
-            print {$out} $after[$i][0];
-            close $out or die "$edited[-1]: $!\n";
+            push @others, "$of{$paths[$i]}:\n$after[$i]{bytes}"
+                if others( slurp( $paths[$i] ), $names ) ne others( $after[$i]{bytes}, $names );
+            push @edited, spew( "$folder/edited-$i.vcf", $after[$i]{bytes} );
         }
         is_deeply( \@others, [], 'and nothing else' );
-        my @again = kind_show( \@edited, '--edit', 'Contacts', '16.1', 1, $name, $value );
+        my @again = show( 'Contacts', 'edit', '16.1', 1, \@edited, $name, $value );
         is_deeply(
-            [ map { $of{ $paths[$_] } } grep { $again[$_][0] ne $after[$_][0] } 0 .. $#paths ],
-            [], 'once' );
-        my @shown = kind_show( \@edited, '--sync', 'Contacts', '16.1', 1 );
+            [
+                map { $of{ $paths[$_] } }
+                grep { $again[$_]{bytes} ne $after[$_]{bytes} } 0 .. $#paths
+            ],
+            [],
+            'once'
+        );
+        my @shown = show( 'Contacts', 'sync', '16.1', 1, \@edited );
         my @wrong;
         for my $i ( 0 .. $#paths ) {
-            my $data = EAS::WBXML::decode( $shown[$i][0] )
+            my $data = EAS::WBXML::decode( $shown[$i]{bytes} )
                 ->at('Collections/Collection/Commands/Add/ApplicationData');
             push @wrong, $of{ $paths[$i] } if ( $data->text($name) // '' ) ne $value;
         }
