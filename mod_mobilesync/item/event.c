@@ -25,6 +25,8 @@ static base_fault_t *event_load(const backend_blob_t *blob, const item_reference
     event->options = *options;
     event->pool = pool;
     BASE_TRY(item_event_open(blob, &source, pool));
+    /* the caller's may be another one when it is written */
+    reference = apr_pmemdup(pool, reference, sizeof *reference);
     BASE_TRY(item_event_view_init(source, source->main, &event->options, reference, &view, pool));
     BASE_TRY(item_event_series_load(source, &event->options, &view.series, pool));
     if (view.series)

@@ -348,6 +348,8 @@ base_fault_t *item_event_change(const item_change_t *change, const backend_blob_
         event_make(change, &source, pool);
     event_edit_init(&edit, change, source, pool);
     edit.is_new = original == NULL;
+    if (!change->data && !change->instance)
+        return item_event_invalid(&edit, "nothing is said of it");
     if (change->instance)
         BASE_TRY(item_event_store_instance(&edit));
     else
