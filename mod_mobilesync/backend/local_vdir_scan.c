@@ -145,10 +145,10 @@ static base_fault_t *scan_describe(vdir_scan_t *scan, local_file_t *file, apr_po
 /* What cannot be understood, and is not being written, is an item all the same: of the folder that had
  * it under that name, or that it should be in. Who asks for it is told what is wrong with it, and
  * nobody is told that it is gone. */
-static base_fault_t *scan_adopt_damaged(vdir_scan_t *scan, const scan_item_t *item,
+static base_fault_t *scan_adopt_damaged(vdir_scan_t *scan, const vdir_item_t *item,
                                         local_file_t *file)
 {
-    const scan_alien_t *alien = apr_hash_get(scan->aliens, file->name, APR_HASH_KEY_STRING);
+    const vdir_alien_t *alien = apr_hash_get(scan->aliens, file->name, APR_HASH_KEY_STRING);
 
     if (file->known || file->foreign || !file->changed)
         return NULL;
