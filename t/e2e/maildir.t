@@ -182,7 +182,7 @@ subtest 'folders' => sub {
     };
     is_deeply( \@names, \@expected, 'all in step' );
     is( $phones[0]->folder_named('Play')->{id}, $work->{id}, 'Work is Play now' );
-    my $fresh = $server->client( account => 'folders', device_id => 'FRESH' );
+    my $fresh = $server->client( account => 'folders', device_id => 'FRESH', version => '12.1' );
     $fresh->folder_sync;
     is_deeply( $fresh->{folders}, $phones[0]{folders}, 'a new phone sees the same' );
 };

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "item/document_impl.h"
 #include "item/item.h"
+#include "item/kind.h"
 
 #define EDITS 6
 static const char text[] =
@@ -85,6 +86,19 @@ static void edit(const char *data, apr_size_t size, int n, apr_pool_t *pool)
                 strcmp(item_property_component(property, 2), text) == 0);
 }
 
+/* What a store learns of it: always something. */
+static void describe(const char *data, apr_size_t size, apr_pool_t *pool)
+{
+    backend_description_t description;
+
+    FUZZ_ASSERT(!item_describer.describe(backend_blob_of(data, size, pool), &description, pool));
+    if (!description.known)
+        return;
+    FUZZ_ASSERT(description.class_ > BACKEND_CLASS_EMAIL &&
+                description.class_ <= BACKEND_CLASS_NOTES);
+    FUZZ_ASSERT(!description.uid || *description.uid);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool;
@@ -95,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     fuzz_once(item_child_init);
     pool = fuzz_pool();
+    describe(bytes, size, pool);
     document = parse(bytes, size, pool);
     if (document) {
         same(item_document_print(document, pool), bytes, size);
