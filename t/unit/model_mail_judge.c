@@ -224,6 +224,17 @@ static void judge_folders(scene_t *scene, const apr_array_header_t *items, apr_p
     }
 }
 
+/* Is the folder that the request has made there, as it was made? When others have given it another name
+ * a repeat cannot find it. */
+static int judge_made(const scene_t *scene, const phone_change_t *change)
+{
+    const backend_folder_t *made =
+        *change->made ? scene_folder_find(scene->folders_before, change->made) : NULL;
+
+    return made && strcmp(made->name, change->name) == 0 &&
+           strcmp(made->parent_id ? made->parent_id : "0", change->parent) == 0;
+}
+
 static void judge_created(scene_t *scene, apr_pool_t *pool)
 {
     const apr_array_header_t *folders = scene_folders(scene, pool);
@@ -235,7 +246,7 @@ static void judge_created(scene_t *scene, apr_pool_t *pool)
 
         if (scene_folder_find(scene->folders_before, id))
             continue;
-        if (scene->ask->kind != ASK_CHANGE || *change->made)
+        if (scene->ask->kind != ASK_CHANGE || judge_made(scene, change))
             scene_fail(scene, "folder %s was created, but nobody wanted it", id);
         apr_cpystrn(change->made, id, sizeof change->made);
     }
