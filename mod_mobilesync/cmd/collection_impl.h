@@ -177,6 +177,9 @@ base_fault_t *collection_op_effect(collection_t *collection, const collection_op
 
 /* -- collection_merge.c: the same for operations that merge -- */
 
+/* What the device holds after an operation with that result. */
+apr_uint64_t collection_merge_token(const sync_ledger_result_t *result);
+
 base_fault_t *collection_merge_change(collection_t *collection, const collection_op_t *op,
                                       collection_claim_t *claim, sync_ledger_result_t *result,
                                       int *begun);

@@ -12,6 +12,9 @@
 
 #define MERGE_TRIES 8 /* while others change the item all the time */
 
+/* In what a device holds: it is that token's content but for what it is to be told. */
+#define MERGE_TOLD ((apr_uint64_t)1 << 63)
+
 /* The item as it is, and as it is to be. */
 typedef struct {
     backend_entry_t entry;
@@ -87,6 +90,13 @@ static base_fault_t *merge_own(const collection_t *collection, const collection_
     return NULL;
 }
 
+apr_uint64_t collection_merge_token(const sync_ledger_result_t *result)
+{
+    if (result->tell == SYNC_TELL_UNSEEN)
+        return SYNC_TOKEN_UNKNOWN;
+    return result->tell == SYNC_TELL_OWN ? result->token ^ MERGE_TOLD : result->token;
+}
+
 /* -- Change ------------------------------------------------------------------------------------ */
 
 /* Has somebody else changed the item since the device got it? Another Change of it in the request is
@@ -95,11 +105,14 @@ static base_fault_t *merge_conflict(const collection_t *collection, const collec
                                     const collection_claim_t *claim, const merge_t *merge,
                                     int *conflict)
 {
-    const sync_holding_t device = sync_window_holding(collection->window, op->uid);
+    sync_holding_t device = sync_window_holding(collection->window, op->uid);
     const collection_request_t *request = collection->request;
     const apr_uint64_t *written = NULL;
     const char *own;
     int i;
+
+    if (device.token == (merge->entry.token ^ MERGE_TOLD))
+        device.token = merge->entry.token;
 
     *conflict = 0;
     if (collection->answer.options.client_wins)
@@ -130,8 +143,11 @@ static base_fault_t *merge_change_once(collection_t *collection, const collectio
 
     BASE_TRY(merge_look(collection, op->uid, &merge));
     BASE_TRY(merge_apply(collection, op, claim, &merge, 0));
-    /* what was merged into something that it has not seen it cannot know */
-    result->tell = merge.tell || device.token != merge.entry.token;
+    if (device.token == merge.entry.token)
+        result->tell = merge.tell ? SYNC_TELL_OWN : SYNC_TELL_NOT;
+    else /* what was merged into something that it has not seen it cannot know */
+        result->tell =
+            device.token == (merge.entry.token ^ MERGE_TOLD) ? SYNC_TELL_OWN : SYNC_TELL_UNSEEN;
     if (merge.wanted != merge.there) {
         BASE_TRY(merge_conflict(collection, op, claim, &merge, &conflict));
         if (conflict)
@@ -167,7 +183,7 @@ base_fault_t *collection_merge_change(collection_t *collection, const collection
  * device knows it by one ServerId, whichever answer reaches it. */
 static base_fault_t *merge_add_again(collection_t *collection, const collection_op_t *op,
                                      collection_claim_t *claim, merge_t *merge, int *begun,
-                                     int *tell)
+                                     sync_tell_t *tell)
 {
     const char *own;
 
@@ -177,7 +193,10 @@ static base_fault_t *merge_add_again(collection_t *collection, const collection_
         return NULL;
     /* of an earlier form nothing is to stay that the device has left out since */
     BASE_TRY(merge_apply(collection, op, claim, merge, own != NULL));
-    *tell |= !own || merge->tell;
+    if (!own)
+        *tell = SYNC_TELL_UNSEEN;
+    else if (merge->tell)
+        *tell = SYNC_TELL_OWN;
     if (merge->wanted == merge->there || (!own && !collection->answer.options.client_wins))
         return NULL;
     return merge_write(collection, claim, merge, begun);
@@ -200,7 +219,7 @@ base_fault_t *collection_merge_add(collection_t *collection, const collection_op
     *begun = 1;
     BASE_TRY(backend_item_put(collection->env->backend, collection->request->folder_id, &put,
                               merge.wanted, &merge.entry, &existed, collection->pool));
-    result->tell = merge.tell;
+    result->tell = merge.tell ? SYNC_TELL_OWN : SYNC_TELL_NOT;
     if (existed) {
         fault = merge_add_again(collection, op, claim, &merge, begun, &result->tell);
         /* another program was at it at the same moment: that is nothing to be told of an Add */

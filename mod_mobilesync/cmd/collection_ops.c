@@ -60,7 +60,7 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
             return;
         /* of its conversation nobody knows yet */
         sync_window_effect_add(window, result->uid,
-                               result->tell ? SYNC_TOKEN_UNKNOWN : result->token,
+                               op->merge ? collection_merge_token(result) : result->token,
                                &(sync_dates_t){{result->date, result->date}});
         /* a repeat may come upon what was added long ago: aged, or gone before the cursor... */
         sync_window_todo_add(window, result->uid);
@@ -70,9 +70,10 @@ static void op_settle(collection_t *collection, const collection_op_t *op,
     if (op->kind == COLLECTION_OP_DELETE)
         after.held = 0; /* whatever the server says: it is gone there */
     else if (result->code == BASE_FAULT_NONE && op->merge) {
-        /* also when it was to be told of another operation of the request */
-        tell = result->tell || after.token == SYNC_TOKEN_UNKNOWN;
-        after.token = tell ? SYNC_TOKEN_UNKNOWN : result->token;
+        tell = result->tell != SYNC_TELL_NOT || after.token == SYNC_TOKEN_UNKNOWN;
+        /* what was not to be seen by another operation of the request stays so */
+        if (after.token != SYNC_TOKEN_UNKNOWN)
+            after.token = collection_merge_token(result);
     }
     else if (result->code == BASE_FAULT_NONE && op->blob)
         after.token = (tell = op_tells(op, &after, result)) ? result->token | BACKEND_FLAG_OUTDATED

@@ -76,7 +76,7 @@ void sync_ledger_result_pack(const sync_ledger_result_t *result, const void **da
     sync_pack_uint(&out, result->uid);
     sync_pack_uint(&out, result->token);
     sync_pack_int(&out, result->date);
-    sync_pack_uint(&out, result->tell ? 1 : 0);
+    sync_pack_uint(&out, (apr_uint64_t)result->tell);
     *data = out.data;
     *length = out.length;
 }
@@ -97,6 +97,6 @@ sync_ledger_result_t *sync_ledger_result_unpack(const void *data, apr_size_t len
     result->uid = sync_unpack_uint(&in);
     result->token = sync_unpack_uint(&in);
     result->date = sync_unpack_int(&in);
-    result->tell = format > 1 && sync_unpack_uint(&in);
+    result->tell = format > 1 ? (sync_tell_t)sync_unpack_count(&in, SYNC_TELL_OWN) : SYNC_TELL_NOT;
     return sync_unpack_end(&in) ? result : NULL;
 }

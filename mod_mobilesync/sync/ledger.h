@@ -27,6 +27,13 @@ const char *sync_ledger_entry(char kind, const char *id, int occurrence, int con
 const char *sync_ledger_derived_name(const char *account, const char *device, const char *scope,
                                      const char *entry, apr_pool_t *pool);
 
+/* Does the device hold what was written? Else it is to be told. */
+typedef enum {
+    SYNC_TELL_NOT,
+    SYNC_TELL_UNSEEN, /* it was laid over what the device has not seen */
+    SYNC_TELL_OWN     /* it knows all that was there before: its next change is in no conflict */
+} sync_tell_t;
+
 typedef struct {
     const char *digest;     /* of the operation's content */
     base_fault_code_t code; /* NONE: done; UNKNOWN_OUTCOME: begun, and it may have been done */
@@ -34,7 +41,7 @@ typedef struct {
     apr_uint64_t token; /* when code is NONE: what the device holds by it, and so what it wrote;
                            UNKNOWN_OUTCOME: a hash of what it was about to write, 0: not known */
     apr_time_t date;    /* of the item written */
-    int tell;           /* the device holds another thing than it wrote, and is to be told */
+    sync_tell_t tell;
 } sync_ledger_result_t;
 
 typedef enum {

@@ -328,6 +328,26 @@ static void test_change(void)
     is_str(told(edit(answer->key, 1, "a=5")), "=NOT_FOUND -1 ", "a Delete beats it");
 }
 
+/* What a device is to be told of its own change it need not have been told yet to go on. */
+static void test_told_later(void)
+{
+    const char *key = start_item("a=1 b=2 @0");
+    collection_request_t *asked = edit(key, 1, "a=3 deaf");
+
+    asked->get_changes = 0;
+    is_str(told(asked), "", "not taken whole, and not told");
+    asked = edit(answer->key, 1, "a=4");
+    asked->get_changes = 0;
+    is_str(told(asked), "", "its next change is in no conflict");
+    is_str(item_values(1), "a=4 b=2 ", "and made");
+    is_str(told(sync_request(answer->key)), "*1 ", "then it is told");
+    asked = edit(answer->key, 1, "a=5 deaf");
+    asked->get_changes = 0;
+    told(asked);
+    rewrite(1, "a=5 b=9 @0");
+    is_str(told(edit(answer->key, 1, "a=6")), "=CONFLICT *1 ", "with others it is");
+}
+
 static void test_supported(void)
 {
     const char *key = start_with("s b ");
@@ -479,6 +499,7 @@ int main(void)
     test_add();
     test_add_doubt();
     test_change();
+    test_told_later();
     test_supported();
     test_conflict();
     test_race();

@@ -41,7 +41,7 @@ static base_fault_t *request_merge_apply(const collection_merge_t *base,
     unsigned flags = (unsigned)op->values, had = 0;
     const char *text;
 
-    *tell = 0;
+    *tell = op->values == 3; /* so that some are told of their own */
     if (given->original) {
         text = apr_pstrmemdup(pool, given->original->data, (apr_size_t)given->original->size);
         was = atoi(text + strlen("Subject: "));
