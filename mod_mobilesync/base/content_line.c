@@ -49,7 +49,7 @@ static int line_says_quoted(const char *at, const char *end)
             at = text + 1; /* the blank of a fold */
             continue;
         }
-        if (!*at)
+        if (!*at || *at == '\r')
             continue;
         length = apr_toupper(*at) == word[length] ? length + 1 : apr_toupper(*at) == *word;
         if (!word[length])
@@ -100,7 +100,7 @@ const char *base_content_line_end(const char *at, const char *end)
 
 /* -- what is in it -- */
 
-/* Without folds, soft line breaks and NULs. */
+/* Without folds, soft line breaks, NULs and CRs. */
 static char *line_unfold(const char *text, apr_size_t length, int *quoted, apr_pool_t *pool)
 {
     const char *end = text + length, *start, *next, *p, *last;
@@ -115,7 +115,7 @@ static char *line_unfold(const char *text, apr_size_t length, int *quoted, apr_p
         soft = line_is_soft(state, start, next, end);
         last = line_text_end(start, next) - soft;
         for (; p < last; p++)
-            if (*p)
+            if (*p && *p != '\r')
                 *q++ = *p;
     }
     *q = '\0';

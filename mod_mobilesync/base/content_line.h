@@ -31,7 +31,7 @@ const char *base_content_line_end(const char *at, const char *end);
 const char *base_content_line_name(const char *text, apr_size_t length, const char **group,
                                    apr_pool_t *pool);
 
-/* Reads a line so bounded; NULs are left out. 0: it is none. */
+/* Reads a line so bounded; NULs and CRs are left out. 0: it is none. */
 int base_content_line_read(const char *text, apr_size_t length, base_content_line_t *line,
                            apr_pool_t *pool);
 

@@ -37,8 +37,9 @@ static apr_array_header_t *related_find(contact_card_t *card, const contact_prop
 
 static const char *related_read(contact_card_t *card, item_property_t *line)
 {
-    (void)card;
-    return item_property_text(line);
+    const char *text = item_property_text(line);
+
+    return base_text_line(text, strlen(text), card->pool);
 }
 
 static void related_write(contact_card_t *card, item_property_t *line, const char *text)
@@ -92,10 +93,10 @@ static const char *children_get(contact_card_t *card, const contact_property_t *
     int i;
 
     for (i = 0; i < lines->nelts && i < ITEM_CONTACT_CHILDREN_MAX; i++) {
-        const char *text = item_property_text(APR_ARRAY_IDX(lines, i, item_property_t *));
+        const char *text = related_read(card, APR_ARRAY_IDX(lines, i, item_property_t *));
 
         if (*text)
-            APR_ARRAY_PUSH(texts, const char *) = base_text_line(text, strlen(text), card->pool);
+            APR_ARRAY_PUSH(texts, const char *) = text;
     }
     return texts->nelts ? apr_array_pstrcat(card->pool, texts, '\n') : NULL;
 }

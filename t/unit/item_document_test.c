@@ -115,6 +115,7 @@ static void test_values(apr_pool_t *pool)
         {"VERSION:2.1\r\nNOTE:c:\\n\\;\\,a,b\r\n", "c:\\n;,a,b"},
         {"VERSION:3.0\r\nNOTE;ENCODING=QUOTED-PRINTABLE:=41=\r\n=42\r\n", "AB"},
         {"NOTE:\r\n", ""},
+        {"NOTE:a\rb\r\r\n", "ab"},
         {"NOTE;X=\"open:x\r\n", NULL},
     };
     item_component_t *root;
