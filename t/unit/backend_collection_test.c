@@ -266,9 +266,10 @@ static void test_radicale(apr_pool_t *pool)
 
 static void test_arguments(apr_pool_t *pool)
 {
-    static const char *const bad[] = {
-        "root=/x/%u vdir=.hidden", "root=/x/%u vdir=a/b",      "root=/x/%u vdir=/same/for/all",
-        "root=/x/%u vdir=",        "root=/x/%u vdir=/x/%u/%z", "root=/x/%u tasks=.."};
+    static const char *const bad[] = {"root=/x/%u vdir=.hidden",       "root=/x/%u vdir=a/b",
+                                      "root=/x/%u vdir=/same/for/all", "root=/x/%u vdir=",
+                                      "root=/x/%u vdir=/x/%u/%z",      "root=/x/%u vdir=Maildir",
+                                      "root=/x/%u maildir=m vdir=m",   "root=/x/%u tasks=.."};
     vdir_t vdir = collection_account("none", "vdir=none", pool);
     const char *id;
     size_t i;
