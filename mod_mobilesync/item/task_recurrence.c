@@ -51,13 +51,14 @@ void task_recurrence_show(task_t *task)
 
     memset(&task->recurrence, 0, sizeof task->recurrence);
     task->recurrence.type = ITEM_RECURRENCE_NONE;
-    if (!rule || !task_origin(task, &origin) ||
-        !item_recurrence_from_text(rule, &origin.start, &task->recurrence)) {
-        task->recurrence.type = ITEM_RECURRENCE_NONE;
-        return;
+    if (rule && task_origin(task, &origin) &&
+        item_recurrence_from_text(rule, &origin.start, &task->recurrence)) {
+        start = item_component_text(task->todo, TASK_SERIES_START);
+        task->recurrence.start = start && task_time_parse(start, &time) ? time : task_date(task);
     }
-    start = item_component_text(task->todo, TASK_SERIES_START);
-    task->recurrence.start = start && task_time_parse(start, &time) ? time : task_date(task);
+    else
+        task->recurrence.type = ITEM_RECURRENCE_NONE;
+    /* also beside a rule that is not shown: another one in its place must not come to mean them */
     task->recurrence.regenerate = task_number(task, TASK_REGENERATE, 1);
     task->recurrence.dead_occur = task_number(task, TASK_DEAD_OCCUR, 255);
 }
