@@ -142,6 +142,12 @@ typedef struct item_event_series {
 base_fault_t *item_event_series_load(const item_event_source_t *source,
                                      const item_options_t *options, item_event_series_t **series,
                                      apr_pool_t *pool);
+/* Makes up what shows a series without a pattern, of which the exceptions say what differs from its
+ * rules (event_expand.c). CONVERSION: there is nothing to show. */
+base_fault_t *item_event_series_expand(item_event_series_t *series, apr_time_t now,
+                                       apr_pool_t *pool);
+/* Rules that never come true: the start is all there is. */
+int item_event_series_is_idle(const item_series_t *series, apr_pool_t *pool);
 /* The times of a series as a client is shown them, of what they are. */
 void item_event_series_times(const item_event_series_t *series, item_event_times_t *times);
 /* The place in the series that a client means by ExceptionStartTime or InstanceId; NOT_FOUND: there is
