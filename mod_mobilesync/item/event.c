@@ -7,11 +7,25 @@
 
 typedef struct {
     item_event_value_t values[ITEM_EVENT_COUNT];
+    const char *orphan; /* of an instance without its series: its place there; NULL */
     item_options_t options;
     apr_pool_t *pool;
 } item_event_t;
 
 /* -- load ------------------------------------------------------------------------------------- */
+
+/* An instance may be all that there is: somebody was invited to that one. */
+static const char *event_orphan(const item_event_source_t *source, const item_options_t *options)
+{
+    struct icaltimetype place;
+    const item_clock_t *clock;
+
+    if (source->series || !item_options_want(options, EAS_AirSyncBase_InstanceId) ||
+        !item_event_time_read(source, item_property_first(source->main, "RECURRENCE-ID"), &place,
+                              &clock))
+        return NULL;
+    return item_event_time_text(source, place, clock, options->version);
+}
 
 static base_fault_t *event_load(const backend_blob_t *blob, const item_reference_t *reference,
                                 const backend_entry_t *entry, const item_options_t *options,
@@ -32,6 +46,7 @@ static base_fault_t *event_load(const backend_blob_t *blob, const item_reference
     if (view.series)
         item_event_series_times(view.series, &view.times);
     BASE_TRY(item_event_values_load(&view, event->values));
+    event->orphan = event_orphan(source, &event->options);
     *item = event;
     return NULL;
 }
@@ -48,6 +63,8 @@ static void event_write(void *item, int part, eas_writer_t *writer)
     const item_event_t *event = item;
     int i;
 
+    if (event->orphan) /* MS-ASAIRS R1176 */
+        eas_writer_text(writer, EAS_AirSyncBase_InstanceId, event->orphan);
     for (i = 0; i < ITEM_EVENT_COUNT; i++) {
         if (i == ITEM_EVENT_body)
             item_note_body_write(event_body(event), part, writer);

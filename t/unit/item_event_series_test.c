@@ -112,6 +112,40 @@ static void test_shown(apr_pool_t *pool)
            "Exception{Deleted=1|ExceptionStartTime=20260903T100000Z}", "a day that is excluded");
 }
 
+/* One instance is all that is known. */
+static void test_orphan(apr_pool_t *pool)
+{
+    static const char text[] = HEAD BERLIN MOVED TAIL;
+
+    is_str(shown(text, 161, EAS_AirSyncBase_InstanceId, pool), "20261110T090000Z",
+           "16.1: an instance without its series says so");
+    ok(!shown(text, 141, EAS_AirSyncBase_InstanceId, pool), "14.1: it is an event");
+    is_str(shown(text, 141, EAS_Calendar_StartTime, pool), "20261110T130000Z", "at its time");
+    ok(!shown(text, 141, EAS_Calendar_Recurrence, pool), "that does not recur");
+    has(changed(text, "Subject=x", NULL, 161, pool), "SUMMARY:x\r\n", "it is edited");
+}
+
+/* The hour of a series is that of today's rules, also where the zone had others when it began. */
+static void test_history(apr_pool_t *pool)
+{
+    static const char text[] =
+        HEAD BEGIN "DTSTART;TZID=Europe/Istanbul:20150105T100000\r\n"
+                   "DTEND;TZID=Europe/Istanbul:20150105T110000\r\nRRULE:FREQ=WEEKLY\r\n"
+                   "EXDATE;TZID=Europe/Istanbul:20150112T100000\r\n" END TAIL;
+
+    /* winter time was abolished in 2016: since then it is three hours ahead all the year */
+    is_str(shown(text, 161, EAS_Calendar_StartTime, pool), "20150105T070000Z",
+           "ten o'clock by today's rules");
+    is_str(shown(text, 161, EAS_Calendar_Exceptions, pool),
+           "Exception{Deleted=1|InstanceId=20150112T070000Z}", "its exceptions as well");
+    has(changed(text, NULL, "20261123T070000Z", 161, pool),
+        "EXDATE;TZID=Europe/Istanbul:20261123T100000\r\n", "and those that are edited");
+    is_str(changed(text, "StartTime=20150105T070000Z|EndTime=20150105T080000Z", NULL, 161, pool),
+           text, "what is shown comes back");
+    has(changed(text, "StartTime=20150105T080000Z|EndTime=20150105T090000Z", NULL, 161, pool),
+        "DTSTART;TZID=Europe/Istanbul:20150105T110000\r\n", "an hour later is an hour later");
+}
+
 /* Rules that EAS has no pattern for. */
 static void test_unsayable(apr_pool_t *pool)
 {
@@ -312,6 +346,8 @@ int main(void)
     apr_pool_create(&pool, NULL);
     item_child_init(pool);
     test_shown(pool);
+    test_orphan(pool);
+    test_history(pool);
     test_unsayable(pool);
     test_instance(pool);
     test_exceptions(pool);
