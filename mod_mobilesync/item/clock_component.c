@@ -15,6 +15,8 @@
 #define COMPONENT_CHANGES_MAX 4000
 #define COMPONENT_YEAR_FIRST 1970 /* yearly changes before that are not listed */
 #define COMPONENT_YEAR_LAST 2100
+#define COMPONENT_PARTS_MAX 256
+#define COMPONENT_BUDGET 200000 /* item/series_impl.h; all parts share it */
 
 /* A STANDARD or DAYLIGHT. */
 typedef struct {
@@ -129,7 +131,7 @@ static void component_push_dates(apr_array_header_t *changes, const component_pa
 
 /* Those of a rule, from the first year that is listed on until a year's begin. */
 static void component_push_rule(apr_array_header_t *changes, const component_part_t *part, int year,
-                                apr_pool_t *pool)
+                                long *budget, apr_pool_t *pool)
 {
     long first = item_date_days(COMPONENT_YEAR_FIRST, 1, 1) * ITEM_DATE_DAY;
     long end = item_date_days(year, 1, 1) * ITEM_DATE_DAY;
@@ -138,7 +140,7 @@ static void component_push_rule(apr_array_header_t *changes, const component_par
     series_walk_t walk;
     int i;
 
-    item_series_walk_start(&walk, &part->rule, &part->start, &before, pool);
+    item_series_walk_start(&walk, &part->rule, &part->start, &before, *budget, pool);
     item_series_walk_skip(&walk, first);
     while (changes->nelts < COMPONENT_CHANGES_MAX && item_series_walk_at(&walk) < end &&
            item_series_walk_next(&walk, seconds)) {
@@ -147,6 +149,7 @@ static void component_push_rule(apr_array_header_t *changes, const component_par
                 component_push(changes, part, APR_ARRAY_IDX(seconds, i, long));
         apr_array_clear(seconds);
     }
+    *budget = walk.budget;
 }
 
 static int component_compare(const void *a, const void *b)
@@ -205,7 +208,8 @@ static void component_load_parts(item_component_t *vtimezone, const char *name,
     item_component_t *component = item_component_first(vtimezone, name);
     component_part_t part;
 
-    for (; component; component = item_component_next(component))
+    for (; component && parts->nelts < COMPONENT_PARTS_MAX;
+         component = item_component_next(component))
         if (component_read_part(component, &part))
             APR_ARRAY_PUSH(parts, component_part_t) = part;
 }
@@ -215,6 +219,7 @@ static void component_load_changes(item_clock_t *clock, const apr_array_header_t
 {
     apr_array_header_t *changes = apr_array_make(pool, 16, sizeof(clock_change_t));
     const component_part_t *standard, *daylight;
+    long budget = COMPONENT_BUDGET;
     int i;
 
     component_find_endless(parts, &standard, &daylight);
@@ -225,7 +230,8 @@ static void component_load_changes(item_clock_t *clock, const apr_array_header_t
         component_push(changes, part, item_date_seconds(&part->start));
         component_push_dates(changes, part, pool);
         if (part->has_rule)
-            component_push_rule(changes, part, component_listed_until(parts, part, endless), pool);
+            component_push_rule(changes, part, component_listed_until(parts, part, endless),
+                                &budget, pool);
     }
     qsort(changes->elts, (size_t)changes->nelts, sizeof(clock_change_t), component_compare);
     clock->changes = (const clock_change_t *)changes->elts;

@@ -5,7 +5,7 @@
 #include <apr_lib.h>
 
 #define RULE_COUNT_MAX 1000000
-#define RULE_TIMES_MAX 100 /* of a day */
+#define RULE_TIMES_MAX 48 /* of a day */
 
 int item_rule_count(const short *list, int size)
 {

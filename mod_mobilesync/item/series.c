@@ -169,7 +169,8 @@ static int series_expand_rule(const item_series_t *series, const struct icalrecu
     series_walk_t walk;
     int i, n = 0;
 
-    item_series_walk_start(&walk, rule, &series->start, series->clock, pool);
+    item_series_walk_start(&walk, rule, &series->start, series->clock,
+                           SERIES_BUDGET / series_rule_count(series), pool);
     item_series_walk_skip(&walk, series_near(window->from, -2));
     while (item_series_walk_at(&walk) < series_near(window->to, 2) &&
            item_series_walk_next(&walk, seconds)) {

@@ -9,22 +9,24 @@ typedef struct {
     const struct icalrecurrencetype *rule;
     const item_clock_t *clock;
     struct icaltimetype start;
-    long start_seconds; /* item_date_seconds() */
-    long period;        /* the next to be looked at, counted from that of the start */
-    int left;           /* occurrences that COUNT has left; -1: it has none */
-    long budget;        /* days that may still be looked at */
-    int over;           /* no more will come */
-    int *times;         /* seconds of a day, in order */
+    long start_seconds;      /* item_date_seconds() */
+    long period;             /* the next to be looked at, counted from that of the start */
+    int left;                /* occurrences that COUNT has left; -1: it has none */
+    long budget;             /* what may still be spent on days and times that are looked at */
+    int day_cost, time_cost; /* of one: the longer the lists, the more */
+    int over;                /* no more will come */
+    int *times;              /* seconds of a day, in order */
     int time_count;
     long *days; /* of a period, in order */
     int day_count;
 } series_walk_t;
 
-#define SERIES_BUDGET 200000
+#define SERIES_BUDGET 200000 /* for all rules of a series: some milliseconds */
 
+/* budget: SERIES_BUDGET, or a share of it. */
 void item_series_walk_start(series_walk_t *walk, const struct icalrecurrencetype *rule,
                             const struct icaltimetype *start, const item_clock_t *clock,
-                            apr_pool_t *pool);
+                            long budget, apr_pool_t *pool);
 
 /* Leaves out periods that end before a (local) time; not with COUNT, for which all are counted. */
 void item_series_walk_skip(series_walk_t *walk, long seconds);

@@ -54,7 +54,7 @@ static void series_push_time(const series_source_t *source, const item_clock_t *
 {
     struct icaltimetype time;
 
-    if (!item_ical_time(text, &time) || times->nelts >= ITEM_SERIES_DATES_MAX)
+    if (times->nelts >= ITEM_SERIES_DATES_MAX || !item_ical_time(text, &time))
         return;
     if (clock != source->series->clock && !time.is_date && !icaltime_is_utc(time)) {
         time = item_clock_to_local(&item_clock_utc, item_clock_to_utc(clock, &time));

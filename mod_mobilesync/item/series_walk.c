@@ -7,6 +7,7 @@
 
 #define WALK_DAYS_MAX 366
 #define WALK_YEAR_MAX 9999
+#define WALK_LIST 16 /* values that are looked through as fast as a day is */
 
 static int walk_compare_int(const void *a, const void *b)
 {
@@ -218,7 +219,7 @@ static void walk_load_days(series_walk_t *walk, long first, long last)
         }
         else if (walk_has_day(walk, &day) && walk_is_implied(walk, &day))
             walk->days[walk->day_count++] = day.number;
-        walk->budget--;
+        walk->budget -= walk->day_cost;
         if (++day.day > days) {
             day.day = 1;
             day.month = day.month % 12 + 1;
@@ -231,14 +232,20 @@ static void walk_load_days(series_walk_t *walk, long first, long last)
 
 void item_series_walk_start(series_walk_t *walk, const struct icalrecurrencetype *rule,
                             const struct icaltimetype *start, const item_clock_t *clock,
-                            apr_pool_t *pool)
+                            long budget, apr_pool_t *pool)
 {
     *walk = (series_walk_t){.rule = rule,
                             .clock = clock,
                             .start = *start,
                             .start_seconds = item_date_seconds(start),
                             .left = rule->count > 0 ? rule->count : -1,
-                            .budget = SERIES_BUDGET};
+                            .budget = budget};
+    walk->day_cost = 1 + (item_rule_count(rule->by_day, ICAL_BY_DAY_SIZE) +
+                          item_rule_count(rule->by_month_day, ICAL_BY_MONTHDAY_SIZE) +
+                          item_rule_count(rule->by_year_day, ICAL_BY_YEARDAY_SIZE) +
+                          item_rule_count(rule->by_week_no, ICAL_BY_WEEKNO_SIZE)) /
+                             WALK_LIST;
+    walk->time_cost = 1 + item_rule_count(rule->by_set_pos, ICAL_BY_SETPOS_SIZE) / WALK_LIST;
     walk->days = apr_palloc(pool, WALK_DAYS_MAX * sizeof *walk->days);
     walk_load_times(walk, pool);
 }
@@ -307,9 +314,10 @@ int item_series_walk_next(series_walk_t *walk, apr_array_header_t *seconds)
     }
     walk_load_days(walk, first, last);
     n = walk->day_count * walk->time_count;
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < n && walk->budget > 0; i++) {
         long at = walk_occurrence(walk, i);
 
+        walk->budget -= walk->time_cost;
         if (at < walk->start_seconds ||
             !walk_listed(walk->rule->by_set_pos, ICAL_BY_SETPOS_SIZE, i + 1, i - n))
             continue;
@@ -318,7 +326,6 @@ int item_series_walk_next(series_walk_t *walk, apr_array_header_t *seconds)
             return 1;
         }
         walk->left -= walk->left > 0;
-        walk->budget--;
         APR_ARRAY_PUSH(seconds, long) = at;
     }
     walk->over = walk->left == 0;
