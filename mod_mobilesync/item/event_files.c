@@ -244,8 +244,10 @@ base_fault_t *item_event_store_files(item_event_edit_t *edit, const eas_node_t *
     for (child = node ? node->first : NULL; child; child = child->next) {
         if (child->tag == EAS_AirSyncBase_Delete)
             BASE_TRY(event_delete_file(edit, child));
-        else if (child->tag == EAS_AirSyncBase_Add)
+        else if (child->tag == EAS_AirSyncBase_Add) {
             BASE_TRY(event_add_file(edit, child));
+            edit->unlike = 1; /* the client has to learn its FileReference */
+        }
     }
     return NULL;
 }

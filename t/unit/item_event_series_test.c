@@ -338,6 +338,27 @@ static void test_many(apr_pool_t *pool)
     ok(!change_at(text.data, "Subject=x", NULL, 161, pool).fault, "they are edited together");
 }
 
+/* Exclusions by the thousand, and a series that is moved: each is asked about. */
+static void test_exclusions(apr_pool_t *pool)
+{
+    base_text_buffer_t text = {.pool = pool};
+    kind_result_t result;
+    int i;
+
+    base_text_buffer_puts(&text, HEAD BEGIN "DTSTART:19700101T100000Z\r\nRRULE:FREQ=DAILY\r\n");
+    for (i = 0; i < 9000; i++)
+        base_text_buffer_printf(&text, "EXDATE:%04d%02d%02dT100000Z\r\n", 1990 + i / 336,
+                                i / 28 % 12 + 1, i % 28 + 1);
+    base_text_buffer_puts(&text, END TAIL);
+    result = change_at(text.data,
+                       "StartTime=19700101T110000Z|EndTime=19700101T120000Z|"
+                       "Recurrence{Type=0|Interval=1}",
+                       NULL, 141, pool);
+    ok(!result.fault, "thousands of exclusions");
+    if (!result.fault)
+        lacks(result.text, "EXDATE", "fit no more");
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -354,6 +375,7 @@ int main(void)
     test_all(pool);
     test_describe(pool);
     test_many(pool);
+    test_exclusions(pool);
     apr_pool_destroy(pool);
     return done_testing();
 }
