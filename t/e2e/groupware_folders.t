@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # covers: FolderSync FolderCreate FolderUpdate FolderDelete
-# Folders of contacts, tasks and notes: the default ones, those that phones make, rename and delete,
+# Folders of contacts, events, tasks and notes: the default ones, those that phones make, rename and delete,
 # and those of other programs.
 use v5.36;
 use utf8;
@@ -25,7 +25,7 @@ each_version(
         my $phone = $server->client( account => $account, version => $version );
         $phone->folder_sync;
         my %type_of = map { $_->{type} => $_ } values %{ $phone->{folders} };
-        for my $class (qw(Contacts Tasks Notes)) {
+        for my $class (qw(Contacts Calendar Tasks Notes)) {
             my $row = class_named($class);
             my $there = $type_of{ $row->{type} };
             if ( $version < $row->{since} ) {

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # covers: Sync GetItemEstimate MoveItems ItemOperations
-# Contacts, tasks and notes at every version: down and up, changed on either side without loss of what
+# Contacts, events, tasks and notes at every version: down and up, changed on either side without loss of what
 # a phone does not know, deleted, moved, fetched.
 use v5.36;
 use utf8;

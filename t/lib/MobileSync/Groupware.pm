@@ -67,6 +67,33 @@ my @CLASSES = (
         }
     },
     {
+        name => 'Calendar',
+        type => CALENDAR,
+        own => OWN_CALENDAR,
+        since => '12.1',
+        collection => 'Calendar',
+        extension => 'ics',
+        title => 'Calendar:Subject',
+        categories => 'Calendar:Categories',
+        data => sub ( $title, @tags ) {
+            event(
+                AllDayEvent => 0,
+                BusyStatus => 2,
+                DtStamp => '20260301T000000Z',
+                EndTime => '20300301T110000Z',
+                Sensitivity => 0,
+                Subject => $title,
+                StartTime => '20300301T100000Z',
+                MeetingStatus => 0,
+                ( @tags ? ( Categories => \@tags ) : () )
+            );
+        },
+        blob => sub ( $uid, $title, @lines ) {
+            MobileSync::Vdir::component( 'VEVENT', $uid, $title, 'DTSTART:20300301T100000Z',
+                'DTEND:20300301T110000Z', @lines );
+        }
+    },
+    {
         name => 'Notes',
         type => NOTES,
         own => OWN_NOTES,
