@@ -238,7 +238,7 @@ static const char *im_read(contact_card_t *card, item_property_t *line)
         return text;
     address = text + strlen(im_scheme(card, text));
     text = base_text_percent_decode(address, card->pool);
-    return text ? text : address;
+    return text && base_text_xml_legal(text, strlen(text)) ? text : address;
 }
 
 /* Without those that say what an earlier one says: Apple writes IMPP and, say, X-AIM. */
