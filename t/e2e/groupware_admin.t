@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # covers: Sync
-# Items that cannot be read: a damaged file is quarantined, with its reason, where administrators see
-# it, and everything else syncs. What administrators are told of folders that are no mail.
+# Items that cannot be read: a damaged file is quarantined, with its reason, where administrators
+# see it, and everything else syncs. What administrators are told of folders that are no mail.
 use v5.36;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # covers: Sync
-# Two sides change the same contact, event, task or note: what Conflict says holds, nothing is lost without
-# being told, and in the end all have the same.
+# Two sides change the same contact, event, task or note: what Conflict says holds, nothing is lost
+# without being told, and in the end all have the same.
 use v5.36;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";

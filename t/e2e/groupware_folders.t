@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # covers: FolderSync FolderCreate FolderUpdate FolderDelete
-# Folders of contacts, events, tasks and notes: the default ones, those that phones make, rename and delete,
-# and those of other programs.
+# Folders of contacts, events, tasks and notes: the default ones, those that phones make, rename and
+# delete, and those of other programs.
 use v5.36;
 use utf8;
 use FindBin ();

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # covers: Sync
-# What no phone should send of contacts, events, tasks and notes: it is refused or stored as the text that it
-# is, ends no process, and what was there stays.
+# What no phone should send of contacts, events, tasks and notes: it is refused or stored as the
+# text that it is, ends no process, and what was there stays.
 use v5.36;
 use utf8;
 use FindBin ();

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # covers: Sync MoveItems
-# Contacts, events, tasks and notes when answers are lost, requests repeated, children killed, and Redis and
-# the index gone: what a phone does is done once, and what others did meanwhile stays.
+# Contacts, events, tasks and notes when answers are lost, requests repeated, children killed, and
+# Redis and the index gone: what a phone does is done once, and what others did meanwhile stays.
 use v5.36;
 use utf8;
 use FindBin ();

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # covers: Sync GetItemEstimate MoveItems ItemOperations
-# Contacts, events, tasks and notes at every version: down and up, changed on either side without loss of what
-# a phone does not know, deleted, moved, fetched.
+# Contacts, events, tasks and notes at every version: down and up, changed on either side without
+# loss of what a phone does not know, deleted, moved, fetched.
 use v5.36;
 use utf8;
 use FindBin ();

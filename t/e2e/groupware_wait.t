@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # covers: Ping Sync
-# Phones that wait for contacts, events, tasks and notes are told what other programs and other devices do to
-# them, and not what they did themselves.
+# Phones that wait for contacts, events, tasks and notes are told what other programs and other
+# devices do to them, and not what they did themselves.
 use v5.36;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
