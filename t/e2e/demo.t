@@ -40,6 +40,9 @@ like( $told, qr/its attachment, .*: the same bytes/, 'with what was attached' );
 like( $told, qr/writes Contacts\/grace\.vcf; the phone shows: Grace Hopper grace\@/, 'gets a contact' );
 like( $told, qr/the file has TEL\S*:\+1.*X-FAVOURITE/s, 'changes it, and loses nothing' );
 like( $told, qr/adds Ada Lovelace: Contacts\/\S+\.vcf/, 'and adds one' );
+like( $told, qr/19:30 in Berlin, in summer; the phone shows 20300704T173000Z/, 'gets an event' );
+like( $told, qr/DTSTART;TZID=Europe\/Berlin:20300704T203000\n.*X-SEAT/, 'moves it in its zone' );
+like( $told, qr/adds a picnic, all day: Calendar\/\S+\.ics has DTSTART;VALUE=DATE:20300706/, 'and adds one' );
 
 $server->done;
 done_testing;

@@ -1,5 +1,5 @@
 # Shows the main job as a person would follow it: a phone that gets, reads, awaits and answers mail,
-# downloads a file, searches, forwards, and syncs contacts both ways. Dies where the phone does not get
+# downloads a file, searches, forwards, and syncs contacts and events both ways. Dies where the phone does not get
 # what it should.
 package MobileSync::Demo;
 use v5.36;
@@ -17,6 +17,7 @@ use constant {
     INBOX => 2,
     SENT => 5,
     CONTACTS => 9,
+    CALENDAR => 8,
     WIDTH => 76,
     WINDOW => 50,
     # Guards against a demonstration that waits for ever, no promises.
@@ -39,6 +40,7 @@ sub run ($self) {
     $self->_answer($subject);
     $self->_forward( $self->_search );
     $self->_sync_contacts;
+    $self->_sync_events;
     return;
 }
 
@@ -331,24 +333,30 @@ sub _forward ( $self, $hit ) {
     return;
 }
 
-# --- contacts ---
+# --- contacts and events ---
+
+# What shows a folder of contacts or events: its id, its collection, and a sub that syncs it with commands.
+# old: contents of earlier runs, which are removed.
+sub _collection ( $self, $type, $old ) {
+    my ( $client, $vdir ) = @$self{qw(client vdir)};
+    my $folder = $client->folder_of_type($type) // die "there is no folder of type $type\n";
+    my ( $id, $name ) = @$folder{qw(id name)};
+    $vdir->delete( $name, $_ ) for grep { $vdir->content( $name, $_ ) =~ $old } $vdir->files($name);
+    my $sync = sub (@commands) {
+        my $result = $client->sync( $id, commands => \@commands );
+        die "Sync of $name: Status $result->{status}\n" if $result->{status} != 1;
+        return $result;
+    };
+    $client->initial_sync($id);
+    return ( $id, $name, $sync );
+}
 
 # A card that another program puts there, one that the phone adds, and what is left of what phones do not
 # know.
 sub _sync_contacts ($self) {
     $self->_step('It syncs contacts, both ways (Sync)');
     my ( $client, $vdir ) = @$self{qw(client vdir)};
-    my $folder = $client->folder_of_type(CONTACTS) // die "there is no folder of contacts\n";
-    my ( $id, $book ) = @$folder{qw(id name)};
-    $vdir->delete( $book, $_ )
-        for grep { $vdir->content( $book, $_ ) =~ /^FN:(?:Ada|Grace) /m }
-        $vdir->files($book);    # of earlier runs
-    my $sync = sub (@commands) {
-        my $result = $client->sync( $id, commands => \@commands );
-        die "Sync of $book: Status $result->{status}\n" if $result->{status} != 1;
-        return $result;
-    };
-    $client->initial_sync($id);
+    my ( $id, $book, $sync ) = $self->_collection( CONTACTS, qr/^FN:(?:Ada|Grace) /m );
     my $card = MobileSync::Vdir::vcard(
         "grace-$$", 'Grace Hopper',
         'EMAIL;TYPE=WORK:grace@example.org', 'X-FAVOURITE-SHIP:Hopper'
@@ -374,6 +382,56 @@ sub _sync_contacts ($self) {
     $sync->( $client->add_of( "ada$$", contact( FirstName => 'Ada', LastName => 'Lovelace' ) ) );
     my ($file) = $vdir->find( $book, qr/^FN:Ada Lovelace\r$/m );
     $self->_tell("the phone adds Ada Lovelace: $book/$file");
+    return;
+}
+
+# An event of another program in a time zone, which the phone moves by an hour, and one that it adds.
+sub _sync_events ($self) {
+    $self->_step('It syncs events, both ways (Sync)');
+    my ( $client, $vdir ) = @$self{qw(client vdir)};
+    my ( $id, $calendar, $sync ) = $self->_collection( CALENDAR, qr/^SUMMARY:(?:Concert|Picnic)/m );
+    $vdir->write(
+        $calendar,
+        'concert.ics',
+        MobileSync::Vdir::zoned_event(
+            "concert-$$", 'Concert', '20300704T1930', '20300704T2200', 'X-SEAT:Row 3'
+        )
+    );
+    my ($concert) = map { $client->items($id)->{$_} } @{ $sync->()->{adds} };
+    my @time = map { $concert && $concert->text("Calendar:$_") // '' } qw(StartTime EndTime);
+    die "the phone shows the concert at @time\n"
+        if "@time" ne '20300704T173000Z 20300704T200000Z';
+    $self->_tell( "a program writes $calendar/concert.ics: 19:30 in Berlin, in summer; "
+            . "the phone shows $time[0]" );
+
+    $sync->(
+        $client->change_of(
+            $concert->id, event( StartTime => '20300704T183000Z', EndTime => '20300704T210000Z' )
+        )
+    );
+    my $moved = $vdir->content( $calendar, 'concert.ics' );
+    my ($start) = $moved =~ /^(DTSTART;TZID=Europe\/Berlin:20300704T203000)\r$/m;
+    die "the file has not got the new time:\n$moved" unless $start;
+    die "the file has lost what the phone does not know:\n$moved"
+        unless $moved =~ /^X-SEAT:Row 3\r$/m && $moved =~ /^BEGIN:VTIMEZONE\r$/m;
+    $self->_tell("the phone moves it by an hour; the file has $start");
+    $self->_tell('and still what no phone knows: X-SEAT:Row 3');
+
+    $sync->(
+        $client->add_of(
+            "picnic$$",
+            event(
+                AllDayEvent => 1,
+                EndTime => '20300707T000000Z',
+                StartTime => '20300706T000000Z',
+                Subject => 'Picnic'
+            )
+        )
+    );
+    my ( $file, $picnic ) = $vdir->find( $calendar, qr/^SUMMARY:Picnic\r$/m );
+    my ($day) = $picnic =~ /^(DTSTART;VALUE=DATE:20300706)\r$/m;
+    die "the file is not of that day:\n$picnic" unless $day;
+    $self->_tell("the phone adds a picnic, all day: $calendar/$file has $day");
     return;
 }
 

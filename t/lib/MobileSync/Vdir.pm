@@ -168,6 +168,25 @@ sub component ( $component, $uid, $summary, @lines ) {
     );
 }
 
+# One with a VEVENT from and until local times of Berlin ("20300704T1930"), and that zone's definition.
+sub zoned_event ( $uid, $summary, $start, $end, @lines ) {
+    my $zone = _lines(
+        'BEGIN:VTIMEZONE', 'TZID:Europe/Berlin',
+        'BEGIN:STANDARD', 'DTSTART:19701025T030000',
+        'TZOFFSETFROM:+0200', 'TZOFFSETTO:+0100',
+        'RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU', 'END:STANDARD',
+        'BEGIN:DAYLIGHT', 'DTSTART:19700329T020000',
+        'TZOFFSETFROM:+0100', 'TZOFFSETTO:+0200',
+        'RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU', 'END:DAYLIGHT',
+        'END:VTIMEZONE'
+    );
+    return component(
+        'VEVENT', $uid, $summary,
+        "DTSTART;TZID=Europe/Berlin:${start}00",
+        "DTEND;TZID=Europe/Berlin:${end}00", @lines
+    ) =~ s/(?=BEGIN:VEVENT\r\n)/$zone/r;
+}
+
 sub _lines (@lines) {
     my $text = join '', map {"$_\r\n"} @lines;
     utf8::encode($text);
