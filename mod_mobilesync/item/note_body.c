@@ -201,11 +201,11 @@ base_fault_t *item_note_body_parse(const eas_node_t *body, const char **plain, c
         return base_fault_make_status(pool, BASE_FAULT_UNAVAILABLE, status, "reading a body");
     if (eas_node_child_uint(body, EAS_AirSyncBase_Type, ITEM_BODY_MIME, &type) != 1)
         return note_invalid("no Type", pool);
-    *plain = "";
+    *plain = node ? "" : NULL;
     *html = length ? NULL : "";
     switch ((item_body_type_t)type) {
     case ITEM_BODY_TEXT:
-        *plain = note_lines(data, length, pool);
+        *plain = node ? note_lines(data, length, pool) : NULL;
         return NULL;
     case ITEM_BODY_HTML:
         return length ? note_parse_html(data, length, plain, html, pool) : NULL;
@@ -339,7 +339,8 @@ void item_note_body_set(item_component_t *component, const char *name, const cha
     item_property_t *property, *next;
     const char *has_plain, *has_html;
 
-    plain = plain ? plain : "";
+    if (!plain)
+        return;
     html = html && *html ? html : NULL;
     item_note_body_get(component, name, &has_plain, &has_html, pool);
     if (note_is_given(plain, html, has_plain, has_html, pool))

@@ -27,8 +27,8 @@ base_fault_t *item_note_body_read(item_note_body_t *body, char *buffer, apr_size
 
 /* What a client sends: *html is NULL where it sent plain text; of HTML (cleaned of what is active) and
  * of RTF there is a plain text made as well; lines end with LF. Both "" for an empty body: the text is
- * to be deleted. INVALID: a Type that it cannot be (MIME), no RTF. UNAVAILABLE: a spilled one cannot
- * be read. */
+ * to be deleted. *plain is NULL where there is no Data: the text stays (MS-ASCMD R878). INVALID: a Type
+ * that it cannot be (MIME), no RTF. UNAVAILABLE: a spilled one cannot be read. */
 base_fault_t *item_note_body_parse(const eas_node_t *body, const char **plain, const char **html,
                                    apr_pool_t *pool);
 
@@ -36,7 +36,8 @@ base_fault_t *item_note_body_parse(const eas_node_t *body, const char **plain, c
 base_fault_t *item_note_body_plain(const char *html, const char **plain, apr_pool_t *pool);
 
 /* A component's text: property (DESCRIPTION, NOTE) and beside it X-ALT-DESC;FMTTYPE=text/html, which
- * counts as long as its text is that of the property: another program may have changed that alone. */
+ * counts as long as its text is that of the property: another program may have changed that alone.
+ * plain NULL: nothing is set. */
 void item_note_body_get(item_component_t *component, const char *property, const char **plain,
                         const char **html, apr_pool_t *pool);
 void item_note_body_set(item_component_t *component, const char *property, const char *plain,

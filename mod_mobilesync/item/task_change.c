@@ -72,10 +72,7 @@ static base_fault_t *task_read_element(task_change_t *change, int i, const eas_n
     case TASK_KIND_DATE:
         return task_read_value(&task_properties[i], node, &wish->values[i], change->pool);
     case TASK_KIND_BODY:
-        wish->named[i] = eas_node_child(node, EAS_AirSyncBase_Data) != NULL; /* MS-ASCMD R878 */
-        return !wish->named[i]
-                   ? NULL
-                   : item_note_body_parse(node, &wish->plain, &wish->html, change->pool);
+        return item_note_body_parse(node, &wish->plain, &wish->html, change->pool);
     case TASK_KIND_CATEGORIES:
         return item_categories_names(node, EAS_Tasks_Category, &wish->categories, change->pool);
     case TASK_KIND_RECURRENCE:

@@ -307,7 +307,7 @@ static void test_parse(apr_pool_t *pool)
     } rows[] = {
         {"text", "1", "a\r\nb\rc\n", "a\nb\nc\n", NULL},
         {"empty text", "1", "", "", ""},
-        {"no Data", "1", NULL, "", ""},
+        {"no Data", "1", NULL, NULL, ""},
         {"empty HTML", "2", "", "", ""},
         {"HTML of an empty editor", "2", "<html><body><div><br></div></body></html>", "", ""},
         {"HTML", "2", "<p>a\r\n<b>b</b></p>", "a b", "<p>a\n<b>b</b></p>"},

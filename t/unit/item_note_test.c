@@ -241,6 +241,9 @@ static void test_change_html(apr_pool_t *pool)
     eas_node_t *data = data_of(NULL, NULL, NULL, NULL, pool), *body;
     const char *made;
 
+    node_add(node_add(data, EAS_AirSyncBase_Body, "", pool), EAS_AirSyncBase_Type, "1", pool);
+    is_str(changed(html, data, pool), html, "a Body without Data says nothing of the text");
+    data = data_of(NULL, NULL, NULL, NULL, pool);
     is_str(changed(html, data_of(NULL, "a b", NULL, NULL, pool), pool), html,
            "the text of HTML that comes back as it was keeps the HTML");
     made = changed(html, data_of(NULL, "a c", NULL, NULL, pool), pool);
