@@ -107,7 +107,8 @@ typedef struct {
 typedef struct collection_merge collection_merge_t;
 struct collection_merge {
     /* *blob is given->original itself when nothing changes; *tell: set to 1 when the device is to
-     * get the item as it is then. INVALID, CONVERSION ...: it cannot be. */
+     * get the item as it is then. INVALID, CONVERSION ...: it cannot be. What is in the pool is gone
+     * with the operation. */
     base_fault_t *(*apply)(const collection_merge_t *merge, const collection_merged_t *given,
                            const backend_blob_t **blob, int *tell, apr_pool_t *pool);
 };

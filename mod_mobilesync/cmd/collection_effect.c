@@ -81,7 +81,7 @@ static base_fault_t *op_doubtful_conflict(const collection_t *collection, const 
         !sync_diff_flags_conflict(&device, claim->other ? &claim->other->token : NULL, entry->token,
                                   op->edit->fields, ~entry->token))
         return NULL;
-    BASE_TRY(op->edit->apply(op->edit, entry, &update, collection->pool));
+    BASE_TRY(op->edit->apply(op->edit, entry, &update, collection->op_pool));
     for (i = 0; i < BACKEND_PROPERTY_COUNT; i++)
         if (update.which & (1u << i) &&
             !op_same_property(entry->properties, update.properties.text[i], i))
@@ -111,7 +111,7 @@ static base_fault_t *op_change_content(collection_t *collection, const collectio
     apr_uint64_t flags = (BACKEND_FLAGS_OF(entry->token) & ~op->mask) | (op->values & op->mask);
     base_fault_t *fault =
         backend_item_replace(collection->env->backend, collection->request->folder_id, op->uid,
-                             entry->token, flags, op->blob, entry, collection->pool);
+                             entry->token, flags, op->blob, entry, collection->op_pool);
 
     /* another program was at it at the same moment: the device asks again */
     if (base_fault_code(fault) == BASE_FAULT_CONFLICT)
@@ -131,22 +131,23 @@ static base_fault_t *op_change_marks(collection_t *collection, const collection_
 
     if (!op->edit)
         return backend_item_set_flags(backend, folder_id, op->uid, op->mask, op->values, entry,
-                                      collection->pool);
+                                      collection->op_pool);
     for (;;) {
         backend_update_t update = {.mask = op->mask,
                                    .values = op->values,
                                    .match_mask = op->edit->fields | BACKEND_FLAG_FLAGGED,
                                    .match = entry->token};
 
-        BASE_TRY(op->edit->apply(op->edit, entry, &update, collection->pool));
-        fault = backend_item_update(backend, folder_id, op->uid, &update, entry, collection->pool);
+        BASE_TRY(op->edit->apply(op->edit, entry, &update, collection->op_pool));
+        fault =
+            backend_item_update(backend, folder_id, op->uid, &update, entry, collection->op_pool);
         if (base_fault_code(fault) != BASE_FAULT_CONFLICT)
             return fault;
         if (++tries == OP_EDIT_TRIES) {
             fault->code = BASE_FAULT_BUSY;
             return fault;
         }
-        BASE_TRY(backend_item_entry(backend, folder_id, op->uid, entry, collection->pool));
+        BASE_TRY(backend_item_entry(backend, folder_id, op->uid, entry, collection->op_pool));
     }
 }
 
@@ -173,9 +174,9 @@ static base_fault_t *op_same(const collection_t *collection, const collection_op
     backend_blob_t *blob;
 
     BASE_TRY(backend_item_fetch(collection->env->backend, collection->request->folder_id, uid,
-                                &blob, collection->pool));
-    BASE_TRY(backend_blob_load(blob, &stored, collection->pool));
-    BASE_TRY(backend_blob_load(op->blob, &sent, collection->pool));
+                                &blob, collection->op_pool));
+    BASE_TRY(backend_blob_load(blob, &stored, collection->op_pool));
+    BASE_TRY(backend_blob_load(op->blob, &sent, collection->op_pool));
     *same = op_same_text(stored, blob->size, sent, op->blob->size);
     return NULL;
 }
@@ -190,11 +191,12 @@ static base_fault_t *op_change(collection_t *collection, const collection_op_t *
     backend_entry_t entry;
     int same = 0, conflict;
 
-    BASE_TRY(backend_item_entry(backend, folder_id, op->uid, &entry, collection->pool));
+    BASE_TRY(backend_item_entry(backend, folder_id, op->uid, &entry, collection->op_pool));
     BASE_TRY(op_doubtful_conflict(collection, op, claim, &entry, &conflict));
     if (conflict || op_conflict(collection, op, claim, entry.token) ||
         collection_op_content_conflict(collection, op, claim, entry.token))
-        return base_fault_make(collection->pool, BASE_FAULT_CONFLICT, "the server's version wins");
+        return base_fault_make(collection->op_pool, BASE_FAULT_CONFLICT,
+                               "the server's version wins");
     *begun = 1;
     if (op->blob && claim->doubt)
         BASE_TRY(op_same(collection, op, op->uid, &same));
@@ -233,15 +235,15 @@ static base_fault_t *op_delete(collection_t *collection, const collection_op_t *
     if (op->trash_id && strcmp(op->trash_id, folder_id) != 0)
         fault = backend_item_move(backend, folder_id, op->uid, op->trash_id,
                                   collection_claim_derived_name(collection, claim, op->trash_id),
-                                  &entry, collection->pool);
+                                  &entry, collection->op_pool);
     else
-        fault = backend_item_remove(backend, folder_id, op->uid, collection->pool);
+        fault = backend_item_remove(backend, folder_id, op->uid, collection->op_pool);
     if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND)
         return NULL;
     if (base_fault_code(fault) == BASE_FAULT_FOLDER_GONE && op->trash_id) {
         /* which of the two? The item is not removed for good when it was to be kept. */
-        BASE_TRY(backend_folder_probe(backend, folder_id, &cursor, collection->pool));
-        return base_fault_make(collection->pool, BASE_FAULT_DENIED, "the trash folder is gone");
+        BASE_TRY(backend_folder_probe(backend, folder_id, &cursor, collection->op_pool));
+        return base_fault_make(collection->op_pool, BASE_FAULT_DENIED, "the trash folder is gone");
     }
     return fault;
 }
@@ -295,10 +297,10 @@ static base_fault_t *op_add_replace(collection_t *collection, const collection_o
             result->token = BACKEND_FLAG_OUTDATED;
     }
     BASE_TRY(backend_item_replace(backend, folder_id, entry->uid, entry->token, op->put->flags,
-                                  op->blob, entry, collection->pool));
+                                  op->blob, entry, collection->op_pool));
     update.match = entry->token;
     return update.which ? backend_item_update(backend, folder_id, entry->uid, &update, entry,
-                                              collection->pool)
+                                              collection->op_pool)
                         : NULL;
 }
 
@@ -355,7 +357,7 @@ static base_fault_t *op_add(collection_t *collection, const collection_op_t *op,
     put.derived_name = collection_claim_derived_name(collection, claim, "");
     *begun = 1;
     BASE_TRY(backend_item_put(collection->env->backend, collection->request->folder_id, &put,
-                              op->blob, &entry, &existed, collection->pool));
+                              op->blob, &entry, &existed, collection->op_pool));
     if (existed)
         BASE_TRY(op_add_again(collection, op, claim, &entry, result, &kept));
     result->uid = entry.uid;
@@ -387,5 +389,5 @@ base_fault_t *collection_op_effect(collection_t *collection, const collection_op
     case COLLECTION_OP_FETCH:
         break;
     }
-    return base_fault_make(collection->pool, BASE_FAULT_INTERNAL, "no such operation");
+    return base_fault_make(collection->op_pool, BASE_FAULT_INTERNAL, "no such operation");
 }

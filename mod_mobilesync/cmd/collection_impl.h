@@ -24,6 +24,7 @@ struct collection {
     const collection_env_t *env;
     const collection_request_t *request;
     apr_pool_t *pool;
+    apr_pool_t *op_pool; /* what one operation opens and reads: cleared by the next one */
 
     /* the state as read */
     state_key_t key;

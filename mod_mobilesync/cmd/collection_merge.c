@@ -44,7 +44,7 @@ static base_fault_t *merge_apply(const collection_t *collection, const collectio
                                        .supported_length = state->supported_length};
 
     merge->tell = 0;
-    return op->merge->apply(op->merge, &given, &merge->wanted, &merge->tell, collection->pool);
+    return op->merge->apply(op->merge, &given, &merge->wanted, &merge->tell, collection->op_pool);
 }
 
 static base_fault_t *merge_look(const collection_t *collection, apr_uint64_t uid, merge_t *merge)
@@ -52,8 +52,8 @@ static base_fault_t *merge_look(const collection_t *collection, apr_uint64_t uid
     backend_session_t *backend = collection->env->backend;
     const char *folder_id = collection->request->folder_id;
 
-    BASE_TRY(backend_item_entry(backend, folder_id, uid, &merge->entry, collection->pool));
-    return backend_item_fetch(backend, folder_id, uid, &merge->there, collection->pool);
+    BASE_TRY(backend_item_entry(backend, folder_id, uid, &merge->entry, collection->op_pool));
+    return backend_item_fetch(backend, folder_id, uid, &merge->there, collection->op_pool);
 }
 
 /* Notes what will be written, then writes it. *begun: as of collection_op_effect. */
@@ -62,12 +62,12 @@ static base_fault_t *merge_write(collection_t *collection, collection_claim_t *c
 {
     apr_uint64_t hash;
 
-    BASE_TRY(merge_hash(merge->wanted, &hash, collection->pool));
+    BASE_TRY(merge_hash(merge->wanted, &hash, collection->op_pool));
     BASE_TRY(collection_claim_intend(collection, claim, hash));
     *begun = 1;
     return backend_item_replace(collection->env->backend, collection->request->folder_id,
                                 merge->entry.uid, merge->entry.token, 0, merge->wanted,
-                                &merge->entry, collection->pool);
+                                &merge->entry, collection->op_pool);
 }
 
 /* Is what is there the work of the operation itself, by an earlier attempt? *digest: of what that
@@ -83,7 +83,7 @@ static base_fault_t *merge_own(const collection_t *collection, const collection_
         *digest = claim->other->digest;
     if (*digest || !claim->intent_count)
         return NULL;
-    BASE_TRY(merge_hash(merge->there, &hash, collection->pool));
+    BASE_TRY(merge_hash(merge->there, &hash, collection->op_pool));
     for (i = 0; i < claim->intent_count; i++)
         if (claim->intents[i]->token == hash)
             *digest = claim->intents[i]->digest;
@@ -151,7 +151,7 @@ static base_fault_t *merge_change_once(collection_t *collection, const collectio
     if (merge.wanted != merge.there) {
         BASE_TRY(merge_conflict(collection, op, claim, &merge, &conflict));
         if (conflict)
-            return base_fault_make(collection->pool, BASE_FAULT_CONFLICT,
+            return base_fault_make(collection->op_pool, BASE_FAULT_CONFLICT,
                                    "the server's version wins");
         BASE_TRY(merge_write(collection, claim, &merge, begun));
     }
@@ -214,11 +214,11 @@ base_fault_t *collection_merge_add(collection_t *collection, const collection_op
     int existed;
 
     BASE_TRY(merge_apply(collection, op, claim, &merge, 0));
-    BASE_TRY(merge_hash(merge.wanted, &hash, collection->pool));
+    BASE_TRY(merge_hash(merge.wanted, &hash, collection->op_pool));
     BASE_TRY(collection_claim_intend(collection, claim, hash));
     *begun = 1;
     BASE_TRY(backend_item_put(collection->env->backend, collection->request->folder_id, &put,
-                              merge.wanted, &merge.entry, &existed, collection->pool));
+                              merge.wanted, &merge.entry, &existed, collection->op_pool));
     result->tell = merge.tell ? SYNC_TELL_OWN : SYNC_TELL_NOT;
     if (existed) {
         fault = merge_add_again(collection, op, claim, &merge, begun, &result->tell);

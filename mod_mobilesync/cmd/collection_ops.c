@@ -114,7 +114,7 @@ static int op_without_ledger(collection_t *collection, const collection_op_t *op
     if (op->kind != COLLECTION_OP_FETCH)
         return 0;
     *fault = backend_item_entry(collection->env->backend, collection->request->folder_id, op->uid,
-                                &entry, collection->pool);
+                                &entry, collection->op_pool);
     result->code = base_fault_code(*fault);
     if (sync_ledger_fault_final(result->code))
         *fault = NULL;
@@ -131,6 +131,7 @@ static void ops_start_ledger(collection_t *collection)
         collection->pool);
     collection->occurrences = apr_hash_make(collection->pool);
     collection->written = apr_hash_make(collection->pool);
+    apr_pool_create(&collection->op_pool, collection->pool);
 }
 
 base_fault_t *collection_ops_apply(collection_t *collection)
@@ -151,6 +152,7 @@ base_fault_t *collection_ops_apply(collection_t *collection)
         sync_ledger_result_t *result = collection->recorded + i;
         base_fault_t *fault;
 
+        apr_pool_clear(collection->op_pool);
         if (!op_without_ledger(collection, request->ops + i, result, &fault)) {
             fault = op_do(collection, i, result, &results[i].repeated);
             if (!fault)

@@ -99,6 +99,16 @@ static const char *value_of(const char *text, const char *name)
     return found ? apr_pstrmemdup(pool, found + 2, strcspn(found + 2, " ")) : NULL;
 }
 
+/* Of the operations done, how many still have what they read? */
+static int kept, kept_most;
+
+static apr_status_t kept_no_more(void *data)
+{
+    (void)data;
+    kept--;
+    return APR_SUCCESS;
+}
+
 static base_fault_t *apply(const collection_merge_t *base, const collection_merged_t *given,
                            const backend_blob_t **blob, int *tell, apr_pool_t *result_pool)
 {
@@ -106,6 +116,9 @@ static base_fault_t *apply(const collection_merge_t *base, const collection_merg
     const char *data = ((const merge_t *)base)->data, *was = "", *text = "";
     size_t i;
 
+    apr_pool_cleanup_register(result_pool, NULL, kept_no_more, apr_pool_cleanup_null);
+    if (++kept > kept_most)
+        kept_most = kept;
     if (strstr(data, "bad"))
         return base_fault_make(result_pool, BASE_FAULT_INVALID, "bad data");
     if (given->original)
@@ -492,6 +505,31 @@ static void test_crashes(void)
     is_int(failed, 0, "after a crash at any call there is one item, as it was meant");
 }
 
+/* -- many -------------------------------------------------------------------------------------- */
+
+#define MANY 20
+
+static void test_many(void)
+{
+    const char *key = start();
+    collection_op_t ops[MANY];
+    collection_request_t *asked;
+    int i;
+
+    for (i = 0; i < MANY; i++)
+        put("a=1 @0");
+    told(sync_request(key));
+    for (i = 0; i < MANY; i++)
+        ops[i] = edit(answer->key, (apr_uint64_t)i + 1, "a=2")->ops[0];
+    asked = sync_request(answer->key);
+    asked->ops = ops;
+    asked->op_count = MANY;
+    kept_most = kept;
+    is_str(told(asked), "", "many items are changed at once");
+    is_str(item_values(MANY), "a=2 ", "all of them");
+    ok(kept_most <= kept + 1, "and what one was merged with is not kept while the next ones are");
+}
+
 int main(void)
 {
     apr_initialize();
@@ -504,6 +542,7 @@ int main(void)
     test_conflict();
     test_race();
     test_crashes();
+    test_many();
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();
