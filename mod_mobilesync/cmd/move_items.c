@@ -48,9 +48,12 @@ static base_fault_t *move_resolve(move_t *move, int *status)
     if (fault)
         return fault;
     BASE_TRY(cmd_exchange_folder(exchange, move->target_id, &move->target));
+    /* Of an earlier generation nothing is in the source, and the new one's item of that uid is
+     * another: no item has uid 0. What was moved before that is found by its derived name, recorded
+     * or not. */
     if (move->source->generation != move->reference.generation)
-        *status = MOVE_STATUS_SOURCE;
-    else if (move->source->class_ != move->target->class_)
+        move->reference.uid = 0;
+    if (move->source->class_ != move->target->class_)
         return base_fault_make(exchange->pool, BASE_FAULT_UNSUPPORTED,
                                "folder %s holds items of another class", move->target_id);
     return NULL;

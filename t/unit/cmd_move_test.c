@@ -206,6 +206,39 @@ static int crash_once(apr_pool_t *pool, crash_t crash)
     return failed;
 }
 
+static state_fail_when_t fail_record(void *baton, state_call_t call, int number)
+{
+    (void)baton;
+    (void)number;
+    return call == STATE_CALL_RECORD ? STATE_FAIL_BEFORE : STATE_FAIL_NOT;
+}
+
+/* The item has its name in the destination, whatever became of the ledger and of the source's names. */
+static void test_unrecorded(apr_pool_t *pool)
+{
+    world_t *world = world_create(pool);
+    const char *inbox = folder_id(world, BACKEND_ROLE_INBOX);
+    const char *trash = folder_id(world, BACKEND_ROLE_TRASH);
+    const char *id = server_id(world, "alice", BACKEND_ROLE_INBOX, deliver(world, "one"));
+    const char *told, *again;
+    eas_node_t *root = moves(world);
+    answer_t answer;
+
+    deliver(world, "two");
+    add_move(world, root, id, inbox, trash);
+    world->plan.decide = fail_record;
+    answer = send_moves(world, root);
+    is_int(response(&answer, 0, &told), 3, "a move that cannot be recorded");
+    world->plan.decide = NULL;
+    world->now += apr_time_from_sec(61);
+    backend_memory_renew(world->service.backend, "alice", inbox);
+    answer = send_moves(world, root);
+    is_int(response(&answer, 0, &again), 3,
+           "is found again though the source is of a new generation");
+    is_str(again, told, "under its name");
+    is_int(mail(world, "alice", BACKEND_ROLE_INBOX, NULL)->nelts, 1, "and nothing else moves");
+}
+
 static void test_crashes(apr_pool_t *pool)
 {
     crash_everywhere(pool, 0, 2, crash_once);
@@ -221,6 +254,7 @@ int main(void)
     test_moves(pool);
     test_statuses(pool);
     test_requests(pool);
+    test_unrecorded(pool);
     test_crashes(pool);
     apr_pool_destroy(pool);
     return done_testing();
