@@ -282,6 +282,12 @@ base_fault_t *backend_item_entry(backend_session_t *session, const char *folder_
     return SESSION_CALL(folder_id, entry, folder_id, uid, entry, pool);
 }
 
+base_fault_t *backend_item_find(backend_session_t *session, const char *folder_id,
+                                const char *identity, backend_entry_t *entry, apr_pool_t *pool)
+{
+    return SESSION_CALL(folder_id, find, folder_id, identity, entry, pool);
+}
+
 base_fault_t *backend_item_fetch(backend_session_t *session, const char *folder_id,
                                  apr_uint64_t uid, backend_blob_t **blob, apr_pool_t *pool)
 {

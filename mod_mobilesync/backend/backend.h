@@ -283,6 +283,12 @@ struct backend_driver {
     base_fault_t *(*entry)(void *session, const char *folder_id, apr_uint64_t uid,
                            backend_entry_t *entry, apr_pool_t *pool);
 
+    /* The entry of the item that has that UID (backend_description_t.uid) in a folder of other classes
+     * than mail, one of them where several have it: NOT_FOUND when none does. Cheap: nothing is
+     * read that is not new. */
+    base_fault_t *(*find)(void *session, const char *folder_id, const char *identity,
+                          backend_entry_t *entry, apr_pool_t *pool);
+
     base_fault_t *(*fetch)(void *session, const char *folder_id, apr_uint64_t uid,
                            backend_blob_t **blob, apr_pool_t *pool);
     /* *existed: 1 when the folder has an item of the derived name, which is returned as it is. */

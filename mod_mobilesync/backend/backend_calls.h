@@ -52,6 +52,8 @@ base_fault_t *backend_folder_conversations(backend_session_t *session, const cha
                                            apr_time_t deadline, int *left, apr_pool_t *pool);
 base_fault_t *backend_item_entry(backend_session_t *session, const char *folder_id,
                                  apr_uint64_t uid, backend_entry_t *entry, apr_pool_t *pool);
+base_fault_t *backend_item_find(backend_session_t *session, const char *folder_id,
+                                const char *identity, backend_entry_t *entry, apr_pool_t *pool);
 base_fault_t *backend_item_fetch(backend_session_t *session, const char *folder_id,
                                  apr_uint64_t uid, backend_blob_t **blob, apr_pool_t *pool);
 base_fault_t *backend_item_put(backend_session_t *session, const char *folder_id,

@@ -33,13 +33,33 @@ typedef struct {
     backend_session_t *inner;
 } fail_session_t;
 
-static const char *const fail_calls[] = {
-    "*",           "check_password", "open",          "identity",      "resolve",
-    "folder_list", "folder_create",  "folder_rename", "folder_delete", "probe",
-    "changes",     "enumerate",      "count",         "conversations", "entry",
-    "fetch",       "setting_get",    "setting_set",   "put",           "replace",
-    "update",      "move",           "remove",        "search",        "watch",
-    "accounts"};
+static const char *const fail_calls[] = {"*",
+                                         "check_password",
+                                         "open",
+                                         "identity",
+                                         "resolve",
+                                         "folder_list",
+                                         "folder_create",
+                                         "folder_rename",
+                                         "folder_delete",
+                                         "probe",
+                                         "changes",
+                                         "enumerate",
+                                         "count",
+                                         "conversations",
+                                         "entry",
+                                         "fetch",
+                                         "setting_get",
+                                         "setting_set",
+                                         "put",
+                                         "replace",
+                                         "update",
+                                         "move",
+                                         "remove",
+                                         "search",
+                                         "watch",
+                                         "accounts",
+                                         "find"};
 
 static base_fault_t *fail_rule_parse(const char *text, fail_rule_t *rule, apr_pool_t *pool)
 {
@@ -252,6 +272,12 @@ static base_fault_t *fail_conversations(void *data, const char *folder_id, backe
                  left, pool);
 }
 
+static base_fault_t *fail_find(void *data, const char *folder_id, const char *identity,
+                               backend_entry_t *entry, apr_pool_t *pool)
+{
+    FAIL_SESSION("find", backend_item_find, folder_id, identity, entry, pool);
+}
+
 static base_fault_t *fail_entry(void *data, const char *folder_id, apr_uint64_t uid,
                                 backend_entry_t *entry, apr_pool_t *pool)
 {
@@ -361,6 +387,7 @@ const backend_driver_t backend_fail_driver = {
     .count = fail_count,
     .conversations = fail_conversations,
     .entry = fail_entry,
+    .find = fail_find,
     .fetch = fail_fetch,
     .put = fail_put,
     .replace = fail_replace,

@@ -358,6 +358,7 @@ const backend_driver_t backend_local_driver = {
     .count = local_query_count,
     .conversations = local_conversations,
     .entry = local_item_get,
+    .find = local_item_find,
     .fetch = local_fetch,
     .put = local_put,
     .replace = local_replace,

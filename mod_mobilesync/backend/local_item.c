@@ -151,6 +151,25 @@ base_fault_t *local_item_get(void *data, const char *folder_id, apr_uint64_t uid
     return NULL;
 }
 
+base_fault_t *local_item_find(void *data, const char *folder_id, const char *identity,
+                              backend_entry_t *entry, apr_pool_t *pool)
+{
+    local_session_t *session = data;
+    local_folder_t folder;
+    sqlite3_stmt *statement;
+    local_item_t item;
+    int found;
+
+    BASE_TRY(local_scan_folder(session, folder_id, LOCAL_LOOK_ONCE, &folder, pool));
+    BASE_TRY(local_sql_bind(session->index, LOCAL_SQL_ITEM_BY_IDENTITY, &statement, pool, "it",
+                            folder.number, identity));
+    BASE_TRY(item_from(session, statement, &item, &found, pool));
+    if (!found)
+        return base_fault_make(pool, BASE_FAULT_NOT_FOUND, "there is no item of that UID");
+    local_item_entry(&item, entry, pool);
+    return NULL;
+}
+
 static apr_status_t item_close(void *file)
 {
     return apr_file_close(file); /* harmless where the reader did it already */

@@ -41,6 +41,8 @@ base_fault_t *local_item_again(local_session_t *session, local_folder_t *folder,
 
 /* -- entries of the vtable -- */
 
+base_fault_t *local_item_find(void *data, const char *folder_id, const char *identity,
+                              backend_entry_t *entry, apr_pool_t *pool);
 base_fault_t *local_item_get(void *data, const char *folder_id, apr_uint64_t uid,
                              backend_entry_t *entry, apr_pool_t *pool);
 base_fault_t *local_item_fetch(void *data, const char *folder_id, apr_uint64_t uid,

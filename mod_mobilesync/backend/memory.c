@@ -354,6 +354,7 @@ const backend_driver_t backend_memory_driver = {
     .count = memory_count,
     .conversations = memory_conversations,
     .entry = memory_entry,
+    .find = memory_find,
     .fetch = memory_fetch,
     .put = memory_put,
     .replace = memory_replace,

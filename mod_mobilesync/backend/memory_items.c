@@ -209,6 +209,44 @@ base_fault_t *memory_entry(void *data, const char *folder_id, apr_uint64_t uid,
     return fault;
 }
 
+/* What the item has for its UID; NULL. */
+static const char *memory_identity_of(const memory_session_t *session,
+                                      const memory_folder_t *folder, const memory_item_t *item,
+                                      apr_pool_t *pool)
+{
+    backend_description_t description;
+
+    return item->data && folder->info.class_ != BACKEND_CLASS_EMAIL &&
+                   !backend_content_describe(session->instance->describer, folder->info.class_,
+                                             backend_blob_of(item->data, item->size, pool),
+                                             &description, pool)
+               ? description.uid
+               : NULL;
+}
+
+base_fault_t *memory_find(void *data, const char *folder_id, const char *identity,
+                          backend_entry_t *entry, apr_pool_t *pool)
+{
+    memory_session_t *session = data;
+    memory_folder_t *folder;
+    memory_item_t *item = NULL;
+    base_fault_t *fault = memory_enter(session, folder_id, &folder, pool);
+    apr_size_t i;
+
+    for (i = 0; !fault && !item && i < folder->item_count; i++) {
+        const char *own = memory_identity_of(session, folder, &folder->items[i], pool);
+
+        if (own && strcmp(own, identity) == 0)
+            item = &folder->items[i];
+    }
+    if (!fault && !item)
+        fault = base_fault_make(pool, BASE_FAULT_NOT_FOUND, "there is no item of that UID");
+    if (!fault)
+        memory_entry_of(item, entry, pool);
+    memory_leave(session, NULL, 0);
+    return fault;
+}
+
 static char *memory_copy(const char *data, apr_uint64_t size)
 {
     char *copy = malloc(size + 1);

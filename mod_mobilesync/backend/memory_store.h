@@ -135,6 +135,8 @@ base_fault_t *memory_count(void *data, const char *folder_id, const backend_rang
 base_fault_t *memory_conversations(void *data, const char *folder_id, backend_name_fn read,
                                    const char *version, apr_time_t deadline, int *left,
                                    apr_pool_t *pool);
+base_fault_t *memory_find(void *data, const char *folder_id, const char *identity,
+                          backend_entry_t *entry, apr_pool_t *pool);
 base_fault_t *memory_entry(void *data, const char *folder_id, apr_uint64_t uid,
                            backend_entry_t *entry, apr_pool_t *pool);
 base_fault_t *memory_fetch(void *data, const char *folder_id, apr_uint64_t uid,

@@ -82,6 +82,8 @@ int item_property_has(item_property_t *property, const char *name, const char *w
 /* Before END, or behind the last property of that name. value: as it is written, escaped. */
 item_property_t *item_property_add(item_component_t *component, const char *group, const char *name,
                                    const char *value);
+/* A copy of a property, also of another document of the same kind. */
+item_property_t *item_property_copy(item_component_t *component, item_property_t *from);
 void item_property_remove(item_property_t *property);
 void item_property_set_value(item_property_t *property, const char *value);
 void item_property_set_text(item_property_t *property, const char *text);

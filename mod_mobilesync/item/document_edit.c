@@ -68,6 +68,14 @@ item_property_t *item_property_add(item_component_t *component, const char *grou
     return property;
 }
 
+item_property_t *item_property_copy(item_component_t *component, item_property_t *from)
+{
+    item_property_t *property = item_property_add(component, from->group, from->name, "");
+
+    item_property_rewrite(property, item_property_line(from)->head, item_property_value(from));
+    return property;
+}
+
 void item_property_remove(item_property_t *property)
 {
     item_property_document(property)->changed = 1;

@@ -106,6 +106,9 @@ base_fault_t *item_event_view_init(const item_event_source_t *source, item_compo
 /* Is it one of the account's addresses? */
 int item_event_is_own(const item_options_t *options, const char *address);
 
+/* A calendar address (RFC 5545 3.3.3); NULL when it names no mailbox. */
+const char *item_event_address(item_property_t *property, apr_pool_t *pool);
+
 /* -- series (event_series.c) -- */
 
 /* What differs from the pattern that a client gets. */
@@ -227,6 +230,12 @@ base_fault_t *item_event_store_recurrence(item_event_edit_t *edit, int moved);
 base_fault_t *item_event_store_exceptions(item_event_edit_t *edit);
 /* InstanceId of 16.x. */
 base_fault_t *item_event_store_instance(item_event_edit_t *edit);
+
+/* The instance at a place of the series; it is made, as the series is, where there is none. */
+item_component_t *item_event_occurrence(item_event_edit_t *edit, const item_series_t *series,
+                                        struct icaltimetype place);
+void item_event_exclude(item_event_edit_t *edit, const item_series_t *series,
+                        const struct icaltimetype *place);
 
 base_fault_t *item_event_change(const item_change_t *change, const backend_blob_t *original,
                                 const backend_blob_t **blob, apr_pool_t *pool);

@@ -44,8 +44,7 @@ int item_event_is_own(const item_options_t *options, const char *address)
     return 0;
 }
 
-/* A calendar address (RFC 5545 3.3.3); NULL when it names no mailbox. */
-static const char *event_address(item_property_t *property, apr_pool_t *pool)
+const char *item_event_address(item_property_t *property, apr_pool_t *pool)
 {
     const char *value = item_property_value(property);
     const char *email = item_property_parameter(property, "EMAIL");
@@ -106,7 +105,7 @@ static const char *event_organizer_address(const item_event_source_t *source,
 {
     item_property_t *property = event_organizer(source, event);
 
-    return property ? event_address(property, pool) : NULL;
+    return property ? item_event_address(property, pool) : NULL;
 }
 
 /* Without the organizer, who is no Attendee in EAS, and without those who have no address. Addresses
@@ -122,7 +121,7 @@ static apr_array_header_t *event_attendees(const item_event_source_t *source,
     for (property = item_property_first(event, "ATTENDEE");
          property && list->nelts < ITEM_EVENT_ATTENDEES_MAX;
          property = item_property_next(property)) {
-        const char *email = event_address(property, pool), *key;
+        const char *email = item_event_address(property, pool), *key;
 
         if (!email || (organizer && strcasecmp(organizer, email) == 0))
             continue;
@@ -190,7 +189,7 @@ base_fault_t *item_event_load_organizer_name(const item_event_view_t *view,
     const char *name = property ? event_name(property, view->pool) : "";
 
     if (property && !*name)
-        name = event_address(property, view->pool);
+        name = item_event_address(property, view->pool);
     value->text = name && *name ? name : NULL;
     return NULL;
 }
@@ -239,7 +238,7 @@ static item_property_t *event_own_attendee(const item_event_view_t *view)
     item_property_t *property = item_property_first(view->event, "ATTENDEE");
 
     for (; property; property = item_property_next(property)) {
-        const char *email = event_address(property, view->pool);
+        const char *email = item_event_address(property, view->pool);
 
         if (email && item_event_is_own(view->options, email))
             return property;

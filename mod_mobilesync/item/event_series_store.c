@@ -255,8 +255,8 @@ static int event_is_excluded(const item_series_t *series, const struct icaltimet
     return 0;
 }
 
-static void event_exclude(item_event_edit_t *edit, const item_series_t *series,
-                          const struct icaltimetype *place)
+void item_event_exclude(item_event_edit_t *edit, const item_series_t *series,
+                        const struct icaltimetype *place)
 {
     int i = event_find_instance(edit, series, place);
     item_component_t *event = edit->source->series;
@@ -303,6 +303,17 @@ static item_component_t *event_make_instance(item_event_edit_t *edit, const item
     return instance;
 }
 
+item_component_t *item_event_occurrence(item_event_edit_t *edit, const item_series_t *series,
+                                        struct icaltimetype place)
+{
+    int i = event_find_instance(edit, series, &place);
+
+    if (i >= 0)
+        return event_instance(edit->source, i);
+    event_include(edit, series, &place);
+    return event_make_instance(edit, series, place);
+}
+
 static void event_mark_instance(item_event_edit_t *edit)
 {
     if (item_document_is_changed(edit->source->document))
@@ -313,15 +324,13 @@ static base_fault_t *event_store_occurrence(item_event_edit_t *edit, const item_
                                             struct icaltimetype place, const eas_node_t *data)
 {
     item_event_edit_t own = *edit;
-    int i = event_find_instance(edit, series, &place), moved;
+    int moved;
 
-    if (i < 0)
-        event_include(edit, series, &place);
     own.data = data;
     own.inherited = edit->source->series;
     own.is_new = 0;
     own.shown = NULL;
-    own.event = i < 0 ? event_make_instance(edit, series, place) : event_instance(edit->source, i);
+    own.event = item_event_occurrence(edit, series, place);
     BASE_TRY(item_event_store_times(&own, &moved));
     BASE_TRY(item_event_store_all(&own));
     event_mark_instance(&own);
@@ -351,7 +360,7 @@ static base_fault_t *event_store_exception(item_event_edit_t *edit, const eas_no
     }
     BASE_TRY(fault);
     if (deleted)
-        event_exclude(edit, &series->series, &place);
+        item_event_exclude(edit, &series->series, &place);
     else
         return event_store_occurrence(edit, &series->series, place, node);
     return NULL;
@@ -410,7 +419,7 @@ base_fault_t *item_event_store_instance(item_event_edit_t *edit)
         item_event_series_find(edit->source, series, change->instance, change->version, &place));
     if (change->data)
         return event_store_occurrence(edit, &series->series, place, change->data);
-    event_exclude(edit, &series->series, &place);
+    item_event_exclude(edit, &series->series, &place);
     if (item_document_is_changed(edit->source->document))
         item_event_mark(edit, 0);
     return NULL;

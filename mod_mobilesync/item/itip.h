@@ -42,6 +42,10 @@ const char *item_itip_uid(const item_itip_t *itip);
 const char *item_itip_organizer(const item_itip_t *itip);
 const char *item_itip_sender(const item_itip_t *itip);
 
+/* Of a message about one occurrence of a series alone: which, as item_itip_answer_t.instance of 16.x
+ * has it; NULL. */
+const char *item_itip_instance(const item_itip_t *itip);
+
 /* -- what it does -- */
 
 typedef struct {
@@ -80,7 +84,7 @@ typedef struct {
     item_itip_response_t response;
     const apr_array_header_t *addresses; /* of the owner */
     /* One occurrence of a series (InstanceId: compact or with punctuation; a moment of UTC); NULL: the
-     * whole, and all of its instances. */
+     * whole, and all of its instances; so it is where the calendar has instances alone. */
     const char *instance;
     eas_version_t version; /* whose InstanceId it is */
     apr_time_t now;

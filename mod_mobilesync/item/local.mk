@@ -69,6 +69,9 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/series_load.c mod_mobilesync/item/series_walk.c \
 	mod_mobilesync/item/item.c \
 	mod_mobilesync/item/item.h \
+	mod_mobilesync/item/itip.c mod_mobilesync/item/itip.h mod_mobilesync/item/itip_impl.h \
+	mod_mobilesync/item/itip_answer.c mod_mobilesync/item/itip_apply.c \
+	mod_mobilesync/item/itip_compose.c mod_mobilesync/item/itip_request.c \
 	mod_mobilesync/item/kind.c mod_mobilesync/item/kind.h \
 	mod_mobilesync/item/describe.c \
 	mod_mobilesync/item/note.c mod_mobilesync/item/note.h mod_mobilesync/item/note.tbl \

@@ -26,7 +26,7 @@ subtest 'OPTIONS' => sub {
     my $options = $phone->options;
     is_deeply( $options->{versions}, [qw(12.1 14.0 14.1 16.0 16.1)], 'versions' );
     ok( ( grep { $_ eq 'Provision' } @{ $options->{commands} } ), 'commands' );
-    ok( !( grep { $_ eq 'MeetingResponse' } @{ $options->{commands} } ), 'only those that work' );
+    ok( !( grep { $_ eq 'GetHierarchy' } @{ $options->{commands} } ), 'only those that work' );
     my $answer = $options->{response};
     is( $answer->header('MS-Server-ActiveSync'), '16.1', 'server version' );
     is( $answer->header('Content-Length'), 0, 'no body' );
@@ -52,7 +52,7 @@ subtest 'methods and commands' => sub {
     is( answer( $phone, method => $_, query => '' )->status, 501, "$_ is not implemented" )
         for qw(GET PUT DELETE PROPFIND);
     my $query = 'Cmd=%s&User=anna&DeviceId=d1&DeviceType=t';
-    is( answer( $phone, query => sprintf( $query, 'MeetingResponse' ) )->status, 501, 'not offered' );
+    is( answer( $phone, query => sprintf( $query, 'GetHierarchy' ) )->status, 501, 'not offered' );
     is( answer( $phone, query => sprintf( $query, 'Nonsense' ) )->status, 501, 'unknown' );
 };
 

@@ -80,6 +80,26 @@ static int class_same(const contract_class_t *world, const char *folder_id, apr_
     return text && strlen(text) == blob->size && memcmp(text, blob->data, blob->size) == 0;
 }
 
+static void class_find(const contract_class_t *world)
+{
+    const char *folder = class_create(world, NULL, "find");
+    const backend_entry_t one =
+        class_put(world, folder, class_item(world, "find-1", "One", 0), NULL);
+    backend_entry_t found;
+
+    class_put(world, folder, class_item(world, "find-2", "Two", 0), NULL);
+    must(backend_item_find(world->session, folder, "find-1", &found, world->pool), "find");
+    ok(found.uid == one.uid && found.token == one.token, "an item is found by the UID in it");
+    is_fault(backend_item_find(world->session, folder, "find-3", &found, world->pool),
+             BASE_FAULT_NOT_FOUND, "one that no item has is not found");
+    must(backend_item_remove(world->session, folder, one.uid, world->pool), "remove");
+    is_fault(backend_item_find(world->session, folder, "find-1", &found, world->pool),
+             BASE_FAULT_NOT_FOUND, "nor one that is gone");
+    is_fault(backend_item_find(world->session, "nosuch", "find-2", &found, world->pool),
+             BASE_FAULT_FOLDER_GONE, "nor where there is no folder");
+    must(backend_folder_delete(world->session, folder, world->pool), "delete");
+}
+
 static const char *class_default(const contract_class_t *world)
 {
     apr_array_header_t *folders;
@@ -330,6 +350,7 @@ __attribute__((unused)) static void backend_contract_classes(backend_t *backend,
         must(backend_session_open(backend, apr_psprintf(world.pool, "%s-%d", account, class_),
                                   &world.session, world.pool),
              "open");
+        class_find(&world);
         class_folders(&world);
         class_items(&world);
         class_derived(&world);

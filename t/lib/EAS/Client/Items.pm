@@ -76,6 +76,42 @@ sub move_items ( $self, $moves, %option ) {
     );
 }
 
+# MeetingResponse. requests: each { folder, id, long_id, instance, response, send: [elements] }; gives
+# { id, status, calendar, instance } of each.
+sub meeting_response ( $self, $requests, %option ) {
+    my $interpret = sub ( $self, $answer ) {
+        return [
+            map {
+                {
+                    id => $_->text('RequestId'),
+                    status => $_->text('Status'),
+                    calendar => $_->text('CalendarId'),
+                    instance => $_->text('InstanceId')
+                }
+            } $answer->document->children('Result')
+        ];
+    };
+    my @requests = map { _meeting_request($_) } @$requests;
+    return $self->_call(
+        'MeetingResponse', {}, $interpret,
+        tree => [ 'MeetingResponse:MeetingResponse', @requests ],
+        %option
+    );
+}
+
+sub _meeting_request ($request) {
+    return [
+        Request => [ UserResponse => $request->{response} ],
+        defined $request->{folder} ? [ CollectionId => $request->{folder} ] : (),
+        defined $request->{id} ? [ RequestId => $request->{id} ] : (),
+        defined $request->{long_id} ? [ 'Search:LongId' => $request->{long_id} ] : (),
+        defined $request->{instance}
+        ? [ 'MeetingResponse:InstanceId' => $request->{instance} ]
+        : (),
+        $request->{send} ? [ 'MeetingResponse:SendResponse', $request->{send}->@* ] : ()
+    ];
+}
+
 # The elements of body preferences, each { type, truncation_size, all_or_none, preview }.
 sub body_preferences ( $self, @preferences ) {
     return _preferences( 'AirSyncBase:BodyPreference', @preferences );

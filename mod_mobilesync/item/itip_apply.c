@@ -1,0 +1,286 @@
+/* What a scheduling message does to the event that there is (RFC 5546). */
+#include "item/itip_impl.h"
+
+#include <string.h>
+#include <strings.h>
+#include <apr_strings.h>
+
+#include "base/time.h"
+
+/* By which calendar servers remember when an attendee has answered (DTSTAMP of the reply), so that
+ * an older reply that arrives later is known. */
+#define ITIP_REPLIED "X-CALENDARSERVER-DTSTAMP"
+
+/* -- who may ---------------------------------------------------------------------------------- */
+
+static const char *itip_organizer(const item_event_source_t *source)
+{
+    item_property_t *property = item_property_first(source->main, "ORGANIZER");
+
+    return property ? item_event_address(property, source->pool) : NULL;
+}
+
+/* A REQUEST or CANCEL is the organizer's of the event that there is. */
+static int itip_is_organizer(const item_itip_apply_t *apply)
+{
+    const char *organizer = itip_organizer(apply->stored);
+
+    if (item_itip_is_one_of(apply->who->addresses, organizer))
+        return 0;
+    if (!organizer)
+        return 1;
+    return apply->itip->organizer && strcasecmp(organizer, apply->itip->organizer) == 0 &&
+           (!apply->who->sender || strcasecmp(organizer, apply->who->sender) == 0);
+}
+
+static int itip_is_own(const item_itip_apply_t *apply)
+{
+    return item_itip_is_one_of(apply->who->addresses, itip_organizer(apply->stored));
+}
+
+/* -- instances -------------------------------------------------------------------------------- */
+
+item_component_t *item_itip_counterpart(const item_itip_apply_t *apply, item_component_t *instance)
+{
+    struct icaltimetype wanted, own;
+    const item_clock_t *clock, *own_clock;
+    int i;
+
+    if (!item_event_time_read(apply->in, item_property_first(instance, "RECURRENCE-ID"), &wanted,
+                              &clock))
+        return NULL;
+    for (i = 0; i < apply->stored->instances->nelts; i++) {
+        item_component_t *one = APR_ARRAY_IDX(apply->stored->instances, i, item_component_t *);
+
+        if (item_event_time_read(apply->stored, item_property_first(one, "RECURRENCE-ID"), &own,
+                                 &own_clock) &&
+            own.is_date == wanted.is_date &&
+            item_clock_to_utc(own_clock, &own) == item_clock_to_utc(clock, &wanted))
+            return one;
+    }
+    return NULL;
+}
+
+/* The place in the stored series of an instance of the message; 0: it has none. */
+static int itip_place(const item_itip_apply_t *apply, item_component_t *instance,
+                      struct icaltimetype *place)
+{
+    const item_series_t *series = apply->series ? &apply->series->series : NULL;
+
+    return series && item_event_series_of(apply->in, series, instance, place) &&
+           item_series_has(series, item_clock_to_utc(series->clock, place), apply->pool);
+}
+
+/* -- CANCEL ----------------------------------------------------------------------------------- */
+
+static void itip_cancel_component(const item_itip_apply_t *apply, item_component_t *in,
+                                  item_component_t *stored)
+{
+    const char *sequence = item_component_text(in, "SEQUENCE");
+
+    if (item_itip_sequence(in) < item_itip_sequence(stored))
+        return;
+    item_component_set_text(stored, "STATUS", "CANCELLED");
+    if (sequence && item_document_is_changed(apply->stored->document))
+        item_component_set_text(stored, "SEQUENCE", sequence);
+}
+
+static void itip_cancel_instance(item_itip_apply_t *apply, item_component_t *in)
+{
+    item_component_t *stored = item_itip_counterpart(apply, in);
+    struct icaltimetype place;
+
+    if (item_itip_sequence(in) < item_itip_sequence(stored ? stored : apply->stored->main))
+        return;
+    if (itip_place(apply, in, &place))
+        item_event_exclude(&apply->edit, &apply->series->series, &place);
+    else if (stored)
+        itip_cancel_component(apply, in, stored);
+}
+
+static void itip_cancel(item_itip_apply_t *apply)
+{
+    int i;
+
+    if (!itip_is_organizer(apply))
+        return;
+    if (apply->in->series && apply->stored->series)
+        itip_cancel_component(apply, apply->in->series, apply->stored->series);
+    for (i = 0; apply->in->series && i < apply->stored->instances->nelts; i++)
+        itip_cancel_component(apply, apply->in->series,
+                              APR_ARRAY_IDX(apply->stored->instances, i, item_component_t *));
+    for (i = 0; !apply->in->series && i < apply->in->instances->nelts; i++)
+        itip_cancel_instance(apply, APR_ARRAY_IDX(apply->in->instances, i, item_component_t *));
+}
+
+/* -- REPLY ------------------------------------------------------------------------------------ */
+
+/* The word that is stored; NULL: it is no answer. */
+static const char *itip_answer(const item_itip_apply_t *apply, item_property_t *attendee)
+{
+    static const char *const words[] = {"ACCEPTED", "TENTATIVE", "DECLINED", "DELEGATED"};
+    const char *word = item_property_parameter(attendee, "PARTSTAT");
+    size_t i;
+
+    if (apply->itip->method == ITEM_ITIP_COUNTER)
+        return "TENTATIVE";
+    for (i = 0; word && i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(word, words[i]) == 0)
+            return words[i];
+    return NULL;
+}
+
+/* When the message was written, as it is remembered; NULL: it does not say. */
+static const char *itip_stamp(const item_itip_apply_t *apply, item_component_t *in)
+{
+    struct icaltimetype time;
+    const item_clock_t *clock;
+
+    return item_event_time_read(apply->in, item_property_first(in, "DTSTAMP"), &time, &clock)
+               ? base_time_format_compact(item_clock_to_utc(clock, &time), apply->pool)
+               : NULL;
+}
+
+static void itip_reply_component(const item_itip_apply_t *apply, item_component_t *in,
+                                 item_property_t *attendee, item_component_t *stored)
+{
+    apr_array_header_t *address = apr_array_make(apply->pool, 1, sizeof(const char *));
+    const char *word = itip_answer(apply, attendee), *stamp = itip_stamp(apply, in), *before;
+    item_property_t *line;
+
+    APR_ARRAY_PUSH(address, const char *) = item_event_address(attendee, apply->pool);
+    line = item_itip_attendee(stored, address, apply->pool);
+    if (!line || !word || item_itip_sequence(in) < item_itip_sequence(stored))
+        return;
+    before = item_property_parameter(line, ITIP_REPLIED);
+    if (stamp && before && strcmp(stamp, before) < 0) /* of one length: in order */
+        return;
+    item_property_set_parameter(line, "PARTSTAT", word);
+    if (stamp && item_document_is_changed(apply->stored->document))
+        item_property_set_parameter(line, ITIP_REPLIED, stamp);
+}
+
+/* Who answers, where he may: for himself. */
+static item_property_t *itip_replier(const item_itip_apply_t *apply, item_component_t *in)
+{
+    item_property_t *attendee = item_property_first(in, "ATTENDEE");
+    const char *address = attendee ? item_event_address(attendee, apply->pool) : NULL;
+
+    if (!address || (apply->who->sender && strcasecmp(apply->who->sender, address) != 0))
+        return NULL;
+    return attendee;
+}
+
+/* Is somebody of that address invited to the series? Who is not makes no instance. */
+static int itip_is_invited(const item_itip_apply_t *apply, item_property_t *attendee)
+{
+    apr_array_header_t *address = apr_array_make(apply->pool, 1, sizeof(const char *));
+
+    APR_ARRAY_PUSH(address, const char *) = item_event_address(attendee, apply->pool);
+    return item_itip_attendee(apply->stored->series, address, apply->pool) != NULL;
+}
+
+static void itip_reply_instance(item_itip_apply_t *apply, item_component_t *in,
+                                item_property_t *attendee)
+{
+    item_component_t *stored = item_itip_counterpart(apply, in);
+    struct icaltimetype place;
+
+    if (!stored && itip_place(apply, in, &place) && itip_is_invited(apply, attendee) &&
+        itip_answer(apply, attendee) &&
+        item_itip_sequence(in) >= item_itip_sequence(apply->stored->series))
+        stored = item_event_occurrence(&apply->edit, &apply->series->series, place);
+    if (stored)
+        itip_reply_component(apply, in, attendee, stored);
+}
+
+static void itip_reply(item_itip_apply_t *apply)
+{
+    item_component_t *in = apply->in->series;
+    item_property_t *attendee = in ? itip_replier(apply, in) : NULL;
+    int i;
+
+    if (!itip_is_own(apply))
+        return;
+    if (attendee && apply->stored->series)
+        itip_reply_component(apply, in, attendee, apply->stored->series);
+    for (i = 0; attendee && i < apply->stored->instances->nelts; i++)
+        itip_reply_component(apply, in, attendee,
+                             APR_ARRAY_IDX(apply->stored->instances, i, item_component_t *));
+    for (i = 0; i < apply->in->instances->nelts; i++) {
+        in = APR_ARRAY_IDX(apply->in->instances, i, item_component_t *);
+        attendee = itip_replier(apply, in);
+        if (attendee)
+            itip_reply_instance(apply, in, attendee);
+    }
+}
+
+/* -- a message -------------------------------------------------------------------------------- */
+
+/* The event of a REQUEST that the calendar does not have: as it came, without METHOD and what else
+ * the calendar of the message has. */
+static base_fault_t *itip_new(const item_itip_apply_t *apply, const backend_blob_t **blob)
+{
+    item_component_t *event = item_component_first(apply->in->calendar, "VEVENT"), *next;
+    static const char *const others[] = {"VTODO", "VJOURNAL", "VFREEBUSY"};
+    size_t i;
+
+    if (apply->itip->method != ITEM_ITIP_REQUEST ||
+        item_itip_is_one_of(apply->who->addresses, apply->itip->organizer))
+        return NULL;
+    for (; event; event = next) {
+        const char *uid = item_component_text(event, "UID");
+
+        next = item_component_next(event);
+        if (!uid || strcmp(uid, apply->itip->uid) != 0)
+            item_component_remove(event);
+    }
+    for (i = 0; i < sizeof others / sizeof *others; i++)
+        while ((event = item_component_first(apply->in->calendar, others[i])))
+            item_component_remove(event);
+    item_component_set_text(apply->in->calendar, "METHOD", NULL);
+    *blob = item_document_print(apply->in->document, apply->pool);
+    return NULL;
+}
+
+static base_fault_t *itip_existing(item_itip_apply_t *apply, const backend_blob_t *original,
+                                   const backend_blob_t **blob)
+{
+    BASE_TRY(item_event_open(original, &apply->stored, apply->pool));
+    item_itip_edit_init(&apply->edit, &apply->change, apply->stored, apply->who->addresses,
+                        EAS_VERSION_16_1, apply->who->now);
+    if (apply->stored->series)
+        BASE_TRY(item_event_series_load(apply->stored, &apply->edit.options, &apply->series,
+                                        apply->pool));
+    switch (apply->itip->method) {
+    case ITEM_ITIP_REQUEST:
+        if (itip_is_organizer(apply))
+            BASE_TRY(item_itip_request(apply));
+        break;
+    case ITEM_ITIP_CANCEL:
+        itip_cancel(apply);
+        break;
+    case ITEM_ITIP_REPLY:
+    case ITEM_ITIP_COUNTER:
+        itip_reply(apply);
+        break;
+    case ITEM_ITIP_DECLINECOUNTER:
+        break;
+    }
+    if (!item_document_is_changed(apply->stored->document))
+        return NULL;
+    item_itip_moment(apply->stored->main, "LAST-MODIFIED", apply->who->now, apply->pool);
+    *blob = item_document_print(apply->stored->document, apply->pool);
+    return NULL;
+}
+
+base_fault_t *item_itip_apply(const item_itip_t *itip, const backend_blob_t *original,
+                              const item_itip_who_t *who, const backend_blob_t **blob,
+                              apr_pool_t *pool)
+{
+    item_itip_apply_t apply = {.itip = itip, .who = who, .pool = pool};
+
+    *blob = NULL;
+    BASE_TRY(item_event_open(&itip->calendar, &apply.in, pool));
+    return original ? itip_existing(&apply, original, blob) : itip_new(&apply, blob);
+}

@@ -1,0 +1,291 @@
+/* Scheduling messages as mail (RFC 6047). */
+#include "item/itip_impl.h"
+
+#include <string.h>
+#include <strings.h>
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "item/header.h"
+#include "item/letter.h"
+
+/* What is the sender's own business. */
+static const char *const hidden[] = {"X-MICROSOFT-CDO-REPLYTIME", "X-MICROSOFT-CDO-BUSYSTATUS",
+                                     "CATEGORIES", "LAST-MODIFIED", "CREATED"};
+
+typedef struct {
+    const item_itip_send_t *send;
+    item_event_source_t *source; /* a copy: what is not sent is taken out of it */
+    apr_array_header_t *addresses;
+    apr_pool_t *pool;
+} itip_compose_t;
+
+static apr_array_header_t *compose_addresses(const backend_identity_t *identity, apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const char *));
+
+    APR_ARRAY_PUSH(list, const char *) = identity->address;
+    if (identity->aliases)
+        apr_array_cat(list, identity->aliases);
+    return list;
+}
+
+/* -- the calendar ----------------------------------------------------------------------------- */
+
+static int compose_is_answer(const itip_compose_t *compose)
+{
+    return compose->send->method == ITEM_ITIP_REPLY || compose->send->method == ITEM_ITIP_COUNTER;
+}
+
+/* The sender alone, of an answer. */
+static void compose_people(const itip_compose_t *compose, item_component_t *event)
+{
+    item_property_t *own = item_itip_attendee(event, compose->addresses, compose->pool);
+    item_property_t *property, *next;
+
+    for (property = item_property_first(event, "ATTENDEE"); property && own; property = next) {
+        next = item_property_next(property);
+        if (property != own)
+            item_property_remove(property);
+    }
+    if (own && compose->send->method == ITEM_ITIP_COUNTER &&
+        !item_property_parameter(own, "PARTSTAT"))
+        item_property_set_parameter(own, "PARTSTAT", "TENTATIVE");
+}
+
+static void compose_event(const itip_compose_t *compose, item_component_t *event)
+{
+    const item_itip_send_t *send = compose->send;
+    item_component_t *alarm;
+    size_t i;
+
+    while ((alarm = item_component_first(event, "VALARM")))
+        item_component_remove(alarm);
+    for (i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        item_component_set_text(event, hidden[i], NULL);
+    item_itip_moment(event, "DTSTAMP", send->now, compose->pool);
+    if (compose_is_answer(compose))
+        compose_people(compose, event);
+    if (send->method == ITEM_ITIP_CANCEL) {
+        item_component_set_text(event, "STATUS", "CANCELLED");
+        item_component_set_text(
+            event, "SEQUENCE",
+            apr_psprintf(compose->pool, "%" APR_UINT64_T_FMT, item_itip_sequence(event) + 1));
+    }
+    if (send->method == ITEM_ITIP_COUNTER && send->start) {
+        item_event_time_write(event, "DTSTART", item_clock_to_local(&item_clock_utc, send->start),
+                              &item_clock_utc, NULL, compose->pool);
+        item_component_set_text(event, "DURATION", NULL);
+        item_event_time_write(event, "DTEND", item_clock_to_local(&item_clock_utc, send->end),
+                              &item_clock_utc, NULL, compose->pool);
+    }
+}
+
+/* Nothing but one occurrence, whether it differs or not. */
+static base_fault_t *compose_single(const itip_compose_t *compose, item_component_t **single)
+{
+    const item_itip_send_t *send = compose->send;
+    item_event_source_t *source = compose->source;
+    item_event_series_t *series;
+    item_change_t change;
+    item_event_edit_t edit;
+    struct icaltimetype place;
+    int i;
+
+    item_itip_edit_init(&edit, &change, source, compose->addresses, send->version, send->now);
+    BASE_TRY(item_itip_place(&edit, send->instance, send->version, &series, &place));
+    *single = item_event_occurrence(&edit, &series->series, place);
+    for (i = 0; i < source->instances->nelts; i++) {
+        item_component_t *other = APR_ARRAY_IDX(source->instances, i, item_component_t *);
+
+        if (other != *single)
+            item_component_remove(other);
+    }
+    item_component_remove(source->series);
+    return NULL;
+}
+
+static base_fault_t *compose_calendar(const itip_compose_t *compose, item_component_t **main)
+{
+    item_event_source_t *source = compose->source;
+    item_property_t *method = item_property_first(source->calendar, "METHOD");
+    int i;
+
+    *main = source->main;
+    if (compose->send->instance && source->series) {
+        BASE_TRY(compose_single(compose, main));
+        compose_event(compose, *main);
+    }
+    else {
+        if (source->series)
+            compose_event(compose, source->series);
+        for (i = 0; i < source->instances->nelts; i++)
+            compose_event(compose, APR_ARRAY_IDX(source->instances, i, item_component_t *));
+    }
+    if (method)
+        item_property_remove(method);
+    item_property_add(source->calendar, NULL, "METHOD",
+                      item_itip_method_word(compose->send->method));
+    return NULL;
+}
+
+/* -- the mail --------------------------------------------------------------------------------- */
+
+/* Adds whom an event names, each once. */
+static void compose_add(const itip_compose_t *compose, item_component_t *event,
+                        apr_array_header_t *list, apr_hash_t *seen)
+{
+    const char *name = compose_is_answer(compose) ? "ORGANIZER" : "ATTENDEE";
+    item_property_t *property = item_property_first(event, name);
+
+    for (; property && list->nelts < ITEM_EVENT_ATTENDEES_MAX;
+         property = item_property_next(property)) {
+        const char *address = item_event_address(property, compose->pool), *key;
+
+        if (!address || strpbrk(address, " ,;<>\"") ||
+            item_itip_is_one_of(compose->addresses, address))
+            continue;
+        key = base_text_lower(address, compose->pool);
+        if (!apr_hash_get(seen, key, APR_HASH_KEY_STRING)) {
+            apr_hash_set(seen, key, APR_HASH_KEY_STRING, key);
+            APR_ARRAY_PUSH(list, const char *) = address;
+        }
+    }
+}
+
+static apr_array_header_t *compose_recipients(const itip_compose_t *compose)
+{
+    apr_array_header_t *list = apr_array_make(compose->pool, 8, sizeof(const char *));
+    const apr_array_header_t *instances = compose->source->instances;
+    apr_hash_t *seen = apr_hash_make(compose->pool);
+    int i;
+
+    if (compose->send->to)
+        return apr_array_copy(compose->pool, compose->send->to);
+    compose_add(compose, compose->source->main, list, seen);
+    for (i = 0; !compose_is_answer(compose) && i < instances->nelts; i++)
+        compose_add(compose, APR_ARRAY_IDX(instances, i, item_component_t *), list, seen);
+    return list;
+}
+
+static const char *compose_subject(const itip_compose_t *compose, item_component_t *event)
+{
+    const char *summary = item_component_text(event, "SUMMARY"), *prefix = "";
+    item_property_t *own = item_itip_attendee(event, compose->addresses, compose->pool);
+    const char *answer = own ? item_property_parameter(own, "PARTSTAT") : NULL;
+
+    if (compose->send->method == ITEM_ITIP_CANCEL)
+        prefix = "Canceled: ";
+    else if (compose->send->method == ITEM_ITIP_COUNTER)
+        prefix = "New Time Proposed: ";
+    else if (compose->send->method == ITEM_ITIP_REPLY && answer)
+        prefix = strcasecmp(answer, "ACCEPTED") == 0    ? "Accepted: "
+                 : strcasecmp(answer, "DECLINED") == 0  ? "Declined: "
+                 : strcasecmp(answer, "TENTATIVE") == 0 ? "Tentative: "
+                                                        : "";
+    summary = apr_pstrcat(compose->pool, prefix, summary ? summary : "", NULL);
+    return item_letter_field(base_text_line(summary, strlen(summary), compose->pool),
+                             compose->pool);
+}
+
+static const char *compose_part(const itip_compose_t *compose, const char *boundary,
+                                const char *type, const char *text)
+{
+    apr_pool_t *pool = compose->pool;
+    const char *body = item_letter_base64(text, pool);
+
+    return apr_pstrcat(pool, "--", boundary, "\r\nContent-Type: ", type,
+                       "\r\nContent-Transfer-Encoding: base64\r\n\r\n", body, "\r\n", NULL);
+}
+
+static const char *compose_from(const backend_identity_t *identity, apr_pool_t *pool)
+{
+    const char *name = identity->display_name ? identity->display_name : "";
+
+    if (!*name)
+        return identity->address;
+    name = apr_pstrcat(pool, "\"", base_text_line(name, strlen(name), pool), "\"", NULL);
+    if (strchr(identity->display_name, '"') || strchr(identity->display_name, '\\'))
+        return identity->address;
+    return apr_pstrcat(pool, item_letter_field(name, pool), " <", identity->address, ">", NULL);
+}
+
+static const char *compose_header(const itip_compose_t *compose, item_component_t *event,
+                                  const apr_array_header_t *to, const char *boundary)
+{
+    const backend_identity_t *identity = compose->send->identity;
+    const char *at = strrchr(identity->address, '@');
+    apr_pool_t *pool = compose->pool;
+    char date[APR_RFC822_DATE_LEN];
+    base_text_buffer_t recipients = {.pool = pool};
+    int i;
+
+    for (i = 0; i < to->nelts; i++)
+        base_text_buffer_printf(&recipients, "%s%s", i ? ",\r\n " : "",
+                                APR_ARRAY_IDX(to, i, const char *));
+    apr_rfc822_date(date, compose->send->now);
+    return apr_pstrcat(pool, "From: ", compose_from(identity, pool), "\r\nTo: ", recipients.data,
+                       "\r\nSubject: ", compose_subject(compose, event),
+                       "\r\nDate: ", apr_pstrmemdup(pool, date, strcspn(date, "G")),
+                       "+0000\r\nMessage-ID: <", compose->send->key, "@", at ? at + 1 : "localhost",
+                       ">\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=\"",
+                       boundary, "\"\r\n\r\n", NULL);
+}
+
+/* Bodies have the line ends of mail. */
+static const char *compose_lines(const char *text, apr_pool_t *pool)
+{
+    base_text_buffer_t lines = {.pool = pool};
+
+    base_text_buffer_append(&lines, "", 0);
+    for (; *text; text++)
+        if (*text == '\n')
+            base_text_buffer_puts(&lines, "\r\n");
+        else if (*text != '\r')
+            base_text_buffer_append(&lines, text, 1);
+    return lines.data;
+}
+
+static const char *compose_mail(const itip_compose_t *compose, item_component_t *event,
+                                const apr_array_header_t *to)
+{
+    const item_itip_send_t *send = compose->send;
+    apr_pool_t *pool = compose->pool;
+    const backend_blob_t *calendar = item_document_print(compose->source->document, pool);
+    const char *boundary = apr_pstrcat(pool, "=_itip_", send->key, NULL);
+
+    if (strlen(boundary) > 70) /* RFC 2046 5.1.1 */
+        boundary = apr_pstrndup(pool, boundary, 70);
+    return apr_pstrcat(pool, compose_header(compose, event, to, boundary),
+                       compose_part(compose, boundary, "text/plain; charset=utf-8",
+                                    compose_lines(send->text ? send->text : "", pool)),
+                       send->html ? compose_part(compose, boundary, "text/html; charset=utf-8",
+                                                 compose_lines(send->html, pool))
+                                  : "",
+                       compose_part(compose, boundary,
+                                    apr_pstrcat(pool, "text/calendar; charset=utf-8; method=",
+                                                item_itip_method_word(send->method), NULL),
+                                    apr_pstrmemdup(pool, calendar->data, calendar->size)),
+                       "--", boundary, "--\r\n", NULL);
+}
+
+base_fault_t *item_itip_compose(const backend_blob_t *event, const item_itip_send_t *send,
+                                const backend_blob_t **message, apr_pool_t *pool)
+{
+    itip_compose_t compose = {.send = send, .pool = pool};
+    backend_blob_t *blob = apr_pcalloc(pool, sizeof *blob);
+    apr_array_header_t *to;
+    item_component_t *main;
+
+    *message = NULL;
+    BASE_TRY(item_event_open(event, &compose.source, pool));
+    compose.addresses = compose_addresses(send->identity, pool);
+    to = compose_recipients(&compose);
+    if (!to->nelts)
+        return NULL;
+    BASE_TRY(compose_calendar(&compose, &main));
+    blob->data = compose_mail(&compose, main, to);
+    blob->size = strlen(blob->data);
+    *message = blob;
+    return NULL;
+}

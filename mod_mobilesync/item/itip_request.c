@@ -1,0 +1,236 @@
+/* A REQUEST to an event that the calendar has: the organizer's properties are his, the rest is the
+ * owner's. */
+#include "item/itip_impl.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* What the owner has of his own, unless the time is another. */
+static const char *const owners[] = {"UID",
+                                     "RECURRENCE-ID",
+                                     "CREATED",
+                                     "LAST-MODIFIED",
+                                     "CATEGORIES",
+                                     "TRANSP",
+                                     "CLASS",
+                                     "X-MICROSOFT-CDO-BUSYSTATUS",
+                                     "X-MICROSOFT-CDO-REPLYTIME"};
+
+/* What goes when the organizer leaves it out. */
+static const char *const organizers[] = {
+    "SUMMARY",  "DESCRIPTION", "X-ALT-DESC", "LOCATION", "GEO",     "DTSTART",   "DTEND",
+    "DURATION", "RRULE",       "RDATE",      "EXDATE",   "EXRULE",  "ATTENDEE",  "STATUS",
+    "PRIORITY", "URL",         "ATTACH",     "COMMENT",  "CONTACT", "RESOURCES", "CONFERENCE"};
+
+static int request_is_of(const char *name, const char *const *names, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        if (strcasecmp(names[i], name) == 0)
+            return 1;
+    return 0;
+}
+
+/* -- which is the later (RFC 5546 2.1.5) ------------------------------------------------------ */
+
+static apr_time_t request_stamp(const item_event_source_t *source, item_component_t *event)
+{
+    struct icaltimetype time;
+    const item_clock_t *clock;
+
+    return item_event_time_read(source, item_property_first(event, "DTSTAMP"), &time, &clock)
+               ? item_clock_to_utc(clock, &time)
+               : 0;
+}
+
+static int request_is_later(const item_itip_apply_t *apply, item_component_t *in,
+                            item_component_t *stored)
+{
+    apr_uint64_t new = item_itip_sequence(in), old = item_itip_sequence(stored);
+
+    if (new != old)
+        return new > old;
+    return request_stamp(apply->in, in) > request_stamp(apply->stored, stored);
+}
+
+/* -- the schedule ----------------------------------------------------------------------------- */
+
+/* Do two texts of a property say the same, or neither anything? */
+static int request_same_text(item_component_t *one, item_component_t *other, const char *name)
+{
+    item_property_t *a = item_property_first(one, name), *b = item_property_first(other, name);
+
+    return a && b ? strcasecmp(item_property_value(a), item_property_value(b)) == 0 : a == b;
+}
+
+/* Is it at the same time: does what the owner answered still hold? */
+static int request_same_schedule(const item_itip_apply_t *apply, item_component_t *in,
+                                 item_component_t *stored)
+{
+    item_event_times_t new, old;
+
+    if (item_event_times_load(apply->in, in, &new) ||
+        item_event_times_load(apply->stored, stored, &old))
+        return 0;
+    return new.from == old.from &&new.to == old.to &&new.all_day ==
+               old.all_day &&request_same_text(in, stored, "RRULE") &&
+           request_same_text(in, stored, "RDATE");
+}
+
+/* -- one component ---------------------------------------------------------------------------- */
+
+static void request_copy_all(item_component_t *stored, item_component_t *in, const char *name)
+{
+    item_property_t *property;
+
+    item_component_set_text(stored, name, NULL);
+    for (property = item_property_first(in, name); property;
+         property = item_property_next(property))
+        item_property_copy(stored, property);
+}
+
+static void request_copy(const item_itip_apply_t *apply, item_component_t *in,
+                         item_component_t *stored, int same)
+{
+    apr_hash_t *done = apr_hash_make(apply->pool);
+    item_property_t *property = item_property_first(in, NULL);
+    size_t i;
+
+    for (; property; property = item_property_after(property)) {
+        const char *name = item_property_name(property);
+        size_t kept = same ? sizeof owners / sizeof *owners : 4;
+
+        if (apr_hash_get(done, name, APR_HASH_KEY_STRING) || request_is_of(name, owners, kept))
+            continue;
+        apr_hash_set(done, name, APR_HASH_KEY_STRING, name);
+        request_copy_all(stored, in, name);
+    }
+    for (i = 0; i < sizeof organizers / sizeof *organizers; i++)
+        if (!apr_hash_get(done, organizers[i], APR_HASH_KEY_STRING))
+            item_component_set_text(stored, organizers[i], NULL);
+}
+
+static void request_answer(const item_itip_apply_t *apply, item_component_t *stored,
+                           const char *before, int same)
+{
+    item_property_t *own = item_itip_attendee(stored, apply->who->addresses, apply->pool);
+
+    if (own && !same)
+        item_property_set_parameter(own, "PARTSTAT", "NEEDS-ACTION");
+    else if (own && before && strcasecmp(before, "NEEDS-ACTION") != 0)
+        item_property_set_parameter(own, "PARTSTAT", before);
+}
+
+static void request_component(const item_itip_apply_t *apply, item_component_t *in,
+                              item_component_t *stored)
+{
+    item_property_t *own = item_itip_attendee(stored, apply->who->addresses, apply->pool);
+    const char *before = own ? item_property_parameter(own, "PARTSTAT") : NULL;
+    int same = request_same_schedule(apply, in, stored);
+
+    request_copy(apply, in, stored, same);
+    request_answer(apply, stored, before, same);
+}
+
+/* -- the calendar around it ------------------------------------------------------------------- */
+
+static item_component_t *request_zone(item_component_t *calendar, const char *tzid)
+{
+    item_component_t *zone = item_component_first(calendar, "VTIMEZONE");
+
+    for (; zone; zone = item_component_next(zone)) {
+        const char *own = item_component_text(zone, "TZID");
+
+        if (own && strcmp(own, tzid) == 0)
+            break;
+    }
+    return zone;
+}
+
+/* The zones of the message; of a name that is there already, too: it is the organizer who means
+ * something by it. */
+static void request_copy_zones(const item_itip_apply_t *apply)
+{
+    item_component_t *zone = item_component_first(apply->in->calendar, "VTIMEZONE");
+
+    for (; zone; zone = item_component_next(zone)) {
+        const char *tzid = item_component_text(zone, "TZID");
+        item_component_t *present = tzid ? request_zone(apply->stored->calendar, tzid) : NULL;
+
+        if (present && apply->in->series)
+            item_component_remove(present);
+        if (tzid && (!present || apply->in->series))
+            item_component_copy(apply->stored->calendar, zone);
+    }
+}
+
+/* Instances whose place is none any more. */
+static void request_fit_instances(const item_itip_apply_t *apply)
+{
+    const item_event_source_t *stored = apply->stored;
+    struct icaltimetype place;
+    item_series_t series;
+    int i;
+
+    if (!stored->series ||
+        !item_series_load(stored->calendar, stored->series, stored->own, &series, apply->pool))
+        return;
+    for (i = 0; i < stored->instances->nelts; i++) {
+        item_component_t *instance = APR_ARRAY_IDX(stored->instances, i, item_component_t *);
+
+        if (!item_event_series_of(stored, &series, instance, &place) ||
+            !item_series_has(&series, item_clock_to_utc(series.clock, &place), apply->pool))
+            item_component_remove(instance);
+    }
+}
+
+/* An instance that was none: the answer to the series counts for it where it did not move. */
+static void request_add_instance(const item_itip_apply_t *apply, item_component_t *in)
+{
+    item_component_t *copy = item_component_copy(apply->stored->calendar, in);
+    item_component_t *series = apply->stored->series;
+    item_property_t *own =
+        series ? item_itip_attendee(series, apply->who->addresses, apply->pool) : NULL;
+    struct icaltimetype start, place;
+    const item_clock_t *clock, *other;
+    int same =
+        item_event_time_read(apply->in, item_property_first(in, "DTSTART"), &start, &clock) &&
+        item_event_time_read(apply->in, item_property_first(in, "RECURRENCE-ID"), &place, &other) &&
+        item_clock_to_utc(clock, &start) == item_clock_to_utc(other, &place);
+
+    request_answer(apply, copy, own ? item_property_parameter(own, "PARTSTAT") : NULL, same);
+}
+
+base_fault_t *item_itip_request(item_itip_apply_t *apply)
+{
+    item_event_source_t *in = apply->in, *stored = apply->stored;
+    int i, did = 0, moved = 0;
+
+    if (in->series && stored->series && request_is_later(apply, in->series, stored->series)) {
+        moved = !request_same_schedule(apply, in->series, stored->series);
+        request_component(apply, in->series, stored->series);
+        did = 1;
+    }
+    else if (in->series && !stored->series) {
+        item_component_copy(stored->calendar, in->series);
+        did = 1;
+    }
+    for (i = 0; i < in->instances->nelts; i++) {
+        item_component_t *instance = APR_ARRAY_IDX(in->instances, i, item_component_t *);
+        item_component_t *own = item_itip_counterpart(apply, instance);
+
+        if (own && request_is_later(apply, instance, own))
+            request_component(apply, instance, own);
+        else if (!own && item_itip_sequence(instance) >= item_itip_sequence(stored->main))
+            request_add_instance(apply, instance);
+        else
+            continue;
+        did = 1;
+    }
+    if (moved)
+        request_fit_instances(apply);
+    if (did)
+        request_copy_zones(apply);
+    return NULL;
+}
