@@ -127,6 +127,7 @@ ITEM_TESTS = \
 	t/unit/item_event_random_test t/unit/item_event_series_test t/unit/item_event_test \
 	t/unit/item_hostile_test \
 	t/unit/item_marks_test \
+	t/unit/item_itip_test \
 	t/unit/item_meeting_test \
 	t/unit/item_mime_test \
 	t/unit/item_recurrence_test \
@@ -172,6 +173,9 @@ t_unit_item_hostile_test_SOURCES = t/unit/item_hostile_test.c t/unit/item_helper
 t_unit_item_hostile_test_LDADD = $(UNIT_LDADD)
 t_unit_item_marks_test_SOURCES = t/unit/item_marks_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_marks_test_LDADD = $(UNIT_LDADD)
+t_unit_item_itip_test_SOURCES = t/unit/item_itip_test.c t/unit/kind_helpers.h t/unit/item_helpers.h \
+	t/unit/tap.h
+t_unit_item_itip_test_LDADD = $(UNIT_LDADD)
 t_unit_item_meeting_test_SOURCES = t/unit/item_meeting_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_meeting_test_LDADD = $(UNIT_LDADD)
 t_unit_item_mime_test_SOURCES = t/unit/item_mime_test.c t/unit/item_helpers.h t/unit/tap.h

@@ -169,5 +169,202 @@ for my $version (VERSIONS) {
     };
 }
 
+# A weekly meeting on the phone that was accepted: its CalendarId.
+sub weekly ( $phone, $name ) {
+    my $id = invite( $phone, $name, 'google', $name,
+        event( '20270308', 'SUMMARY:x', 'RRULE:FREQ=WEEKLY;COUNT=5' ) );
+    return answer( $phone, $id, 1 )->{calendar};
+}
+
+sub in_calendar ( $phone, $id, $response, %more ) {
+    return $phone->meeting_response(
+        [ { folder => folder( $phone, 8 ), id => $id, response => $response, %more } ] )->[0];
+}
+
+for my $version ( grep { $_ < 14.1 } VERSIONS ) {
+    subtest "no event is answered at $version" => sub {
+        my $phone = phone($version);
+        my $weekly = weekly( $phone, "early-$version" );
+        my $before = stored("early-$version");
+        is( in_calendar( $phone, $weekly, 2 )->{status}, 2, 'Status 2' );
+        is( stored("early-$version"), $before, 'and nothing is done' );
+    };
+}
+
+for my $version ( grep { $_ >= 14.1 } VERSIONS ) {
+    subtest "events are answered at $version" => sub {
+        my $phone = phone($version);
+        my $uid = "weekly-$version";
+        my $weekly = weekly( $phone, $uid );
+        my $maybe = in_calendar( $phone, $weekly, 2 );
+        is_deeply( $maybe, { id => $weekly, status => 1, calendar => $weekly, instance => undef },
+            'tentative' );
+        is_deeply( partstat( stored($uid) ), ['TENTATIVE'], 'the event says so' );
+
+        my $second = '2027-03-15T09:00:00.000Z';
+        my $one = in_calendar( $phone, $weekly, 1, instance => $second );
+        is( $one->{status}, 1, 'one occurrence' );
+        is( $one->{instance}, $second, 'of which the answer says which it is' );
+        my $event = stored($uid);
+        is_deeply( partstat($event), [qw(TENTATIVE ACCEPTED)], 'it alone has the answer' );
+        like( $event, qr/^RECURRENCE-ID;TZID=[^:]*:20270315T100000\r$/m, 'as an instance' );
+        my $no = in_calendar( $phone, $weekly, 3, instance => '2027-03-22T09:00:00.000Z' );
+        is( $no->{status}, 1, 'another one is declined' );
+        like( stored($uid), qr/^EXDATE;TZID=[^:]*:20270322T100000\r$/m, 'and is no more' );
+        my %status = (
+            '2027-03-16T09:00:00.000Z' => 2,
+            'some time' => 104,
+            '2027-03-15' => 104
+        );
+        is( in_calendar( $phone, $weekly, 1, instance => $_ )->{status}, $status{$_}, "at $_" )
+            for sort keys %status;
+        my $single = answer(
+            $phone,
+            invite(
+                $phone, "s-$version", 'google', "s-$version", event( '20270309', 'SUMMARY:s' )
+            ),
+            1
+        )->{calendar};
+        is( in_calendar( $phone, $single, 1, instance => $second )->{status}, 146, 'no series' );
+
+        is( in_calendar( $phone, $weekly, 3 )->{status}, 1, 'all of it is declined' );
+        is( stored($uid), undef, 'and gone' );
+        is( in_calendar( $phone, $weekly, 3 )->{status}, 1, 'a repeat gets the same' );
+        is( in_calendar( $phone, $weekly, 1 )->{status}, 2, 'nothing is there to be accepted' );
+    };
+}
+
+# The new mail of an account, decoded.
+my %known;
+
+sub new_mail ($account) {
+    require MIME::Base64;
+    my @new = grep { !$known{$account}{$_}++ } sort keys $box{$account}->messages->%*;
+    return map {
+        $box{$account}->content($_) =~ s/\r//gr =~
+            s/base64\n\n(.*?)\n--/"\n\n" . MIME::Base64::decode_base64($1) . "\n--"/gser =~
+            s/\r//gr =~ s/\n //gr
+    } @new;
+}
+
+for my $version ( grep { $_ >= 16 } VERSIONS ) {
+    subtest "who gets mail at $version" => sub {
+        my $phone = phone($version);
+        new_mail('bo');
+        my $silent = invite( $phone, "quiet $version",
+            'apple', "quiet-$version", event( '20270308', 'SUMMARY:Quiet' ) );
+        is( answer( $phone, $silent, 1 )->{status}, 1, 'accepted' );
+        is( scalar new_mail('bo'), 0, 'without SendResponse nobody does' );
+
+        my $uid = "loud-$version";
+        my @event = event( '20270308', "SUMMARY:Gr\xc3\xbc\xc3\x9fe" );
+        my $id = invite( $phone, $uid, 'google', $uid, @event );
+        my @body = (
+            [
+                'AirSyncBase:Body',
+                [ 'AirSyncBase:Type', 1 ],
+                [ 'AirSyncBase:Data', "Gern!\r\nAnna" ]
+            ]
+        );
+        my $yes = answer( $phone, $id, 1, send => \@body );
+        is( $yes->{status}, 1, 'accepted with a word' );
+        my @mail = new_mail('bo');
+        is( scalar @mail, 1, 'the organizer gets one mail' );
+        like( $mail[0], qr/^From:.*anna\@example\.org/m, 'of who answers' );
+        like( $mail[0], qr/^Gern!\nAnna$/m, 'with what was said' );
+        like( $mail[0], qr{^Content-Type: text/calendar; charset=utf-8; method=REPLY$}m,
+            'a REPLY' );
+        like( $mail[0], qr/^METHOD:REPLY$/m, 'that says so' );
+        like( $mail[0], qr/^UID:\Q$uid\E$/m, 'about the meeting' );
+        is_deeply( [ $mail[0] =~ /^ATTENDEE[^\n]*:mailto:(\S+)/gm ],
+            ['Anna@example.org'], 'of the one who answers alone' );
+        is_deeply( partstat( $mail[0] ), ['ACCEPTED'], 'with the answer' );
+        is_deeply( answer( $phone, $id, 1, send => \@body ), $yes, 'a repeat gets the same' );
+        is( scalar new_mail('bo'), 0, 'and sends nothing' );
+        my $calendar_id = $yes->{calendar};
+        in_calendar( $phone, $calendar_id, 1, send => [''] );
+        is( scalar new_mail('bo'), 0, 'nor does an answer that was given' );
+        in_calendar( $phone, $calendar_id, 2, send => [''] );
+        is_deeply( [ map { partstat($_)->@* } new_mail('bo') ], ['TENTATIVE'], 'another one does' );
+        in_calendar( $phone, $calendar_id, 3, send => [''] );
+        is_deeply( [ map { partstat($_)->@* } new_mail('bo') ], ['DECLINED'], 'so does No' );
+        is( stored($uid), undef, 'the event is gone' );
+        in_calendar( $phone, $calendar_id, 3, send => [''] );
+        is( scalar new_mail('bo'), 0, 'once' );
+
+        my $name = "lost-$version";
+        my %request = (
+            folder => folder( $phone, 2 ),
+            id => invite( $phone, $name, 'apple', $name, @event ),
+            response => 1,
+            send => ['']
+        );
+        my $call = $phone->meeting_response( [ \%request ], lose => 1 );
+        is( $phone->repeat($call)->[0]{status}, 1, 'a lost answer is given again' );
+        is_deeply( partstat( stored($name) ), ['ACCEPTED'], 'it was done' );
+        is( scalar new_mail('bo'), 1, 'and sent once' );
+        return if $version < 16.1;
+
+        $id = invite( $phone, "later $version", 'outlook', "later-$version", @event );
+        my @start = ( [ 'MeetingResponse:ProposedStartTime', '20270309T120000Z' ] );
+        is( answer( $phone, $id, 2, send => \@start )->{status}, 2, 'half a proposal is none' );
+        push @start, [ 'MeetingResponse:ProposedEndTime', '20270309T130000Z' ];
+        is( answer( $phone, $id, 2, send => \@start )->{status}, 1, 'another time is proposed' );
+        @mail = new_mail('bo');
+        is( scalar @mail, 1, 'by one mail' );
+        like( $mail[0], qr/^METHOD:COUNTER$/m, 'a COUNTER' );
+        like( $mail[0], qr/^DTSTART:20270309T120000Z$/m, 'with its start' );
+        like( $mail[0], qr/^DTEND:20270309T130000Z$/m, 'and its end' );
+        like( stored("later-$version"), qr/^DTSTART;[^:]*:20270308T100000\r$/m, 'the event stays' );
+    };
+}
+
+subtest 'what comes later' => sub {
+    my $phone = phone('16.1');
+    my $uid = 'update';
+    answer( $phone, invite( $phone, 'first', 'google', $uid, event( '20270308', 'SUMMARY:one' ) ),
+        1 );
+    $vdir->edit( $_->@*, qr/^X-UNKNOWN/m, "CATEGORIES:Mine\r\nX-UNKNOWN" ) for map {
+        my $folder = $_;
+        map { [ $folder, $_ ] }
+            grep { $vdir->content( $folder, $_ ) =~ /^UID:update\r$/m }
+            $vdir->files($folder)
+    } $vdir->collections;
+    my @later = map {s/^SEQUENCE:0/SEQUENCE:1/r} event( '20270310', 'SUMMARY:two' );
+    my $id = invite( $phone, 'second', 'outlook', $uid, @later );
+    my $old = invite( $phone, 'third', 'outlook', $uid, event( '20270311', 'SUMMARY:old' ) );
+    answer( $phone, $id, 2 );
+    my $event = stored($uid);
+    like( $event, qr/^DTSTART;[^:]*:20270310T100000\r$/m, 'the event has moved' );
+    like( $event, qr/^SUMMARY:two\r$/m, 'what the organizer changed is changed' );
+    like( $event, qr/^CATEGORIES:Mine\r$/m, 'what is one\'s own stays' );
+    is_deeply( partstat($event), ['TENTATIVE'], 'with the new answer' );
+    answer( $phone, $old, 1 );
+    $event = stored($uid);
+    like( $event, qr/^SUMMARY:two\r$/m, 'an older message changes nothing' );
+    is_deeply( partstat($event), ['ACCEPTED'], 'but is an answer' );
+};
+
+subtest 'what cannot be answered' => sub {
+    my $phone = phone('16.1');
+    my $inbox = folder( $phone, 2 );
+    deliver_mail( $box{anna}, 'plain' );
+    my $plain = id_of( $phone, 'plain' );
+    my $good = invite( $phone, 'good', 'google', 'good', event( '20270308', 'SUMMARY:g' ) );
+    my $results = $phone->meeting_response(
+        [
+            { folder => $inbox, id => $plain, response => 1 },
+            { folder => $inbox, id => 'nonsense', response => 1 },
+            { folder => $inbox, id => $good, response => 4 },
+            { folder => folder( $phone, 8 ), id => $good, response => 1 },
+            { long_id => $good, response => 1 },
+        ]
+    );
+    is_deeply( [ map { $_->{status} } @$results ], [ 2, 2, 2, 2, 1 ], 'each for itself' );
+    is( $results->[4]{id}, undef, 'a LongId has no RequestId' );
+    ok( stored('good'), 'the one is in the calendar' );
+    ok( id_of( $phone, 'plain' ), 'mail stays' );
+};
+
 $server->done;
 done_testing;
