@@ -130,12 +130,18 @@ int local_paths_exist(const local_paths_t *paths)
     return exists;
 }
 
-/* A new directory gets its parent's group and those of its permissions that the mask has, as
- * Dovecot does it: the one way to share a store between a deliverer's user and httpd's that needs
+/* As Dovecot does it: the one way to share a store between a deliverer's user and httpd's that needs
  * no more settings. */
-int local_mkdir_like(int at, const char *name, int parent, mode_t mask)
+void local_mode_like(int made, int like, mode_t most)
 {
     struct stat info;
+
+    if (fstat(like, &info) == 0 && fchown(made, (uid_t)-1, info.st_gid) == 0)
+        (void)!fchmod(made, info.st_mode & most);
+}
+
+int local_mkdir_like(int at, const char *name, int like, mode_t most)
+{
     int made;
 
     if (mkdirat(at, name, 0700) != 0)
@@ -143,8 +149,7 @@ int local_mkdir_like(int at, const char *name, int parent, mode_t mask)
     made = local_directory_open(at, name);
     if (made < 0)
         return -1;
-    if (fstat(parent, &info) == 0 && fchown(made, (uid_t)-1, info.st_gid) == 0)
-        (void)!fchmod(made, info.st_mode & mask);
+    local_mode_like(made, like, most);
     close(made);
     return 0;
 }
@@ -409,9 +414,10 @@ int local_file_replace(int directory, const char *name, const char *text, size_t
     snprintf(temporary, sizeof temporary, "%smobilesync-%016llx.tmp", *name == '.' ? "." : "",
              number);
     descriptor =
-        openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+        openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (descriptor < 0)
         return -1;
+    local_mode_like(descriptor, directory, 0666);
     errno = 0;
     if (write(descriptor, text, length) != (ssize_t)length || fsync(descriptor) != 0)
         error = errno ? errno : ENOSPC;

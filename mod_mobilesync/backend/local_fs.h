@@ -39,6 +39,9 @@ void local_descriptor_own(int descriptor, apr_pool_t *pool);
 /* A stream over a directory below at, closed with the pool; NULL with errno. */
 DIR *local_directory_stream(int at, const char *name, apr_pool_t *pool);
 
+/* Gives what is open, and was just made, the group of a directory and those of its permissions that
+ * most has. */
+void local_mode_like(int made, int like, mode_t most);
 /* Makes a directory with permissions and group of the one `like`, as far as `most` allows; -1 with
  * errno. */
 int local_mkdir_like(int at, const char *name, int like, mode_t most);
@@ -57,7 +60,8 @@ base_fault_t *local_write(int descriptor, const char *data, apr_size_t length, a
 /* A small file's content, NULL when there is no such file; CORRUPT when it cannot be one of ours. */
 base_fault_t *local_file_read(int directory, const char *name, apr_size_t limit, const char **text,
                               apr_pool_t *pool);
-/* Gives a small file new content at once; -1 with errno, and the old content then. */
+/* Gives a small file new content at once, and the permissions that others have for the directory; -1
+ * with errno, and the old content then. */
 int local_file_replace(int directory, const char *name, const char *text, size_t length);
 
 /* Puts one file in the place of another that must be there, which gets the first one's place (or

@@ -71,7 +71,6 @@ static base_fault_t *put_write_blob(put_t *put, int descriptor, const backend_bl
 static base_fault_t *put_tmp(put_t *put, const backend_blob_t *blob, apr_pool_t *pool)
 {
     struct timespec times[2];
-    struct stat info;
     base_fault_t *fault;
     int descriptor;
 
@@ -84,9 +83,7 @@ static base_fault_t *put_tmp(put_t *put, const backend_blob_t *blob, apr_pool_t 
     if (descriptor < 0)
         return local_fault(errno, pool, "making a file in tmp/");
     fault = put_write_blob(put, descriptor, blob, pool);
-    if (!fault && fstat(put->place.cur, &info) == 0 &&
-        fchown(descriptor, (uid_t)-1, info.st_gid) == 0)
-        (void)!fchmod(descriptor, info.st_mode & 0666);
+    local_mode_like(descriptor, put->place.cur, 0666);
     memset(times, 0, sizeof times);
     times[0].tv_sec = times[1].tv_sec = (time_t)apr_time_sec(put->date);
     times[0].tv_nsec = times[1].tv_nsec = (long)apr_time_usec(put->date) * 1000;

@@ -41,7 +41,6 @@ static base_fault_t *put_temporary(put_t *put, const char *data, apr_size_t leng
 {
     const char *name = apr_pstrcat(pool, LOCAL_VDIR_HIDDEN, local_id_make(pool), ".tmp", NULL);
     base_fault_t *fault;
-    struct stat info;
     int descriptor;
 
     descriptor =
@@ -49,8 +48,7 @@ static base_fault_t *put_temporary(put_t *put, const char *data, apr_size_t leng
     if (descriptor < 0)
         return local_fault(errno, pool, "making a file in '%s'", put->folder.directory);
     put->temporary = name;
-    if (fstat(put->directory, &info) == 0 && fchown(descriptor, (uid_t)-1, info.st_gid) == 0)
-        (void)!fchmod(descriptor, info.st_mode & 0666);
+    local_mode_like(descriptor, put->directory, 0666);
     fault = local_write(descriptor, data, length, pool);
     if (!fault && fsync(descriptor) != 0)
         fault = local_fault(errno, pool, "writing an item");
