@@ -263,8 +263,8 @@ static int folder_see(int maildir, const char *directory, folder_seen_t *seen)
             seen->id[0] = '\0';
         close(descriptor);
     }
-    else if (errno == EACCES && fstatat(maildir, directory, &info, AT_SYMLINK_NOFOLLOW) == 0)
-        found = 1; /* it is there, though we cannot look into it */
+    else if (errno != ENOENT && fstatat(maildir, directory, &info, AT_SYMLINK_NOFOLLOW) == 0)
+        found = S_ISDIR(info.st_mode); /* it is there, though we cannot look into it */
     if (found) {
         seen->device = (apr_int64_t)info.st_dev;
         seen->inode = (apr_int64_t)info.st_ino;

@@ -88,8 +88,10 @@ static base_fault_t *vdir_adopt(local_session_t *session, const vdir_seen_t *see
     int classes[LOCAL_CLASSES] = {0}, class_, guessed;
     local_collection_t collection;
 
-    if (directory < 0)
-        return NULL; /* it is not for us to read, or gone again */
+    if (directory < 0) /* it may not be for us to read, or gone again */
+        return errno == EACCES || errno == ENOENT || errno == ELOOP || errno == ENOTDIR
+                   ? NULL
+                   : local_fault(errno, pool, "opening '%s'", seen->directory);
     local_descriptor_own(directory, pool);
     local_collection_read(directory, &collection, pool);
     guessed = !vdir_sample(session, directory, classes, pool);
@@ -125,7 +127,7 @@ static int vdir_see(int vdir, const char *directory, vdir_seen_t *seen, apr_pool
         local_marks_read(descriptor, seen->marks, pool);
         close(descriptor);
     }
-    else if (errno == EACCES && fstatat(vdir, directory, &info, AT_SYMLINK_NOFOLLOW) == 0)
+    else if (errno != ENOENT && fstatat(vdir, directory, &info, AT_SYMLINK_NOFOLLOW) == 0)
         found = S_ISDIR(info.st_mode); /* it is there, though we cannot look into it */
     if (found) {
         seen->device = (apr_int64_t)info.st_dev;
@@ -218,9 +220,13 @@ static base_fault_t *vdir_apply_mark(local_session_t *session, const vdir_seen_t
                             .directory = seen->directory,
                             .id = mark->id[0] ? mark->id : NULL,
                             .generation = mark->generation,
-                            .chosen = mark->chosen,
                             .parent = mark->parent};
+    apr_int64_t chosen;
 
+    /* one that was away may have been the default folder before another one was chosen */
+    BASE_TRY(local_sql_integer(session->index, LOCAL_SQL_VDIR_CHOSEN, &chosen, pool, "i",
+                               (apr_int64_t)class_));
+    added.chosen = mark->chosen && !chosen;
     return local_vdir_add(session, &added, pool);
 }
 
@@ -290,8 +296,13 @@ static base_fault_t *vdir_apply(local_session_t *session, apr_array_header_t *se
 
     BASE_TRY(local_folder_all(session, 1, &rows, pool));
     vdir_match(seen, rows);
-    for (i = 0; i < seen->nelts; i++)
-        BASE_TRY(vdir_apply_seen(session, &APR_ARRAY_IDX(seen, i, vdir_seen_t), pool));
+    for (i = 0; i < seen->nelts; i++) {
+        apr_pool_t *scratch;
+
+        apr_pool_create(&scratch, pool); /* of new ones some files are read */
+        BASE_TRY(vdir_apply_seen(session, &APR_ARRAY_IDX(seen, i, vdir_seen_t), scratch));
+        apr_pool_destroy(scratch);
+    }
     for (i = 0; i < rows->nelts; i++) {
         const local_folder_t *row = &APR_ARRAY_IDX(rows, i, local_folder_t);
 
