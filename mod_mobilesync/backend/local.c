@@ -91,7 +91,7 @@ static base_fault_t *local_configure_vdir(const apr_array_header_t *arguments, l
     made->vdir = vdir;
     /* every directory in it would be a calendar */
     if (vdir && (strcmp(vdir, made->maildir ? made->maildir : "Maildir") == 0 ||
-                 strcmp(vdir, "mobilesync") == 0))
+                 strcmp(vdir, "mobilesync") == 0 || strcmp(vdir, made->root) == 0))
         return local_invalid("vdir", vdir, "a directory of its own", pool);
     if (!vdir || (*vdir != '/' && *vdir && *vdir != '.' && !strchr(vdir, '/')))
         return NULL;

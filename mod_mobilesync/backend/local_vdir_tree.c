@@ -2,6 +2,7 @@
 #include "backend/local_vdir.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -224,8 +225,26 @@ base_fault_t *local_vdir_create(local_session_t *session, const char *parent_id,
 
 /* -- listing -------------------------------------------------------------------------------- */
 
-/* Scans those whose class was a guess, and drops what was guessed wrongly: views that stayed empty
- * while the collection got others by its files. */
+/* A guess is right when the collection has such an item, which may go again later, and wrong when it
+ * stayed empty while the collection got other views by its files. */
+static base_fault_t *tree_settle_locked(local_session_t *session, const local_folder_t *folder,
+                                        apr_pool_t *pool)
+{
+    apr_int64_t items, views;
+
+    BASE_TRY(
+        local_sql_integer(session->index, LOCAL_SQL_VDIR_COUNT, &items, pool, "i", folder->number));
+    if (items)
+        return local_sql_run(session->index, LOCAL_SQL_VDIR_SETTLED, pool, "i", folder->number);
+    BASE_TRY(local_sql_integer(session->index, LOCAL_SQL_VDIR_VIEWS, &views, pool, "ti",
+                               folder->directory, (apr_int64_t)0));
+    if (views < 2)
+        return NULL;
+    local_mark_remove(session, folder, pool);
+    return local_folder_drop(session, folder->number, pool);
+}
+
+/* Scans one whose class was a guess. */
 static base_fault_t *tree_settle_guess(local_session_t *session, const local_folder_t *row,
                                        apr_pool_t *pool)
 {
@@ -241,11 +260,10 @@ static base_fault_t *tree_settle_guess(local_session_t *session, const local_fol
         local_sql_integer(session->index, LOCAL_SQL_VDIR_COUNT, &items, pool, "i", folder.number));
     BASE_TRY(local_sql_integer(session->index, LOCAL_SQL_VDIR_VIEWS, &views, pool, "ti",
                                folder.directory, (apr_int64_t)0));
-    if (items || views < 2)
+    if (!items && views < 2)
         return NULL;
     BASE_TRY(local_begin(session->index, pool));
-    local_mark_remove(session, &folder, pool);
-    return local_end(session->index, local_folder_drop(session, folder.number, pool), pool);
+    return local_end(session->index, tree_settle_locked(session, &folder, pool), pool);
 }
 
 static base_fault_t *tree_settle_guesses(local_session_t *session, apr_pool_t *pool)
@@ -301,7 +319,7 @@ static base_fault_t *tree_choose_all(local_session_t *session, apr_pool_t *pool)
     return NULL;
 }
 
-/* Has every class a default folder that was chosen, or none where none is made? */
+/* Has every class a default folder that was chosen, or none where none is made or can be? */
 static int tree_is_settled(local_session_t *session, const apr_array_header_t *nodes)
 {
     int class_;
@@ -309,7 +327,9 @@ static int tree_is_settled(local_session_t *session, const apr_array_header_t *n
     for (class_ = BACKEND_CLASS_EMAIL + 1; class_ < LOCAL_CLASSES; class_++) {
         const vdir_node_t *best = tree_default(session, nodes, class_);
 
-        if (best ? !best->row->chosen : session->instance->config->create)
+        if (best ? !best->row->chosen
+                 : session->instance->config->create &&
+                       faccessat(session->vdir, ".", W_OK, AT_EACCESS) == 0)
             return 0;
     }
     return 1;
@@ -432,9 +452,15 @@ static base_fault_t *tree_delete_view(local_session_t *session, const local_fold
     tree_removed_t one = {row->directory, NULL};
     sqlite3_stmt *statement;
     local_folder_t folder = *row;
+    base_fault_t *fault;
     apr_int64_t views;
     int more, directory, i;
 
+    /* there may be files of other classes by now, of which nobody has been told */
+    fault = local_scan_locked(session, &folder, LOCAL_LOOK_NOW, pool);
+    if (base_fault_code(fault) == BASE_FAULT_BUSY) /* it is gone already */
+        return local_folder_drop(session, row->number, pool);
+    BASE_TRY(fault);
     BASE_TRY(local_sql_integer(session->index, LOCAL_SQL_VDIR_VIEWS, &views, pool, "ti",
                                row->directory, (apr_int64_t)0));
     if (views < 2) {
@@ -445,7 +471,6 @@ static base_fault_t *tree_delete_view(local_session_t *session, const local_fold
             return local_fault(errno, pool, "deleting '%s'", row->directory);
         return local_folder_drop(session, row->number, pool);
     }
-    BASE_TRY(local_scan_locked(session, &folder, LOCAL_LOOK_NOW, pool));
     BASE_TRY(local_vdir_open(session, &folder, &directory, pool));
     BASE_TRY(
         local_sql_bind(session->index, LOCAL_SQL_FILE_ALL, &statement, pool, "i", folder.number));

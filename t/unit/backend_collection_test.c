@@ -2,6 +2,7 @@
  * programs, of several classes, in Radicale's layout; and what is left of them when the index is lost. */
 #include "backend_vdir.h"
 
+#include <sys/resource.h>
 #include <apr_general.h>
 
 /* A directory with files: names and contents, NULL ends them. */
@@ -100,6 +101,107 @@ static void test_adopt(apr_pool_t *pool)
     again(&vdir);
     is_str(vdir_folder(&vdir, BACKEND_CLASS_TASKS, "Arbeit"), "", "it is no task list any more");
     is_str(items_of(&vdir, BACKEND_CLASS_CALENDAR, "Arbeit"), "1 ", "but a calendar");
+}
+
+/* What was a guess stands once it was right; and who deletes what he knows deletes nothing else. */
+static void test_views(apr_pool_t *pool)
+{
+    vdir_t vdir = collection_account("views", "calendar=Mine", pool);
+    const char *id;
+
+    collection_make(in_root(&vdir, "Mine"), NULL, NULL);
+    collection_make(in_root(&vdir, "first"), NULL, NULL);
+    collection_make(in_root(&vdir, "pair"), "e.ics", calendar_of("VEVENT", "e", "x"), NULL);
+    vdir_open(&vdir);
+    id = apr_pstrdup(pool, vdir_folder(&vdir, BACKEND_CLASS_CALENDAR, "first"));
+    message_write(in_root(&vdir, "first/e.ics"), calendar_of("VEVENT", "f", "x"), 0);
+    is_str(items_of(&vdir, BACKEND_CLASS_CALENDAR, "first"), "1 ", "a guess was right");
+    message_write(in_root(&vdir, "first/t.ics"), calendar_of("VTODO", "t", "x"), 0);
+    is_str(items_of(&vdir, BACKEND_CLASS_CALENDAR, "first"), "1 ", "tasks come");
+    is_str(items_of(&vdir, BACKEND_CLASS_TASKS, "first"), "1 ", "into a folder of theirs");
+    must(backend_item_remove(vdir.session, id, 1, vdir.pool), "remove");
+    again(&vdir);
+    is_str(vdir_folder(&vdir, BACKEND_CLASS_CALENDAR, "first"), id,
+           "a calendar without events is no wrong guess");
+
+    ok(rename(in_root(&vdir, "first/t.ics"), in_root(&vdir, "pair/t.ics")) == 0, "a task more");
+    is_str(vdir_folder(&vdir, BACKEND_CLASS_TASKS, "pair"), "", "of which nobody knows yet");
+    must(backend_folder_delete(vdir.session, vdir_folder(&vdir, BACKEND_CLASS_CALENDAR, "pair"),
+                               vdir.pool),
+         "delete");
+    ok(!entry_of(in_root(&vdir, "pair"), "e.ics") && entry_of(in_root(&vdir, "pair"), "t.ics"),
+       "stays when the calendar that it came into is deleted");
+}
+
+/* The lowest descriptor that is free. */
+static rlim_t descriptors_used(void)
+{
+    int descriptor = dup(0);
+
+    close(descriptor);
+    return (rlim_t)descriptor;
+}
+
+static void descriptors_limit(rlim_t limit)
+{
+    struct rlimit all;
+
+    getrlimit(RLIMIT_NOFILE, &all);
+    all.rlim_cur = limit ? limit : all.rlim_max;
+    ok(setrlimit(RLIMIT_NOFILE, &all) == 0, "descriptors: %lu", (unsigned long)all.rlim_cur);
+}
+
+static void test_descriptors(apr_pool_t *pool)
+{
+    vdir_t vdir = collection_account("descriptors", "", pool);
+    apr_array_header_t *folders;
+    int i, found = 0;
+
+    for (i = 0; i < 60; i++)
+        collection_make(in_root(&vdir, apr_psprintf(pool, "many%d", i)), "p.vcf", card_of("p", "x"),
+                        NULL);
+    again(&vdir);
+    descriptors_limit(descriptors_used() + 30);
+    must(backend_folder_list(vdir.session, &folders, vdir.pool), "folder_list");
+    descriptors_limit(0);
+    for (i = 0; i < folders->nelts; i++)
+        found += strncmp(APR_ARRAY_IDX(folders, i, backend_folder_t).name, "many", 4) == 0;
+    ok(found == 60, "more collections than descriptors: %d", found);
+}
+
+/* Two that say so in their id files. */
+static void test_default_twice(apr_pool_t *pool)
+{
+    static const char *const names[] = {"one", "two"};
+    vdir_t vdir = collection_account("twice", "", pool);
+    size_t i;
+
+    for (i = 0; i < 2; i++)
+        collection_make(in_root(&vdir, names[i]), ".mobilesync-folder",
+                        apr_psprintf(pool, "contacts id%s 7 default -\n", names[i]), NULL);
+    vdir_open(&vdir);
+    ok(system(apr_psprintf(pool,
+                           "cd '%s' && test $(cat */.mobilesync-folder | grep -c "
+                           "'^contacts .* default') = 1 && cat */.mobilesync-folder | grep -q "
+                           "'^contacts .* user'",
+                           vdir.root)) == 0,
+       "one of two default folders is that");
+}
+
+static void test_permissions(apr_pool_t *pool)
+{
+    vdir_t vdir = collection_account("permissions", "", pool);
+    const char *id;
+    struct stat info;
+
+    vdir_open(&vdir);
+    must(backend_folder_create(vdir.session, NULL, "Friends", BACKEND_CLASS_CONTACTS, &id,
+                               vdir.pool),
+         "create");
+    chmod(in_root(&vdir, "Friends"), 0775);
+    must(backend_folder_rename(vdir.session, id, NULL, "Freunde", vdir.pool), "rename");
+    ok(stat(in_root(&vdir, "Friends/displayname"), &info) == 0 && (info.st_mode & 0777) == 0664,
+       "other programs that share the collection can read its name");
 }
 
 static void test_directories(apr_pool_t *pool)
@@ -269,7 +371,8 @@ static void test_arguments(apr_pool_t *pool)
     static const char *const bad[] = {"root=/x/%u vdir=.hidden",       "root=/x/%u vdir=a/b",
                                       "root=/x/%u vdir=/same/for/all", "root=/x/%u vdir=",
                                       "root=/x/%u vdir=/x/%u/%z",      "root=/x/%u vdir=Maildir",
-                                      "root=/x/%u maildir=m vdir=m",   "root=/x/%u tasks=.."};
+                                      "root=/x/%u maildir=m vdir=m",   "root=/x/%u tasks=..",
+                                      "root=/x/%u vdir=/x/%u"};
     vdir_t vdir = collection_account("none", "vdir=none", pool);
     const char *id;
     size_t i;
@@ -301,6 +404,10 @@ int main(void)
     apr_pool_create(&pool, NULL);
     store_make(pool);
     test_adopt(pool);
+    test_views(pool);
+    test_descriptors(pool);
+    test_default_twice(pool);
+    test_permissions(pool);
     test_directories(pool);
     test_index(pool);
     test_radicale(pool);
