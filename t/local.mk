@@ -128,6 +128,7 @@ E2E_TESTS = \
 	t/e2e/mailbox.t \
 	t/e2e/maildir.t \
 	t/e2e/meeting.t \
+	t/e2e/meeting_send.t \
 	t/e2e/memory.t \
 	t/e2e/midnight.t \
 	t/e2e/moments.t \

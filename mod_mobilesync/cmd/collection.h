@@ -113,6 +113,15 @@ struct collection_merge {
                            const backend_blob_t **blob, int *tell, apr_pool_t *pool);
 };
 
+/* What follows from an ADD, CHANGE or DELETE of what is no mail, when it took effect; what went wrong
+ * with that is its own affair. An Add that is made again by a repeat may be followed again. */
+typedef struct collection_follow collection_follow_t;
+struct collection_follow {
+    /* before NULL: it was added; after NULL: it was removed */
+    void (*done)(const collection_follow_t *follow, const backend_blob_t *before,
+                 const backend_blob_t *after, apr_pool_t *pool);
+};
+
 /* One child of Commands in the request. */
 typedef struct {
     collection_op_kind_t kind;
@@ -131,6 +140,7 @@ typedef struct {
     /* ADD and CHANGE of what is no mail: in the place of put, blob, mask and edit. Also what deletes
      * a part of an item is a CHANGE */
     const collection_merge_t *merge;
+    const collection_follow_t *follow; /* NULL: nothing */
     int again;             /* CHANGE with blob: an earlier form of it wrote what is there... */
     apr_uint64_t revision; /* ...which is of this revision */
 } collection_op_t;

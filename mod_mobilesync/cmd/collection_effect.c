@@ -219,6 +219,31 @@ static base_fault_t *op_change(collection_t *collection, const collection_op_t *
     return NULL;
 }
 
+void collection_op_follow(const collection_t *collection, const collection_op_t *op,
+                          const backend_blob_t *before, const backend_blob_t *after)
+{
+    if (op->follow)
+        op->follow->done(op->follow, before, after, collection->op_pool);
+}
+
+/* Removes it for good. */
+static base_fault_t *op_remove(const collection_t *collection, const collection_op_t *op)
+{
+    backend_session_t *backend = collection->env->backend;
+    const char *folder_id = collection->request->folder_id;
+    backend_blob_t *before = NULL;
+    const char *data;
+
+    if (op->follow) {
+        BASE_TRY(backend_item_fetch(backend, folder_id, op->uid, &before, collection->op_pool));
+        BASE_TRY(backend_blob_load(before, &data, collection->op_pool));
+    }
+    BASE_TRY(backend_item_remove(backend, folder_id, op->uid, collection->op_pool));
+    if (before)
+        collection_op_follow(collection, op, before, NULL);
+    return NULL;
+}
+
 /* Deleting what is gone succeeds (and Delete beats whatever else was done, MS-ASCMD R2076). */
 static base_fault_t *op_delete(collection_t *collection, const collection_op_t *op,
                                const collection_claim_t *claim, sync_ledger_result_t *result,
@@ -237,7 +262,7 @@ static base_fault_t *op_delete(collection_t *collection, const collection_op_t *
                                   collection_claim_derived_name(collection, claim, op->trash_id),
                                   &entry, collection->op_pool);
     else
-        fault = backend_item_remove(backend, folder_id, op->uid, collection->op_pool);
+        fault = op_remove(collection, op);
     if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND)
         return NULL;
     if (base_fault_code(fault) == BASE_FAULT_FOLDER_GONE && op->trash_id) {

@@ -171,6 +171,9 @@ apr_uint64_t collection_op_values(const collection_op_t *op, apr_uint64_t token)
 /* Was the content replaced by somebody else since the device got it? */
 int collection_op_content_conflict(const collection_t *collection, const collection_op_t *op,
                                    const collection_claim_t *claim, apr_uint64_t current);
+/* Tells who is to be told that it took effect. */
+void collection_op_follow(const collection_t *collection, const collection_op_t *op,
+                          const backend_blob_t *before, const backend_blob_t *after);
 /* Does it. *begun 1: it may have had an effect, whatever the fault. */
 base_fault_t *collection_op_effect(collection_t *collection, const collection_op_t *op,
                                    collection_claim_t *claim, sync_ledger_result_t *result,

@@ -154,6 +154,7 @@ static base_fault_t *merge_change_once(collection_t *collection, const collectio
             return base_fault_make(collection->op_pool, BASE_FAULT_CONFLICT,
                                    "the server's version wins");
         BASE_TRY(merge_write(collection, claim, &merge, begun));
+        collection_op_follow(collection, op, merge.there, merge.wanted);
     }
     result->token = merge.entry.token;
     return NULL;
@@ -189,8 +190,10 @@ static base_fault_t *merge_add_again(collection_t *collection, const collection_
 
     BASE_TRY(merge_look(collection, merge->entry.uid, merge));
     BASE_TRY(merge_own(collection, claim, merge, &own));
-    if (own && strcmp(own, claim->digest) == 0)
+    if (own && strcmp(own, claim->digest) == 0) {
+        collection_op_follow(collection, op, NULL, merge->there);
         return NULL;
+    }
     /* of an earlier form nothing is to stay that the device has left out since */
     BASE_TRY(merge_apply(collection, op, claim, merge, own != NULL));
     if (!own)
@@ -199,7 +202,10 @@ static base_fault_t *merge_add_again(collection_t *collection, const collection_
         *tell = SYNC_TELL_OWN;
     if (merge->wanted == merge->there || (!own && !collection->answer.options.client_wins))
         return NULL;
-    return merge_write(collection, claim, merge, begun);
+    BASE_TRY(merge_write(collection, claim, merge, begun));
+    if (own)
+        collection_op_follow(collection, op, merge->there, merge->wanted);
+    return NULL;
 }
 
 base_fault_t *collection_merge_add(collection_t *collection, const collection_op_t *op,
@@ -228,6 +234,8 @@ base_fault_t *collection_merge_add(collection_t *collection, const collection_op
             fault->code = BASE_FAULT_BUSY;
         BASE_TRY(fault);
     }
+    else
+        collection_op_follow(collection, op, NULL, merge.wanted);
     result->uid = merge.entry.uid;
     result->date = merge.entry.date;
     result->token = merge.entry.token;

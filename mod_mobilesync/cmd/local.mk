@@ -31,6 +31,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/item_operations.c \
 	mod_mobilesync/cmd/meeting.c mod_mobilesync/cmd/meeting.h \
 	mod_mobilesync/cmd/meeting_response.c \
+	mod_mobilesync/cmd/meeting_send.c mod_mobilesync/cmd/meeting_send.h \
 	mod_mobilesync/cmd/move_items.c \
 	mod_mobilesync/cmd/oof.c mod_mobilesync/cmd/oof.h mod_mobilesync/cmd/oof_settings.c \
 	mod_mobilesync/cmd/once.c mod_mobilesync/cmd/once.h \

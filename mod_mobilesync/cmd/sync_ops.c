@@ -1,4 +1,5 @@
 #include "cmd/sync_ops.h"
+#include "cmd/meeting_send.h"
 #include "cmd/sync_drafts.h"
 #include "cmd/sync_edit.h"
 #include "cmd/sync_merge.h"
@@ -20,9 +21,10 @@ struct sync_ops {
     const item_kind_t *kind; /* the folder's */
     const collection_env_t *env;
     const collection_request_t *request;
-    int drafts;                 /* the client may write messages here */
-    const char *trash_id;       /* where deletes go; NULL: items are removed */
-    apr_array_header_t *list;   /* sync_op_t */
+    const collection_follow_t *follow; /* of what is changed here; NULL: nothing */
+    int drafts;                        /* the client may write messages here */
+    const char *trash_id;              /* where deletes go; NULL: items are removed */
+    apr_array_header_t *list;          /* sync_op_t */
     apr_array_header_t *engine; /* collection_op_t, of the same indices. One that is refused here is
                                    a Fetch of nothing there: without effect, but the request is
                                    one with operations, whose answer has a key of its own */
@@ -156,6 +158,7 @@ static base_fault_t *ops_read_one(sync_ops_t *ops, const eas_node_t *node)
 
     *op = nothing;
     read.status = ops_translate(ops, node, op);
+    op->follow = ops->follow;
     if (read.status == SYNC_STATUS_PROTOCOL)
         return base_fault_make(ops->pool, BASE_FAULT_INVALID, "Commands: %s is no operation",
                                eas_tag_name(node->tag));
@@ -189,6 +192,7 @@ base_fault_t *sync_ops_read(cmd_exchange_t *exchange, const sync_collection_t *a
         return NULL;
     BASE_TRY(ops_find_trash(ops, asked));
     ops->drafts = sync_draft_folder(exchange, folder);
+    ops->follow = cmd_meeting_follow(exchange, folder, pool);
     for (node = asked->commands->first; node; node = node->next)
         BASE_TRY(ops_read_one(ops, node));
     return NULL;

@@ -72,6 +72,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/itip.c mod_mobilesync/item/itip.h mod_mobilesync/item/itip_impl.h \
 	mod_mobilesync/item/itip_answer.c mod_mobilesync/item/itip_apply.c \
 	mod_mobilesync/item/itip_compose.c mod_mobilesync/item/itip_request.c \
+	mod_mobilesync/item/itip_diff.c mod_mobilesync/item/itip_diff.h \
 	mod_mobilesync/item/kind.c mod_mobilesync/item/kind.h \
 	mod_mobilesync/item/describe.c \
 	mod_mobilesync/item/note.c mod_mobilesync/item/note.h mod_mobilesync/item/note.tbl \

@@ -1,0 +1,23 @@
+/* Invitations and cancellations that the server sends for an organizer (MS-ASCMD 3.1.5.5). From 16.0 on
+ * it does, while it processes the Sync that changes the calendar (R7478); up to 14.1 the client
+ * does (R7479).
+ *
+ * Who is told what: item/itip_diff.h. Only an operation that took effect is followed, so that one which
+ * lost a conflict, changes nothing or is a repeat sends nothing, and the Message-ID is derived from what
+ * is told to whom: what is tried again goes out once (cmd_send_message).
+ *
+ * The change of the calendar stands whatever becomes of the mail: the client cannot be told of that
+ * in a Sync. A message that could not be sent is logged (WARNING) and a note in the organizer's Inbox says
+ * whom it did not reach. A process that is killed between the change and the mail sends none: rather
+ * none than two. */
+#ifndef CMD_MEETING_SEND_H
+#define CMD_MEETING_SEND_H
+
+#include "cmd/cmd.h"
+#include "cmd/collection.h"
+
+/* For the operations of a Sync in a folder; NULL: nobody is told anything. */
+const collection_follow_t *cmd_meeting_follow(cmd_exchange_t *exchange,
+                                              const backend_folder_t *folder, apr_pool_t *pool);
+
+#endif
