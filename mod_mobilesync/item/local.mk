@@ -127,6 +127,7 @@ ITEM_TESTS = \
 	t/unit/item_email_test \
 	t/unit/item_event_random_test t/unit/item_event_series_test t/unit/item_event_test \
 	t/unit/item_hostile_test \
+	t/unit/item_itip_diff_test \
 	t/unit/item_marks_test \
 	t/unit/item_itip_test \
 	t/unit/item_meeting_test \
@@ -172,6 +173,9 @@ t_unit_item_event_test_SOURCES = t/unit/item_event_test.c t/unit/kind_helpers.h 
 t_unit_item_event_test_LDADD = $(UNIT_LDADD)
 t_unit_item_hostile_test_SOURCES = t/unit/item_hostile_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_hostile_test_LDADD = $(UNIT_LDADD)
+t_unit_item_itip_diff_test_SOURCES = t/unit/item_itip_diff_test.c t/unit/item_helpers.h \
+	t/unit/tap.h
+t_unit_item_itip_diff_test_LDADD = $(UNIT_LDADD)
 t_unit_item_marks_test_SOURCES = t/unit/item_marks_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_marks_test_LDADD = $(UNIT_LDADD)
 t_unit_item_itip_test_SOURCES = t/unit/item_itip_test.c t/unit/kind_helpers.h t/unit/item_helpers.h \
