@@ -109,6 +109,24 @@ int item_event_is_own(const item_options_t *options, const char *address);
 /* A calendar address (RFC 5545 3.3.3); NULL when it names no mailbox. */
 const char *item_event_address(item_property_t *property, apr_pool_t *pool);
 
+/* AttendeeStatus and ResponseType (MS-ASCAL 2.2.2.5, 2.2.2.40) */
+enum {
+    ITEM_EVENT_ANSWER_UNKNOWN = 0,
+    ITEM_EVENT_ANSWER_ORGANIZER = 1,
+    ITEM_EVENT_ANSWER_TENTATIVE = 2,
+    ITEM_EVENT_ANSWER_ACCEPTED = 3,
+    ITEM_EVENT_ANSWER_DECLINED = 4,
+    ITEM_EVENT_ANSWER_NONE = 5
+};
+
+/* What the account answered; ORGANIZER: it is its own event. */
+int item_event_answer(const item_event_view_t *view);
+
+/* BusyStatus (MS-ASCAL 2.2.2.9); and what its organizer wants it to be once it is accepted, -1:
+ * nothing is said. */
+int item_event_busy(item_component_t *event);
+int item_event_busy_intended(item_component_t *event);
+
 /* -- series (event_series.c) -- */
 
 /* What differs from the pattern that a client gets. */

@@ -9,16 +9,6 @@
 
 #include "base/text.h"
 
-/* AttendeeStatus and ResponseType (MS-ASCAL 2.2.2.5, 2.2.2.40) */
-enum {
-    EVENT_ANSWER_UNKNOWN = 0,
-    EVENT_ANSWER_ORGANIZER = 1,
-    EVENT_ANSWER_TENTATIVE = 2,
-    EVENT_ANSWER_ACCEPTED = 3,
-    EVENT_ANSWER_DECLINED = 4,
-    EVENT_ANSWER_NONE = 5
-};
-
 /* AttendeeType (MS-ASCAL 2.2.2.6) */
 enum { EVENT_REQUIRED = 1, EVENT_OPTIONAL = 2, EVENT_RESOURCE = 3 };
 
@@ -68,14 +58,15 @@ static int event_status(item_property_t *property)
     const char *answer = item_property_parameter(property, "PARTSTAT");
 
     if (!answer)
-        return EVENT_ANSWER_UNKNOWN;
+        return ITEM_EVENT_ANSWER_UNKNOWN;
     if (strcasecmp(answer, "ACCEPTED") == 0)
-        return EVENT_ANSWER_ACCEPTED;
+        return ITEM_EVENT_ANSWER_ACCEPTED;
     if (strcasecmp(answer, "DECLINED") == 0)
-        return EVENT_ANSWER_DECLINED;
+        return ITEM_EVENT_ANSWER_DECLINED;
     if (strcasecmp(answer, "TENTATIVE") == 0)
-        return EVENT_ANSWER_TENTATIVE;
-    return strcasecmp(answer, "NEEDS-ACTION") == 0 ? EVENT_ANSWER_NONE : EVENT_ANSWER_UNKNOWN;
+        return ITEM_EVENT_ANSWER_TENTATIVE;
+    return strcasecmp(answer, "NEEDS-ACTION") == 0 ? ITEM_EVENT_ANSWER_NONE
+                                                   : ITEM_EVENT_ANSWER_UNKNOWN;
 }
 
 static int event_type(item_property_t *property)
@@ -232,11 +223,13 @@ base_fault_t *item_event_load_meeting_status(const item_event_view_t *view,
     return NULL;
 }
 
-/* One's own line among the attendees, NULL. */
+/* One's own line among the attendees, NULL. An instance that names nobody has those of its series. */
 static item_property_t *event_own_attendee(const item_event_view_t *view)
 {
     item_property_t *property = item_property_first(view->event, "ATTENDEE");
 
+    if (!property)
+        property = item_property_first(view->source->main, "ATTENDEE");
     for (; property; property = item_property_next(property)) {
         const char *email = item_event_address(property, view->pool);
 
@@ -246,21 +239,21 @@ static item_property_t *event_own_attendee(const item_event_view_t *view)
     return NULL;
 }
 
+int item_event_answer(const item_event_view_t *view)
+{
+    item_property_t *own;
+
+    if (!event_is_received(view))
+        return ITEM_EVENT_ANSWER_ORGANIZER;
+    own = event_own_attendee(view);
+    return own ? event_status(own) : ITEM_EVENT_ANSWER_UNKNOWN;
+}
+
 base_fault_t *item_event_load_response_type(const item_event_view_t *view,
                                             item_event_value_t *value)
 {
-    item_property_t *own;
-    int type;
-
-    if (!event_is_meeting(view->source, view->event))
-        return NULL;
-    if (!event_is_received(view))
-        type = EVENT_ANSWER_ORGANIZER;
-    else {
-        own = event_own_attendee(view);
-        type = own ? event_status(own) : EVENT_ANSWER_UNKNOWN;
-    }
-    value->text = apr_itoa(view->pool, type);
+    if (event_is_meeting(view->source, view->event))
+        value->text = apr_itoa(view->pool, item_event_answer(view));
     return NULL;
 }
 
@@ -336,7 +329,7 @@ static base_fault_t *event_read_attendee(const item_event_edit_t *edit, const ea
 
     *attendee = (event_attendee_t){.email = email ? item_event_line(email, edit->pool) : "",
                                    .name = name ? item_event_line(name, edit->pool) : ""};
-    BASE_TRY(item_event_number(edit, status, EVENT_ANSWER_NONE, 0, &attendee->status));
+    BASE_TRY(item_event_number(edit, status, ITEM_EVENT_ANSWER_NONE, 0, &attendee->status));
     BASE_TRY(item_event_number(edit, eas_node_child(node, EAS_Calendar_AttendeeType),
                                EVENT_RESOURCE, 0, &attendee->type));
     attendee->says_status = status != NULL && edit->change->version < EAS_VERSION_16_0; /* R2028 */
@@ -370,8 +363,9 @@ static void event_set_attendee(const item_event_edit_t *edit, item_property_t *p
         event_set_type(property, wanted->type);
     /* what nobody answered yet is the same, by whichever number */
     if (wanted->says_status && wanted->status != status &&
-        !((wanted->status == EVENT_ANSWER_UNKNOWN || wanted->status == EVENT_ANSWER_NONE) &&
-          (status == EVENT_ANSWER_UNKNOWN || status == EVENT_ANSWER_NONE)))
+        !((wanted->status == ITEM_EVENT_ANSWER_UNKNOWN ||
+           wanted->status == ITEM_EVENT_ANSWER_NONE) &&
+          (status == ITEM_EVENT_ANSWER_UNKNOWN || status == ITEM_EVENT_ANSWER_NONE)))
         item_property_set_parameter(property, "PARTSTAT", answers[wanted->status]);
 }
 

@@ -121,7 +121,7 @@ static const event_word_t busy_words[] = {{"FREE", 0}, {"TENTATIVE", 1},        
                                           {"OOF", 3},  {"WORKINGELSEWHERE", 4}, {NULL, 0}};
 
 /* TRANSP is what all programs know; what Outlook says more of it counts as long as the two agree. */
-static int event_busy(item_component_t *event)
+int item_event_busy(item_component_t *event)
 {
     const char *transparency = item_component_text(event, "TRANSP");
     const char *status = item_component_text(event, "STATUS");
@@ -135,9 +135,15 @@ static int event_busy(item_component_t *event)
     return status && strcasecmp(status, "TENTATIVE") == 0 ? 1 : 2;
 }
 
+int item_event_busy_intended(item_component_t *event)
+{
+    return event_number_of(item_component_text(event, "X-MICROSOFT-CDO-INTENDEDSTATUS"), busy_words,
+                           -1);
+}
+
 base_fault_t *item_event_load_busy(const item_event_view_t *view, item_event_value_t *value)
 {
-    int busy = event_busy(view->event);
+    int busy = item_event_busy(view->event);
 
     if (busy == 4 && view->options->version < EAS_VERSION_16_0) /* R2235 ff. */
         busy = 2;
@@ -155,7 +161,7 @@ base_fault_t *item_event_store_busy(item_event_edit_t *edit, const eas_node_t *n
     if (atoi(present) == value)
         return NULL;
     item_component_set_text(edit->event, "TRANSP", value == 0 ? "TRANSPARENT" : "OPAQUE");
-    if (event_busy(edit->event) != value ||
+    if (item_event_busy(edit->event) != value ||
         item_property_first(edit->event, "X-MICROSOFT-CDO-BUSYSTATUS"))
         item_component_set_text(edit->event, "X-MICROSOFT-CDO-BUSYSTATUS",
                                 event_word_of(value, busy_words));

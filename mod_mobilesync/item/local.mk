@@ -45,7 +45,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/event_place.c mod_mobilesync/item/event_series.c \
 	mod_mobilesync/item/event_series_store.c mod_mobilesync/item/event_time.c \
 	mod_mobilesync/item/event_time_store.c mod_mobilesync/item/event_value.c \
-	mod_mobilesync/item/event_words.c \
+	mod_mobilesync/item/event_words.c mod_mobilesync/item/freebusy.c mod_mobilesync/item/freebusy.h \
 	mod_mobilesync/item/flag.c mod_mobilesync/item/flag.h mod_mobilesync/item/flag.tbl \
 	mod_mobilesync/item/header.c \
 	mod_mobilesync/item/header.h \
@@ -126,6 +126,7 @@ ITEM_TESTS = \
 	t/unit/item_draft_test \
 	t/unit/item_email_test \
 	t/unit/item_event_random_test t/unit/item_event_series_test t/unit/item_event_test \
+	t/unit/item_freebusy_test \
 	t/unit/item_hostile_test \
 	t/unit/item_itip_diff_test \
 	t/unit/item_marks_test \
@@ -171,6 +172,8 @@ t_unit_item_event_series_test_LDADD = $(UNIT_LDADD)
 t_unit_item_event_test_SOURCES = t/unit/item_event_test.c t/unit/kind_helpers.h \
 	t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_event_test_LDADD = $(UNIT_LDADD)
+t_unit_item_freebusy_test_SOURCES = t/unit/item_freebusy_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_freebusy_test_LDADD = $(UNIT_LDADD)
 t_unit_item_hostile_test_SOURCES = t/unit/item_hostile_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_hostile_test_LDADD = $(UNIT_LDADD)
 t_unit_item_itip_diff_test_SOURCES = t/unit/item_itip_diff_test.c t/unit/item_helpers.h \
