@@ -75,6 +75,7 @@ E2E_TESTS = \
 	t/e2e/admin.t \
 	t/e2e/aliases.t \
 	t/e2e/autodiscover.t \
+	t/e2e/availability.t \
 	t/e2e/admin_cli.t \
 	t/e2e/admin_observe.t \
 	t/e2e/admin_page.t \

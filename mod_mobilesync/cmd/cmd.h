@@ -80,6 +80,7 @@ typedef struct {
     const char *authorities;     /* of S/MIME certificates; NULL: the system's */
     const char *revocations;     /* of theirs; NULL: none */
     const cmd_access_t *access;  /* NULL: no access control */
+    int free_busy_is_private;    /* ResolveRecipients tells nobody when others can be met */
     const char *node;            /* this server's name in records */
 } cmd_service_t;
 

@@ -7,6 +7,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/access_news.c mod_mobilesync/cmd/access_news.h \
 	mod_mobilesync/cmd/access_notice.c \
 	mod_mobilesync/cmd/access_rules.c mod_mobilesync/cmd/access_rules.h \
+	mod_mobilesync/cmd/availability.c mod_mobilesync/cmd/availability.h \
 	mod_mobilesync/cmd/brake.c mod_mobilesync/cmd/brake.h \
 	mod_mobilesync/cmd/cmd.h \
 	mod_mobilesync/cmd/collection.h \

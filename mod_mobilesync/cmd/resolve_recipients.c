@@ -1,11 +1,12 @@
 /* ResolveRecipients (MS-ASCMD 2.2.1.15): whom a name or address means, with certificates and
- * pictures. Free and busy times follow with the calendar: until then they cannot be retrieved. */
+ * pictures, and when they can be met. */
 #include <string.h>
 #include <strings.h>
 #include <apr_base64.h>
 #include <apr_strings.h>
 
 #include "base/time.h"
+#include "cmd/availability.h"
 #include "cmd/contacts.h"
 #include "cmd/gal.h"
 #include "eas/status.h"
@@ -44,7 +45,7 @@ typedef struct {
     int retrieval;                 /* 1 none, 2 whole certificates, 3 mini-certificates */
     apr_uint64_t certificates_max; /* that may still be given */
     apr_uint64_t suggestions;
-    int availability;
+    cmd_availability_t *availability; /* NULL: nobody asks */
     cmd_pictures_t pictures;
 } resolve_t;
 
@@ -63,7 +64,7 @@ static base_fault_t *resolve_uint(const resolve_t *resolve, const eas_node_t *op
                : NULL;
 }
 
-static base_fault_t *resolve_span(const resolve_t *resolve, const eas_node_t *availability)
+static base_fault_t *resolve_span(resolve_t *resolve, const eas_node_t *availability)
 {
     const char *from = eas_node_child_text(availability, EAS_ResolveRecipients_StartTime);
     const char *to = eas_node_child_text(availability, EAS_ResolveRecipients_EndTime);
@@ -75,6 +76,7 @@ static base_fault_t *resolve_span(const resolve_t *resolve, const eas_node_t *av
     if ((to && !base_time_parse(to, &end)) || end < start + RESOLVE_SPAN_MIN ||
         end - start > RESOLVE_SPAN_MAX)
         return resolve_invalid(resolve, "EndTime");
+    resolve->availability = cmd_availability_make(resolve->exchange, resolve->viewer, start, end);
     return NULL;
 }
 
@@ -94,9 +96,7 @@ static base_fault_t *resolve_options(resolve_t *resolve, const eas_node_t *optio
                           RESOLVE_NUMBER_MAX, &resolve->certificates_max));
     BASE_TRY(resolve_uint(resolve, options, EAS_ResolveRecipients_MaxAmbiguousRecipients,
                           RESOLVE_NUMBER_MAX, &resolve->suggestions));
-    resolve->availability =
-        availability && eas_tag_in_version(availability->tag, resolve->exchange->request->version);
-    if (resolve->availability)
+    if (availability && eas_tag_in_version(availability->tag, resolve->exchange->request->version))
         BASE_TRY(resolve_span(resolve, availability));
     return cmd_pictures_parse(resolve->exchange, options, &resolve_pictures, &resolve->pictures);
 }
@@ -141,6 +141,20 @@ static void resolve_write_certificates(resolve_t *resolve, const backend_person_
     eas_writer_end(writer);
 }
 
+/* Only of who is found without doubt (R4618). Nobody here is a distribution list. */
+static void resolve_write_availability(resolve_t *resolve, const backend_person_t *person)
+{
+    eas_writer_t *writer = resolve->exchange->writer;
+    const char *merged;
+    int status = cmd_availability_find(resolve->availability, person->email, &merged);
+
+    eas_writer_start(writer, EAS_ResolveRecipients_Availability);
+    eas_writer_uint(writer, EAS_ResolveRecipients_Status, (apr_uint64_t)status);
+    if (status == EAS_STATUS_SUCCESS) /* R3339 */
+        eas_writer_text(writer, EAS_ResolveRecipients_MergedFreeBusy, merged);
+    eas_writer_end(writer);
+}
+
 static void resolve_write_person(resolve_t *resolve, const backend_person_t *person, int type,
                                  int resolved)
 {
@@ -150,11 +164,8 @@ static void resolve_write_person(resolve_t *resolve, const backend_person_t *per
     eas_writer_uint(writer, EAS_ResolveRecipients_Type, (apr_uint64_t)type);
     eas_writer_text(writer, EAS_ResolveRecipients_DisplayName, person->display_name);
     eas_writer_text(writer, EAS_ResolveRecipients_EmailAddress, person->email);
-    if (resolved && resolve->availability) {
-        eas_writer_start(writer, EAS_ResolveRecipients_Availability);
-        eas_writer_uint(writer, EAS_ResolveRecipients_Status, EAS_STATUS_AvailabilityFailure);
-        eas_writer_end(writer);
-    }
+    if (resolved && resolve->availability)
+        resolve_write_availability(resolve, person);
     if (resolved && resolve->retrieval > 1)
         resolve_write_certificates(resolve, person);
     cmd_pictures_write(writer, &resolve_pictures, &resolve->pictures, person);
@@ -251,11 +262,11 @@ base_fault_t *cmd_resolve_recipients_run(cmd_exchange_t *exchange)
     const apr_array_header_t *addresses;
     const eas_node_t *to;
 
-    BASE_TRY(
-        resolve_options(&resolve, eas_node_child(exchange->body, EAS_ResolveRecipients_Options)));
     BASE_TRY(resolve_check(&resolve));
     BASE_TRY(cmd_exchange_addresses(exchange, &addresses));
     resolve.viewer = APR_ARRAY_IDX(addresses, 0, const char *);
+    BASE_TRY(
+        resolve_options(&resolve, eas_node_child(exchange->body, EAS_ResolveRecipients_Options)));
     eas_writer_start(exchange->writer, EAS_ResolveRecipients_ResolveRecipients);
     eas_writer_uint(exchange->writer, EAS_ResolveRecipients_Status, EAS_STATUS_SUCCESS);
     for (to = eas_node_child(exchange->body, EAS_ResolveRecipients_To); to; to = eas_node_next(to))

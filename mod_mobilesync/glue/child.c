@@ -187,6 +187,7 @@ static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
     service->hub = redis->hub;
     service->submit = submit;
     service->policies = config->policies;
+    service->free_busy_is_private = strcasecmp(config->free_busy, "off") == 0;
     service->spool_directory = config->spool_directory;
     service->authorities = config->authorities;
     service->revocations = config->revocations;

@@ -370,6 +370,8 @@ static const char *config_problem(glue_config_t *config, apr_pool_t *pool)
         return "MobileSyncAccountName must be full or bare";
     if (!sync_access_mode_parse(config->access_mode, &mode))
         return "MobileSyncAccess must be permissive, interactive, strict or disabled";
+    if (strcasecmp(config->free_busy, "on") != 0 && strcasecmp(config->free_busy, "off") != 0)
+        return "MobileSyncFreeBusy must be on or off";
     if (config->access_notify && !strchr(config->access_notify, '@'))
         return "MobileSyncAccessNotify must be an address";
     if ((fault = redis_config_parse(config->redis_url, &redis, pool)))

@@ -56,8 +56,8 @@ static item_freebusy_state_t freebusy_of_busy(int busy)
                                                                    : ITEM_FREEBUSY_FREE;
 }
 
-/* Invitations come as tentative, with what they are to be; not all programs put that in its place when
- * it is accepted. */
+/* Invitations come as tentative, with what they are to be; not all programs put that in its place
+ * when it is accepted. */
 static item_freebusy_state_t freebusy_state(const item_event_view_t *view)
 {
     const char *status = item_component_text(view->event, "STATUS");

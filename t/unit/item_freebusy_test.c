@@ -1,5 +1,5 @@
-/* Free and busy times of calendars: what an event makes of its time, and by which half hours; random
- * calendars against all of their occurrences, one by one. */
+/* Free and busy times of calendars: what an event makes of its time, and by which half hours;
+ * random calendars against all of their occurrences, one by one. */
 #include "item_helpers.h"
 
 #include "base/time.h"

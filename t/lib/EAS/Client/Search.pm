@@ -190,8 +190,8 @@ sub _person ($properties) {
 
 # ResolveRecipients of names. certificates: CertificateRetrieval; max_certificates, max_ambiguous;
 # availability: [ start, end ]; picture. Returns { status, responses: [ { to, status, count,
-# recipients: [ { name, email, type, availability (Status), certificates: { status, count, list },
-# picture } ] } ], document }.
+# recipients: [ { name, email, type, availability (Status), merged (MergedFreeBusy),
+# certificates: { status, count, list }, picture } ] } ], document }.
 sub resolve ( $self, $names, %option ) {
     my @options;
     for my $name (
@@ -249,6 +249,7 @@ sub _recipient ($node) {
         email => $node->text('EmailAddress'),
         type => $node->text('Type'),
         availability => $node->text('Availability/Status'),
+        merged => $node->text('Availability/MergedFreeBusy'),
         certificates => $certificates && {
             status => $certificates->text('Status'),
             count => $certificates->text('CertificateCount'),
