@@ -38,6 +38,7 @@ typedef struct phone phone_t;
 typedef struct {
     char ref[MAIL_KEY]; /* FileReference */
     int file;
+    int old; /* of a content that the phone has written over since: it was not told what it is now */
 } phone_file_t;
 
 typedef struct {

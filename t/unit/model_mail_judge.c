@@ -105,8 +105,9 @@ static void judge_replaced(scene_t *scene, const scene_item_t *item, const scene
     dropped = wanted & (apr_uint64_t)(op->drop.file != 0) << op->drop.file;
     wanted &= ~dropped;
     /* Of which attachment the phone speaks cannot be said when it has not seen the content: the
-     * attachment stays. That can be its own content, which it has taken back unanswered. */
-    if (item->version != op->base)
+     * attachment stays. That can be its own content, which it has taken back unanswered, or one whose
+     * references it did not want to be told (GetChanges). */
+    if (item->version != op->base || op->drop.old)
         wanted |= now->files & dropped;
     if (now->files != wanted &&
         (judge_seen(scene, op, item->version) || (now->files & wanted) != wanted))

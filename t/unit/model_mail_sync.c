@@ -175,6 +175,7 @@ static void take_files(phone_item_t *item, const eas_node_t *data)
         if (item->ref_count == MAIL_REFS || !ref)
             continue;
         item->refs[item->ref_count].file = file;
+        item->refs[item->ref_count].old = 0;
         apr_cpystrn(item->refs[item->ref_count++].ref, ref, MAIL_KEY);
     }
 }
@@ -216,6 +217,18 @@ static void take_added(scene_t *scene, phone_folder_t *folder, const phone_op_t 
     item->files = op->file ? (apr_uint64_t)1 << op->file : 0;
 }
 
+/* What it has edited has other references now. */
+static void take_edited(phone_item_t *item, const phone_op_t *op)
+{
+    int i;
+
+    item->version = op->version;
+    item->files |= (apr_uint64_t)(op->file != 0) << op->file;
+    item->files &= ~((apr_uint64_t)(op->drop.file != 0) << op->drop.file);
+    for (i = 0; i < item->ref_count; i++)
+        item->refs[i].old = 1;
+}
+
 static void take_op(scene_t *scene, phone_folder_t *folder, const phone_op_t *op,
                     const eas_node_t *collection)
 {
@@ -238,9 +251,7 @@ static void take_op(scene_t *scene, phone_folder_t *folder, const phone_op_t *op
     if (op->kind == PHONE_EDIT && op->version) {
         mail_tally.edits += folder->class_ == BACKEND_CLASS_EMAIL;
         mail_tally.others += folder->class_ != BACKEND_CLASS_EMAIL;
-        item->version = op->version;
-        item->files |= (apr_uint64_t)(op->file != 0) << op->file;
-        item->files &= ~((apr_uint64_t)(op->drop.file != 0) << op->drop.file);
+        take_edited(item, op);
     }
 }
 
