@@ -89,7 +89,7 @@ TESTS += t/unit/model_test
 
 check_PROGRAMS += t/unit/model_mail_test
 t_unit_model_mail_test_SOURCES = t/unit/model_mail_test.c t/unit/model_mail_folder.c \
-	t/unit/model_mail_class.c t/unit/model_mail_judge.c t/unit/model_mail_move.c t/unit/model_mail_others.c \
+	t/unit/model_mail_class.c t/unit/model_mail_event.c t/unit/model_mail_judge.c t/unit/model_mail_move.c t/unit/model_mail_others.c \
 	t/unit/model_mail_request.c t/unit/model_mail_sync.c t/unit/model_mail_user.c \
 	t/unit/model_mail_world.c t/unit/model_mail.h t/unit/model_sequence.c \
 	t/unit/model_sequence.h t/unit/cmd_helpers.h t/unit/tap.h

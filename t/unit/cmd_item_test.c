@@ -6,6 +6,12 @@
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nBEGIN:VTODO\r\nUID:" uid \
     "\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:" uid "\r\nX-OTHER:kept\r\n" more     \
     "END:VTODO\r\nEND:VCALENDAR\r\n"
+#define EVENT(uid, more)                                                            \
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nBEGIN:VEVENT\r\nUID:" uid \
+    "\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:" uid "\r\nX-OTHER:kept\r\n"           \
+    "DTSTART:20271101T090000Z\r\nDTEND:20271101T093000Z\r\n" more                   \
+    "END:VEVENT\r\nEND:VCALENDAR\r\n"
+#define WEEKLY "RRULE:FREQ=WEEKLY;BYDAY=MO;COUNT=10\r\n"
 #define DONE "STATUS:COMPLETED\r\nCOMPLETED:20260101T000000Z\r\n"
 
 /* -- folders ----------------------------------------------------------------------------------- */
@@ -47,40 +53,126 @@ static void test_folders(apr_pool_t *pool)
 
 /* -- Add, Change, Delete ----------------------------------------------------------------------- */
 
-static void test_items(apr_pool_t *pool, eas_version_t version)
+typedef struct {
+    backend_class_t class_;
+    const char *component, *old, *theirs;
+    eas_tag_t subject;
+    eas_tag_t tags[2]; /* what else a new one needs */
+    const char *texts[2];
+    const char *added; /* what is answered to an Add */
+} item_row_t;
+
+/* Which UID a new event has is told (MS-ASCAL R2223). */
+static const item_row_t item_rows[] = {{.class_ = BACKEND_CLASS_TASKS,
+                                        .component = "VTODO",
+                                        .old = TODO("old", ""),
+                                        .theirs = TODO("theirs", ""),
+                                        .subject = EAS_Tasks_Subject,
+                                        .tags = {EAS_Tasks_Complete},
+                                        .texts = {"0"},
+                                        .added = "Add=1 "},
+                                       {.class_ = BACKEND_CLASS_CALENDAR,
+                                        .component = "VEVENT",
+                                        .old = EVENT("old", ""),
+                                        .theirs = EVENT("theirs", ""),
+                                        .subject = EAS_Calendar_Subject,
+                                        .tags = {EAS_Calendar_StartTime, EAS_Calendar_EndTime},
+                                        .texts = {"20271101T090000Z", "20271101T093000Z"},
+                                        .added = "Add=1 *2 "}};
+
+static void test_items(apr_pool_t *pool, const item_row_t *row, eas_version_t version)
 {
-    phone_t *phone = phone_make(pool, version, BACKEND_CLASS_TASKS);
+    phone_t *phone = phone_make(pool, version, row->class_);
     eas_node_t *data;
     const eas_node_t *response;
+    int i;
 
-    deliver(phone, TODO("old", ""));
+    deliver(phone, row->old);
     is_str(sync_folder(phone), "", "the first key");
-    is_str(sync_folder(phone), "+1 ", "a task comes");
-    is_str(eas_node_child_text(data_of(phone, EAS_AirSync_Add), EAS_Tasks_Subject), "old",
-           "as one of tasks");
+    is_str(sync_folder(phone), "+1 ", row->component);
+    is_str(eas_node_child_text(data_of(phone, EAS_AirSync_Add), row->subject), "old",
+           "comes as one of its class");
     data = command(phone, EAS_AirSync_Add, "c1");
-    node(pool, data, EAS_Tasks_Subject, "new");
-    node(pool, data, EAS_Tasks_Complete, "0");
-    is_str(sync_folder(phone), "Add=1 ", "one goes, and does not come back");
+    node(pool, data, row->subject, "new");
+    for (i = 0; i < 2 && row->tags[i]; i++)
+        node(pool, data, row->tags[i], row->texts[i]);
+    is_str(sync_folder(phone), row->added, "one goes");
     response =
         eas_node_child(eas_node_child(collection(phone), EAS_AirSync_Responses), EAS_AirSync_Add);
     is_str(eas_node_child_text(response, EAS_AirSync_ServerId), id_of(phone, 2), "with its id");
     ok(!eas_node_child(response, EAS_AirSync_Class), "without a Class (MS-ASCMD R942)");
-    ok(strstr(text_of(phone, 2), "SUMMARY:new") != NULL, "it is there");
+    ok(strstr(text_of(phone, 2), "SUMMARY:new") && strstr(text_of(phone, 2), row->component),
+       "it is there");
     data = command(phone, EAS_AirSync_Change, id_of(phone, 1));
-    node(pool, data, EAS_Tasks_Subject, "newer");
+    node(pool, data, row->subject, "newer");
     is_str(sync_folder(phone), "", "a Change goes, and does not come back");
     ok(strstr(text_of(phone, 1), "SUMMARY:newer") != NULL, "it is made");
     ok(strstr(text_of(phone, 1), "X-OTHER:kept\r\n") != NULL, "and what nobody knows is kept");
-    rewrite(phone, 1, TODO("theirs", ""));
+    rewrite(phone, 1, row->theirs);
     is_str(sync_folder(phone), "*1 ", "another program's comes, whole");
-    is_str(eas_node_child_text(data_of(phone, EAS_AirSync_Change), EAS_Tasks_Subject), "theirs",
+    is_str(eas_node_child_text(data_of(phone, EAS_AirSync_Change), row->subject), "theirs",
            "with its subject");
     command(phone, EAS_AirSync_Delete, id_of(phone, 1));
     is_str(sync_folder(phone), "", "a Delete goes");
     is_str(text_of(phone, 1), "", "for good");
     is_int(mail(phone->world, "alice", BACKEND_ROLE_TRASH, NULL)->nelts, 0,
            "and not into a folder of mail");
+}
+
+/* 16.1: one occurrence of a series is changed, one deleted, beside another program that writes it. */
+static void test_series(apr_pool_t *pool)
+{
+    static const char second[] = "20271108T090000Z", third[] = "20271115T090000Z";
+    phone_t *phone = phone_make(pool, EAS_VERSION_16_1, BACKEND_CLASS_CALENDAR);
+    eas_node_t *data;
+    const eas_node_t *exception;
+
+    deliver(phone, EVENT("old", WEEKLY));
+    begin(phone);
+    data = command(phone, EAS_AirSync_Change, id_of(phone, 1));
+    node(pool, data->parent, EAS_AirSyncBase_InstanceId, second);
+    node(pool, data, EAS_Calendar_Subject, "longer");
+    is_str(sync_folder(phone), "", "one occurrence is changed");
+    ok(strstr(text_of(phone, 1), "RECURRENCE-ID:20271108T090000Z\r\n") &&
+           strstr(text_of(phone, 1), "SUMMARY:longer\r\n") &&
+           strstr(text_of(phone, 1), "SUMMARY:old\r\n") && strstr(text_of(phone, 1), WEEKLY),
+       "that one alone");
+    node(pool, command(phone, EAS_AirSync_Delete, id_of(phone, 1)), EAS_AirSyncBase_InstanceId,
+         third);
+    is_str(sync_folder(phone), "", "one is deleted");
+    ok(strstr(text_of(phone, 1), "EXDATE:20271115T090000Z\r\n") &&
+           strstr(text_of(phone, 1), "SUMMARY:longer\r\n") &&
+           strstr(text_of(phone, 1), "X-OTHER:kept\r\n"),
+       "and the others stay");
+    phone->key = "0";
+    begin(phone);
+    exception = eas_node_child(data_of(phone, EAS_AirSync_Add), EAS_Calendar_Exceptions);
+    exception = eas_node_child(exception, EAS_Calendar_Exception);
+    is_str(eas_node_child_text(exception, EAS_Calendar_Subject), "longer", "both are told again");
+    ok(eas_node_child_flag(eas_node_next(exception), EAS_Calendar_Deleted, 0), "the deleted too");
+    rewrite(phone, 1, EVENT("theirs", WEEKLY));
+    data = command(phone, EAS_AirSync_Change, id_of(phone, 1));
+    node(pool, data->parent, EAS_AirSyncBase_InstanceId, second);
+    node(pool, data, EAS_Calendar_Subject, "mine");
+    is_str(sync_folder(phone), "Change=7 *1 ", "what another program wrote wins");
+    ok(!strstr(text_of(phone, 1), "RECURRENCE-ID"), "over a change of one");
+    rewrite(phone, 1, EVENT("again", WEEKLY));
+    phone->options = "0";
+    data = command(phone, EAS_AirSync_Change, id_of(phone, 1));
+    node(pool, data->parent, EAS_AirSyncBase_InstanceId, second);
+    node(pool, data, EAS_Calendar_Subject, "mine");
+    is_str(sync_folder(phone), "*1 ", "or loses, where the client is to win");
+    ok(strstr(text_of(phone, 1), "SUMMARY:again\r\n") &&
+           strstr(text_of(phone, 1), "SUMMARY:mine\r\n"),
+       "and both are in it");
+    node(pool, command(phone, EAS_AirSync_Delete, id_of(phone, 1)), EAS_AirSyncBase_InstanceId,
+         "yesterday");
+    is_str(sync_folder(phone), "Delete=6 *1 ", "an InstanceId that is none");
+    node(pool, command(phone, EAS_AirSync_Delete, id_of(phone, 1)), EAS_AirSyncBase_InstanceId,
+         "20271109T090000Z");
+    sync_folder(phone);
+    ok(strstr(text_of(phone, 1), WEEKLY) && !strstr(text_of(phone, 1), "EXDATE"),
+       "or of no occurrence deletes nothing");
 }
 
 static void test_refused(apr_pool_t *pool)
@@ -411,14 +503,16 @@ int main(void)
     static const eas_version_t versions[] = {EAS_VERSION_12_1, EAS_VERSION_14_0, EAS_VERSION_14_1,
                                              EAS_VERSION_16_0, EAS_VERSION_16_1};
     apr_pool_t *pool;
-    size_t i;
+    size_t i, row;
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
     item_child_init(pool);
     test_folders(pool);
-    for (i = 0; i < sizeof versions / sizeof *versions; i++)
-        test_items(pool, versions[i]);
+    for (row = 0; row < sizeof item_rows / sizeof *item_rows; row++)
+        for (i = 0; i < sizeof versions / sizeof *versions; i++)
+            test_items(pool, item_rows + row, versions[i]);
+    test_series(pool);
     test_refused(pool);
     test_conflict(pool);
     test_filter(pool);

@@ -1,12 +1,13 @@
 /* The model test of whole mailboxes: two phones of protocol 16.1 that sync folders of mail, contacts,
- * tasks and notes, move items, write, edit and send drafts, add and edit the others, make, rename,
+ * tasks, notes and events, move items, write, edit and send drafts, add and edit the others, make, rename,
  * delete and empty folders, through the commands as the server runs them; beside other programs and administrators, with lost requests and answers,
  * repeats, requests at the same time, and calls of store and mailbox that fail or never return.
  *
  * Every message has a number, for good, and a version, another one whenever its content is
- * replaced; its subject is "number.version". So it is with contacts, tasks and notes (a message is any
+ * replaced; its subject is "number.version". So it is with contacts, tasks, notes and events (a message is any
  * item here), which have no category and are not sent. Its category, if it has one, is called after a version
- * too, that of who set it: "C7". A message that is sent goes to bob. */
+ * too, that of who set it: "C7". A message that is sent goes to bob. Most events are
+ * series: an occurrence has the version of who changed it alone, or is deleted. */
 #ifndef T_UNIT_MODEL_MAIL_H
 #define T_UNIT_MODEL_MAIL_H
 
@@ -23,11 +24,14 @@
 #define MAIL_FOLDERS 32
 #define MAIL_ITEMS 64
 #define MAIL_OPS 6
-#define MAIL_FILES 60 /* attachments; one bit each, from 1 */
-#define MAIL_REFS 4   /* attachments of a message that a phone can name */
+#define MAIL_FILES 60      /* attachments; one bit each, from 1 */
+#define MAIL_REFS 4        /* attachments of a message that a phone can name */
+#define MAIL_OCCURRENCES 4 /* of a series, the first ones, that are changed and deleted */
+#define MAIL_OTHERS 1000   /* and the version of the whole: what another program makes of one */
 #define MAIL_ID 48
 #define MAIL_KEY 72
 
+enum { MAIL_GONE = -1 }; /* an occurrence */
 enum { MAIL_DELETED = 1, /* on purpose */ MAIL_UNSTORED = 2 /* not yet, as far as is known */ };
 
 typedef struct scene scene_t;
@@ -47,9 +51,17 @@ typedef struct {
     apr_uint64_t files;
     phone_file_t refs[MAIL_REFS];
     int ref_count;
+    int occurrences[MAIL_OCCURRENCES]; /* 0: as the series */
 } phone_item_t;
 
-typedef enum { PHONE_READ, PHONE_DELETE, PHONE_ADD, PHONE_EDIT, PHONE_CATEGORY } phone_op_kind_t;
+typedef enum {
+    PHONE_READ,
+    PHONE_DELETE,
+    PHONE_ADD,
+    PHONE_EDIT,
+    PHONE_CATEGORY,
+    PHONE_OCCURRENCE
+} phone_op_kind_t;
 
 typedef struct {
     phone_op_kind_t kind;
@@ -61,6 +73,8 @@ typedef struct {
     int send;
     int file;          /* attached, 0: none */
     phone_file_t drop; /* detached, file 0: none */
+    int occurrence;    /* OCCURRENCE: which, from 0; version 0: it is deleted */
+    int was;           /* what it was on the phone */
 } phone_op_t;
 
 /* What is asked of one folder. */
@@ -146,6 +160,7 @@ typedef struct {
     apr_uint64_t files;
     apr_time_t date;
     apr_uint64_t uid;
+    int occurrences[MAIL_OCCURRENCES];
 } scene_item_t;
 
 struct scene {
@@ -155,7 +170,7 @@ struct scene {
     const sequence_t *sequence;
     backend_t *inner;
     backend_session_t *truth;
-    const char *inbox, *drafts, *trash, *sent;
+    const char *inbox, *drafts, *trash, *sent, *calendar;
     phone_t phones[MAIL_PHONES];
     int numbers, versions, files;
     unsigned char excused[MAIL_NUMBERS]; /* MAIL_DELETED, MAIL_UNSTORED: may be missing */
@@ -183,7 +198,7 @@ struct scene {
 /* What went on, to see that the sequences go everywhere. */
 typedef struct {
     unsigned long steps, answers, repeats, crashes, nested, waits, moves, changes, empties, sent,
-        conflicts, edits, others, categories, resets, undone;
+        conflicts, edits, others, occurrences, categories, resets, undone;
 } mail_tally_t;
 
 extern mail_tally_t mail_tally;
@@ -218,8 +233,23 @@ backend_class_t scene_class(int type);
 int scene_type_any(scene_t *scene);
 /* The element that has number and version. */
 eas_tag_t scene_class_subject(backend_class_t class_);
-/* What another program writes; NULL: nobody does so here (calendars are not modelled). */
+/* What another program writes. */
 const char *scene_class_text(backend_class_t class_, int number, int version, apr_pool_t *pool);
+
+/* -- model_mail_event.c -- */
+/* Is it a series? */
+int scene_is_series(backend_class_t class_, int number);
+/* InstanceId of an occurrence. */
+const char *scene_instance(int occurrence);
+/* What another program writes of an event beside its subject; *after: further components. */
+const char *scene_event_text(int number, int version, const char **after, apr_pool_t *pool);
+/* What the phone says of a new event beside its subject. */
+void scene_event_add(eas_node_t *data, int number, apr_pool_t *pool);
+/* The occurrences in a file, and in ApplicationData. */
+void scene_event_read(const char *text, int occurrences[MAIL_OCCURRENCES], apr_pool_t *pool);
+void phone_event_take(const eas_node_t *data, int occurrences[MAIL_OCCURRENCES]);
+/* May the occurrences be as they are now? */
+void judge_occurrences(scene_t *scene, const scene_item_t *item, const scene_item_t *now);
 
 /* -- model_mail_others.c -- */
 /* Another program does something to the mailbox. */
@@ -231,6 +261,12 @@ void scene_administer(scene_t *scene, phone_t *phone);
 void judge_before(scene_t *scene, const char *call);
 void judge_after(scene_t *scene, const char *call);
 void judge_all(scene_t *scene);
+
+/* The operation of the request on its way on that item, and in which folder's it is. */
+const phone_op_t *judge_op(const ask_t *ask, const char *id, phone_op_kind_t kind,
+                           const phone_sync_t **sync);
+/* Is the version one that the phone has seen, or its own? */
+int judge_seen(const scene_t *scene, const phone_op_t *op, int version);
 
 /* -- model_mail_request.c -- */
 /* Sends it and looks at the answer. 1: it has arrived, with WBXML in it. */

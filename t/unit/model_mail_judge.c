@@ -19,8 +19,8 @@ void judge_before(scene_t *scene, const char *call)
     scene->folders_before = scene_folders(scene, scene->before_pool);
 }
 
-static const phone_op_t *judge_op(const ask_t *ask, const char *id, phone_op_kind_t kind,
-                                  const phone_sync_t **sync)
+const phone_op_t *judge_op(const ask_t *ask, const char *id, phone_op_kind_t kind,
+                           const phone_sync_t **sync)
 {
     int i, k;
 
@@ -47,8 +47,7 @@ static const phone_op_t *judge_op_of(const ask_t *ask, int number, phone_op_kind
     return NULL;
 }
 
-/* Is the version one that the phone has seen, or its own? */
-static int judge_seen(const scene_t *scene, const phone_op_t *op, int version)
+int judge_seen(const scene_t *scene, const phone_op_t *op, int version)
 {
     return version == op->base || scene->author[version] == scene->ask->phone - scene->phones + 1;
 }
@@ -280,6 +279,8 @@ void judge_after(scene_t *scene, const char *call)
                 judge_removed(scene, item);
             else if (now->version != item->version)
                 judge_replaced(scene, item, now);
+            if (now)
+                judge_occurrences(scene, item, now);
             if (now && now->category != item->category)
                 judge_categorized(scene, item, now);
         }

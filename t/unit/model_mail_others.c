@@ -14,8 +14,9 @@ static void others_deliver(scene_t *scene, const apr_array_header_t *folders, ap
     if (scene->numbers >= MAIL_NUMBERS - 20 || scene->versions >= MAIL_VERSIONS - 20)
         return;
     if (scene_percent(scene, 50))
-        folder = scene_folder_find(folders, scene->inbox);
-    if (strcmp(folder->id, scene->sent) == 0 || !scene_class_text(folder->class_, 1, 1, pool))
+        folder =
+            scene_folder_find(folders, scene_percent(scene, 60) ? scene->inbox : scene->calendar);
+    if (strcmp(folder->id, scene->sent) == 0)
         return;
     mail = folder->class_ == BACKEND_CLASS_EMAIL;
     number = scene_number_make(scene);

@@ -45,6 +45,8 @@ static void tree_content(eas_node_t *data, const phone_op_t *op, backend_class_t
         node(pool, data, scene_class_subject(class_),
              apr_psprintf(pool, "%d.%d", op->number, op->version));
     }
+    if (op->kind == PHONE_ADD && class_ == BACKEND_CLASS_CALENDAR)
+        scene_event_add(data, op->number, pool);
     if (op->send)
         node(pool, data, EAS_Email2_Send, NULL);
 }
@@ -52,18 +54,21 @@ static void tree_content(eas_node_t *data, const phone_op_t *op, backend_class_t
 static void tree_op(eas_node_t *commands, const phone_op_t *op, backend_class_t class_,
                     apr_pool_t *pool)
 {
-    static const eas_tag_t tags[] = {[PHONE_READ] = EAS_AirSync_Change,
-                                     [PHONE_DELETE] = EAS_AirSync_Delete,
-                                     [PHONE_ADD] = EAS_AirSync_Add,
-                                     [PHONE_EDIT] = EAS_AirSync_Change,
-                                     [PHONE_CATEGORY] = EAS_AirSync_Change};
-    eas_node_t *command = node(pool, commands, tags[op->kind], NULL), *data;
+    static const eas_tag_t tags[] = {
+        [PHONE_READ] = EAS_AirSync_Change,     [PHONE_DELETE] = EAS_AirSync_Delete,
+        [PHONE_ADD] = EAS_AirSync_Add,         [PHONE_EDIT] = EAS_AirSync_Change,
+        [PHONE_CATEGORY] = EAS_AirSync_Change, [PHONE_OCCURRENCE] = EAS_AirSync_Change};
+    int gone = op->kind == PHONE_DELETE || (op->kind == PHONE_OCCURRENCE && !op->version);
+    eas_node_t *command = node(pool, commands, gone ? EAS_AirSync_Delete : tags[op->kind], NULL);
+    eas_node_t *data;
 
     if (op->kind == PHONE_ADD)
         node(pool, command, EAS_AirSync_ClientId, apr_psprintf(pool, "c%d", op->number));
     else
         node(pool, command, EAS_AirSync_ServerId, op->id);
-    if (op->kind == PHONE_DELETE)
+    if (op->kind == PHONE_OCCURRENCE)
+        node(pool, command, EAS_AirSyncBase_InstanceId, scene_instance(op->occurrence));
+    if (gone)
         return;
     data = node(pool, command, EAS_AirSync_ApplicationData, NULL);
     if (op->kind == PHONE_READ)

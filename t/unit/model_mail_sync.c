@@ -199,6 +199,8 @@ static void take_data(scene_t *scene, const phone_folder_t *folder, phone_item_t
         scene_fail(scene, "%s comes with subject %s", item->id, subject);
     scene_know(scene, item->id, item->number);
     take_files(item, data);
+    if (folder->class_ == BACKEND_CLASS_CALENDAR)
+        phone_event_take(data, item->occurrences);
 }
 
 static void take_added(scene_t *scene, phone_folder_t *folder, const phone_op_t *op,
@@ -247,6 +249,10 @@ static void take_op(scene_t *scene, phone_folder_t *folder, const phone_op_t *op
     if (op->kind == PHONE_CATEGORY) {
         mail_tally.categories++;
         item->category = op->version;
+    }
+    if (op->kind == PHONE_OCCURRENCE) {
+        mail_tally.occurrences++;
+        item->occurrences[op->occurrence] = op->version ? op->version : MAIL_GONE;
     }
     if (op->kind == PHONE_EDIT && op->version) {
         mail_tally.edits += folder->class_ == BACKEND_CLASS_EMAIL;

@@ -61,6 +61,22 @@ static void user_edit(scene_t *scene, const phone_t *phone, phone_op_t *op,
               op->drop.file);
 }
 
+static void user_occurrence(scene_t *scene, const phone_t *phone, phone_op_t *op,
+                            const phone_item_t *item)
+{
+    int one = scene_roll(scene, MAIL_OCCURRENCES);
+
+    if (item->occurrences[one] == MAIL_GONE || scene->versions >= MAIL_VERSIONS - 10)
+        return;
+    op->kind = PHONE_OCCURRENCE;
+    op->base = item->version;
+    op->occurrence = one;
+    op->was = item->occurrences[one];
+    op->version = scene_percent(scene, 65) ? scene_version_make(scene, phone) : 0;
+    scene_log(scene, "%s makes occurrence %d of %d.%d version %d", phone->device, one, op->number,
+              op->base, op->version);
+}
+
 static void user_categorize(scene_t *scene, const phone_t *phone, phone_op_t *op,
                             const phone_item_t *item)
 {
@@ -73,12 +89,14 @@ static void user_categorize(scene_t *scene, const phone_t *phone, phone_op_t *op
               op->version);
 }
 
-/* One of its folders: of no mail more often than there are such. */
+/* One of its folders: of no mail, and that of events, more often than there are such. */
 static phone_folder_t *user_folder(scene_t *scene, phone_t *phone)
 {
-    phone_folder_t *folder;
+    phone_folder_t *folder = phone_folder(phone, scene->calendar);
     int tries = scene_percent(scene, 60) ? 8 : 1;
 
+    if (folder && folder->item_count && scene_percent(scene, 30))
+        return folder;
     do {
         folder = phone->folders + scene_roll(scene, phone->folder_count);
     } while (folder->class_ == BACKEND_CLASS_EMAIL && --tries);
@@ -100,8 +118,6 @@ void phone_act(scene_t *scene, phone_t *phone)
         strcmp(folder->id, scene->sent) == 0)
         return;
     mail = folder->class_ == BACKEND_CLASS_EMAIL;
-    if (!scene_class_text(folder->class_, 1, 1, scene->pool))
-        return;
     drafts = !mail || strcmp(folder->id, scene->drafts) == 0;
     if (drafts && what < 25) {
         user_write(scene, phone, folder);
@@ -118,7 +134,9 @@ void phone_act(scene_t *scene, phone_t *phone)
     op->number = item->number;
     op->read = !item->read;
     op->kind = what < 85 && mail ? PHONE_READ : PHONE_DELETE;
-    if (drafts && what < 70)
+    if (scene_is_series(folder->class_, item->number) && what < 75)
+        user_occurrence(scene, phone, op, item);
+    else if (drafts && what < 70)
         user_edit(scene, phone, op, item, mail);
     else if (what >= 45 && what < 85 && mail)
         user_categorize(scene, phone, op, item);
@@ -244,6 +262,11 @@ static void compare_item(scene_t *scene, phone_t *phone, const phone_item_t *has
     else if (has->category != item->category)
         scene_fail(scene, "%s has %s (%d) in category %d, and it is in %d", phone->device, item->id,
                    item->number, has->category, item->category);
+    else if (memcmp(has->occurrences, item->occurrences, sizeof has->occurrences) != 0)
+        scene_fail(scene, "%s has occurrences of %s (%d) as %d %d %d %d, and they are %d %d %d %d",
+                   phone->device, item->id, item->number, has->occurrences[0], has->occurrences[1],
+                   has->occurrences[2], has->occurrences[3], item->occurrences[0],
+                   item->occurrences[1], item->occurrences[2], item->occurrences[3]);
     else if (has->files != item->files)
         scene_fail(scene,
                    "%s has %s (%d) with attachments %" APR_UINT64_T_HEX_FMT

@@ -126,6 +126,8 @@ static void scene_folder_items(scene_t *scene, const backend_folder_t *folder,
         if (!scene_subject(text, &item->number, &item->version))
             scene_fail(scene, "there is a message that nobody wrote: %s", text);
         item->files = scene_files(scene, text, item->number);
+        if (scene_is_series(item->class_, item->number))
+            scene_event_read(text, item->occurrences, pool);
         scene_know(scene, item->id, item->number);
     }
 }
@@ -291,6 +293,17 @@ static void scene_sleep(void *baton, apr_interval_time_t interval)
 
 /* -- the beginning ------------------------------------------------------------------------------- */
 
+static const char *scene_default(scene_t *scene, backend_class_t class_)
+{
+    const apr_array_header_t *folders = scene_folders(scene, scene->pool);
+    int i;
+
+    for (i = 0; i < folders->nelts; i++)
+        if (APR_ARRAY_IDX(folders, i, backend_folder_t).class_ == class_)
+            return APR_ARRAY_IDX(folders, i, backend_folder_t).id;
+    abort();
+}
+
 scene_t *scene_make(const sequence_t *sequence, apr_pool_t *pool)
 {
     scene_t *scene = apr_pcalloc(pool, sizeof *scene);
@@ -318,6 +331,7 @@ scene_t *scene_make(const sequence_t *sequence, apr_pool_t *pool)
     scene->drafts = backend_memory_folder(scene->inner, MAIL_ACCOUNT, BACKEND_ROLE_DRAFTS);
     scene->trash = backend_memory_folder(scene->inner, MAIL_ACCOUNT, BACKEND_ROLE_TRASH);
     scene->sent = backend_memory_folder(scene->inner, MAIL_ACCOUNT, BACKEND_ROLE_SENT);
+    scene->calendar = scene_default(scene, BACKEND_CLASS_CALENDAR);
     scene->known = apr_hash_make(pool);
     scene->moved = apr_hash_make(pool);
     apr_pool_create(&scene->before_pool, pool);
