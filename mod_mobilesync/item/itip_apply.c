@@ -40,25 +40,30 @@ static int itip_is_own(const item_itip_apply_t *apply)
 
 /* -- instances -------------------------------------------------------------------------------- */
 
+/* The moment that an instance's RECURRENCE-ID names, or what it says where that is no time. */
+static const char *itip_instance_key(const item_event_source_t *source, item_component_t *instance,
+                                     apr_pool_t *pool)
+{
+    item_property_t *property = item_property_first(instance, "RECURRENCE-ID");
+    struct icaltimetype time;
+    const item_clock_t *clock;
+
+    if (!item_event_time_read(source, property, &time, &clock))
+        return apr_pstrcat(pool, "?", property ? item_property_value(property) : "", NULL);
+    return apr_psprintf(pool, "%d.%" APR_TIME_T_FMT, time.is_date, item_clock_to_utc(clock, &time));
+}
+
+void item_itip_know(const item_itip_apply_t *apply, const item_event_source_t *source,
+                    item_component_t *instance, item_component_t *stored)
+{
+    apr_hash_set(apply->instances, itip_instance_key(source, instance, apply->pool),
+                 APR_HASH_KEY_STRING, stored);
+}
+
 item_component_t *item_itip_counterpart(const item_itip_apply_t *apply, item_component_t *instance)
 {
-    struct icaltimetype wanted, own;
-    const item_clock_t *clock, *own_clock;
-    int i;
-
-    if (!item_event_time_read(apply->in, item_property_first(instance, "RECURRENCE-ID"), &wanted,
-                              &clock))
-        return NULL;
-    for (i = 0; i < apply->stored->instances->nelts; i++) {
-        item_component_t *one = APR_ARRAY_IDX(apply->stored->instances, i, item_component_t *);
-
-        if (item_event_time_read(apply->stored, item_property_first(one, "RECURRENCE-ID"), &own,
-                                 &own_clock) &&
-            own.is_date == wanted.is_date &&
-            item_clock_to_utc(own_clock, &own) == item_clock_to_utc(clock, &wanted))
-            return one;
-    }
-    return NULL;
+    return apr_hash_get(apply->instances, itip_instance_key(apply->in, instance, apply->pool),
+                        APR_HASH_KEY_STRING);
 }
 
 /* The place in the stored series of an instance of the message; 0: it has none. */
@@ -92,10 +97,20 @@ static void itip_cancel_instance(item_itip_apply_t *apply, item_component_t *in)
 
     if (item_itip_sequence(in) < item_itip_sequence(stored ? stored : apply->stored->main))
         return;
-    if (itip_place(apply, in, &place))
+    if (itip_place(apply, in, &place)) {
         item_event_exclude(&apply->edit, &apply->series->series, &place);
+        item_itip_know(apply, apply->in, in, NULL);
+    }
     else if (stored)
         itip_cancel_component(apply, in, stored);
+}
+
+/* Each instance is looked for among all that there are: a message has no more than a client shows. */
+static int itip_instances(const item_itip_apply_t *apply)
+{
+    int count = apply->in->instances->nelts;
+
+    return count < ITEM_EVENT_EXCEPTIONS_MAX ? count : ITEM_EVENT_EXCEPTIONS_MAX;
 }
 
 static void itip_cancel(item_itip_apply_t *apply)
@@ -109,7 +124,7 @@ static void itip_cancel(item_itip_apply_t *apply)
     for (i = 0; apply->in->series && i < apply->stored->instances->nelts; i++)
         itip_cancel_component(apply, apply->in->series,
                               APR_ARRAY_IDX(apply->stored->instances, i, item_component_t *));
-    for (i = 0; !apply->in->series && i < apply->in->instances->nelts; i++)
+    for (i = 0; !apply->in->series && i < itip_instances(apply); i++)
         itip_cancel_instance(apply, APR_ARRAY_IDX(apply->in->instances, i, item_component_t *));
 }
 
@@ -207,7 +222,7 @@ static void itip_reply(item_itip_apply_t *apply)
     for (i = 0; attendee && i < apply->stored->instances->nelts; i++)
         itip_reply_component(apply, in, attendee,
                              APR_ARRAY_IDX(apply->stored->instances, i, item_component_t *));
-    for (i = 0; i < apply->in->instances->nelts; i++) {
+    for (i = 0; i < itip_instances(apply); i++) {
         in = APR_ARRAY_IDX(apply->in->instances, i, item_component_t *);
         attendee = itip_replier(apply, in);
         if (attendee)
@@ -246,7 +261,14 @@ static base_fault_t *itip_new(const item_itip_apply_t *apply, const backend_blob
 static base_fault_t *itip_existing(item_itip_apply_t *apply, const backend_blob_t *original,
                                    const backend_blob_t **blob)
 {
+    int i;
+
     BASE_TRY(item_event_open(original, &apply->stored, apply->pool));
+    for (i = 0; i < apply->stored->instances->nelts; i++) {
+        item_component_t *one = APR_ARRAY_IDX(apply->stored->instances, i, item_component_t *);
+
+        item_itip_know(apply, apply->stored, one, one);
+    }
     item_itip_edit_init(&apply->edit, &apply->change, apply->stored, apply->who->addresses,
                         EAS_VERSION_16_1, apply->who->now);
     if (apply->stored->series)
@@ -278,7 +300,8 @@ base_fault_t *item_itip_apply(const item_itip_t *itip, const backend_blob_t *ori
                               const item_itip_who_t *who, const backend_blob_t **blob,
                               apr_pool_t *pool)
 {
-    item_itip_apply_t apply = {.itip = itip, .who = who, .pool = pool};
+    item_itip_apply_t apply = {
+        .itip = itip, .who = who, .instances = apr_hash_make(pool), .pool = pool};
 
     *blob = NULL;
     BASE_TRY(item_event_open(&itip->calendar, &apply.in, pool));

@@ -17,6 +17,7 @@ typedef struct {
     const item_itip_who_t *who;
     item_event_source_t *in;     /* the message's events */
     item_event_source_t *stored; /* the calendar's */
+    apr_hash_t *instances; /* the stored: item_component_t by what item_itip_know made of them */
     item_event_series_t *series; /* of the stored; NULL: it does not recur */
     item_change_t change;        /* for edit: when */
     item_event_edit_t edit;      /* of the stored */
@@ -47,6 +48,10 @@ void item_itip_moment(item_component_t *event, const char *name, apr_time_t when
 
 /* The stored instance of the same RECURRENCE-ID; NULL. */
 item_component_t *item_itip_counterpart(const item_itip_apply_t *apply, item_component_t *instance);
+
+/* From now on that is the counterpart of an instance like this one of the source; NULL: there is none. */
+void item_itip_know(const item_itip_apply_t *apply, const item_event_source_t *source,
+                    item_component_t *instance, item_component_t *stored);
 
 /* itip_request.c: REQUEST to an event that there is. */
 base_fault_t *item_itip_request(item_itip_apply_t *apply);

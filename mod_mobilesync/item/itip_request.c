@@ -5,16 +5,14 @@
 #include <string.h>
 #include <strings.h>
 
-/* What the owner has of his own, unless the time is another. */
-static const char *const owners[] = {"UID",
-                                     "RECURRENCE-ID",
-                                     "CREATED",
-                                     "LAST-MODIFIED",
-                                     "CATEGORIES",
-                                     "TRANSP",
-                                     "CLASS",
-                                     "X-MICROSOFT-CDO-BUSYSTATUS",
-                                     "X-MICROSOFT-CDO-REPLYTIME"};
+/* Each name is looked for in the whole event. */
+#define REQUEST_NAMES_MAX 500
+
+/* What the owner has of his own. */
+static const char *const owners[] = {"UID",        "RECURRENCE-ID", "CREATED", "LAST-MODIFIED",
+                                     "CATEGORIES", "TRANSP",        "CLASS"};
+/* The same, unless the time is another. */
+static const char *const answers[] = {"X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CDO-REPLYTIME"};
 
 /* What goes when the organizer leaves it out. */
 static const char *const organizers[] = {
@@ -83,10 +81,11 @@ static int request_same_schedule(const item_itip_apply_t *apply, item_component_
 static void request_copy_all(item_component_t *stored, item_component_t *in, const char *name)
 {
     item_property_t *property;
+    int n;
 
     item_component_set_text(stored, name, NULL);
-    for (property = item_property_first(in, name); property;
-         property = item_property_next(property))
+    for (n = 0, property = item_property_first(in, name); property && n < ITEM_EVENT_ATTENDEES_MAX;
+         n++, property = item_property_next(property))
         item_property_copy(stored, property);
 }
 
@@ -97,11 +96,13 @@ static void request_copy(const item_itip_apply_t *apply, item_component_t *in,
     item_property_t *property = item_property_first(in, NULL);
     size_t i;
 
-    for (; property; property = item_property_after(property)) {
+    for (; property && apr_hash_count(done) < REQUEST_NAMES_MAX;
+         property = item_property_after(property)) {
         const char *name = item_property_name(property);
-        size_t kept = same ? sizeof owners / sizeof *owners : 4;
 
-        if (apr_hash_get(done, name, APR_HASH_KEY_STRING) || request_is_of(name, owners, kept))
+        if (apr_hash_get(done, name, APR_HASH_KEY_STRING) ||
+            request_is_of(name, owners, sizeof owners / sizeof *owners) ||
+            (same && request_is_of(name, answers, sizeof answers / sizeof *answers)))
             continue;
         apr_hash_set(done, name, APR_HASH_KEY_STRING, name);
         request_copy_all(stored, in, name);
@@ -199,6 +200,7 @@ static void request_add_instance(const item_itip_apply_t *apply, item_component_
         item_event_time_read(apply->in, item_property_first(in, "RECURRENCE-ID"), &place, &other) &&
         item_clock_to_utc(clock, &start) == item_clock_to_utc(other, &place);
 
+    item_itip_know(apply, apply->in, in, copy);
     request_answer(apply, copy, own ? item_property_parameter(own, "PARTSTAT") : NULL, same);
 }
 

@@ -118,8 +118,9 @@ static void test_request(apr_pool_t *pool)
         EVENT STAMP("02") "SEQUENCE:1\r\n" AT MEETING
                           "SUMMARY:old\r\nX-MINE:1\r\nCATEGORIES:Mine\r\nDESCRIPTION:gone\r\n"
                           "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n" END;
-    const char *accepted = apr_pstrcat(pool, EVENT STAMP("02") "SEQUENCE:1\r\n" AT ORGANIZER,
-                                       ANNA("ACCEPTED") "SUMMARY:old\r\n" END, NULL);
+    const char *accepted =
+        apr_pstrcat(pool, EVENT STAMP("02") "SEQUENCE:1\r\n" AT ORGANIZER,
+                    ANNA("ACCEPTED") "SUMMARY:old\r\nCATEGORIES:Mine\r\n" END, NULL);
     const char *text =
         applied("REQUEST", EVENT STAMP("01") AT MEETING END, "bo@example.org", NULL, pool);
 
@@ -157,9 +158,10 @@ static void test_request(apr_pool_t *pool)
        "an answer holds while the time is the same");
     text = applied("REQUEST",
                    EVENT STAMP("03") "SEQUENCE:2\r\nDTSTART:20261124T100000Z\r\nDTEND:20261124T"
-                                     "110000Z\r\n" MEETING END,
+                                     "110000Z\r\n" MEETING "CATEGORIES:His\r\n" END,
                    "bo@example.org", accepted, pool);
-    ok(has(text, ANNA("NEEDS-ACTION")), "and not when it is another");
+    ok(has(text, ANNA("NEEDS-ACTION")) && has(text, "CATEGORIES:Mine") && !has(text, "His"),
+       "and not when it is another");
 }
 
 static void test_request_instances(apr_pool_t *pool)
@@ -169,6 +171,9 @@ static void test_request_instances(apr_pool_t *pool)
     static const char instance[] =
         EVENT STAMP("03") "SEQUENCE:1\r\nRECURRENCE-ID:" SECOND
                           "\r\nDTSTART:20261201T150000Z\r\n" MEETING "SUMMARY:moved\r\n" END;
+    static const char odd[] =
+        EVENT STAMP("03") "SEQUENCE:1\r\nRECURRENCE-ID:never\r\n" AT MEETING END EVENT STAMP(
+            "03") "SEQUENCE:1\r\nRECURRENCE-ID:never\r\n" AT MEETING END;
     const char *text = applied("REQUEST", instance, "bo@example.org", stored, pool), *both;
 
     ok(has(text, "RRULE") && has(text, "RECURRENCE-ID:" SECOND) && has(text, "SUMMARY:moved"),
@@ -177,6 +182,9 @@ static void test_request_instances(apr_pool_t *pool)
        "which is to be answered anew");
     both = apr_pstrcat(pool, stored, instance, NULL);
     ok(!applied("REQUEST", instance, "bo@example.org", both, pool), "once");
+    text = applied("REQUEST", odd, "bo@example.org", stored, pool);
+    ok(text && !strstr(strstr(text, "RECURRENCE-ID") + 1, "RECURRENCE-ID"),
+       "so is one that cannot be told which it is");
     text = applied("REQUEST",
                    EVENT STAMP("04") "SEQUENCE:2\r\nDTSTART:20261125T090000Z\r\nRRULE:FREQ=WEEKLY;"
                                      "COUNT=4\r\n" MEETING END,
