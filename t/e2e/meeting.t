@@ -6,10 +6,14 @@ use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use EAS::Client;
+use MobileSync::Process qw(wait_until);
 use MobileSync::Scenario;
 use MobileSync::Server;
 
-my $server = MobileSync::Server->start( accounts => { anna => 'secret', bo => 'secret' } );
+my $server = MobileSync::Server->start(
+    accounts => { anna => 'secret', bo => 'secret' },
+    status => 1
+);
 my %box = map { $_ => $server->mailbox($_) } qw(anna bo);
 my $vdir = $server->vdir('anna');
 
@@ -343,6 +347,23 @@ subtest 'what comes later' => sub {
     $event = stored($uid);
     like( $event, qr/^SUMMARY:two\r$/m, 'an older message changes nothing' );
     is_deeply( partstat($event), ['ACCEPTED'], 'but is an answer' );
+};
+
+subtest 'who waits is told' => sub {
+    my ( $phone, $other ) = map { phone($_) } 16.1, 14.1;
+    my $id = invite( $phone, 'waiting', 'google', 'waiting', event( '20270308', 'SUMMARY:w' ) );
+    my ( $inbox, $calendar ) = map { folder( $other, $_ ) } 2, 8;
+    $other->sync_until_done($_) for $inbox, $calendar;
+    for my $folder ( $calendar, $inbox ) {
+        my $ping = wait_for_change( $other, $folder );
+        wait_until( 'it to wait', sub { $server->node->waiting->{Parked} == 1 } );
+        answer( $phone, $id, 1 );
+        ok( $ping->is_ready(PATIENCE), 'the Ping ends' ) or return;
+        is_deeply( $ping->result->{folders}, [$folder], 'for the folder' );
+        $other->sync_until_done($folder);
+        $id = invite( $phone, 'waiting', 'google', 'waiting-2', event( '20270308', 'SUMMARY:w' ) );
+        $other->sync_until_done($inbox);
+    }
 };
 
 subtest 'what cannot be answered' => sub {
