@@ -39,6 +39,7 @@ typedef struct {
     const backend_blob_t *base;     /* the event that is answered, before the answer */
     const backend_blob_t *answered; /* and with it */
     cmd_meeting_t meeting;
+    int mailed;              /* what an attempt sent that came to nothing else */
     const char *key;         /* that the mail's Message-ID is made of */
     const char *calendar_id; /* the answer; NULL: there is none */
 } response_t;
@@ -274,7 +275,9 @@ static void response_name(response_t *response)
     apr_pool_t *pool = response->exchange->pool;
     const cmd_meeting_t *meeting = &response->meeting;
     const char *id = response->request_id ? response->request_id : response->long_id;
-    const char *token = apr_psprintf(pool, "%" APR_UINT64_T_HEX_FMT, meeting->entry.token);
+    const char *token =
+        apr_psprintf(pool, "%" APR_UINT64_T_HEX_FMT " %" APR_TIME_T_FMT " %" APR_TIME_T_FMT,
+                     meeting->entry.token, response->start, response->end);
 
     response->key =
         strchr(cmd_once_scope(pool, "answer", id, response->instance ? response->instance : "",
@@ -297,6 +300,14 @@ static base_fault_t *response_write(response_t *response, const backend_blob_t *
     return NULL;
 }
 
+/* Does the organizer not know it yet? What the calendar has, and has so already, was sent when it came
+ * to be so. */
+static int response_is_news(const response_t *response, const backend_blob_t *stored)
+{
+    return response->send && !response->mailed &&
+           (!response->meeting.blob || stored != response->meeting.blob || response->start);
+}
+
 /* Once: event, mail. CONFLICT: another program was faster, all is to be looked at again. */
 static base_fault_t *response_effect(response_t *response)
 {
@@ -306,8 +317,10 @@ static base_fault_t *response_effect(response_t *response)
     BASE_TRY(response_load(response));
     BASE_TRY(response_answer(response, &stored));
     response_name(response);
-    if (response->send && (stored != response->meeting.blob || response->start))
+    if (response_is_news(response, stored)) {
         BASE_TRY(response_mail(response));
+        response->mailed = 1;
+    }
     BASE_TRY(response_write(response, stored));
     if (response->response == ITEM_ITIP_DECLINED) /* R837 */
         return NULL;

@@ -296,6 +296,11 @@ for my $version ( grep { $_ >= 16 } VERSIONS ) {
         in_calendar( $phone, $calendar_id, 3, send => [''] );
         is( scalar new_mail('bo'), 0, 'once' );
 
+        my $away = invite( $phone, "away-$version", 'apple', "away-$version", @event );
+        answer( $phone, $away, 3, send => [''] ) for 1, 2;
+        is_deeply( [ map { partstat($_)->@* } new_mail('bo') ],
+            ['DECLINED'], 'so does No to what was in no calendar' );
+
         my $name = "lost-$version";
         my %request = (
             folder => folder( $phone, 2 ),
