@@ -102,6 +102,7 @@ typedef struct {
                                        [A-Za-z0-9_-]{1,64} */
     const void *supported;          /* of the folder's first Sync; NULL: there was none */
     apr_size_t supported_length;
+    const collection_options_t *options; /* those in force */
 } collection_merged_t;
 
 typedef struct collection_merge collection_merge_t;

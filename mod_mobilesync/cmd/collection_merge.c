@@ -41,7 +41,8 @@ static base_fault_t *merge_apply(const collection_t *collection, const collectio
                                        .key = collection_claim_derived_name(collection, claim, ""),
                                        .supported =
                                            state->supported_length ? state->supported : NULL,
-                                       .supported_length = state->supported_length};
+                                       .supported_length = state->supported_length,
+                                       .options = &collection->answer.options};
 
     merge->tell = 0;
     return op->merge->apply(op->merge, &given, &merge->wanted, &merge->tell, collection->op_pool);

@@ -5,6 +5,8 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "cmd/options.h"
+#include "cmd/profile.h"
 #include "item/kind.h"
 
 #define SUPPORTED_MAX 256 /* elements; a class has less than half of that */
@@ -67,7 +69,15 @@ static base_fault_t *merge_apply(const collection_merge_t *base, const collectio
                             .tell = tell};
     backend_session_t *session;
     backend_identity_t *identity;
+    cmd_options_t options;
 
+    cmd_options_init(&options, change.version);
+    cmd_options_decode(given->options->blob
+                           ? apr_pstrmemdup(pool, given->options->blob, given->options->blob_length)
+                           : "",
+                       &options);
+    cmd_profile_raise(merge->exchange, &options.item);
+    change.options = &options.item;
     BASE_TRY(cmd_exchange_session(merge->exchange, &session));
     BASE_TRY(backend_identity(session, &identity, pool));
     change.identity = identity;

@@ -292,6 +292,11 @@ int item_body_has_data(const item_body_t *body)
     return body->has_data;
 }
 
+int item_body_is_truncated(const item_body_t *body)
+{
+    return body->truncated;
+}
+
 apr_uint64_t item_body_length(const item_body_t *body)
 {
     return body->length;

@@ -54,6 +54,7 @@ base_fault_t *item_body_preview(const item_mime_t *mime, const item_content_t *c
 
 item_body_type_t item_body_type(const item_body_t *body);
 int item_body_has_data(const item_body_t *body);
+int item_body_is_truncated(const item_body_t *body);
 apr_uint64_t item_body_length(const item_body_t *body); /* of the data, in bytes */
 void item_body_rewind(item_body_t *body);
 base_fault_t *item_body_read(void *body, char *buffer, apr_size_t *length);

@@ -232,13 +232,10 @@ static void contact_set(contact_card_t *card, const contact_edit_t *edit)
 static base_fault_t *contact_set_body(const item_change_t *change, contact_card_t *card)
 {
     const eas_node_t *body = eas_node_child(change->data, EAS_AirSyncBase_Body);
-    const char *plain, *html;
 
     if (!body) /* R461 */
         return NULL;
-    BASE_TRY(item_note_body_parse(body, &plain, &html, card->pool));
-    item_note_body_set(card->root, "NOTE", plain, html, card->pool);
-    return NULL;
+    return item_note_body_change(card->root, "NOTE", body, change->options, card->pool);
 }
 
 static int contact_is_same(const char *one, const char *other)

@@ -257,10 +257,9 @@ base_fault_t *item_event_load_native(const item_event_view_t *view, item_event_v
 
 base_fault_t *item_event_store_body(item_event_edit_t *edit, const eas_node_t *node)
 {
-    const char *plain = "", *html = NULL;
-
     if (node)
-        BASE_TRY(item_note_body_parse(node, &plain, &html, edit->pool));
-    item_note_body_set(edit->event, "DESCRIPTION", plain, html, edit->pool);
+        return item_note_body_change(edit->event, "DESCRIPTION", node, edit->change->options,
+                                     edit->pool);
+    item_note_body_set(edit->event, "DESCRIPTION", "", NULL, edit->pool);
     return NULL;
 }

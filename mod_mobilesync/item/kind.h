@@ -34,6 +34,9 @@ typedef struct {
      * Change is one of this occurrence of a series alone; with data NULL the occurrence is deleted.
      * NULL: the item. Classes but calendar: INVALID. */
     const char *instance;
+    /* By which the client is shown the folder's items: what it was given cut may come back so. NULL:
+     * nobody knows. */
+    const item_options_t *options;
     const item_reference_t *reference; /* of an item that is there; its FileReferences begin so */
     apr_time_t now;
     /* Never NULL: set to 1 when the item is not what the client must believe now (what it sent was

@@ -151,10 +151,11 @@ static base_fault_t *note_text(const eas_node_t *node, const char **text, apr_po
 
 /* The first line that stands for a subject is none until somebody writes another. */
 static base_fault_t *note_change_subject(item_component_t *journal, const eas_node_t *node,
-                                         apr_pool_t *pool)
+                                         const item_change_t *change, apr_pool_t *pool)
 {
     const char *text;
 
+    (void)change;
     BASE_TRY(note_text(node, &text, pool));
     text = base_text_line(text, strlen(text), pool);
     if (strcmp(text, note_subject(journal, pool)) != 0)
@@ -163,20 +164,17 @@ static base_fault_t *note_change_subject(item_component_t *journal, const eas_no
 }
 
 static base_fault_t *note_change_body(item_component_t *journal, const eas_node_t *node,
-                                      apr_pool_t *pool)
+                                      const item_change_t *change, apr_pool_t *pool)
 {
-    const char *plain, *html;
-
-    BASE_TRY(item_note_body_parse(node, &plain, &html, pool));
-    item_note_body_set(journal, "DESCRIPTION", plain, html, pool);
-    return NULL;
+    return item_note_body_change(journal, "DESCRIPTION", node, change->options, pool);
 }
 
 static base_fault_t *note_change_message_class(item_component_t *journal, const eas_node_t *node,
-                                               apr_pool_t *pool)
+                                               const item_change_t *change, apr_pool_t *pool)
 {
     const char *text;
 
+    (void)change;
     BASE_TRY(note_text(node, &text, pool));
     if (!note_is_class(text)) /* R119 */
         return note_invalid("a MessageClass that is none of a note", pool);
@@ -187,8 +185,9 @@ static base_fault_t *note_change_message_class(item_component_t *journal, const 
 }
 
 static base_fault_t *note_change_last_modified(item_component_t *journal, const eas_node_t *node,
-                                               apr_pool_t *pool)
+                                               const item_change_t *change, apr_pool_t *pool)
 {
+    (void)change;
     (void)journal;
     (void)node;
     (void)pool;
@@ -196,10 +195,11 @@ static base_fault_t *note_change_last_modified(item_component_t *journal, const 
 }
 
 static base_fault_t *note_change_categories(item_component_t *journal, const eas_node_t *node,
-                                            apr_pool_t *pool)
+                                            const item_change_t *change, apr_pool_t *pool)
 {
     apr_array_header_t *names = NULL;
 
+    (void)change;
     if (node)
         BASE_TRY(item_categories_names(node, EAS_Notes_Category, &names, pool));
     item_categories_set(journal, names, pool);
@@ -214,7 +214,8 @@ static const struct {
     eas_tag_t tag;
     void (*write)(const note_t *note, int part, eas_writer_t *writer);
     /* node NULL: it was left out, and that means that it goes */
-    base_fault_t *(*change)(item_component_t *journal, const eas_node_t *node, apr_pool_t *pool);
+    base_fault_t *(*change)(item_component_t *journal, const eas_node_t *node,
+                            const item_change_t *change, apr_pool_t *pool);
     int omitted;
 } note_properties[NOTE_COUNT] = {
 #define NOTE_PROPERTY(tag, property, omitted) \
@@ -275,7 +276,7 @@ static base_fault_t *note_apply(const item_change_t *change, item_component_t *j
         const eas_node_t *node = eas_node_child(change->data, note_properties[i].tag);
 
         if (node || note_properties[i].omitted == NOTE_DELETE)
-            BASE_TRY(note_properties[i].change(journal, node, pool));
+            BASE_TRY(note_properties[i].change(journal, node, change, pool));
     }
     return NULL;
 }

@@ -364,3 +364,55 @@ void item_note_body_set(item_component_t *component, const char *name, const cha
         item_property_set_text(property, html);
     }
 }
+
+/* What a client is given by the options, where that is not the whole text; NULL. */
+static base_fault_t *note_cut(item_component_t *component, const char *name,
+                              const item_options_t *options, item_body_type_t *type,
+                              const char **cut, apr_pool_t *pool)
+{
+    item_note_body_t *body;
+    const char *plain, *html;
+    apr_size_t length;
+    char *text;
+
+    *cut = NULL;
+    item_note_body_get(component, name, &plain, &html, pool);
+    if (!options || (!plain && !html))
+        return NULL;
+    BASE_TRY(item_note_body_load(plain, html, options, &body, pool));
+    *type = item_body_type(body->body);
+    if (!item_body_is_truncated(body->body))
+        return NULL;
+    length = item_body_has_data(body->body) ? (apr_size_t)item_body_length(body->body) : 0;
+    text = apr_pcalloc(pool, length + 1);
+    BASE_TRY(length ? item_body_read(body->body, text, &length) : NULL);
+    *cut = note_lines(text, length, pool);
+    return NULL;
+}
+
+/* Is it that? What was cut down to nothing is an empty text of any type. */
+static int note_is_cut(const char *plain, const char *html, const char *cut, item_body_type_t type,
+                       apr_pool_t *pool)
+{
+    if (!*cut || !*plain)
+        return !*cut && !*plain;
+    if (!html)
+        return type == ITEM_BODY_TEXT && note_is_same(plain, cut);
+    return type == ITEM_BODY_HTML && !note_clean(cut, &cut, pool) && note_is_same(html, cut);
+}
+
+base_fault_t *item_note_body_change(item_component_t *component, const char *name,
+                                    const eas_node_t *body, const item_options_t *options,
+                                    apr_pool_t *pool)
+{
+    const char *plain, *html, *cut = NULL;
+    item_body_type_t type = ITEM_BODY_NONE;
+
+    BASE_TRY(item_note_body_parse(body, &plain, &html, pool));
+    if (plain)
+        BASE_TRY(note_cut(component, name, options, &type, &cut, pool));
+    if (!plain || (cut && note_is_cut(plain, html, cut, type, pool)))
+        return NULL;
+    item_note_body_set(component, name, plain, html, pool);
+    return NULL;
+}

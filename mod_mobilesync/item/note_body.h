@@ -42,5 +42,11 @@ void item_note_body_get(item_component_t *component, const char *property, const
                         const char **html, apr_pool_t *pool);
 void item_note_body_set(item_component_t *component, const char *property, const char *plain,
                         const char *html, apr_pool_t *pool);
+/* Both for a Body that a client sends. One that comes back as it was cut by the options (NULL: unknown)
+ * by which it was given changes nothing: the rest of the text is not lost by that. Faults: as of
+ * item_note_body_parse. */
+base_fault_t *item_note_body_change(item_component_t *component, const char *property,
+                                    const eas_node_t *body, const item_options_t *options,
+                                    apr_pool_t *pool);
 
 #endif

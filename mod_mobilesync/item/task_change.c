@@ -20,7 +20,6 @@ typedef struct {
     task_twins_t start, due;
     apr_array_header_t *categories;
     item_recurrence_t recurrence;
-    const char *plain, *html; /* of a Body that is named */
 } task_wish_t;
 
 typedef struct {
@@ -72,7 +71,8 @@ static base_fault_t *task_read_element(task_change_t *change, int i, const eas_n
     case TASK_KIND_DATE:
         return task_read_value(&task_properties[i], node, &wish->values[i], change->pool);
     case TASK_KIND_BODY:
-        return item_note_body_parse(node, &wish->plain, &wish->html, change->pool);
+        return item_note_body_change(change->task.todo, "DESCRIPTION", node,
+                                     change->change->options, change->pool);
     case TASK_KIND_CATEGORIES:
         return item_categories_names(node, EAS_Tasks_Category, &wish->categories, change->pool);
     case TASK_KIND_RECURRENCE:
@@ -351,8 +351,6 @@ static void task_edit(task_change_t *change)
     int was_open = !change->is_new && strcmp(task->values[TASK_Tasks_Complete], "0") == 0;
 
     task_edit_words(change);
-    if (wish->named[TASK_AirSyncBase_Body])
-        item_note_body_set(task->todo, "DESCRIPTION", wish->plain, wish->html, change->pool);
     task_edit_importance(change);
     task_edit_sensitivity(change);
     item_categories_set(task->todo, wish->categories, change->pool);

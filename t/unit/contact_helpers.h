@@ -38,6 +38,7 @@ __attribute__((unused)) static const char *as_xml(const eas_node_t *node, apr_po
 typedef struct {
     eas_node_t *data;
     apr_array_header_t *supported; /* NULL: none was sent */
+    const item_options_t *options; /* NULL: unknown */
     int tell;
     base_fault_t *fault;
     apr_pool_t *pool;
@@ -62,6 +63,7 @@ __attribute__((unused)) static const char *edit_apply(edit_t *edit, const char *
     item_change_t change = {.data = edit->data,
                             .version = EAS_VERSION_16_1,
                             .supported = edit->supported,
+                            .options = edit->options,
                             .key = "key-1",
                             .now = NOW,
                             .tell = &edit->tell};

@@ -247,6 +247,50 @@ static void test_tell(apr_pool_t *pool)
     ok(!edit.tell, "of which the client knows");
 }
 
+/* What a client was given of a note, cut, comes back with the rest of the card. */
+static void test_cut(apr_pool_t *pool)
+{
+    static const char text[] = CARD("3.0", "FN:x\r\nNOTE:one\\ntwo three\\nfour\r\n"),
+                      html[] =
+                          CARD("3.0", "FN:x\r\nNOTE:one two three\r\n"
+                                      "X-ALT-DESC;FMTTYPE=text/html:<p>one <b>two</b> three\r\n");
+    static const struct {
+        const char *name, *card;
+        item_body_type_t type;
+        apr_uint64_t size;
+    } rows[] = {{"text", text, ITEM_BODY_TEXT, 8},
+                {"text cut down to nothing", text, ITEM_BODY_TEXT, 0},
+                {"HTML", html, ITEM_BODY_HTML, 12}};
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        item_options_t options = options_prefer(EAS_VERSION_16_1, rows[i].type, rows[i].size);
+        const eas_node_t *shown = kind_node(&item_contact_kind, blob_of_text(rows[i].card, pool),
+                                            &options, pool),
+                         *body = eas_node_child(shown, EAS_AirSyncBase_Body);
+        const char *data = eas_node_child_text(body, EAS_AirSyncBase_Data), *after;
+        edit_t edit = edit_make(1, pool);
+        eas_node_t *sent = node_add(edit.data, EAS_AirSyncBase_Body, "", pool);
+
+        is_str(eas_node_child_text(body, EAS_AirSyncBase_Truncated), "1", rows[i].name);
+        node_add(sent, EAS_AirSyncBase_Type, rows[i].type == ITEM_BODY_HTML ? "2" : "1", pool);
+        node_add(sent, EAS_AirSyncBase_Data, data ? data : "", pool);
+        edit.options = &options;
+        is_str(edit_apply(&edit, rows[i].card), rows[i].card, rows[i].name);
+        edit_send(&edit, EAS_Contacts_JobTitle, "t");
+        after = edit_apply(&edit, rows[i].card);
+        ok(after && strstr(after, "TITLE:t\r\n") && strstr(after, "three"),
+           "%s: with something else", rows[i].name);
+        edit = edit_make(1, pool);
+        edit.options = &options;
+        sent = node_add(edit.data, EAS_AirSyncBase_Body, "", pool);
+        node_add(sent, EAS_AirSyncBase_Type, "1", pool);
+        node_add(sent, EAS_AirSyncBase_Data, "one", pool);
+        after = edit_apply(&edit, rows[i].card);
+        ok(after && strstr(after, "NOTE:one\r\n"), "%s: another text", rows[i].name);
+    }
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -260,6 +304,7 @@ int main(void)
     test_containers(pool);
     test_new(pool);
     test_tell(pool);
+    test_cut(pool);
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();
