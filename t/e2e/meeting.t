@@ -354,6 +354,70 @@ subtest 'what comes later' => sub {
     is_deeply( partstat($event), ['ACCEPTED'], 'but is an answer' );
 };
 
+# An update of one occurrence, as a message of its own.
+sub update_one ( $phone, $name, $uid ) {
+    return invite(
+        $phone,
+        $name,
+        'outlook',
+        $uid,
+        'DTSTAMP:20260201T120000Z',
+        'SEQUENCE:1',
+        'RECURRENCE-ID;TZID=Europe/Berlin:20270315T100000',
+        'DTSTART;TZID=Europe/Berlin:20270315T150000',
+        'DTEND;TZID=Europe/Berlin:20270315T160000',
+        'SUMMARY:one'
+    );
+}
+
+for my $version ( 12.1, 16.1 ) {
+    subtest "one occurrence by mail at $version" => sub {
+        my $phone = phone($version);
+        my $uid = "part-$version";
+        my $weekly = weekly( $phone, $uid );
+        my $one = answer( $phone, update_one( $phone, "one $uid", $uid ), 2 );
+        is( $one->{calendar}, $weekly, 'it is of the series' );
+        my $event = stored($uid);
+        is_deeply( partstat($event), [qw(ACCEPTED TENTATIVE)], 'it alone has the answer' );
+        like( $event, qr/^DTSTART;[^:]*:20270315T150000\r$/m, 'at its time' );
+        my $no = answer( $phone, update_one( $phone, "no $uid", $uid ), 3 );
+        is( $no->{status}, 1, 'declined' );
+        $event = stored($uid);
+        unlike( $event, qr/^RECURRENCE-ID/m, 'it is no more' );
+        like( $event, qr/^EXDATE;[^:]*:20270315T100000\r$/m, 'in the series' );
+
+        my $alone = answer( $phone, update_one( $phone, "alone $uid", "alone-$uid" ), 1 );
+        is( $alone->{status}, 1, 'of a series that one is not invited to' );
+        is_deeply( partstat( stored("alone-$uid") ), ['ACCEPTED'], 'it is an event' );
+        my $calendar = folder( $phone, 8 );
+        $phone->sync_until_done($calendar);
+        is( $phone->items($calendar)->{ $alone->{calendar} }->text('Calendar:StartTime'),
+            '20270315T140000Z', 'on the phone, too' );
+        answer( $phone, update_one( $phone, "away $uid", "alone-$uid" ), 3 );
+        is( stored("alone-$uid"), undef, 'and none when it is declined' );
+
+        my $days = answer(
+            $phone,
+            invite(
+                $phone, "day $uid",
+                'apple', "day-$uid",
+                'DTSTAMP:20260101T120000Z', 'DTSTART;VALUE=DATE:20270308',
+                'DTEND;VALUE=DATE:20270309', 'RRULE:FREQ=DAILY;COUNT=3'
+            ),
+            1
+        );
+        is( $days->{status}, 1, 'days' );
+        return if $version < 16;
+        is(
+            in_calendar( $phone, $days->{calendar}, 3, instance => '2027-03-09T00:00:00.000Z' )
+                ->{status},
+            1,
+            'one of them is declined'
+        );
+        like( stored("day-$uid"), qr/^EXDATE;VALUE=DATE:20270309\r$/m, 'that one' );
+    };
+}
+
 subtest 'who waits is told' => sub {
     my ( $phone, $other ) = map { phone($_) } 16.1, 14.1;
     my $id = invite( $phone, 'waiting', 'google', 'waiting', event( '20270308', 'SUMMARY:w' ) );
