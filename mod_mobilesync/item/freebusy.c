@@ -2,12 +2,21 @@
 
 #include <string.h>
 #include <strings.h>
+#include <apr_hash.h>
+#include <apr_strings.h>
 
 #include "base/time.h"
 #include "item/event_impl.h"
 
 #define FREEBUSY_STEP apr_time_from_sec(30 * 60)
 #define FREEBUSY_OCCURRENCES_MAX 10000 /* of an item */
+#define FREEBUSY_FLOATING_MAX 20000
+
+/* Days, and times, that are in no zone: they are the wall clock's of whose calendar it is. */
+typedef struct {
+    struct icaltimetype start, end;
+    item_freebusy_state_t state;
+} freebusy_floating_t;
 
 struct item_freebusy {
     apr_time_t start, end;
@@ -15,6 +24,10 @@ struct item_freebusy {
     apr_size_t count;
     unsigned char *states; /* item_freebusy_state_t */
     int is_partial;
+    apr_array_header_t *floating; /* freebusy_floating_t */
+    apr_hash_t *zones;            /* how many events are in it (int) by TZID: Olson zones */
+    const char *zone;             /* the one of most; NULL: none */
+    int zone_count;
     apr_pool_t *pool;
 };
 
@@ -27,6 +40,8 @@ item_freebusy_t *item_freebusy_make(apr_time_t start, apr_time_t end,
     freebusy->end = end;
     freebusy->count = (apr_size_t)((end - start + FREEBUSY_STEP - 1) / FREEBUSY_STEP);
     freebusy->states = apr_pcalloc(pool, freebusy->count + 1);
+    freebusy->floating = apr_array_make(pool, 8, sizeof(freebusy_floating_t));
+    freebusy->zones = apr_hash_make(pool);
     freebusy->pool = pool;
     item_options_init(&freebusy->options, EAS_VERSION_16_1);
     freebusy->options.addresses = addresses;
@@ -84,21 +99,55 @@ typedef struct {
     apr_pool_t *pool;
 } freebusy_item_t;
 
+static void freebusy_count_zone(item_freebusy_t *freebusy, const item_clock_t *clock)
+{
+    const char *tzid = item_clock_tzid(clock);
+    int *count;
+
+    if (!item_clock_is_olson(clock))
+        return;
+    count = apr_hash_get(freebusy->zones, tzid, APR_HASH_KEY_STRING);
+    if (!count) {
+        count = apr_pcalloc(freebusy->pool, sizeof *count);
+        tzid = apr_pstrdup(freebusy->pool, tzid);
+        apr_hash_set(freebusy->zones, tzid, APR_HASH_KEY_STRING, count);
+    }
+    if (++*count > freebusy->zone_count) {
+        freebusy->zone_count = *count;
+        freebusy->zone = apr_pstrdup(freebusy->pool, tzid);
+    }
+}
+
+/* What is in no zone is kept until it is known which one most events of the calendar are in. */
+static void freebusy_mark_times(const freebusy_item_t *item, const item_event_times_t *times,
+                                item_freebusy_state_t state)
+{
+    item_freebusy_t *freebusy = item->freebusy;
+
+    if (times->clock == &item_clock_utc && !icaltime_is_utc(times->start) &&
+        freebusy->floating->nelts < FREEBUSY_FLOATING_MAX)
+        APR_ARRAY_PUSH(freebusy->floating, freebusy_floating_t) =
+            (freebusy_floating_t){times->start, times->end, state};
+    else
+        item_freebusy_mark(freebusy, times->from, times->to, state);
+}
+
 /* Days last as long as the wall clock says, times as long as the first one. */
-static void freebusy_mark_occurrence(const freebusy_item_t *item, const item_event_times_t *times,
+static void freebusy_mark_occurrence(const freebusy_item_t *item, const item_event_times_t *first,
                                      const item_series_t *series,
                                      const item_occurrence_t *occurrence,
                                      item_freebusy_state_t state)
 {
-    apr_time_t to = occurrence->when + (times->to - times->from);
+    item_event_times_t times = *first;
 
-    if (times->all_day) {
-        struct icaltimetype end = item_event_time_shift(
-            occurrence->local, item_ical_naive(&times->end) - item_ical_naive(&times->start));
-
-        to = item_clock_to_utc(series->clock, &end);
-    }
-    item_freebusy_mark(item->freebusy, occurrence->when, to, state);
+    times.clock = series->clock;
+    times.start = occurrence->local;
+    times.end = item_event_time_shift(occurrence->local, item_ical_naive(&first->end) -
+                                                             item_ical_naive(&first->start));
+    times.from = occurrence->when;
+    times.to = first->all_day ? item_clock_to_utc(series->clock, &times.end)
+                              : occurrence->when + (first->to - first->from);
+    freebusy_mark_times(item, &times, state);
 }
 
 /* Places of the series that have an instance of their own are that one's. */
@@ -126,9 +175,10 @@ static void freebusy_add_series(const freebusy_item_t *item, const item_event_ti
     int i;
 
     freebusy_leave_out_instances(item, series);
-    /* a day more, for days that a change of the clock makes longer */
+    /* a day more, for what is in no zone, and for days that a change of the clock makes longer */
     if (!item_series_expand(series, freebusy->start - (times->to - times->from) - BASE_TIME_DAY,
-                            freebusy->end, FREEBUSY_OCCURRENCES_MAX, &occurrences, item->pool))
+                            freebusy->end + BASE_TIME_DAY, FREEBUSY_OCCURRENCES_MAX, &occurrences,
+                            item->pool))
         freebusy->is_partial = 1;
     for (i = 0; i < occurrences->nelts; i++)
         freebusy_mark_occurrence(item, times, series,
@@ -143,6 +193,7 @@ static base_fault_t *freebusy_add_event(const freebusy_item_t *item, item_compon
 
     BASE_TRY(item_event_view_init(item->source, event, &item->freebusy->options, NULL, &view,
                                   item->pool));
+    freebusy_count_zone(item->freebusy, view.times.clock);
     state = freebusy_state(&view);
     if (state == ITEM_FREEBUSY_FREE)
         return NULL;
@@ -151,7 +202,7 @@ static base_fault_t *freebusy_add_event(const freebusy_item_t *item, item_compon
         !(item_series_recurs(&series) && item_event_series_is_idle(&series, item->pool)))
         freebusy_add_series(item, &view.times, &series, state);
     else
-        item_freebusy_mark(item->freebusy, view.times.from, view.times.to, state);
+        freebusy_mark_times(item, &view.times, state);
     return NULL;
 }
 
@@ -168,11 +219,30 @@ base_fault_t *item_freebusy_add(item_freebusy_t *freebusy, const backend_blob_t 
     return item.source->series ? freebusy_add_event(&item, item.source->series) : NULL;
 }
 
+static void freebusy_mark_floating(item_freebusy_t *freebusy)
+{
+    const item_clock_t *clock =
+        freebusy->zone ? item_clock_olson(freebusy->zone, freebusy->pool) : NULL;
+    int i;
+
+    if (!clock)
+        clock = &item_clock_utc;
+    for (i = 0; i < freebusy->floating->nelts; i++) {
+        const freebusy_floating_t *one =
+            &APR_ARRAY_IDX(freebusy->floating, i, const freebusy_floating_t);
+
+        item_freebusy_mark(freebusy, item_clock_to_utc(clock, &one->start),
+                           item_clock_to_utc(clock, &one->end), one->state);
+    }
+    apr_array_clear(freebusy->floating);
+}
+
 const char *item_freebusy_text(item_freebusy_t *freebusy, apr_pool_t *pool)
 {
     char *text = apr_palloc(pool, freebusy->count + 1);
     apr_size_t i;
 
+    freebusy_mark_floating(freebusy);
     for (i = 0; i < freebusy->count; i++) {
         int state = freebusy->states[i];
 

@@ -28,8 +28,9 @@ void item_freebusy_mark(item_freebusy_t *freebusy, apr_time_t from, apr_time_t t
 
 /* The times of an item of a calendar: an event with its series and instances. What is cancelled or
  * declined, and who works elsewhere, is free; what is not answered yet is tentative. Of rules that
- * take too long to follow nothing is known: what is not busy otherwise is UNKNOWN then. CONVERSION:
- * it is no event. */
+ * take too long to follow nothing is known: what is not busy otherwise is UNKNOWN then. Days and
+ * times that are in no zone are in the one that most events are in, else in UTC. CONVERSION: it is no
+ * event. */
 base_fault_t *item_freebusy_add(item_freebusy_t *freebusy, const backend_blob_t *blob,
                                 apr_pool_t *pool);
 

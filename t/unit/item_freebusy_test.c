@@ -211,6 +211,47 @@ static void test_times(apr_pool_t *pool)
                rows[i].name);
 }
 
+static void test_floating(apr_pool_t *pool)
+{
+    static const char *const events[] = {
+        DAY("DTSTART;VALUE=DATE:20260706\n"),
+        DAY("DTSTART;VALUE=DATE:20260601\nRRULE:FREQ=WEEKLY;BYDAY=WE\n"),
+        DAY("DTSTART:20260705T230000\nDTEND:20260706T000000\n"
+            "X-MICROSOFT-CDO-BUSYSTATUS:OOF\n"),
+        DAY("DTSTART;TZID=America/New_York:20260706T100000\nTRANSP:TRANSPARENT\n"),
+        DAY("DTSTART;TZID=Pacific/Honolulu:20260706T100000\nTRANSP:TRANSPARENT\n"),
+        DAY("DTSTART;TZID=Pacific/Honolulu:20260707T100000\nTRANSP:TRANSPARENT\n"),
+    };
+    static const struct {
+        int events;
+        const char *hours; /* of one day after the other, from that before on */
+    } rows[] = {
+        {3, "000000000000000000000003222222222222222222222222"
+            "000000000000000000000000222222222222222222222222"},
+        {4, "0000000000000000000000000003222222222222222222222222"
+            "00000000000000000000000022222222222222222222"},
+        {6, "0000000000000000000000000000000003222222222222222222222222"
+            "00000000000000000000000022222222222222"},
+    };
+    size_t i;
+    int k;
+
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        item_freebusy_t *freebusy = item_freebusy_make(
+            moment("20260705T000000Z"), moment("20260709T000000Z"), owner(pool), pool);
+        char hours[4 * 24 + 1] = "";
+        const char *text;
+
+        for (k = 0; k < rows[i].events; k++)
+            if (item_freebusy_add(freebusy, calendar(events[k], pool), pool))
+                abort();
+        text = item_freebusy_text(freebusy, pool);
+        for (k = 0; k < 4 * 24; k++)
+            hours[k] = text[2 * k];
+        is_str(hours, rows[i].hours, "days are those of the zone that most events are in");
+    }
+}
+
 /* What takes too long to follow is not taken for free, and what is known beside it stays. */
 static void test_hostile(apr_pool_t *pool)
 {
@@ -350,6 +391,7 @@ int main(void)
     test_windows(pool);
     test_states(pool);
     test_times(pool);
+    test_floating(pool);
     test_hostile(pool);
     apr_pool_create(&subpool, pool);
     test_random(subpool);
