@@ -350,9 +350,9 @@ __attribute__((unused)) static void backend_contract_classes(backend_t *backend,
         must(backend_session_open(backend, apr_psprintf(world.pool, "%s-%d", account, class_),
                                   &world.session, world.pool),
              "open");
-        class_find(&world);
         class_folders(&world);
         class_items(&world);
+        class_find(&world);
         class_derived(&world);
         class_replace(&world);
         class_history(&world);
