@@ -80,8 +80,22 @@ static base_fault_t *put_sync(const put_t *put, apr_pool_t *pool)
                : local_fault(errno, pool, "storing an item");
 }
 
+/* An earlier attempt is recorded, or its file was seen by a look of this session; one that comes while
+ * this session lasts has the name that the item would get: so hundreds of puts need not look at all
+ * files each. look: that name is taken. */
+static base_fault_t *put_find(put_t *put, const char *derived_name, int look, local_item_t *item,
+                              int *existed, apr_pool_t *pool)
+{
+    if (!derived_name)
+        return NULL;
+    if (look)
+        BASE_TRY(local_scan_locked(put->session, &put->folder, LOCAL_LOOK_SCAN, pool));
+    return local_item_by_derived(put->session, &put->folder, derived_name, item, existed, pool);
+}
+
 /* link(2) never replaces a file; where there are no links, a rename that does not either. */
-static base_fault_t *put_link(put_t *put, const char *derived_name, apr_pool_t *pool)
+static base_fault_t *put_link(put_t *put, const char *derived_name, local_item_t *item,
+                              int *existed, apr_pool_t *pool)
 {
     int attempt;
 
@@ -99,6 +113,10 @@ static base_fault_t *put_link(put_t *put, const char *derived_name, apr_pool_t *
         }
         if (errno != EEXIST)
             return local_fault(errno, pool, "storing an item");
+        if (attempt == 0)
+            BASE_TRY(put_find(put, derived_name, 1, item, existed, pool));
+        if (*existed)
+            return NULL;
     }
     return base_fault_make(pool, BASE_FAULT_CONFLICT, "no name is free for the item");
 }
@@ -125,13 +143,11 @@ static base_fault_t *put_locked(put_t *put, const char *derived_name, local_item
     local_file_t file;
 
     BASE_TRY(local_folder_load(session, put->folder.id, &put->folder, pool));
-    if (derived_name) {
-        BASE_TRY(local_scan_locked(session, &put->folder, LOCAL_LOOK_NOW, pool));
-        BASE_TRY(local_item_by_derived(session, &put->folder, derived_name, item, existed, pool));
-        if (*existed)
-            return NULL;
-    }
-    BASE_TRY(put_link(put, derived_name, pool));
+    BASE_TRY(put_find(put, derived_name, 0, item, existed, pool));
+    if (!*existed)
+        BASE_TRY(put_link(put, derived_name, item, existed, pool));
+    if (*existed)
+        return NULL;
     BASE_TRY(put_file(put, &file, pool));
     BASE_TRY(local_vdir_item_add(session, &put->folder, &file, item, pool));
     return local_folder_store(session, &put->folder, pool);
@@ -147,7 +163,7 @@ base_fault_t *local_vdir_put(local_session_t *session, const char *folder_id,
 
     *existed = 0;
     memset(&item, 0, sizeof item);
-    BASE_TRY(local_folder_load(session, folder_id, &made.folder, pool));
+    BASE_TRY(local_scan_folder(session, folder_id, LOCAL_LOOK_ONCE, &made.folder, pool));
     fault = put_begin(&made, blob, pool);
     if (!fault)
         fault = local_end(session->index,

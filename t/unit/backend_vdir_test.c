@@ -267,11 +267,18 @@ static void test_crash(apr_pool_t *pool)
          "put");
     ok(existed, "a file that was stored, but not recorded, is found by the repeat");
     is_int(entries_of(vdir.path), 2, "and not stored twice");
+    put.derived_name = "D-10";
+    card_write(&vdir, "u-3.D-10.vcf", card_of("u-3", "Berta"));
+    must(backend_item_put(vdir.session, vdir.folder, &put, class_item(&world, "u-3", "Berta", 0),
+                          &e, &existed, vdir.pool),
+         "put");
+    ok(existed, "also after this session has looked");
+    is_int(entries_of(vdir.path), 3, "and not stored twice either");
     card_write(&vdir, ".mobilesync-left.tmp", card_of("u-2", "Left"));
     card_write(&vdir, ".mobilesync-fresh.tmp", card_of("u-2", "Being written"));
     mkdir(apr_pstrcat(pool, vdir.root, "/.mobilesync-gone", NULL), 0700);
     utimensat(AT_FDCWD, old, times, 0);
-    is_str(vdir_list(&vdir), "1 ", "what was not put in its place is nothing");
+    is_str(vdir_list(&vdir), "2 1 ", "what was not put in its place is nothing");
     ok(access(old, F_OK) != 0, "and removed when it is old");
     ok(access(apr_pstrcat(pool, vdir.path, "/.mobilesync-fresh.tmp", NULL), F_OK) == 0,
        "but not while it may be being written");
