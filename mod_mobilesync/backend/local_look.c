@@ -93,8 +93,10 @@ base_fault_t *local_look_at(local_session_t *session, const local_looked_t *look
     if (!fault && !unchanged) {
         apr_pool_create(&scratch, pool);
         fault = look_reconcile(session, looked, &again, scratch);
-        if (!fault && again)
+        if (!fault && again) {
+            apr_pool_clear(scratch);
             fault = look_reconcile(session, looked, &again, scratch);
+        }
         fault = base_fault_wrap(fault, pool, "looking at the folders of %s", looked->what);
         apr_pool_destroy(scratch);
     }
