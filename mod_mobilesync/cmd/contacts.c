@@ -4,6 +4,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "backend/blob.h"
 #include "cmd/query.h"
 #include "item/words.h"
 
@@ -46,15 +47,25 @@ static base_fault_t *contacts_folders(backend_session_t *session, apr_array_head
     return NULL;
 }
 
-/* What is gone meanwhile is nobody. */
+/* What is gone meanwhile is nobody. The card is in scratch, and in pool who matches: most do not, and all
+ * may have a picture. */
 static base_fault_t *contacts_match(backend_session_t *session, const backend_match_t *match,
                                     const char *text, backend_people_t how,
-                                    apr_array_header_t *people, apr_pool_t *pool)
+                                    apr_array_header_t *people, apr_pool_t *scratch,
+                                    apr_pool_t *pool)
 {
+    apr_array_header_t *matching = apr_array_make(scratch, 1, sizeof(backend_person_t));
     backend_blob_t *blob;
-    base_fault_t *fault = backend_item_fetch(session, match->folder_id, match->uid, &blob, pool);
+    const char *card;
+    base_fault_t *fault = backend_item_fetch(session, match->folder_id, match->uid, &blob, scratch);
 
     if (!fault)
+        fault = backend_blob_load(blob, &card, scratch);
+    if (!fault) {
+        blob = backend_blob_of(card, blob->size, scratch);
+        fault = backend_people_match(blob, text, how, matching, scratch);
+    }
+    if (!fault && matching->nelts)
         fault = backend_people_match(blob, text, how, people, pool);
     return base_fault_code(fault) == BASE_FAULT_UNAVAILABLE ? fault : NULL;
 }
@@ -70,6 +81,7 @@ base_fault_t *cmd_contacts_find(backend_session_t *session, const char *text, ba
     apr_array_header_t *ids;
     backend_found_t *found;
     base_fault_t *fault;
+    apr_pool_t *scratch;
     int i;
 
     *people = apr_array_make(pool, 4, sizeof(backend_person_t));
@@ -82,7 +94,12 @@ base_fault_t *cmd_contacts_find(backend_session_t *session, const char *text, ba
     if (base_fault_code(fault) == BASE_FAULT_UNSUPPORTED)
         return NULL;
     BASE_TRY(fault);
-    for (i = 0; i < found->count; i++)
-        BASE_TRY(contacts_match(session, &found->matches[i], text, how, *people, pool));
-    return NULL;
+    apr_pool_create(&scratch, pool);
+    for (i = 0; i < found->count && !fault; i++) {
+        apr_pool_clear(scratch);
+        fault = contacts_match(session, &found->matches[i], text, how, *people, scratch, pool);
+    }
+    fault = base_fault_wrap(fault, pool, "looking at contacts");
+    apr_pool_destroy(scratch);
+    return fault;
 }
