@@ -102,17 +102,40 @@ static int component_is_empty(item_property_t *property)
     return !item_property_value(property)[strspn(item_property_value(property), "; ")];
 }
 
+/* Of the property's slots, each a component. found NULL: there is none. */
+static int components_differ(item_property_t *found, const contact_property_t *property,
+                             const char *const *texts)
+{
+    int k;
+
+    for (k = 0; k < property->slots; k++)
+        if (texts[k] &&
+            strcmp(found ? item_property_component(found, property[k].n) : "", texts[k]) != 0)
+            return 1;
+    return 0;
+}
+
+static void components_write(item_property_t *found, const contact_property_t *property,
+                             const char *const *texts)
+{
+    int k;
+
+    for (k = 0; k < property->slots; k++)
+        if (texts[k])
+            item_property_set_component(found, property[k].n, texts[k]);
+}
+
 static void component_set(contact_card_t *card, const contact_property_t *property,
                           const char *const *texts)
 {
     item_property_t *found = item_property_first(card->root, property->name);
 
-    if (!found && !*texts[0])
+    if (!components_differ(found, property, texts))
         return;
     if (!found)
         found = item_property_add(card->root, NULL, property->name,
                                   strcmp(property->name, "N") == 0 ? ";;;;" : "");
-    item_property_set_component(found, property->n, texts[0]);
+    components_write(found, property, texts);
     if (component_is_empty(found) && strcmp(property->name, "N") != 0)
         contact_remove(card, found);
 }
@@ -147,6 +170,8 @@ static void address_set(contact_card_t *card, const contact_property_t *property
 {
     item_property_t *found = address_find(card, property);
 
+    if (!components_differ(found, property, texts))
+        return;
     if (!found) {
         found = item_property_add(card->root, NULL, "ADR", ";;;;;;");
         /* vCard 4.0 has no such type (RFC 6350 6.3.1) */
@@ -154,9 +179,7 @@ static void address_set(contact_card_t *card, const contact_property_t *property
             item_document_version(card->document) == ITEM_DOCUMENT_VCARD_3)
             item_property_mark(found, "TYPE", property->name, 1);
     }
-    if (strcmp(item_property_component(found, property->n), texts[0]) == 0)
-        return;
-    item_property_set_component(found, property->n, texts[0]);
+    components_write(found, property, texts);
     item_property_set_parameter(found, "LABEL", NULL); /* the address in words, as it was */
     if (component_is_empty(found))
         contact_remove(card, found);

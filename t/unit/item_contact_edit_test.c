@@ -247,6 +247,27 @@ static void test_tell(apr_pool_t *pool)
     ok(!edit.tell, "of which the client knows");
 }
 
+/* One part goes and another one comes: it is the same line, and no other one. */
+static void test_parts(apr_pool_t *pool)
+{
+    edit_t edit = edit_make(1, pool);
+
+    edit_send(&edit, EAS_Contacts_HomeAddressStreet, "");
+    edit_send(&edit, EAS_Contacts_HomeAddressPostalCode, "1");
+    is_str(edit_apply(&edit, CARD("3.0", "FN:x\r\nitem1.ADR;TYPE=home;X-A=b:;;s;;;;\r\n"
+                                         "ADR;TYPE=home:;;t;;;2;\r\nREV:20270115T080000Z\r\n")),
+           CARD("3.0", "FN:x\r\nitem1.ADR;TYPE=home;X-A=b:;;;;;1;\r\n"
+                       "ADR;TYPE=home:;;t;;;2;\r\nREV:20270115T080000Z\r\n"),
+           "an address");
+    ok(!edit.tell, "as the client has it");
+    edit = edit_make(1, pool);
+    edit_send(&edit, EAS_Contacts_CompanyName, "");
+    edit_send(&edit, EAS_Contacts_Department, "d");
+    is_str(
+        edit_apply(&edit, CARD("3.0", "FN:x\r\nORG;X-A=b:c\r\nORG:e\r\nREV:20270115T080000Z\r\n")),
+        CARD("3.0", "FN:x\r\nORG;X-A=b:;d\r\nORG:e\r\nREV:20270115T080000Z\r\n"), "a company");
+}
+
 /* What a client was given of a note, cut, comes back with the rest of the card. */
 static void test_cut(apr_pool_t *pool)
 {
@@ -305,6 +326,7 @@ int main(void)
     test_new(pool);
     test_tell(pool);
     test_cut(pool);
+    test_parts(pool);
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();
