@@ -269,7 +269,8 @@ static base_fault_t *response_mail(const response_t *response)
 
 /* -- what follows ----------------------------------------------------------------------------- */
 
-/* The event as it was: the answer to it is another one each time that it is changed. */
+/* An event as it was: the answer to it is another one each time that it is changed. A message is answered
+ * once. */
 static void response_name(response_t *response)
 {
     apr_pool_t *pool = response->exchange->pool;
@@ -277,7 +278,7 @@ static void response_name(response_t *response)
     const char *id = response->request_id ? response->request_id : response->long_id;
     const char *token =
         apr_psprintf(pool, "%" APR_UINT64_T_HEX_FMT " %" APR_TIME_T_FMT " %" APR_TIME_T_FMT,
-                     meeting->entry.token, response->start, response->end);
+                     response->itip ? 0 : meeting->entry.token, response->start, response->end);
 
     response->key =
         strchr(cmd_once_scope(pool, "answer", id, response->instance ? response->instance : "",
@@ -293,8 +294,8 @@ static base_fault_t *response_write(response_t *response, const backend_blob_t *
     const char *folder_id = meeting->folder->id;
     int is_new = !meeting->entry.uid;
 
-    if (stored == meeting->blob)
-        return NULL;
+    if (stored == meeting->blob || (!stored && !response->itip))
+        return NULL; /* an event that goes does so at last */
     BASE_TRY(cmd_meeting_store(exchange->session, meeting, response->uid, stored, exchange->pool));
     cmd_exchange_publish(exchange, folder_id, is_new ? WAKE_EVENT_ADDED : WAKE_EVENT_CHANGED);
     return NULL;
@@ -331,30 +332,38 @@ static base_fault_t *response_effect(response_t *response)
     return NULL;
 }
 
-/* The message leaves its folder. It was answered: what keeps it is no fault of that. */
-static void response_move(const response_t *response)
+/* What was answered goes: the message to Deleted Items, an event that was declined altogether. Only when
+ * the answer is recorded, since nothing can be answered once more that is gone; a repeat comes here again. */
+static base_fault_t *response_finish(response_t *response, const char *derived_name)
 {
     cmd_exchange_t *exchange = response->exchange;
-    backend_folder_t *trash;
+    apr_uint64_t uid = response->reference.uid;
+    backend_folder_t *trash = NULL;
+    backend_session_t *session;
     backend_entry_t entry;
     base_fault_t *fault;
 
-    fault = cmd_exchange_role(exchange, BACKEND_ROLE_TRASH, &trash);
+    BASE_TRY(cmd_exchange_session(exchange, &session));
+    fault = cmd_exchange_folder(exchange, response->reference.folder_id, &response->folder);
+    if (!fault && response->folder->class_ == BACKEND_CLASS_EMAIL)
+        fault = cmd_exchange_role(exchange, BACKEND_ROLE_TRASH, &trash);
     if (!fault && trash && strcmp(trash->id, response->folder->id) == 0)
-        return;
+        return NULL;
     if (!fault)
-        fault = trash ? backend_item_move(exchange->session, response->folder->id,
-                                          response->reference.uid, trash->id, response->key, &entry,
-                                          exchange->pool)
-                      : backend_item_remove(exchange->session, response->folder->id,
-                                            response->reference.uid, exchange->pool);
-    if (fault && fault->code != BASE_FAULT_NOT_FOUND)
+        fault = trash ? backend_item_move(session, response->folder->id, uid, trash->id,
+                                          derived_name, &entry, exchange->pool)
+                      : backend_item_remove(session, response->folder->id, uid, exchange->pool);
+    if (base_fault_code(fault) == BASE_FAULT_UNAVAILABLE)
+        return fault;
+    /* it was answered: what keeps it is no fault of that */
+    if (fault && fault->code != BASE_FAULT_NOT_FOUND && fault->code != BASE_FAULT_FOLDER_GONE)
         base_log_write(exchange->log, cmd_fault_level(fault->code),
                        "a meeting request of %s that was answered stays: %s", exchange->account,
                        fault->message);
-    cmd_exchange_publish(exchange, response->folder->id, WAKE_EVENT_CHANGED);
-    if (!fault && trash)
+    cmd_exchange_publish(exchange, response->reference.folder_id, WAKE_EVENT_CHANGED);
+    if (trash)
         cmd_exchange_publish(exchange, trash->id, WAKE_EVENT_ADDED);
+    return NULL;
 }
 
 static base_fault_t *response_perform(response_t *response)
@@ -367,8 +376,6 @@ static base_fault_t *response_perform(response_t *response)
         if (base_fault_code(fault) != BASE_FAULT_CONFLICT)
             break;
     }
-    if (!fault && response->itip)
-        response_move(response);
     return fault;
 }
 
@@ -397,20 +404,18 @@ static base_fault_t *response_once(response_t *response)
                                  apr_itoa(exchange->pool, (int)response->response), NULL),
                   "meeting", CMD_ONCE_TTL, &once);
     BASE_TRY(cmd_once_claim(exchange, &once, CMD_LEASE, &exchange->patience));
-    if (once.result) {
+    if (once.result)
         response->calendar_id = *once.result == '-' ? NULL : once.result;
-        return NULL;
+    else {
+        fault = response_perform(response);
+        if (fault) {
+            cmd_once_release(exchange, &once);
+            return fault;
+        }
+        BASE_TRY(
+            cmd_once_record(exchange, &once, response->calendar_id ? response->calendar_id : "-"));
     }
-    fault = response_perform(response);
-    if (fault) {
-        cmd_once_release(exchange, &once);
-        return fault;
-    }
-    fault = cmd_once_record(exchange, &once, response->calendar_id ? response->calendar_id : "-");
-    if (fault)
-        base_log_write(exchange->log, BASE_LOG_WARNING, "recording an answer of %s: %s",
-                       exchange->account, fault->message);
-    return NULL;
+    return response_finish(response, strchr(once.key.scope, ':') + 1);
 }
 
 /* -- the answer ------------------------------------------------------------------------------- */
