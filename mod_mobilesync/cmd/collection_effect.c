@@ -4,6 +4,7 @@
 #include "cmd/collection_impl.h"
 
 #include <string.h>
+#include <apr_sha1.h>
 #include <apr_strings.h>
 
 #include "backend/blob.h"
@@ -273,16 +274,57 @@ static base_fault_t *op_delete(collection_t *collection, const collection_op_t *
     return fault;
 }
 
-/* Has somebody else replaced the content of what an earlier attempt added? */
-static int op_add_overtaken(const collection_t *collection, const collection_claim_t *claim,
-                            apr_uint64_t current)
+/* Of a mail, whichever line ends the mailbox keeps it with; never 0. */
+static base_fault_t *op_hash(const backend_blob_t *blob, apr_uint64_t *hash, apr_pool_t *pool)
 {
-    if (collection->answer.options.client_wins)
-        return 0;
-    if (claim->other && !claim->doubt)
-        return BACKEND_REVISION_OF(current) != BACKEND_REVISION_OF(claim->other->token);
-    /* the only attempt before this one replaced nothing */
-    return claim->held && claim->content == 1 && BACKEND_REVISION_OF(current) != 0;
+    unsigned char digest[APR_SHA1_DIGESTSIZE];
+    apr_sha1_ctx_t context;
+    const char *line, *next, *end;
+
+    BASE_TRY(backend_blob_load(blob, &line, pool));
+    end = line + blob->size;
+    apr_sha1_init(&context);
+    for (; line < end; line = next) {
+        const char *feed = memchr(line, '\n', (apr_size_t)(end - line));
+        apr_size_t length;
+
+        next = feed ? feed + 1 : end;
+        length = (apr_size_t)((feed ? feed : end) - line);
+        apr_sha1_update(&context, line,
+                        (unsigned)(feed && length && feed[-1] == '\r' ? length - 1 : length));
+        if (feed)
+            apr_sha1_update(&context, "\n", 1);
+    }
+    apr_sha1_final(digest, &context);
+    memcpy(hash, digest, sizeof *hash);
+    *hash |= *hash == 0;
+    return NULL;
+}
+
+/* Has somebody else replaced the content of what an earlier attempt added? An attempt of which nobody
+ * knows what it did has said what it was going to write over another content (op_add_again). */
+static base_fault_t *op_add_overtaken(const collection_t *collection,
+                                      const collection_claim_t *claim, const backend_entry_t *entry,
+                                      int *overtaken)
+{
+    apr_uint64_t revision = claim->other ? BACKEND_REVISION_OF(claim->other->token) : 0, hash;
+    backend_blob_t *blob;
+    int i;
+
+    *overtaken = 0;
+    if (collection->answer.options.client_wins || (claim->doubt && !claim->held) ||
+        BACKEND_REVISION_OF(entry->token) == revision)
+        return NULL;
+    if (claim->intent_count) {
+        BASE_TRY(backend_item_fetch(collection->env->backend, collection->request->folder_id,
+                                    entry->uid, &blob, collection->op_pool));
+        BASE_TRY(op_hash(blob, &hash, collection->op_pool));
+        for (i = 0; i < claim->intent_count; i++)
+            if (claim->intents[i]->token == hash)
+                return NULL;
+    }
+    *overtaken = 1;
+    return NULL;
 }
 
 /* Is a property to be what the device wants now? One that somebody else has set since the earlier
@@ -348,6 +390,7 @@ static base_fault_t *op_add_again(collection_t *collection, const collection_op_
                                   collection_claim_t *claim, backend_entry_t *entry,
                                   sync_ledger_result_t *result, int *kept)
 {
+    apr_uint64_t hash;
     base_fault_t *fault;
     int same;
 
@@ -357,12 +400,14 @@ static base_fault_t *op_add_again(collection_t *collection, const collection_op_
         op_add_tell(op, entry, result);
         return NULL;
     }
-    if (!fault && op_add_overtaken(collection, claim, entry->token)) {
-        *kept = 1;
-        return NULL;
-    }
     if (!fault)
-        BASE_TRY(collection_claim_renew(collection, claim));
+        fault = op_add_overtaken(collection, claim, entry, kept);
+    if (*kept)
+        return NULL;
+    if (!fault) {
+        BASE_TRY(op_hash(op->blob, &hash, collection->op_pool));
+        BASE_TRY(collection_claim_intend(collection, claim, hash));
+    }
     if (!fault)
         fault = op_add_replace(collection, op, claim, entry, result);
     /* another program was at it at the same moment: that is nothing to be told of an Add */

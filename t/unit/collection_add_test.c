@@ -197,6 +197,40 @@ static void test_found_again(void)
     is_str(inbox_text(), "", "it stays removed");
 }
 
+/* Nobody knows what the last attempt did, and others have written into the item since, or not. */
+static void test_overtaken(void)
+{
+    static const char *const last[] = {"first", "third"};
+    backend_entry_t entry;
+    int known, which, theirs;
+
+    for (known = 0; known < 2; known++)
+        for (which = 0; which < 2; which++)
+            for (theirs = 0; theirs < 2; theirs++) {
+                const char *key = start();
+
+                if (known) {
+                    step(add(key, "first"));
+                    trouble.call = "replace";
+                }
+                else
+                    trouble.call = "put";
+                trouble.after = 1;
+                step(add(key, known ? "second" : "first"));
+                is_int(code, BASE_FAULT_UNAVAILABLE, "written, but the mailbox's answer is lost");
+                if (theirs &&
+                    (backend_item_entry(truth, inbox, 1, &entry, pool) ||
+                     backend_item_replace(truth, inbox, 1, entry.token, 0,
+                                          backend_blob_of("theirs", 6, pool), &entry, pool)))
+                    exit(1);
+                clock_now += 2 * CMD_LEASE;
+                step(add(key, last[which]));
+                is_int(code, BASE_FAULT_NONE, "once more");
+                is_str(inbox_text(), apr_pstrcat(pool, "1:", theirs ? "theirs" : last[which], NULL),
+                       theirs ? "what others wrote stays" : "it has its last form");
+            }
+}
+
 static state_fail_when_t release_fails(void *baton, state_call_t call, int number)
 {
     (void)baton;
@@ -397,6 +431,7 @@ int main(void)
     test_add();
     test_altered();
     test_found_again();
+    test_overtaken();
     test_looked();
     test_expired();
     test_late();
