@@ -221,8 +221,11 @@ static base_fault_t *vdir_apply_mark(local_session_t *session, const vdir_seen_t
                             .id = mark->id[0] ? mark->id : NULL,
                             .generation = mark->generation,
                             .parent = mark->parent};
+    local_folder_t other;
     apr_int64_t chosen;
 
+    if (added.id && !local_folder_load(session, added.id, &other, pool))
+        added.id = NULL; /* somebody wrote another folder's there */
     /* one that was away may have been the default folder before another one was chosen */
     BASE_TRY(local_sql_integer(session->index, LOCAL_SQL_VDIR_CHOSEN, &chosen, pool, "i",
                                (apr_int64_t)class_));

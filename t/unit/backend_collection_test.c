@@ -188,6 +188,29 @@ static void test_default_twice(apr_pool_t *pool)
        "one of two default folders is that");
 }
 
+/* What an id file says must not stand in the way of the rest of the mailbox. */
+static void test_same_id(apr_pool_t *pool)
+{
+    vdir_t vdir = collection_account("same", "", pool);
+    apr_array_header_t *folders;
+    const char *inbox;
+
+    again(&vdir);
+    must(backend_folder_list(vdir.session, &folders, vdir.pool), "folder_list");
+    inbox = apr_pstrdup(pool, contract_role(vdir.session, BACKEND_ROLE_INBOX, vdir.pool));
+    collection_make(in_root(&vdir, "both"), ".mobilesync-folder",
+                    "contacts same 7 user -\ntasks same 7 user -\n", NULL);
+    collection_make(in_root(&vdir, "mail"), ".mobilesync-folder",
+                    apr_psprintf(pool, "notes %s 7 user -\n", inbox), NULL);
+    again(&vdir);
+    ok(strcmp(vdir_folder(&vdir, BACKEND_CLASS_CONTACTS, "both"),
+              vdir_folder(&vdir, BACKEND_CLASS_TASKS, "both")) != 0,
+       "two views that say they are one are two");
+    ok(*vdir_folder(&vdir, BACKEND_CLASS_NOTES, "mail") &&
+           strcmp(vdir_folder(&vdir, BACKEND_CLASS_NOTES, "mail"), inbox) != 0,
+       "and no collection is the Inbox");
+}
+
 static void test_permissions(apr_pool_t *pool)
 {
     vdir_t vdir = collection_account("permissions", "", pool);
@@ -407,6 +430,7 @@ int main(void)
     test_views(pool);
     test_descriptors(pool);
     test_default_twice(pool);
+    test_same_id(pool);
     test_permissions(pool);
     test_directories(pool);
     test_index(pool);
