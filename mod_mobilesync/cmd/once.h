@@ -1,6 +1,6 @@
 /* Once: a side effect of a command without a sync key (SendMail, SmartReply, SmartForward,
- * MoveItems, MeetingResponse) under an entry of the ledger (state/state.h). Claim, do it, record; a repeat finds
- * the record. */
+ * MoveItems, MeetingResponse) under an entry of the ledger (state/state.h). Claim, do it, record; a
+ * repeat finds the record. */
 #ifndef CMD_ONCE_H
 #define CMD_ONCE_H
 
