@@ -129,6 +129,7 @@ E2E_TESTS = \
 	t/e2e/mailbox.t \
 	t/e2e/maildir.t \
 	t/e2e/meeting.t \
+	t/e2e/meeting_deliver.t \
 	t/e2e/meeting_send.t \
 	t/e2e/memory.t \
 	t/e2e/midnight.t \

@@ -82,6 +82,7 @@ typedef struct {
     const cmd_access_t *access;  /* NULL: no access control */
     int free_busy_is_private;    /* ResolveRecipients tells nobody when others can be met */
     const char *node;            /* this server's name in records */
+    int meetings; /* scheduling messages among accounts change calendars on delivery */
 } cmd_service_t;
 
 typedef struct cmd_exchange cmd_exchange_t;

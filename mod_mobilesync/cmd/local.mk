@@ -50,7 +50,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/search_mailbox.c mod_mobilesync/cmd/search_mailbox.h \
 	mod_mobilesync/cmd/search_store_gal.c mod_mobilesync/cmd/search_store_mailbox.c \
 	mod_mobilesync/cmd/send.c mod_mobilesync/cmd/send.h \
-	mod_mobilesync/cmd/send_deliver.c \
+	mod_mobilesync/cmd/send_deliver.c mod_mobilesync/cmd/send_schedule.c \
 	mod_mobilesync/cmd/send_mail.c \
 	mod_mobilesync/cmd/send_request.c \
 	mod_mobilesync/cmd/settings.c \

@@ -22,6 +22,7 @@
 #include "cmd/cmd.h"
 #include "cmd/once.h"
 #include "item/compose.h"
+#include "item/itip.h"
 #include "item/reference.h"
 
 /* One command, of either form: MIME with the parameters in the query (12.1), or WBXML. */
@@ -45,6 +46,10 @@ base_fault_t *cmd_send_parse(cmd_send_t *send, int *status);
  * that is there already stays one. */
 base_fault_t *cmd_send_deliver(cmd_send_t *send, const apr_array_header_t *accounts,
                                const backend_blob_t *message, const char *series);
+/* A scheduling message (item/itip.h) that was delivered to an account: its calendar has what it says. The
+ * mail stays, so nothing that goes wrong is a fault. */
+void cmd_send_schedule(const cmd_send_t *send, const item_itip_t *itip, backend_session_t *session,
+                       const char *account, apr_pool_t *pool);
 base_fault_t *cmd_send_save(cmd_send_t *send, const backend_blob_t *message, const char *series);
 
 /* Sends a message that is none of these commands', once: a repeat, of whatever device, finds it by its

@@ -191,6 +191,7 @@ static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
     service->spool_directory = config->spool_directory;
     service->authorities = config->authorities;
     service->revocations = config->revocations;
+    service->meetings = strcasecmp(config->meetings, "on") == 0;
     config->redis = redis->redis;
     config->service = service;
     return NULL;

@@ -368,6 +368,8 @@ static const char *config_problem(glue_config_t *config, apr_pool_t *pool)
         return "MobileSyncUrl must be like https://mail.example.com/Microsoft-Server-ActiveSync";
     if (strcasecmp(config->account_form, "full") && strcasecmp(config->account_form, "bare"))
         return "MobileSyncAccountName must be full or bare";
+    if (strcasecmp(config->meetings, "on") && strcasecmp(config->meetings, "off"))
+        return "MobileSyncMeetings must be on or off";
     if (!sync_access_mode_parse(config->access_mode, &mode))
         return "MobileSyncAccess must be permissive, interactive, strict or disabled";
     if (strcasecmp(config->free_busy, "on") != 0 && strcasecmp(config->free_busy, "off") != 0)

@@ -232,6 +232,15 @@ static void itip_reply(item_itip_apply_t *apply)
 
 /* -- a message -------------------------------------------------------------------------------- */
 
+/* Time that nobody has agreed to yet (item_itip_answer() says what becomes of that). */
+static void itip_reserve(item_component_t *event)
+{
+    const char *transparency = item_component_text(event, "TRANSP");
+
+    if (!transparency || strcasecmp(transparency, "TRANSPARENT") != 0)
+        item_component_set_text(event, "X-MICROSOFT-CDO-BUSYSTATUS", "TENTATIVE");
+}
+
 /* The event of a REQUEST that the calendar does not have: as it came, without METHOD and what else
  * the calendar of the message has. */
 static base_fault_t *itip_new(const item_itip_apply_t *apply, const backend_blob_t **blob)
@@ -249,6 +258,8 @@ static base_fault_t *itip_new(const item_itip_apply_t *apply, const backend_blob
         next = item_component_next(event);
         if (!uid || strcmp(uid, apply->itip->uid) != 0)
             item_component_remove(event);
+        else
+            itip_reserve(event);
     }
     for (i = 0; i < sizeof others / sizeof *others; i++)
         while ((event = item_component_first(apply->in->calendar, others[i])))

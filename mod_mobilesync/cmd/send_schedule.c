@@ -1,0 +1,72 @@
+/* Meetings among accounts of this server, as their messages are delivered. Who sent one is known here:
+ * nobody sends as somebody else (item/compose.h). */
+#include "cmd/send.h"
+
+#include <strings.h>
+
+#include "cmd/meeting.h"
+
+/* A message that only passes an invitation on invites nobody by itself. */
+static int schedule_may_begin(const item_itip_t *itip)
+{
+    const char *organizer = item_itip_organizer(itip), *sender = item_itip_sender(itip);
+
+    return organizer && sender && strcasecmp(organizer, sender) == 0;
+}
+
+/* CONFLICT: the event changed meanwhile. *folder_id: where something was written; NULL: nowhere. */
+static base_fault_t *schedule_once(const item_itip_t *itip, const item_itip_who_t *who,
+                                   backend_session_t *session, const char **folder_id,
+                                   apr_pool_t *pool)
+{
+    apr_array_header_t *folders;
+    const backend_blob_t *blob;
+    cmd_meeting_t meeting;
+
+    BASE_TRY(backend_folder_list(session, &folders, pool));
+    BASE_TRY(cmd_meeting_find(session, folders, item_itip_uid(itip), &meeting, pool));
+    if (!meeting.blob && !schedule_may_begin(itip))
+        return NULL;
+    BASE_TRY(item_itip_apply(itip, meeting.blob, who, &blob, pool));
+    if (!blob)
+        return NULL;
+    BASE_TRY(cmd_meeting_store(session, &meeting, item_itip_uid(itip), blob, pool));
+    *folder_id = meeting.folder->id;
+    return NULL;
+}
+
+static base_fault_t *schedule(const item_itip_t *itip, apr_time_t now, backend_session_t *session,
+                              const char **folder_id, apr_pool_t *pool)
+{
+    apr_array_header_t *own = apr_array_make(pool, 4, sizeof(const char *));
+    item_itip_who_t who = {.addresses = own, .sender = item_itip_sender(itip), .now = now};
+    backend_identity_t *identity;
+    base_fault_t *fault;
+    int tries = 0;
+
+    if (!who.sender)
+        return NULL;
+    BASE_TRY(backend_identity(session, &identity, pool));
+    APR_ARRAY_PUSH(own, const char *) = identity->address;
+    if (identity->aliases)
+        apr_array_cat(own, identity->aliases);
+    do
+        fault = schedule_once(itip, &who, session, folder_id, pool);
+    while (base_fault_code(fault) == BASE_FAULT_CONFLICT && ++tries < CMD_MEETING_TRIES);
+    return fault;
+}
+
+void cmd_send_schedule(const cmd_send_t *send, const item_itip_t *itip, backend_session_t *session,
+                       const char *account, apr_pool_t *pool)
+{
+    cmd_exchange_t *exchange = send->exchange;
+    const char *folder_id = NULL;
+    base_fault_t *fault = schedule(itip, exchange->now, session, &folder_id, pool);
+
+    if (!fault && folder_id)
+        fault = wake_publish(exchange->service->bus, account, folder_id, WAKE_EVENT_CHANGED, pool);
+    if (fault)
+        base_log_write(exchange->log, BASE_LOG_WARNING,
+                       "what a meeting message says in the calendar of %s: %s", account,
+                       fault->message);
+}
