@@ -42,6 +42,22 @@ static int op_same_property(const backend_properties_t *there, const char *wante
     return text && wanted ? strcmp(text, wanted) == 0 : !text && !wanted;
 }
 
+/* Flags differ bit by bit, the number of a property as a whole. */
+static int op_marks_conflict(const sync_holding_t *device, const apr_uint64_t *written,
+                             apr_uint64_t current, apr_uint64_t mask, apr_uint64_t values)
+{
+    int i;
+
+    for (i = 0; i < BACKEND_PROPERTY_COUNT; i++) {
+        apr_uint64_t field = mask & BACKEND_PROPERTY_MASK(i);
+
+        if (sync_diff_flags_conflict(device, NULL, current, field, values) &&
+            (!written || (current ^ *written) & field))
+            return 1;
+    }
+    return sync_diff_flags_conflict(device, written, current, BACKEND_FLAGS_OF(mask), values);
+}
+
 /* A conflict is one of the item: when one of its Changes in the request is in conflict, none of
  * them is done, whichever comes first. */
 static int op_conflict(collection_t *collection, const collection_op_t *op,
@@ -59,9 +75,8 @@ static int op_conflict(collection_t *collection, const collection_op_t *op,
         if (each->kind != COLLECTION_OP_CHANGE || each->uid != op->uid)
             continue;
         if (i < self ? collection->recorded[i].code == BASE_FAULT_CONFLICT
-                     : may && sync_diff_flags_conflict(&device, written, current,
-                                                       collection_op_mask(each),
-                                                       collection_op_values(each, ~current)))
+                     : may && op_marks_conflict(&device, written, current, collection_op_mask(each),
+                                                collection_op_values(each, ~current)))
             return 1;
     }
     return 0;
@@ -79,8 +94,8 @@ static base_fault_t *op_doubtful_conflict(const collection_t *collection, const 
 
     *conflict = 0;
     if (!claim->doubt || !op->edit || collection->answer.options.client_wins ||
-        !sync_diff_flags_conflict(&device, claim->other ? &claim->other->token : NULL, entry->token,
-                                  op->edit->fields, ~entry->token))
+        !op_marks_conflict(&device, claim->other ? &claim->other->token : NULL, entry->token,
+                           op->edit->fields, ~entry->token))
         return NULL;
     BASE_TRY(op->edit->apply(op->edit, entry, &update, collection->op_pool));
     for (i = 0; i < BACKEND_PROPERTY_COUNT; i++)

@@ -424,6 +424,33 @@ static void test_property_doubt(void)
     }
 }
 
+/* Another category than in the attempt before, and another program was at it in between. */
+static void test_property_altered(void)
+{
+    backend_update_t theirs = {.which = 1u << BACKEND_PROPERTY_CATEGORIES,
+                               .properties = {{[BACKEND_PROPERTY_CATEGORIES] = "Before"}}};
+    collection_edit_t edit = {.fields = BACKEND_PROPERTY_MASK(BACKEND_PROPERTY_CATEGORIES),
+                              .digest = "Mine first",
+                              .apply = categorise};
+    collection_op_t op = change(1, 0, 0);
+    const char *key = start();
+    backend_entry_t entry;
+
+    op.edit = &edit;
+    deliver(0, 0);
+    backend_item_update(truth, inbox, 1, &theirs, &entry, pool);
+    step(request(key));
+    key = answer->key;
+    prepare(with_op(key, &op));
+    is_str(categories(), "Mine", "a category");
+    theirs.properties.text[BACKEND_PROPERTY_CATEGORIES] = "Theirs";
+    backend_item_update(truth, inbox, 1, &theirs, &entry, pool);
+    edit.digest = "Mine again";
+    is_str(step(with_op(key, &op)), "*1:0c3", "another one in its place");
+    is_int(answer->results[0].code, BASE_FAULT_CONFLICT, "is in conflict with what came between");
+    is_str(categories(), "Theirs", "which stays");
+}
+
 int main(void)
 {
     apr_initialize();
@@ -438,6 +465,7 @@ int main(void)
     test_crashes();
     test_properties();
     test_property_doubt();
+    test_property_altered();
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();
