@@ -61,17 +61,6 @@ static apr_status_t rtf_close(void *converter)
     return APR_SUCCESS;
 }
 
-static void rtf_set_code_page(rtf_t *rtf, long code_page, apr_pool_t *pool)
-{
-    iconv_t converter =
-        iconv_open("UTF-8", apr_psprintf(pool, "CP%ld", code_page > 0 ? code_page : 1252));
-
-    if (converter == (iconv_t)-1)
-        return;
-    apr_pool_cleanup_register(pool, converter, rtf_close, apr_pool_cleanup_null);
-    rtf->converter = converter;
-}
-
 /* -- output ---------------------------------------------------------------------------------- */
 
 /* Bytes of the code page that stand together; what cannot be converted becomes U+FFFD. */
@@ -93,6 +82,24 @@ static void rtf_flush(rtf_t *rtf)
         left--;
     }
     item_sink_write(rtf->sink, out, (apr_size_t)(to - out));
+}
+
+/* Of one converter at a time: a text may name as many as it likes. */
+static void rtf_set_code_page(rtf_t *rtf, long code_page, apr_pool_t *pool)
+{
+    char name[32];
+    iconv_t converter;
+
+    apr_snprintf(name, sizeof name, "CP%ld", code_page > 0 ? code_page : 1252);
+    converter = iconv_open("UTF-8", name);
+    if (converter == (iconv_t)-1)
+        return;
+    apr_pool_cleanup_register(pool, converter, rtf_close, apr_pool_cleanup_null);
+    if (rtf->converter != (iconv_t)-1) {
+        rtf_flush(rtf);
+        apr_pool_cleanup_run(pool, rtf->converter, rtf_close);
+    }
+    rtf->converter = converter;
 }
 
 static int rtf_is_shown(const rtf_t *rtf)

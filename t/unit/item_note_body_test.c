@@ -2,6 +2,7 @@
  * send. */
 #include "item_helpers.h"
 
+#include <malloc.h>
 #include <apr_base64.h>
 
 #include "item/html.h"
@@ -429,6 +430,7 @@ static void test_rtf(apr_pool_t *pool)
         {"{\\rtf1 ends in the midd", "ends in the midd"},
         {"{\\rtf1 a}behind", "a"},
         {"{\\rtf1 \\'8", "8"},
+        {"{\\rtf1 \\'e9\\ansicpg1251 \\'e0}", "\xc3\xa9\xd0\xb0"},
         {"not at all", NULL},
     };
     char deep[2000] = "{\\rtf1";
@@ -438,6 +440,24 @@ static void test_rtf(apr_pool_t *pool)
         is_str(rtf_text(rows[i].rtf, pool), rows[i].text, rows[i].rtf);
     memset(deep + 6, '{', 1900);
     is_str(rtf_text(deep, pool), NULL, "1,900 groups are refused");
+}
+
+/* A converter has hundreds of bytes, what asks for one a dozen. */
+static void test_rtf_code_pages(apr_pool_t *pool)
+{
+    static const char word[] = "\\ansicpg1250\\ansicpg1251";
+    enum { COUNT = 20000, LENGTH = sizeof word - 1 };
+    char *rtf = apr_palloc(pool, 6 + COUNT * LENGTH + 1);
+    size_t before;
+    int i;
+
+    memcpy(rtf, "{\\rtf1", 6);
+    for (i = 0; i < COUNT; i++)
+        memcpy(rtf + 6 + i * LENGTH, word, LENGTH);
+    rtf[6 + COUNT * LENGTH] = '\0';
+    before = mallinfo2().uordblks;
+    is_str(rtf_text(rtf, pool), "", "40,000 code pages");
+    ok(mallinfo2().uordblks < before + 1000000, "of which one is open at a time");
 }
 
 static void test_parse_rtf(apr_pool_t *pool)
@@ -469,6 +489,7 @@ int main(void)
     test_parse_spilled(pool);
     test_clean(pool);
     test_rtf(pool);
+    test_rtf_code_pages(pool);
     test_parse_rtf(pool);
     apr_pool_destroy(pool);
     return done_testing();
