@@ -1,13 +1,14 @@
 /* The model test of whole mailboxes: two phones of protocol 16.1 that sync folders of mail, contacts,
- * tasks, notes and events, move items, write, edit and send drafts, add and edit the others, make, rename,
- * delete and empty folders, through the commands as the server runs them; beside other programs and administrators, with lost requests and answers,
- * repeats, requests at the same time, and calls of store and mailbox that fail or never return.
+ * tasks, notes and events, move items, write, edit and send drafts, add and edit the others, make,
+ * rename, delete and empty folders, through the commands as the server runs them; beside other
+ * programs and administrators, with lost requests and answers, repeats, requests at the same time,
+ * and calls of store and mailbox that fail or never return.
  *
- * Every message has a number, for good, and a version, another one whenever its content is
- * replaced; its subject is "number.version". So it is with contacts, tasks, notes and events (a message is any
- * item here), which have no category and are not sent. Its category, if it has one, is called after a version
- * too, that of who set it: "C7". A message that is sent goes to bob. Most events are
- * series: an occurrence has the version of who changed it alone, or is deleted. */
+ * Every message has a number, for good, and a version, another one whenever its content is replaced;
+ * its subject is "number.version". So it is with contacts, tasks, notes and events (a message is any
+ * item here), which have no category and are not sent. Its category, if it has one, is called after
+ * a version too, that of who set it: "C7". A message that is sent goes to bob. Most events are series:
+ * an occurrence has the version of who changed it alone, or is deleted. */
 #ifndef T_UNIT_MODEL_MAIL_H
 #define T_UNIT_MODEL_MAIL_H
 
