@@ -4,6 +4,7 @@
 #include "cmd/sync_edit.h"
 #include "cmd/sync_merge.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "eas/status.h"
@@ -150,6 +151,16 @@ static base_fault_t *ops_draft(const sync_ops_t *ops, const eas_node_t *node, co
     return sync_draft_read(read->draft, &read->status);
 }
 
+/* Of what the client says to be an invitation that was received (MeetingStatus 3, 7, ...) it cannot be
+ * the organizer, whoever the item says is. */
+static int ops_is_received(const eas_node_t *node)
+{
+    const eas_node_t *data = eas_node_child(node, EAS_AirSync_ApplicationData);
+    const char *status = data ? eas_node_child_text(data, EAS_Calendar_MeetingStatus) : NULL;
+
+    return status && atoi(status) & 2;
+}
+
 static base_fault_t *ops_read_one(sync_ops_t *ops, const eas_node_t *node)
 {
     static const collection_op_t nothing = {.kind = COLLECTION_OP_FETCH};
@@ -158,7 +169,7 @@ static base_fault_t *ops_read_one(sync_ops_t *ops, const eas_node_t *node)
 
     *op = nothing;
     read.status = ops_translate(ops, node, op);
-    op->follow = ops->follow;
+    op->follow = ops_is_received(node) ? NULL : ops->follow;
     if (read.status == SYNC_STATUS_PROTOCOL)
         return base_fault_make(ops->pool, BASE_FAULT_INVALID, "Commands: %s is no operation",
                                eas_tag_name(node->tag));

@@ -53,7 +53,7 @@ sub meeting ( $subject, @more ) {
         Subject => $subject,
         StartTime => '20301104T090000Z',
         EndTime => '20301104T100000Z',
-        MeetingStatus => 1,
+        ( {@more}->{MeetingStatus} ? () : ( MeetingStatus => 1 ) ),
         @more
     );
 }
@@ -230,6 +230,13 @@ subtest "another's meeting" => sub {
         event( StartTime => '20301104T100000Z', EndTime => '20301104T110000Z' ) );
     $phone->sync( $calendar, commands => [ $phone->delete_of($id) ] );
     is_sent( [], 'an attendee moves and deletes it: nobody is told' );
+};
+
+subtest 'an invitation that was received' => sub {
+    $server->add_account('may');
+    my ( $phone, $calendar ) = folder_phone( $server, 8, account => 'may', version => '16.1' );
+    add_item( $phone, $calendar, meeting( 'Plan', MeetingStatus => 3, people('eve@example.com') ) );
+    is_sent( [], 'is sent to nobody by who has it' );
 };
 
 subtest 'what cannot be sent' => sub {
