@@ -281,6 +281,19 @@ static base_fault_t *note_apply(const item_change_t *change, item_component_t *j
     return NULL;
 }
 
+/* A first line that stands for the subject, and came back as that, is another one with another text. */
+static base_fault_t *note_tell(const item_change_t *change, item_component_t *journal,
+                               apr_pool_t *pool)
+{
+    const char *text;
+
+    BASE_TRY(note_text(eas_node_child(change->data, EAS_Notes_Subject), &text, pool));
+    text = base_text_line(text, strlen(text), pool);
+    if (*text && strcmp(text, note_subject(journal, pool)) != 0)
+        *change->tell = 1;
+    return NULL;
+}
+
 static base_fault_t *note_change(const item_change_t *change, const backend_blob_t *original,
                                  const backend_blob_t **blob, apr_pool_t *pool)
 {
@@ -299,6 +312,7 @@ static base_fault_t *note_change(const item_change_t *change, const backend_blob
         item_component_set_text(journal, "CREATED", now);
     }
     BASE_TRY(note_apply(change, journal, pool));
+    BASE_TRY(note_tell(change, journal, pool));
     *blob = original;
     if (original && !item_document_is_changed(document))
         return NULL;

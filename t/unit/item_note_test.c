@@ -234,6 +234,20 @@ static void test_change(apr_pool_t *pool)
        "then it is one");
 }
 
+static void test_tell(apr_pool_t *pool)
+{
+    const backend_blob_t *note = blob_of_text(JOURNAL("DESCRIPTION:one\\ntwo\r\n"), pool);
+
+    ok(kind_change(&item_note_kind, data_of("one", "three\ntwo", NULL, NULL, pool),
+                   EAS_VERSION_16_1, note, pool)
+           .tell,
+       "it is told that the first line, which is the subject, is another one");
+    ok(!kind_change(&item_note_kind, data_of("one", "one\nthree", NULL, NULL, pool),
+                    EAS_VERSION_16_1, note, pool)
+            .tell,
+       "but not that it is the same");
+}
+
 static void test_change_html(apr_pool_t *pool)
 {
     static const char html[] =
@@ -407,6 +421,7 @@ int main(void)
     test_add(pool);
     test_change(pool);
     test_change_html(pool);
+    test_tell(pool);
     test_random(pool);
     test_words(pool);
     apr_pool_destroy(pool);
