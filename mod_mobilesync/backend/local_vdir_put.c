@@ -188,6 +188,15 @@ static base_fault_t *replace_check(const put_t *put, const local_item_t *item, c
     return !token || token == if_match ? NULL : backend_mismatch((apr_uint64_t)item->uid, pool);
 }
 
+/* Puts the old file back. When another program has put one in the place of ours meanwhile, that is the
+ * newest, and stays. */
+static void replace_undo(const put_t *put, const char *name, apr_pool_t *pool)
+{
+    if (local_swap(put->directory, put->temporary, put->directory, name) == 0 &&
+        local_file_token(put->directory, put->temporary, pool) != put->token)
+        (void)local_swap(put->directory, put->temporary, put->directory, name);
+}
+
 /* The new file changes places with the old one, whose content is looked at once more then: what
  * another program wrote in between is put back. At every moment there is one of the two. */
 static base_fault_t *replace_swap(put_t *put, apr_uint64_t if_match, local_item_t *item,
@@ -206,7 +215,7 @@ static base_fault_t *replace_swap(put_t *put, apr_uint64_t if_match, local_item_
     }
     fault = replace_check(put, item, put->temporary, if_match, pool);
     if (fault) {
-        (void)local_swap(put->directory, put->temporary, put->directory, item->name);
+        replace_undo(put, item->name, pool);
         return fault;
     }
     put->name = item->name;
@@ -243,7 +252,7 @@ base_fault_t *local_vdir_replace(local_session_t *session, const char *folder_id
     if (!fault)
         fault = local_end(session->index, replace_locked(&made, if_match, &item, pool), pool);
     if (fault && made.name) /* not recorded: as if it had not happened */
-        (void)local_swap(made.directory, made.temporary, made.directory, made.name);
+        replace_undo(&made, made.name, pool);
     put_end(&made);
     if (!fault)
         local_item_entry(&item, entry, pool);
