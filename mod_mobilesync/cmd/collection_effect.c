@@ -243,17 +243,39 @@ void collection_op_follow(const collection_t *collection, const collection_op_t 
 }
 
 /* Removes it for good. */
+/* What cannot be read can be removed all the same: then nobody can be told what it was. */
+static base_fault_t *op_read_before(const collection_t *collection, const collection_op_t *op,
+                                    const backend_blob_t **before)
+{
+    backend_blob_t *blob;
+    base_fault_t *fault =
+        backend_item_fetch(collection->env->backend, collection->request->folder_id, op->uid, &blob,
+                           collection->op_pool);
+    const char *data;
+
+    if (!fault)
+        fault = backend_blob_load(blob, &data, collection->op_pool);
+    *before = fault ? NULL : blob;
+    switch ((int)base_fault_code(fault)) {
+    case BASE_FAULT_DENIED:
+    case BASE_FAULT_CORRUPT:
+    case BASE_FAULT_TOO_LARGE:
+        base_log_write(collection->env->log, BASE_LOG_INFO, "an item that is removed: %s",
+                       fault->message);
+        return NULL;
+    default:
+        return fault;
+    }
+}
+
 static base_fault_t *op_remove(const collection_t *collection, const collection_op_t *op)
 {
     backend_session_t *backend = collection->env->backend;
     const char *folder_id = collection->request->folder_id;
-    backend_blob_t *before = NULL;
-    const char *data;
+    const backend_blob_t *before = NULL;
 
-    if (op->follow) {
-        BASE_TRY(backend_item_fetch(backend, folder_id, op->uid, &before, collection->op_pool));
-        BASE_TRY(backend_blob_load(before, &data, collection->op_pool));
-    }
+    if (op->follow)
+        BASE_TRY(op_read_before(collection, op, &before));
     BASE_TRY(backend_item_remove(backend, folder_id, op->uid, collection->op_pool));
     if (before)
         collection_op_follow(collection, op, before, NULL);

@@ -498,6 +498,21 @@ static void test_damaged(apr_pool_t *pool)
     is_str(sync_folder(phone), "+2 ", "until it is mended");
 }
 
+/* An event that cannot be read, so that nobody can be told of what it was, can be deleted. */
+static void test_unreadable(apr_pool_t *pool)
+{
+    crash_t crash = {.at = 1, .name = "fetch", .code = BASE_FAULT_DENIED};
+    phone_t *phone = phone_make(pool, EAS_VERSION_16_1, BACKEND_CLASS_CALENDAR);
+    apr_uint64_t uid = deliver(phone, EVENT("u", ""));
+
+    begin(phone);
+    command(phone, EAS_AirSync_Delete, id_of(phone, uid));
+    crash_arm(phone->world, &crash);
+    is_str(sync_folder(phone), "", "an event that cannot be read is deleted");
+    ok(crash_disarm(phone->world, &crash) >= 1, "  it was to be read");
+    is_str(text_of(phone, uid), "", "  and is gone");
+}
+
 int main(void)
 {
     static const eas_version_t versions[] = {EAS_VERSION_12_1, EAS_VERSION_14_0, EAS_VERSION_14_1,
@@ -523,6 +538,7 @@ int main(void)
     test_estimate(pool);
     test_default_folders(pool);
     test_damaged(pool);
+    test_unreadable(pool);
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();
