@@ -57,9 +57,10 @@
  * - An item is known by the UID in it: under another name it is the same one; where it has no UID by
  *   its content. Under the same name with another UID it is changed. Two files of one UID are two items,
  *   and a put of a UID that is there makes a second file: two phones may add the same.
- * - What a file is no more (half written, broken, another class) is gone when the file has been at rest;
- *   what cannot be read, is too large (LOCAL_VDIR_FILE_MAX), a link, hidden, or has another ending is
- *   not shown. It is logged once.
+ * - A file that has become an item of another class is gone from the folder when it has been at rest. One
+ *   that cannot be read or understood, or is too large (LOCAL_VDIR_FILE_MAX), is an item all the same
+ *   once it is at rest: who fetches it is told what is wrong. It is logged once. Links, what is hidden,
+ *   and files of other endings are nothing.
  * - A collection of several classes is a folder of each, of the same name, with an id of its own; so
  *   nothing in it is hidden from phones. It becomes one when such a file turns up. Deleting one of these
  *   folders deletes its items, deleting the last one the directory.
