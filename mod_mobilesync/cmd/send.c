@@ -187,10 +187,12 @@ static base_fault_t *send_series(send_t *send)
 
 /* -- what is sent --------------------------------------------------------------------------- */
 
+/* An original that is no message (an event) has no text to be quoted; a client that sends a whole
+ * message needs none. */
 static base_fault_t *send_original(send_t *send, backend_blob_t **blob)
 {
     cmd_exchange_t *exchange = send->request.exchange;
-    const item_reference_t *original = &send->request.original;
+    item_reference_t *original = &send->request.original;
     backend_session_t *session;
     backend_folder_t *folder;
 
@@ -202,7 +204,12 @@ static base_fault_t *send_original(send_t *send, backend_blob_t **blob)
     if (folder->generation != original->generation)
         return base_fault_make(exchange->pool, BASE_FAULT_NOT_FOUND,
                                "the original belongs to an earlier generation of its folder");
-    return backend_item_fetch(session, folder->id, original->uid, blob, exchange->pool);
+    if (folder->class_ == BACKEND_CLASS_EMAIL)
+        return backend_item_fetch(session, folder->id, original->uid, blob, exchange->pool);
+    if (!send->request.replace_mime)
+        return base_fault_make(exchange->pool, BASE_FAULT_NOT_FOUND, "the original is no message");
+    original->uid = 0; /* and nothing is marked */
+    return NULL;
 }
 
 static base_fault_t *send_compose(send_t *send, int *status)
