@@ -14,7 +14,7 @@ use EAS::WBXML qw(encode decode);
 
 # The server: one process, any number of connections. $answer gets { head, body, number } of
 # each request and returns the bytes to send; undef keeps the client waiting until the answer
-# to a later request is out, "later:BYTES" tells what it gets then.
+# to a later request is out, "later:BYTES" tells what it gets then; "cut" ends the connection.
 my @servers;
 
 sub serve ($answer) {
@@ -38,6 +38,7 @@ sub serve_loop ( $listener, $answer ) {
             my $request = read_request($socket);
             if ( !$request ) { $select->remove($socket); $socket->close; next }
             my $bytes = $answer->( { %$request, number => ++$number } );
+            if ( $bytes eq 'cut' ) { $select->remove($socket); $socket->close; next }
             if ( $bytes =~ s/^later:// ) { $later{$socket} = [ $socket, $bytes ]; next }
             $socket->syswrite($bytes);
             $_->[0]->syswrite( $_->[1] ) for values %later;
@@ -402,6 +403,19 @@ subtest 'wrong answers' => sub {
             'an invalid document'
         );
     }
+};
+
+subtest 'a kept connection that is cut' => sub {
+    my $got = client_for( [ empty(), 'cut', sync_answer('k1') ] );
+    $got->command('Ping');
+    is( $got->sync('5')->{status}, 1, 'the request is sent again' );
+    my $fails = sub ( $answers, $name ) {
+        my $client = client_for($answers);
+        my $status = eval { $client->command('Ping')->status while 1; 1 };
+        like( $@, qr/before the response \(0 bytes/, $name ) or diag explain $status;
+    };
+    $fails->( ['cut'], 'a new connection is not taken for a kept one' );
+    $fails->( [ empty(), 'cut', 'cut', empty() ], 'once only' );
 };
 
 subtest 'a client that is given up' => sub {

@@ -146,17 +146,29 @@ sub disconnect ($self) {
     return;
 }
 
-# Sends bytes on the kept-alive connection and reads one response, whatever it is.
+# Sends bytes on the kept-alive connection and reads one response, whatever it is. As phones do, it
+# sends them again, once and on a new connection, where the server cut a connection that it had kept:
+# httpd does that when its threads are busy, and may do so while the request is on its way.
 sub exchange ( $self, $bytes, %option ) {
-    my $response = eval {
-        my $http = $self->connection;
-        $http->write($bytes);
-        $http->read_response(%option);
-    };
+    my $http = $self->connection;
+    my $response = _exchange_on( $http, $bytes, %option );
+    if ( !$response && $http->was_cut_idle ) {
+        $self->disconnect;
+        $http = $self->connection;
+        $response = _exchange_on( $http, $bytes, %option );
+    }
     return $response if $response;
     my $fault = $@;
     $self->disconnect;
     die $fault;
+}
+
+# The response, or undef with the fault in $@.
+sub _exchange_on ( $http, $bytes, %option ) {
+    return eval {
+        $http->write($bytes);
+        $http->read_response(%option);
+    };
 }
 
 # --- calls ---

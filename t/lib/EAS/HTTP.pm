@@ -31,6 +31,7 @@ sub connect ($self) {
     $peer{Timeout} = $self->{timeout};
     $self->{buffer} = '';
     $self->{ended} = 0;
+    $self->{answers} = 0;
     if ( defined $self->{ca} ) {
         require IO::Socket::SSL;
         $self->{socket} = IO::Socket::SSL->new( %peer, SSL_ca_file => $self->{ca} );
@@ -110,6 +111,12 @@ sub is_stale ($self) {
     return $self->readable && $self->{ended};
 }
 
+# Whether the server ended a connection that it had kept, before any byte of the answer that is due.
+# Until then it may do so at any time, and nobody can tell whether it read the request.
+sub was_cut_idle ($self) {
+    return $self->{ended} && $self->{answers} && !length $self->{buffer};
+}
+
 # --- reading ---
 
 # The next response: { version, status, reason, headers (see header()), body, raw_head }.
@@ -117,6 +124,7 @@ sub is_stale ($self) {
 sub read_response ( $self, %option ) {
     my $response;
     do { $response = $self->_read_head } while $response->{status} =~ /^1/;
+    $self->{answers}++;
     if ( _ends_with_connection($response) ) {
         $response->{body} = $self->read_to_end;
         $self->close;
@@ -191,8 +199,11 @@ sub _fill ($self) {
     return 0 if $self->{ended};
     while (1) {
         my $read = sysread $self->{socket}, $self->{buffer}, CHUNK, length $self->{buffer};
-        return $read if defined $read;
-        return 0 if $!{ECONNRESET};
+        return $read if $read;
+        if ( defined $read || $!{ECONNRESET} ) {
+            $self->{ended} = 1;
+            return 0;
+        }
         $self->_wait_or_die('reading');
     }
 }
@@ -217,7 +228,9 @@ sub _wait_or_die ( $self, $doing ) {
             : $select->can_write( $self->{timeout} );
     }
     else {
-        die "$doing: $!\n";
+        my $fault = "$doing: $!\n";
+        $self->{ended} = 1 if $!{EPIPE} || $!{ECONNRESET};
+        die $fault;
     }
     die "$doing: nothing for $self->{timeout} seconds\n" unless $ready;
     return;

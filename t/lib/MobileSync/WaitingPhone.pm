@@ -251,24 +251,13 @@ sub look ($self) {
     my $client = $self->{client};
     $self->shake;
     my @lacked = _told(
-        hierarchy => $self->_answer_of( $client->folder_sync( lose => 'request' ) ),
+        hierarchy => $client->folder_sync,
         qw(added updated deleted)
     );
     for my $folder ( values %{ $client->{folders} } ) {
-        my $call = $client->sync( $folder->{id}, lose => 'request' );
-        push @lacked, _told( $folder->{name} => $self->_answer_of($call), @CHANGES );
+        push @lacked, _told( $folder->{name} => $client->sync( $folder->{id} ), @CHANGES );
     }
     return join ', ', @lacked;
-}
-
-# httpd ends connections that are kept alive when its threads are all busy, or when a child goes, also
-# under a request that is on its way (RFC 9112, 9.3.1): then it is sent again, on a new one.
-sub _answer_of ( $self, $call ) {
-    my $result = eval { $self->{client}->repeat($call) };
-    return $result if $result;
-    die $@ if ref $@ || $@ !~ $CUT;
-    $self->_count('cut');
-    return $self->{client}->repeat($call);
 }
 
 sub _told ( $name, $result, @lists ) {
