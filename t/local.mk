@@ -32,6 +32,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Demo.pm \
 	t/lib/MobileSync/Disk.pm \
 	t/lib/MobileSync/ErrorLog.pm \
+	t/lib/MobileSync/EventFacts.pm \
 	t/lib/MobileSync/Groupware.pm \
 	t/lib/MobileSync/Httpd.pm \
 	t/lib/MobileSync/KindShow.pm \
@@ -45,6 +46,7 @@ PERL_LIB = \
 	t/lib/MobileSync/Mailbox.pm \
 	t/lib/MobileSync/Memory.pm \
 	t/lib/MobileSync/Metrics.pm \
+	t/lib/MobileSync/Participant.pm \
 	t/lib/MobileSync/Process.pm \
 	t/lib/MobileSync/RealFiles.pm \
 	t/lib/MobileSync/Redis.pm \
@@ -130,6 +132,7 @@ E2E_TESTS = \
 	t/e2e/maildir.t \
 	t/e2e/meeting.t \
 	t/e2e/meeting_deliver.t \
+	t/e2e/meeting_scene.t \
 	t/e2e/meeting_send.t \
 	t/e2e/memory.t \
 	t/e2e/midnight.t \

@@ -145,6 +145,15 @@ static const char *itip_answer(const item_itip_apply_t *apply, item_property_t *
     return NULL;
 }
 
+/* An answer to what was before the event's last change. One that does not say which revision it is about
+ * is about the present one: clients of EAS up to 14.1 write answers themselves, and no element tells
+ * them the SEQUENCE. */
+static int itip_reply_is_old(item_component_t *in, item_component_t *stored)
+{
+    return item_component_text(in, "SEQUENCE") &&
+           item_itip_sequence(in) < item_itip_sequence(stored);
+}
+
 /* When the message was written, as it is remembered; NULL: it does not say. */
 static const char *itip_stamp(const item_itip_apply_t *apply, item_component_t *in)
 {
@@ -165,7 +174,7 @@ static void itip_reply_component(const item_itip_apply_t *apply, item_component_
 
     APR_ARRAY_PUSH(address, const char *) = item_event_address(attendee, apply->pool);
     line = item_itip_attendee(stored, address, apply->pool);
-    if (!line || !word || item_itip_sequence(in) < item_itip_sequence(stored))
+    if (!line || !word || itip_reply_is_old(in, stored))
         return;
     before = item_property_parameter(line, ITIP_REPLIED);
     if (stamp && before && strcmp(stamp, before) < 0) /* of one length: in order */
@@ -202,8 +211,7 @@ static void itip_reply_instance(item_itip_apply_t *apply, item_component_t *in,
     struct icaltimetype place;
 
     if (!stored && itip_place(apply, in, &place) && itip_is_invited(apply, attendee) &&
-        itip_answer(apply, attendee) &&
-        item_itip_sequence(in) >= item_itip_sequence(apply->stored->series))
+        itip_answer(apply, attendee) && !itip_reply_is_old(in, apply->stored->series))
         stored = item_event_occurrence(&apply->edit, &apply->series->series, place);
     if (stored)
         itip_reply_component(apply, in, attendee, stored);

@@ -236,6 +236,13 @@ static void test_reply(apr_pool_t *pool)
     ok(!applied("REPLY", EVENT "DTSTAMP:20260102T000000Z\r\nSEQUENCE:1\r\n" OWN CY("DECLINED") END,
                 "cy@example.org", later, pool),
        "an older one does not count any more");
+    ok(!applied("REPLY", EVENT STAMP("04") "SEQUENCE:0\r\n" OWN CY("DECLINED") END,
+                "cy@example.org", stored, pool),
+       "nor does one to what was before");
+    ok(has(applied("REPLY", EVENT STAMP("04") OWN CY("DECLINED") END, "cy@example.org", stored,
+                   pool),
+           "PARTSTAT=DECLINED"),
+       "one that does not say to what is to what is there");
     ok(!applied("REPLY", yes, "dora@example.org", stored, pool), "nobody answers for another");
     ok(!applied(
            "REPLY",

@@ -111,7 +111,7 @@ sub insist ( $phone, $call ) {
         'an answer',
         sub {
             $result = eval { $phone->repeat($call) } // return 0;
-            return ( $result->{status} // 0 ) != 16;
+            return ref $result ne 'HASH' || ( $result->{status} // 0 ) != 16;
         },
         INSISTING
     );
