@@ -104,6 +104,7 @@ E2E_TESTS = \
 	t/e2e/demo.t \
 	t/e2e/devices.t \
 	t/e2e/drafts.t \
+	t/e2e/event_answers.t \
 	t/e2e/events.t \
 	t/e2e/empty_folder.t \
 	t/e2e/fetch.t \

@@ -112,6 +112,9 @@ struct collection_merge {
      * with the operation. */
     base_fault_t *(*apply)(const collection_merge_t *merge, const collection_merged_t *given,
                            const backend_blob_t **blob, int *tell, apr_pool_t *pool);
+    /* ADD: the UID that the client means (item_kind_t.identity): an item of the folder that has it is
+     * what it adds. May be NULL. */
+    base_fault_t *(*identify)(const collection_merge_t *merge, const char **uid, apr_pool_t *pool);
 };
 
 /* What follows from an ADD, CHANGE or DELETE of what is no mail, when it took effect; what went wrong

@@ -181,8 +181,8 @@ base_fault_t *collection_merge_change(collection_t *collection, const collection
 
 /* -- Add --------------------------------------------------------------------------------------- */
 
-/* An earlier attempt has added the item, or another program has put its own in the place of that. The
- * device knows it by one ServerId, whichever answer reaches it. */
+/* An earlier attempt has added the item, or another program has put its own in the place of that, or
+ * it is one that the client knew once and adds again. The device knows it by one ServerId, whichever answer reaches it. */
 static base_fault_t *merge_add_again(collection_t *collection, const collection_op_t *op,
                                      collection_claim_t *claim, merge_t *merge, int *begun,
                                      sync_tell_t *tell)
@@ -209,6 +209,24 @@ static base_fault_t *merge_add_again(collection_t *collection, const collection_
     return NULL;
 }
 
+/* Is there one of the UID that the client means? *entry is that. */
+static base_fault_t *merge_find(const collection_t *collection, const collection_op_t *op,
+                                backend_entry_t *entry, int *found)
+{
+    const char *uid = NULL;
+    base_fault_t *fault;
+
+    *found = 0;
+    if (op->merge->identify)
+        BASE_TRY(op->merge->identify(op->merge, &uid, collection->op_pool));
+    if (!uid)
+        return NULL;
+    fault = backend_item_find(collection->env->backend, collection->request->folder_id, uid, entry,
+                              collection->op_pool);
+    *found = !fault;
+    return base_fault_code(fault) == BASE_FAULT_NOT_FOUND ? NULL : fault;
+}
+
 base_fault_t *collection_merge_add(collection_t *collection, const collection_op_t *op,
                                    collection_claim_t *claim, sync_ledger_result_t *result,
                                    int *begun)
@@ -221,11 +239,14 @@ base_fault_t *collection_merge_add(collection_t *collection, const collection_op
     int existed;
 
     BASE_TRY(merge_apply(collection, op, claim, &merge, 0));
-    BASE_TRY(merge_hash(merge.wanted, &hash, collection->op_pool));
-    BASE_TRY(collection_claim_intend(collection, claim, hash));
-    *begun = 1;
-    BASE_TRY(backend_item_put(collection->env->backend, collection->request->folder_id, &put,
-                              merge.wanted, &merge.entry, &existed, collection->op_pool));
+    BASE_TRY(merge_find(collection, op, &merge.entry, &existed));
+    if (!existed) {
+        BASE_TRY(merge_hash(merge.wanted, &hash, collection->op_pool));
+        BASE_TRY(collection_claim_intend(collection, claim, hash));
+        *begun = 1;
+        BASE_TRY(backend_item_put(collection->env->backend, collection->request->folder_id, &put,
+                                  merge.wanted, &merge.entry, &existed, collection->op_pool));
+    }
     result->tell = merge.tell ? SYNC_TELL_OWN : SYNC_TELL_NOT;
     if (existed) {
         fault = merge_add_again(collection, op, claim, &merge, begun, &result->tell);

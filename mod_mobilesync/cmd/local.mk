@@ -59,7 +59,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/sync_drafts.c mod_mobilesync/cmd/sync_drafts.h \
 	mod_mobilesync/cmd/sync_edit.c mod_mobilesync/cmd/sync_edit.h \
 	mod_mobilesync/cmd/sync_merge.c mod_mobilesync/cmd/sync_merge.h \
-	mod_mobilesync/cmd/sync_ops.c mod_mobilesync/cmd/sync_ops.h \
+	mod_mobilesync/cmd/sync_ops.c mod_mobilesync/cmd/sync_ops.h mod_mobilesync/cmd/sync_ops_impl.h \
+	mod_mobilesync/cmd/sync_responses.c \
 	mod_mobilesync/cmd/sync_request.c mod_mobilesync/cmd/sync_request.h \
 	mod_mobilesync/cmd/sync_step.c mod_mobilesync/cmd/sync_step.h \
 	mod_mobilesync/cmd/validate_cert.c \

@@ -268,28 +268,6 @@ base_fault_t *sync_draft_read(sync_draft_t *draft, int *status)
 
 /* -- the answer -------------------------------------------------------------------------------- */
 
-static void draft_write_files(const sync_draft_t *draft, const item_reference_t *reference,
-                              apr_pool_t *pool)
-{
-    eas_writer_t *writer = draft->exchange->writer;
-    const apr_array_header_t *files = draft->draft->files;
-    int i;
-
-    if (!files->nelts)
-        return;
-    eas_writer_start(writer, EAS_AirSyncBase_Attachments);
-    for (i = 0; i < files->nelts; i++) {
-        const item_draft_file_t *file = &APR_ARRAY_IDX(files, i, item_draft_file_t);
-
-        eas_writer_start(writer, EAS_AirSyncBase_Attachment);
-        eas_writer_text(writer, EAS_AirSyncBase_ClientId, file->client_id);
-        eas_writer_text(writer, EAS_AirSyncBase_FileReference,
-                        item_reference_file(reference, file->part, pool));
-        eas_writer_end(writer);
-    }
-    eas_writer_end(writer);
-}
-
 /* The draft as it is by now: a FileReference names its content. */
 static base_fault_t *draft_entry(const sync_draft_t *draft, backend_entry_t *entry)
 {
@@ -301,27 +279,40 @@ static base_fault_t *draft_entry(const sync_draft_t *draft, backend_entry_t *ent
     return base_fault_code(fault) == BASE_FAULT_NOT_FOUND ? NULL : fault;
 }
 
-/* MS-ASEMAIL R1184, R1190; MS-ASAIRS R1336 */
-base_fault_t *sync_draft_write(const sync_draft_t *draft, apr_uint64_t uid, apr_pool_t *pool)
+base_fault_t *sync_draft_added(const sync_draft_t *draft, apr_uint64_t uid,
+                               apr_array_header_t **added, apr_pool_t *pool)
+{
+    const apr_array_header_t *files = draft->draft ? draft->draft->files : NULL;
+    backend_entry_t entry = {.uid = uid};
+    item_reference_t reference;
+    int i;
+
+    *added = apr_array_make(pool, 2, sizeof(item_attachment_added_t));
+    if (!files || !files->nelts)
+        return NULL;
+    BASE_TRY(draft_entry(draft, &entry));
+    reference = draft_reference(draft, &entry);
+    for (i = 0; i < files->nelts; i++) {
+        const item_draft_file_t *file = &APR_ARRAY_IDX(files, i, item_draft_file_t);
+
+        APR_ARRAY_PUSH(*added, item_attachment_added_t) = (item_attachment_added_t){
+            .client_id = file->client_id,
+            .file_reference = item_reference_file(&reference, file->part, pool)};
+    }
+    return NULL;
+}
+
+/* MS-ASEMAIL R1184, R1190 */
+base_fault_t *sync_draft_load(const sync_draft_t *draft, apr_uint64_t uid, item_email_t **email,
+                              apr_pool_t *pool)
 {
     static const eas_tag_t tags[] = {EAS_Email2_ConversationId, EAS_Email2_ConversationIndex};
-    eas_writer_t *writer = draft->exchange->writer;
+    const backend_entry_t entry = {.uid = uid, .date = draft->exchange->now};
+    const item_reference_t reference = draft_reference(draft, &entry);
     item_options_t options;
-    backend_entry_t entry = {.uid = uid, .date = draft->exchange->now};
-    item_reference_t reference;
-    item_email_t *email;
-
-    if (draft->draft->files->nelts)
-        BASE_TRY(draft_entry(draft, &entry));
-    reference = draft_reference(draft, &entry);
 
     item_options_init(&options, draft->exchange->request->version);
     options.schema = tags;
     options.schema_count = sizeof tags / sizeof *tags;
-    BASE_TRY(item_email_load(draft->draft->blob, &reference, &entry, &options, &email, pool));
-    eas_writer_start(writer, EAS_AirSync_ApplicationData);
-    draft_write_files(draft, &reference, pool);
-    item_email_write(email, 0, writer);
-    eas_writer_end(writer);
-    return NULL;
+    return item_email_load(draft->draft->blob, &reference, &entry, &options, email, pool);
 }

@@ -4,7 +4,9 @@
 
 #include "cmd/collection.h"
 #include "cmd/sync_request.h"
+#include "item/attachment.h"
 #include "item/draft.h"
+#include "item/email.h"
 
 /* One Add or Change of a draft. */
 typedef struct {
@@ -27,7 +29,11 @@ int sync_draft_folder(const cmd_exchange_t *exchange, const backend_folder_t *fo
  * message has been sent, and the draft is gone. Faults: those that end the request. */
 base_fault_t *sync_draft_read(sync_draft_t *draft, int *status);
 
-/* The ApplicationData of the Response to an Add that succeeded. */
-base_fault_t *sync_draft_write(const sync_draft_t *draft, apr_uint64_t uid, apr_pool_t *pool);
+/* What the Response to one that succeeded tells: the attachments that it added (item_attachment_added_t;
+ * MS-ASAIRS R1336), and, of an Add, what the server makes of a new draft. */
+base_fault_t *sync_draft_added(const sync_draft_t *draft, apr_uint64_t uid,
+                               apr_array_header_t **added, apr_pool_t *pool);
+base_fault_t *sync_draft_load(const sync_draft_t *draft, apr_uint64_t uid, item_email_t **email,
+                              apr_pool_t *pool);
 
 #endif

@@ -90,6 +90,21 @@ static base_fault_t *merge_apply(const collection_merge_t *base, const collectio
     return NULL;
 }
 
+static base_fault_t *merge_identify(const collection_merge_t *base, const char **uid,
+                                    apr_pool_t *pool)
+{
+    const sync_merge_t *merge = (const sync_merge_t *)base;
+    item_change_t change = {.data = merge->data, .version = merge->exchange->request->version};
+    backend_session_t *session;
+    backend_identity_t *identity;
+
+    BASE_TRY(cmd_exchange_session(merge->exchange, &session));
+    BASE_TRY(backend_identity(session, &identity, pool));
+    change.identity = identity;
+    *uid = merge->kind->identity(&change, pool);
+    return NULL;
+}
+
 base_fault_t *sync_merge_read(cmd_exchange_t *exchange, const backend_folder_t *folder,
                               const eas_node_t *node, collection_op_t *op, apr_pool_t *pool)
 {
@@ -108,6 +123,8 @@ base_fault_t *sync_merge_read(cmd_exchange_t *exchange, const backend_folder_t *
                                class_);
     if (eas_tag_in_version(EAS_AirSyncBase_InstanceId, exchange->request->version))
         merge->instance = eas_node_child_text(node, EAS_AirSyncBase_InstanceId);
+    if (merge->kind->identity && merge->data)
+        merge->base.identify = merge_identify;
     op->client_id = eas_node_child_text(node, EAS_AirSync_ClientId);
     op->merge = &merge->base;
     return sync_request_digest(node, &op->content_digest, pool);

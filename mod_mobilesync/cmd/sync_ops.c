@@ -1,36 +1,13 @@
-#include "cmd/sync_ops.h"
 #include "cmd/meeting_send.h"
-#include "cmd/sync_drafts.h"
 #include "cmd/sync_edit.h"
 #include "cmd/sync_merge.h"
+#include "cmd/sync_ops_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "eas/status.h"
 #include "item/kind.h"
-
-typedef struct {
-    const eas_node_t *node; /* Add, Change, Delete, Fetch */
-    int status;             /* what it is answered whatever the engine says; 0: that decides */
-    sync_draft_t *draft;    /* NULL: none of a draft */
-} sync_op_t;
-
-struct sync_ops {
-    cmd_exchange_t *exchange;
-    const backend_folder_t *folder;
-    const item_kind_t *kind; /* the folder's */
-    const collection_env_t *env;
-    const collection_request_t *request;
-    const collection_follow_t *follow; /* of what is changed here; NULL: nothing */
-    int drafts;                        /* the client may write messages here */
-    const char *trash_id;              /* where deletes go; NULL: items are removed */
-    apr_array_header_t *list;          /* sync_op_t */
-    apr_array_header_t *engine; /* collection_op_t, of the same indices. One that is refused here is
-                                   a Fetch of nothing there: without effect, but the request is
-                                   one with operations, whose answer has a key of its own */
-    apr_pool_t *pool;
-};
 
 /* -- reading ---------------------------------------------------------------------------------- */
 
@@ -233,144 +210,4 @@ void sync_ops_publish(const sync_ops_t *ops, const collection_answer_t *answer,
         cmd_exchange_publish(ops->exchange, folder->id, WAKE_EVENT_CHANGED);
     if (moved)
         cmd_exchange_publish(ops->exchange, ops->trash_id, WAKE_EVENT_ADDED);
-}
-
-/* -- Responses -------------------------------------------------------------------------------- */
-
-/* The item's Status for what became of the operation (MS-ASCMD 2.2.3.177.17). */
-static int ops_status(base_fault_code_t code)
-{
-    if (code == BASE_FAULT_NONE)
-        return SYNC_STATUS_SUCCESS;
-    if (code == BASE_FAULT_NOT_FOUND)
-        return SYNC_STATUS_NOT_FOUND;
-    if (code == BASE_FAULT_CONFLICT)
-        return SYNC_STATUS_CONFLICT;
-    if (code == BASE_FAULT_QUOTA)
-        return SYNC_STATUS_FULL;
-    if (code == BASE_FAULT_INVALID || code == BASE_FAULT_UNSUPPORTED ||
-        code == BASE_FAULT_CONVERSION || code == BASE_FAULT_TOO_LARGE)
-        return SYNC_STATUS_CONVERSION;
-    return eas_status_from_fault(EAS_COMMAND_Sync, code);
-}
-
-static void ops_write_id(const sync_ops_t *ops, const eas_node_t *node, eas_tag_t tag)
-{
-    const char *id = cmd_id_echo(eas_node_child_text(node, tag));
-
-    if (*id)
-        eas_writer_text(ops->exchange->writer, tag, id);
-}
-
-/* The complete item (R2956): nothing is truncated. */
-static base_fault_t *ops_load_whole(const sync_ops_t *ops, const collection_op_t *op,
-                                    const item_options_t *options, void **item, apr_pool_t *pool)
-{
-    const item_reference_t reference = {
-        .folder_id = ops->folder->id, .generation = ops->folder->generation, .uid = op->uid};
-    item_options_t whole = *options;
-    backend_session_t *session;
-    backend_entry_t entry;
-    backend_blob_t *blob;
-    int i;
-
-    for (i = 0; i < whole.preference_count; i++)
-        whole.preferences[i].truncation_size = ITEM_TRUNCATION_NONE;
-    whole.part_preference.truncation_size = ITEM_TRUNCATION_NONE;
-    whole.mime_truncation = ITEM_TRUNCATION_NONE;
-    BASE_TRY(cmd_exchange_session(ops->exchange, &session));
-    BASE_TRY(backend_item_entry(session, ops->folder->id, op->uid, &entry, pool));
-    BASE_TRY(backend_item_fetch(session, ops->folder->id, op->uid, &blob, pool));
-    return ops->kind->load(blob, &reference, &entry, &whole, item, pool);
-}
-
-static base_fault_t *ops_write_fetch(const sync_ops_t *ops, int index, int status,
-                                     const item_options_t *options, apr_pool_t *pool)
-{
-    const sync_op_t *op = &APR_ARRAY_IDX(ops->list, index, sync_op_t);
-    eas_writer_t *writer = ops->exchange->writer;
-    void *item = NULL;
-
-    if (status == SYNC_STATUS_SUCCESS) {
-        base_fault_t *fault = ops_load_whole(
-            ops, &APR_ARRAY_IDX(ops->engine, index, collection_op_t), options, &item, pool);
-
-        if (base_fault_code(fault) == BASE_FAULT_UNAVAILABLE)
-            return base_fault_wrap(fault, ops->pool, "Fetch");
-        status = ops_status(base_fault_code(fault));
-    }
-    eas_writer_start(writer, EAS_AirSync_Fetch);
-    ops_write_id(ops, op->node, EAS_AirSync_ServerId);
-    eas_writer_uint(writer, EAS_AirSync_Status, (apr_uint64_t)status);
-    if (status == SYNC_STATUS_SUCCESS) {
-        eas_writer_start(writer, EAS_AirSync_ApplicationData);
-        ops->kind->write(item, 0, writer);
-        eas_writer_end(writer);
-    }
-    eas_writer_end(writer);
-    return NULL;
-}
-
-static void ops_write_plain(const sync_ops_t *ops, const sync_op_t *op, int status)
-{
-    eas_writer_t *writer = ops->exchange->writer;
-
-    eas_writer_start(writer, op->node->tag);
-    ops_write_id(ops, op->node, EAS_AirSync_ClientId);
-    ops_write_id(ops, op->node, EAS_AirSync_ServerId);
-    eas_writer_uint(writer, EAS_AirSync_Status, (apr_uint64_t)status);
-    eas_writer_end(writer);
-}
-
-/* Every Add is answered; one that was made has a ServerId. */
-static base_fault_t *ops_write_add(const sync_ops_t *ops, const sync_op_t *op, apr_uint64_t uid,
-                                   int status, apr_pool_t *pool)
-{
-    const item_reference_t reference = {
-        .folder_id = ops->folder->id, .generation = ops->folder->generation, .uid = uid};
-    eas_writer_t *writer = ops->exchange->writer;
-
-    eas_writer_start(writer, EAS_AirSync_Add);
-    ops_write_id(ops, op->node, EAS_AirSync_ClientId);
-    if (uid)
-        eas_writer_text(writer, EAS_AirSync_ServerId, item_reference_server_id(&reference, pool));
-    eas_writer_uint(writer, EAS_AirSync_Status, (apr_uint64_t)status);
-    if (uid && op->draft)
-        BASE_TRY(sync_draft_write(op->draft, uid, pool));
-    eas_writer_end(writer);
-    return NULL;
-}
-
-base_fault_t *sync_ops_write_responses(const sync_ops_t *ops, const collection_answer_t *answer,
-                                       const backend_folder_t *folder,
-                                       const item_options_t *options)
-{
-    eas_writer_t *writer = ops->exchange->writer;
-    apr_pool_t *subpool;
-    int i, open = 0;
-
-    (void)folder;
-    apr_pool_create(&subpool, ops->pool);
-    for (i = 0; i < ops->list->nelts; i++) {
-        const sync_op_t *op = &APR_ARRAY_IDX(ops->list, i, sync_op_t);
-        int status = op->status ? op->status : ops_status(answer->results[i].code);
-
-        apr_pool_clear(subpool);
-        if (status == SYNC_STATUS_SUCCESS && op->node->tag != EAS_AirSync_Fetch &&
-            op->node->tag != EAS_AirSync_Add)
-            continue;
-        if (!open)
-            eas_writer_start(writer, EAS_AirSync_Responses);
-        open = 1;
-        if (op->node->tag == EAS_AirSync_Fetch)
-            BASE_TRY(ops_write_fetch(ops, i, status, options, subpool));
-        else if (status == SYNC_STATUS_SUCCESS)
-            BASE_TRY(
-                ops_write_add(ops, op, op->status ? 0 : answer->results[i].uid, status, subpool));
-        else
-            ops_write_plain(ops, op, status);
-    }
-    if (open)
-        eas_writer_end(writer);
-    return NULL;
 }

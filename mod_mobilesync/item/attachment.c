@@ -194,3 +194,21 @@ base_fault_t *item_attachment_read_base64(void *baton, char *buffer, apr_size_t 
     a->encoded_start += *length;
     return NULL;
 }
+
+void item_attachments_added_write(const apr_array_header_t *added, eas_writer_t *writer)
+{
+    int i;
+
+    if (!added->nelts)
+        return;
+    eas_writer_start(writer, EAS_AirSyncBase_Attachments);
+    for (i = 0; i < added->nelts; i++) {
+        const item_attachment_added_t *one = &APR_ARRAY_IDX(added, i, item_attachment_added_t);
+
+        eas_writer_start(writer, EAS_AirSyncBase_Attachment);
+        eas_writer_text(writer, EAS_AirSyncBase_ClientId, one->client_id);
+        eas_writer_text(writer, EAS_AirSyncBase_FileReference, one->file_reference);
+        eas_writer_end(writer);
+    }
+    eas_writer_end(writer);
+}

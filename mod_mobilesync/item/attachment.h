@@ -3,12 +3,23 @@
 #define ITEM_ATTACHMENT_H
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 
 #include "backend/backend.h"
 #include "base/fault.h"
 #include "eas/writer.h"
 
 typedef struct item_attachment item_attachment_t;
+
+/* One that a client has added by Sync (16.0 on), by the name that it gave it. */
+typedef struct {
+    const char *client_id;
+    const char *file_reference; /* what the server calls it */
+} item_attachment_added_t;
+
+/* Attachments of a Response to an Add or a Change (MS-ASAIRS R1082, R1324); nothing when there are
+ * none. */
+void item_attachments_added_write(const apr_array_header_t *added, eas_writer_t *writer);
 
 /* Opens part number `part` (item_reference_t.part) of a message. NOT_FOUND when the message has no
  * such part. The blob must stay open as long as the attachment. An embedded message

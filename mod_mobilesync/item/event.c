@@ -137,5 +137,8 @@ const item_kind_t item_event_kind = {.name = "Calendar",
                                      .body_read = event_body_read,
                                      .change = item_event_change,
                                      .attachment_open = item_event_attachment_open,
+                                     .attachments_added = item_event_attachments_added,
+                                     .made = EAS_Calendar_UID, /* MS-ASCAL R2223 */
+                                     .identity = item_event_identity,
                                      .component = "VEVENT",
                                      .describe = event_describe};

@@ -117,8 +117,8 @@ base_fault_t *item_event_store_all(item_event_edit_t *edit)
 /* -- a new one -------------------------------------------------------------------------------- */
 
 /* Of the client up to 14.1 (R2219), else of its ClientUid, which is the same when it tries again
- * (R2061), else of the request. */
-static const char *event_uid(const item_change_t *change, apr_pool_t *pool)
+ * (R2061, R2062). */
+const char *item_event_identity(const item_change_t *change, apr_pool_t *pool)
 {
     const eas_node_t *uid = eas_node_child(change->data, EAS_Calendar_UID);
     const eas_node_t *client = eas_node_child(change->data, EAS_Calendar_ClientUid);
@@ -131,7 +131,7 @@ static const char *event_uid(const item_change_t *change, apr_pool_t *pool)
         return text;
     text = client && change->version >= EAS_VERSION_16_0 ? item_event_line(client, pool) : "";
     if (!*text)
-        return change->key;
+        return NULL;
     apr_sha1_init(&sha);
     if (change->identity)
         apr_sha1_update(&sha, change->identity->address,
@@ -145,6 +145,7 @@ static const char *event_uid(const item_change_t *change, apr_pool_t *pool)
 static void event_make(const item_change_t *change, item_event_source_t **source, apr_pool_t *pool)
 {
     item_event_source_t *s = apr_pcalloc(pool, sizeof *s);
+    const char *uid = item_event_identity(change, pool);
 
     s->pool = pool;
     s->clocks = apr_hash_make(pool);
@@ -153,7 +154,7 @@ static void event_make(const item_change_t *change, item_event_source_t **source
     s->series = s->main = item_component_add(s->calendar, "VEVENT");
     s->instances = apr_array_make(pool, 1, sizeof(item_component_t *));
     s->own = &item_clock_utc;
-    item_component_set_text(s->main, "UID", event_uid(change, pool));
+    item_component_set_text(s->main, "UID", uid ? uid : change->key);
     item_property_add(s->main, NULL, "DTSTAMP", base_time_format_compact(change->now, pool));
     item_property_add(s->main, NULL, "CREATED", base_time_format_compact(change->now, pool));
     *source = s;

@@ -11,6 +11,12 @@
 
 #define EVENT_FILE_TYPE "application/octet-stream"
 
+/* What iCalendar has no parameters for (MS-ASAIRS 2.2.2.16, 2.2.2.17, 2.2.2.26): the body names what is
+ * inline by these. */
+#define EVENT_FILE_ID "X-MOBILESYNC-CONTENT-ID"
+#define EVENT_FILE_LOCATION "X-MOBILESYNC-CONTENT-LOCATION"
+#define EVENT_FILE_INLINE "X-MOBILESYNC-INLINE"
+
 typedef struct {
     item_property_t *property;
     const unsigned char *bytes;
@@ -83,13 +89,22 @@ typedef struct {
     const item_reference_t *reference;
 } event_file_list_t;
 
-static const char *file_reference(const event_file_t *file, const item_reference_t *reference,
-                                  apr_pool_t *pool)
+static const char *file_reference_of(const event_file_t *file, const item_reference_t *reference,
+                                     apr_pool_t *pool)
 {
     item_reference_t own = *reference;
 
     own.revision = file->hash;
     return item_reference_file(&own, file->number, pool);
+}
+
+static void event_write_parameter(const event_file_t *file, const char *name, eas_tag_t tag,
+                                  eas_writer_t *writer, apr_pool_t *pool)
+{
+    const char *text = item_property_parameter(file->property, name);
+
+    if (text && *text)
+        eas_writer_text(writer, tag, base_text_line(text, strlen(text), pool));
 }
 
 static void event_write_files(const item_event_value_t *value, eas_version_t version,
@@ -106,9 +121,14 @@ static void event_write_files(const item_event_value_t *value, eas_version_t ver
         eas_writer_start(writer, EAS_AirSyncBase_Attachment);
         eas_writer_text(writer, EAS_AirSyncBase_DisplayName, file->name);
         eas_writer_text(writer, EAS_AirSyncBase_FileReference,
-                        file_reference(file, list->reference, pool));
+                        file_reference_of(file, list->reference, pool));
         eas_writer_uint(writer, EAS_AirSyncBase_Method, 1);
         eas_writer_uint(writer, EAS_AirSyncBase_EstimatedDataSize, file->length);
+        event_write_parameter(file, EVENT_FILE_ID, EAS_AirSyncBase_ContentId, writer, pool);
+        event_write_parameter(file, EVENT_FILE_LOCATION, EAS_AirSyncBase_ContentLocation, writer,
+                              pool);
+        if (item_property_parameter(file->property, EVENT_FILE_INLINE))
+            eas_writer_text(writer, EAS_AirSyncBase_IsInline, "1");
         eas_writer_end(writer);
     }
     eas_writer_end(writer);
@@ -156,24 +176,79 @@ static const event_file_t *event_find_file(const apr_array_header_t *files,
     return found;
 }
 
+/* By a FileReference of any of the events. */
+static const event_file_t *event_find_anywhere(const item_event_source_t *source,
+                                               const item_reference_t *reference, apr_pool_t *pool)
+{
+    const event_file_t *file = NULL;
+    item_component_t *event;
+    int i;
+
+    for (i = -1; i < source->instances->nelts && !file; i++) {
+        event = i < 0 ? source->series : APR_ARRAY_IDX(source->instances, i, item_component_t *);
+        file = event ? event_find_file(event_files(event, pool), reference) : NULL;
+    }
+    return file;
+}
+
 base_fault_t *item_event_attachment_open(const backend_blob_t *blob,
                                          const item_reference_t *reference,
                                          item_attachment_t **attachment, apr_pool_t *pool)
 {
     item_event_source_t *source;
-    item_component_t *event;
     const event_file_t *file;
-    int i;
 
     BASE_TRY(item_event_open(blob, &source, pool));
-    for (i = -1; i < source->instances->nelts; i++) {
-        event = i < 0 ? source->series : APR_ARRAY_IDX(source->instances, i, item_component_t *);
-        file = event ? event_find_file(event_files(event, pool), reference) : NULL;
-        if (file)
-            return item_attachment_make(file->bytes, file->length, file->type, file->name,
-                                        attachment, pool);
+    file = event_find_anywhere(source, reference, pool);
+    return file ? item_attachment_make(file->bytes, file->length, file->type, file->name,
+                                       attachment, pool)
+                : base_fault_make(pool, BASE_FAULT_NOT_FOUND, "the event has no such attachment");
+}
+
+/* Of one that a client has added: by its content. *file_reference: NULL when it is not there any more. */
+static base_fault_t *event_file_added(const item_event_source_t *source,
+                                      const item_reference_t *reference, const eas_node_t *add,
+                                      const char **file_reference, apr_pool_t *pool)
+{
+    const eas_node_t *content = eas_node_child(add, EAS_AirSyncBase_Content);
+    item_reference_t wanted = *reference;
+    const event_file_t *file;
+    const char *bytes;
+    apr_size_t length;
+
+    *file_reference = NULL;
+    if (!content)
+        return NULL;
+    if (eas_node_content(content, &bytes, &length, pool) != APR_SUCCESS)
+        return base_fault_make(pool, BASE_FAULT_UNAVAILABLE, "reading an attachment");
+    wanted.revision = file_hash((const unsigned char *)bytes, length);
+    file = event_find_anywhere(source, &wanted, pool);
+    if (file)
+        *file_reference = file_reference_of(file, reference, pool);
+    return NULL;
+}
+
+base_fault_t *item_event_attachments_added(const backend_blob_t *blob,
+                                           const item_reference_t *reference,
+                                           const eas_node_t *data, apr_array_header_t **added,
+                                           apr_pool_t *pool)
+{
+    const eas_node_t *files = eas_node_child(data, EAS_AirSyncBase_Attachments), *child;
+    item_event_source_t *source;
+
+    *added = apr_array_make(pool, 2, sizeof(item_attachment_added_t));
+    BASE_TRY(item_event_open(blob, &source, pool));
+    for (child = files ? files->first : NULL; child; child = child->next) {
+        const char *id = eas_node_child_text(child, EAS_AirSyncBase_ClientId);
+        item_attachment_added_t one = {.client_id = id};
+
+        if (child->tag != EAS_AirSyncBase_Add || !id)
+            continue;
+        BASE_TRY(event_file_added(source, reference, child, &one.file_reference, pool));
+        if (one.file_reference)
+            APR_ARRAY_PUSH(*added, item_attachment_added_t) = one;
     }
-    return base_fault_make(pool, BASE_FAULT_NOT_FOUND, "the event has no such attachment");
+    return NULL;
 }
 
 /* -- edits ------------------------------------------------------------------------------------ */
@@ -202,6 +277,16 @@ static const char *event_file_type(const eas_node_t *add, apr_pool_t *pool)
     return type && *type && strlen(type) <= 127 && strspn(type, token) == strlen(type)
                ? apr_pstrdup(pool, type)
                : EVENT_FILE_TYPE;
+}
+
+static void event_set_parameter(const item_event_edit_t *edit, const eas_node_t *add, eas_tag_t tag,
+                                item_property_t *property, const char *name)
+{
+    const eas_node_t *node = eas_node_child(add, tag);
+    const char *text = node ? item_event_line(node, edit->pool) : "";
+
+    if (*text)
+        item_property_set_parameter(property, name, text);
 }
 
 /* The same content of the same name is there once, however often the request comes. */
@@ -234,6 +319,10 @@ static base_fault_t *event_add_file(const item_event_edit_t *edit, const eas_nod
     item_property_set_binary(property, bytes, length, event_file_type(node, edit->pool));
     if (*name)
         item_property_set_parameter(property, "FILENAME", name);
+    event_set_parameter(edit, node, EAS_AirSyncBase_ContentId, property, EVENT_FILE_ID);
+    event_set_parameter(edit, node, EAS_AirSyncBase_ContentLocation, property, EVENT_FILE_LOCATION);
+    if (eas_node_child(node, EAS_AirSyncBase_IsInline)) /* R1381: whatever is in it */
+        item_property_set_parameter(property, EVENT_FILE_INLINE, "TRUE");
     return NULL;
 }
 
@@ -244,10 +333,8 @@ base_fault_t *item_event_store_files(item_event_edit_t *edit, const eas_node_t *
     for (child = node ? node->first : NULL; child; child = child->next) {
         if (child->tag == EAS_AirSyncBase_Delete)
             BASE_TRY(event_delete_file(edit, child));
-        else if (child->tag == EAS_AirSyncBase_Add) {
+        else if (child->tag == EAS_AirSyncBase_Add)
             BASE_TRY(event_add_file(edit, child));
-            edit->unlike = 1; /* the client has to learn its FileReference */
-        }
     }
     return NULL;
 }

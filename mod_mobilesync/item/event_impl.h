@@ -255,11 +255,16 @@ item_component_t *item_event_occurrence(item_event_edit_t *edit, const item_seri
 void item_event_exclude(item_event_edit_t *edit, const item_series_t *series,
                         const struct icaltimetype *place);
 
+const char *item_event_identity(const item_change_t *change, apr_pool_t *pool);
 base_fault_t *item_event_change(const item_change_t *change, const backend_blob_t *original,
                                 const backend_blob_t **blob, apr_pool_t *pool);
 
 /* -- attachments (event_files.c) -- */
 
+base_fault_t *item_event_attachments_added(const backend_blob_t *blob,
+                                           const item_reference_t *reference,
+                                           const eas_node_t *data, apr_array_header_t **added,
+                                           apr_pool_t *pool);
 base_fault_t *item_event_attachment_open(const backend_blob_t *blob,
                                          const item_reference_t *reference,
                                          item_attachment_t **attachment, apr_pool_t *pool);

@@ -71,6 +71,21 @@ typedef struct {
     base_fault_t *(*attachment_open)(const backend_blob_t *blob, const item_reference_t *reference,
                                      item_attachment_t **attachment, apr_pool_t *pool);
 
+    /* What the server makes of a new item, and the client learns from the Response to its Add (16.0 on);
+     * EAS_TAG_NONE: nothing. */
+    eas_tag_t made;
+
+    /* What data, an Add or a Change that has taken effect, added as attachments: where they are in the
+     * blob of the item as it is now (item_attachment_added_t); what is gone since is left out. NULL: no
+     * attachments. */
+    base_fault_t *(*attachments_added)(const backend_blob_t *blob,
+                                       const item_reference_t *reference, const eas_node_t *data,
+                                       apr_array_header_t **added, apr_pool_t *pool);
+
+    /* The UID that a client means by the data of an Add; NULL: it says none. What has it already is not
+     * added a second time. NULL: the class has nothing of that kind. */
+    const char *(*identity)(const item_change_t *change, apr_pool_t *pool);
+
     const char *component; /* "VTODO": what a blob of the class has; "VCARD" */
     /* Fills date and whatever else the class knows better: see item_describer. May be NULL. */
     base_fault_t *(*describe)(const backend_blob_t *blob, backend_description_t *description,

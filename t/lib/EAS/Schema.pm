@@ -33,7 +33,25 @@ sub fault ($node) {
         string => Encode::encode( 'UTF-8', EAS::WBXML::to_xml($node) ),
         huge => 1
     );
+    _as_add($document);
     return eval { $schema->validate($document); 1 } ? undef : "$@";
+}
+
+# A Change that adds attachments is answered with where they are (MS-ASAIRS R1082, R1324; MS-ASCMD R6234).
+# The schema has ApplicationData in the Response to an Add alone: there it is validated.
+sub _as_add ($document) {
+    my $changes = '//*[local-name()="Responses"]/*[local-name()="Change"]';
+    for my $data ( $document->findnodes("$changes/*[local-name()='ApplicationData']") ) {
+        my $change = $data->parentNode;
+        my ( $space, $id ) = ( $change->namespaceURI, $change->findvalue('*[1]') );
+        my $add = $document->createElementNS( $space, 'Add' );
+        $add->appendTextChild( ClientId => $id );
+        $add->appendTextChild( Status => 1 );
+        $_->setNamespace( $space, undef, 1 ) for $add->childNodes;
+        $add->appendChild($data);
+        $change->parentNode->insertAfter( $add, $change );
+    }
+    return;
 }
 
 # libxml2 warns about the relative namespace URIs of the schemas on stderr at each load.
