@@ -133,6 +133,7 @@ E2E_TESTS = \
 	t/e2e/maildir.t \
 	t/e2e/meeting.t \
 	t/e2e/meeting_deliver.t \
+	t/e2e/meeting_forward.t \
 	t/e2e/meeting_scene.t \
 	t/e2e/meeting_send.t \
 	t/e2e/memory.t \

@@ -1,5 +1,5 @@
 /* What commands share of an exchange: spool and writer, the mailbox, its folders. */
-#include "cmd/cmd.h"
+#include "cmd/meeting.h"
 
 #include <string.h>
 #include <apr_general.h>
@@ -146,16 +146,11 @@ base_fault_t *cmd_exchange_attachment(cmd_exchange_t *exchange, const item_refer
 base_fault_t *cmd_exchange_addresses(cmd_exchange_t *exchange, const apr_array_header_t **addresses)
 {
     backend_session_t *session;
-    backend_identity_t *identity;
+    apr_array_header_t *list;
 
     if (!exchange->addresses) {
-        apr_array_header_t *list = apr_array_make(exchange->pool, 4, sizeof(const char *));
-
         BASE_TRY(cmd_exchange_session(exchange, &session));
-        BASE_TRY(backend_identity(session, &identity, exchange->pool));
-        APR_ARRAY_PUSH(list, const char *) = identity->address;
-        if (identity->aliases)
-            apr_array_cat(list, identity->aliases);
+        BASE_TRY(cmd_meeting_addresses(session, &list, exchange->pool));
         exchange->addresses = list;
     }
     *addresses = exchange->addresses;

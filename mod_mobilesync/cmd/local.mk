@@ -50,7 +50,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/search_mailbox.c mod_mobilesync/cmd/search_mailbox.h \
 	mod_mobilesync/cmd/search_store_gal.c mod_mobilesync/cmd/search_store_mailbox.c \
 	mod_mobilesync/cmd/send.c mod_mobilesync/cmd/send.h \
-	mod_mobilesync/cmd/send_deliver.c mod_mobilesync/cmd/send_schedule.c \
+	mod_mobilesync/cmd/send_deliver.c mod_mobilesync/cmd/send_forward.c \
+	mod_mobilesync/cmd/send_schedule.c \
 	mod_mobilesync/cmd/send_mail.c \
 	mod_mobilesync/cmd/send_request.c \
 	mod_mobilesync/cmd/settings.c \
@@ -128,6 +129,11 @@ t_unit_cmd_attachment_test_SOURCES = t/unit/cmd_attachment_test.c t/unit/cmd_hel
 t_unit_cmd_attachment_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_attachment_test
 
+check_PROGRAMS += t/unit/cmd_forward_test
+t_unit_cmd_forward_test_SOURCES = t/unit/cmd_forward_test.c t/unit/send_helpers.h \
+	t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_cmd_forward_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_forward_test
 check_PROGRAMS += t/unit/cmd_meeting_test
 t_unit_cmd_meeting_test_SOURCES = t/unit/cmd_meeting_test.c t/unit/send_helpers.h \
 	t/unit/cmd_helpers.h t/unit/eas_helpers.h t/unit/tap.h

@@ -4,6 +4,19 @@
 
 #include "cmd/once.h"
 
+base_fault_t *cmd_meeting_addresses(backend_session_t *session, apr_array_header_t **addresses,
+                                    apr_pool_t *pool)
+{
+    backend_identity_t *identity;
+
+    BASE_TRY(backend_identity(session, &identity, pool));
+    *addresses = apr_array_make(pool, 4, sizeof(const char *));
+    APR_ARRAY_PUSH(*addresses, const char *) = identity->address;
+    if (identity->aliases)
+        apr_array_cat(*addresses, identity->aliases);
+    return NULL;
+}
+
 static base_fault_t *meeting_look(backend_session_t *session, const backend_folder_t *folder,
                                   const char *uid, cmd_meeting_t *meeting, apr_pool_t *pool)
 {

@@ -12,6 +12,10 @@ typedef struct {
     backend_blob_t *blob;           /* NULL: the same */
 } cmd_meeting_t;
 
+/* The addresses (const char *) by which the mailbox's owner is invited. */
+base_fault_t *cmd_meeting_addresses(backend_session_t *session, apr_array_header_t **addresses,
+                                    apr_pool_t *pool);
+
 /* The event of a UID in the calendars of the list (backend_folder_t), of the default one rather than of
  * others. FOLDER_GONE: there is no calendar at all. */
 base_fault_t *cmd_meeting_find(backend_session_t *session, const apr_array_header_t *folders,

@@ -79,14 +79,13 @@ static base_fault_t *send_identify(send_t *send, apr_interval_time_t *ttl, int *
         return NULL;
     }
     BASE_TRY(send_digest(source, &digest, pool));
-    if (client_id) {
-        send->identity = cmd_once_scope(pool, "send", "content", digest, client_id, NULL);
-        return NULL;
-    }
-    *ttl = SEND_TTL_DIGEST;
+    if (!client_id)
+        *ttl = SEND_TTL_DIGEST;
     send->identity = cmd_once_scope(
-        pool, "send", "content", digest, request->exchange->request->command_name,
-        request->original.uid ? item_reference_server_id(&request->original, pool) : NULL, NULL);
+        pool, "send", "content", digest,
+        client_id ? client_id : request->exchange->request->command_name,
+        request->original.uid ? item_reference_server_id(&request->original, pool) : "",
+        request->instance ? request->instance : "", NULL);
     return NULL;
 }
 
@@ -187,45 +186,28 @@ static base_fault_t *send_series(send_t *send)
 
 /* -- what is sent --------------------------------------------------------------------------- */
 
-/* An original that is no message (an event) has no text to be quoted; a client that sends a whole
- * message needs none. */
-static base_fault_t *send_original(send_t *send, backend_blob_t **blob)
-{
-    cmd_exchange_t *exchange = send->request.exchange;
-    item_reference_t *original = &send->request.original;
-    backend_session_t *session;
-    backend_folder_t *folder;
-
-    *blob = NULL;
-    if (!original->uid)
-        return NULL;
-    BASE_TRY(cmd_exchange_session(exchange, &session));
-    BASE_TRY(cmd_exchange_folder(exchange, original->folder_id, &folder));
-    if (folder->generation != original->generation)
-        return base_fault_make(exchange->pool, BASE_FAULT_NOT_FOUND,
-                               "the original belongs to an earlier generation of its folder");
-    if (folder->class_ == BACKEND_CLASS_EMAIL)
-        return backend_item_fetch(session, folder->id, original->uid, blob, exchange->pool);
-    if (!send->request.replace_mime)
-        return base_fault_make(exchange->pool, BASE_FAULT_NOT_FOUND, "the original is no message");
-    original->uid = 0; /* and nothing is marked */
-    return NULL;
-}
-
 static base_fault_t *send_compose(send_t *send, int *status)
 {
-    cmd_exchange_t *exchange = send->request.exchange;
-    item_compose_options_t options = {.mode = send->request.mode,
-                                      .replace_mime = send->request.replace_mime,
+    cmd_send_t *request = &send->request;
+    cmd_exchange_t *exchange = request->exchange;
+    item_compose_options_t options = {.mode = request->mode,
+                                      .replace_mime = request->replace_mime,
                                       .key = send->series,
                                       .now = exchange->now,
                                       .directory = exchange->service->spool_directory};
     backend_session_t *session;
     backend_identity_t *identity;
-    backend_blob_t *original;
+    const backend_blob_t *original;
     base_fault_t *fault;
 
-    BASE_TRY(send_original(send, &original));
+    BASE_TRY(cmd_send_original(request, &original));
+    if (request->forwardees && !request->event) { /* R7177 */
+        *status = EAS_STATUS_InvalidSmartForwardParameters;
+        return NULL;
+    }
+    options.event = request->event;
+    if (request->forwardees)
+        options.subject = apr_pstrcat(exchange->pool, "FW: ", request->topic, NULL);
     BASE_TRY(cmd_exchange_session(exchange, &session));
     BASE_TRY(backend_identity(session, &identity, exchange->pool));
     options.identity = identity;
@@ -344,7 +326,7 @@ static void send_mark(const send_t *send)
     const item_reference_t *original = &send->request.original;
     base_fault_t *fault;
 
-    if (!original->uid)
+    if (!original->uid || send->request.event)
         return;
     fault = send_mark_original(send, send->request.mode == ITEM_COMPOSE_FORWARD ? ITEM_VERB_FORWARD
                                      : send->composed->to_all ? ITEM_VERB_REPLY_ALL
@@ -369,6 +351,7 @@ static base_fault_t *send_perform(send_t *send, int *status)
     BASE_TRY(cmd_send_deliver(&send->request, send->local, send->composed->wire, send->series));
     if (send->request.save_in_sent)
         BASE_TRY(cmd_send_save(&send->request, send->composed->sent, send->series));
+    BASE_TRY(cmd_send_invite(&send->request, send->series));
     send_mark(send);
     cmd_oof_answer(&send->request, send->local, send->composed);
     base_log_write(exchange->log, BASE_LOG_DEBUG, "%s of %s: message <%s>, %d here, %d elsewhere",

@@ -35,12 +35,27 @@ typedef struct {
     int save_in_sent;
     int replace_mime;
     item_reference_t original; /* uid 0: none */
+    const char *instance;      /* of the original, as the request has it; NULL: all of it */
+    /* The request has Forwardees or Body in the place of Mime, which was made of them */
+    int forwardees;
+    /* -- what the original comes to (cmd_send_original) -- */
+    int event;                  /* it is one of a calendar */
+    const item_itip_t *meeting; /* that is passed on; NULL: none */
+    apr_array_header_t *people; /* item_address_t: to whom, as everybody may see; with a meeting */
+    const char *topic;          /* its Subject, as it is written */
     int shared; /* all devices of the account have the message, so that it is sent once by them all */
 } cmd_send_t;
 
 /* Reads the request. *status = 0, or the Status that says what is wrong with it. Faults: INVALID
  * (103), TOO_LARGE, UNAVAILABLE. */
 base_fault_t *cmd_send_parse(cmd_send_t *send, int *status);
+
+/* The original as a message; an event is made one that invites to it. NULL: there is none to add. Faults: NOT_FOUND
+ * also of what cannot be added (Status 150). */
+base_fault_t *cmd_send_original(cmd_send_t *send, const backend_blob_t **message);
+/* Once the message is out: whom a meeting was forwarded to is invited to it, as far as its organizer's
+ * calendar is here. series as of cmd_send_deliver. */
+base_fault_t *cmd_send_invite(cmd_send_t *send, const char *series);
 
 /* The message for accounts of this server and for Sent. series is the derived name; a message
  * that is there already stays one. */

@@ -7,9 +7,12 @@
 #include "base/time.h"
 #include "eas/status.h"
 #include "eas/tempfile.h"
+#include "item/header.h"
+#include "item/note_body.h"
 
 #define SEND_CLIENT_ID_MAX 40 /* characters, R952 */
 #define SEND_COPY_BLOCK 65536
+#define SEND_ADDRESS_MAX 320 /* bytes; RFC 5321 4.5.3.1 has fewer */
 
 /* How a request names the original; texts may be NULL. */
 typedef struct {
@@ -94,8 +97,8 @@ static int send_source_resolve(cmd_send_t *send, const send_source_t *source)
     if (!item_reference_parse_server_id(item_id, &send->original, send->exchange->pool) ||
         (source->folder_id && strcmp(source->folder_id, send->original.folder_id) != 0))
         return EAS_STATUS_ItemNotFound;
-    /* R4930: a message is no series, so that it has no such instance */
-    return source->instance_id ? EAS_STATUS_ItemNotFound : 0;
+    send->instance = source->instance_id;
+    return 0;
 }
 
 /* An element that stands there empty is not there. */
@@ -117,14 +120,15 @@ static int send_parse_query(cmd_send_t *send)
     return send->mode == ITEM_COMPOSE_SEND ? 0 : send_source_resolve(send, &source);
 }
 
-/* Forwardees and Body are for calendar items (R7176, R7177), which are not served yet, and for
- * SmartForward since 16.0 only. */
-static int send_check_calendar(const cmd_send_t *send)
+/* Forwardees and Body are for SmartForward since 16.0 only, in the place of a message (R7176, R7467,
+ * R7468). */
+static int send_check_forwardees(cmd_send_t *send)
 {
     const eas_node_t *body = send->exchange->body;
 
-    if (!eas_node_child(body, EAS_ComposeMail_Forwardees) &&
-        !eas_node_child(body, EAS_AirSyncBase_Body))
+    send->forwardees = eas_node_child(body, EAS_ComposeMail_Forwardees) != NULL ||
+                       eas_node_child(body, EAS_AirSyncBase_Body) != NULL;
+    if (!send->forwardees)
         return 0;
     if (send->mode != ITEM_COMPOSE_FORWARD ||
         !eas_tag_in_version(EAS_ComposeMail_Forwardees, send->exchange->request->version))
@@ -134,15 +138,59 @@ static int send_check_calendar(const cmd_send_t *send)
                    eas_node_child(body, EAS_ComposeMail_ReplaceMime) ||
                    eas_node_child(body, EAS_RightsManagement_TemplateID)
                ? EAS_STATUS_InvalidMimeBodyCombination
-               : EAS_STATUS_InvalidSmartForwardParameters;
+               : 0;
+}
+
+/* Whom they name (item_address_t). 0: somebody has no address, or there is nobody (R6625). */
+static int send_parse_forwardees(const eas_node_t *forwardees, apr_array_header_t *to,
+                                 apr_pool_t *pool)
+{
+    const eas_node_t *node;
+
+    for (node = forwardees ? forwardees->first : NULL; node; node = node->next) {
+        const char *email = eas_node_child_text(node, EAS_ComposeMail_Email);
+        const char *name = eas_node_child_text(node, EAS_ComposeMail_Name);
+
+        if (node->tag != EAS_ComposeMail_Forwardee || !email || !*email ||
+            strlen(email) > SEND_ADDRESS_MAX || strpbrk(email, " \t\r\n<>,;:\"()\\") ||
+            !strchr(email, '@'))
+            return 0;
+        APR_ARRAY_PUSH(to, item_address_t) = (item_address_t){
+            .name = name ? base_text_line(name, strlen(name), pool) : "", .address = email};
+    }
+    return !forwardees || to->nelts > 0;
+}
+
+/* The message that a client means by Forwardees and Body. *status: one of them cannot be read (R7470). */
+static base_fault_t *send_make_mime(cmd_send_t *send, int *status)
+{
+    cmd_exchange_t *exchange = send->exchange;
+    const eas_node_t *body = eas_node_child(exchange->body, EAS_AirSyncBase_Body);
+    const eas_node_t *forwardees = eas_node_child(exchange->body, EAS_ComposeMail_Forwardees);
+    apr_array_header_t *to = apr_array_make(exchange->pool, 8, sizeof(item_address_t));
+    const char *plain = NULL, *html = NULL;
+    base_fault_t *fault = body ? item_note_body_parse(body, &plain, &html, exchange->pool) : NULL;
+
+    if (base_fault_code(fault) == BASE_FAULT_INVALID ||
+        (!fault && !send_parse_forwardees(forwardees, to, exchange->pool))) {
+        *status = EAS_STATUS_InvalidSmartForwardParameters;
+        return NULL;
+    }
+    BASE_TRY(fault);
+    send->save_in_sent = 1; /* as of all that the server itself sends for an account */
+    return item_compose_make(to, html && *html ? ITEM_BODY_HTML : ITEM_BODY_TEXT,
+                             html && *html ? html
+                             : plain       ? plain
+                                           : "",
+                             exchange->service->spool_directory, &send->mime, exchange->pool);
 }
 
 /* What the elements that are not served here come to: 0 or a Status. */
-static int send_check_elements(const cmd_send_t *send)
+static int send_check_elements(cmd_send_t *send)
 {
     const eas_node_t *body = send->exchange->body;
     const char *template_id = eas_node_child_text(body, EAS_RightsManagement_TemplateID);
-    int status = send_check_calendar(send);
+    int status = send_check_forwardees(send);
 
     if (status)
         return status;
@@ -168,9 +216,11 @@ static base_fault_t *send_parse_wbxml(cmd_send_t *send, int *status)
     if ((*status = send_check_elements(send)))
         return NULL;
     BASE_TRY(send_parse_client_id(send));
-    BASE_TRY(send_parse_mime(send));
     send->save_in_sent = eas_node_child(body, EAS_ComposeMail_SaveInSentItems) != NULL;
     send->replace_mime = eas_node_child(body, EAS_ComposeMail_ReplaceMime) != NULL;
+    BASE_TRY(send->forwardees ? send_make_mime(send, status) : send_parse_mime(send));
+    if (*status)
+        return NULL;
     if (send->mode == ITEM_COMPOSE_SEND)
         return NULL;
     if (!node)

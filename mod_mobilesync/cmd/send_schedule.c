@@ -6,18 +6,19 @@
 
 #include "cmd/meeting.h"
 
-/* A message that only passes an invitation on invites nobody by itself. */
-static int schedule_may_begin(const item_itip_t *itip)
+/* A message that only passes an invitation on invites nobody by itself, unless it was made here of what
+ * the sender has. */
+static int schedule_may_begin(const cmd_send_t *send, const item_itip_t *itip)
 {
     const char *organizer = item_itip_organizer(itip), *sender = item_itip_sender(itip);
 
-    return organizer && sender && strcasecmp(organizer, sender) == 0;
+    return organizer && sender && (send->meeting || strcasecmp(organizer, sender) == 0);
 }
 
 /* CONFLICT: the event changed meanwhile. *folder_id: where something was written; NULL: nowhere. */
-static base_fault_t *schedule_once(const item_itip_t *itip, const item_itip_who_t *who,
-                                   backend_session_t *session, const char **folder_id,
-                                   apr_pool_t *pool)
+static base_fault_t *schedule_once(const cmd_send_t *send, const item_itip_t *itip,
+                                   const item_itip_who_t *who, backend_session_t *session,
+                                   const char **folder_id, apr_pool_t *pool)
 {
     apr_array_header_t *folders;
     const backend_blob_t *blob;
@@ -25,7 +26,7 @@ static base_fault_t *schedule_once(const item_itip_t *itip, const item_itip_who_
 
     BASE_TRY(backend_folder_list(session, &folders, pool));
     BASE_TRY(cmd_meeting_find(session, folders, item_itip_uid(itip), &meeting, pool));
-    if (!meeting.blob && !schedule_may_begin(itip))
+    if (!meeting.blob && !schedule_may_begin(send, itip))
         return NULL;
     BASE_TRY(item_itip_apply(itip, meeting.blob, who, &blob, pool));
     if (!blob)
@@ -35,23 +36,20 @@ static base_fault_t *schedule_once(const item_itip_t *itip, const item_itip_who_
     return NULL;
 }
 
-static base_fault_t *schedule(const item_itip_t *itip, apr_time_t now, backend_session_t *session,
-                              const char **folder_id, apr_pool_t *pool)
+static base_fault_t *schedule(const cmd_send_t *send, const item_itip_t *itip,
+                              backend_session_t *session, const char **folder_id, apr_pool_t *pool)
 {
-    apr_array_header_t *own = apr_array_make(pool, 4, sizeof(const char *));
-    item_itip_who_t who = {.addresses = own, .sender = item_itip_sender(itip), .now = now};
-    backend_identity_t *identity;
+    item_itip_who_t who = {.sender = item_itip_sender(itip), .now = send->exchange->now};
+    apr_array_header_t *own;
     base_fault_t *fault;
     int tries = 0;
 
     if (!who.sender)
         return NULL;
-    BASE_TRY(backend_identity(session, &identity, pool));
-    APR_ARRAY_PUSH(own, const char *) = identity->address;
-    if (identity->aliases)
-        apr_array_cat(own, identity->aliases);
+    BASE_TRY(cmd_meeting_addresses(session, &own, pool));
+    who.addresses = own;
     do
-        fault = schedule_once(itip, &who, session, folder_id, pool);
+        fault = schedule_once(send, itip, &who, session, folder_id, pool);
     while (base_fault_code(fault) == BASE_FAULT_CONFLICT && ++tries < CMD_MEETING_TRIES);
     return fault;
 }
@@ -61,7 +59,7 @@ void cmd_send_schedule(const cmd_send_t *send, const item_itip_t *itip, backend_
 {
     cmd_exchange_t *exchange = send->exchange;
     const char *folder_id = NULL;
-    base_fault_t *fault = schedule(itip, exchange->now, session, &folder_id, pool);
+    base_fault_t *fault = schedule(send, itip, session, &folder_id, pool);
 
     if (!fault && folder_id)
         fault = wake_publish(exchange->service->bus, account, folder_id, WAKE_EVENT_CHANGED, pool);

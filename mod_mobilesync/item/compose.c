@@ -341,6 +341,8 @@ static base_fault_t *compose_put_header(const item_compose_plan_t *plan,
     if (!header->has_message_id)
         item_compose_put_field(sink, "Message-ID",
                                apr_pstrcat(plan->pool, "<", header->message_id, ">", NULL));
+    if (plan->options->subject && !item_mime_field(mime, "Subject"))
+        item_compose_put_field(sink, "Subject", plan->options->subject);
     if (header->in_reply_to)
         item_compose_put_field(sink, "In-Reply-To", header->in_reply_to);
     if (header->references)

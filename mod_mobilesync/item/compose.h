@@ -9,12 +9,17 @@
 
 #include "backend/backend.h"
 #include "base/fault.h"
+#include "item/options.h"
 
 typedef enum { ITEM_COMPOSE_SEND, ITEM_COMPOSE_REPLY, ITEM_COMPOSE_FORWARD } item_compose_mode_t;
 
 typedef struct {
     item_compose_mode_t mode;
     int replace_mime; /* the client sent the whole message: nothing of the original is added */
+    /* The original is an event (item_itip_forward): its calendar goes along whatever else does, unless the
+     * client sends one of its own. */
+    int event;
+    const char *subject; /* where the client gave none, NULL: none */
     const backend_identity_t *identity;
     /* What the Message-ID is derived from when the client gave none: the ledger's key, so that a
      * retry sends the same. [A-Za-z0-9_-]{1,64} */
@@ -40,5 +45,11 @@ typedef struct {
 base_fault_t *item_compose(const backend_blob_t *mime, const backend_blob_t *original,
                            const item_compose_options_t *options, item_composed_t **composed,
                            apr_pool_t *pool);
+
+/* A client's message where it sends the parts of one (Forwardees and Body of SmartForward): item_address_t
+ * and a text in UTF-8. Faults: UNAVAILABLE (temporary file). */
+base_fault_t *item_compose_make(const apr_array_header_t *to, item_body_type_t type,
+                                const char *text, const char *directory,
+                                const backend_blob_t **mime, apr_pool_t *pool);
 
 #endif

@@ -74,6 +74,8 @@ static base_fault_t *compose_plan_parts(item_compose_plan_t *plan)
     for (i = 0; i < attachments->nelts; i++) {
         const item_mime_part_t *part = APR_ARRAY_IDX(attachments, i, const item_mime_part_t *);
 
+        if (part == plan->invitation)
+            continue;
         if (plan->options->mode == ITEM_COMPOSE_FORWARD ||
             (html && item_content_is_inline(part, references, plan->pool)))
             APR_ARRAY_PUSH(plan->parts, const item_mime_part_t *) = part;
@@ -81,21 +83,72 @@ static base_fault_t *compose_plan_parts(item_compose_plan_t *plan)
     return NULL;
 }
 
-base_fault_t *item_compose_plan(item_compose_plan_t *plan)
+/* Is the part a message of scheduling (RFC 6047 2.4), rather than a file? */
+static int compose_is_scheduling(const item_mime_part_t *part, apr_pool_t *pool)
 {
-    plan->parts = apr_array_make(plan->pool, 4, sizeof(const item_mime_part_t *));
-    if (!plan->original.mime || plan->options->replace_mime ||
-        compose_is_sealed(plan->client.mime, plan->pool))
-        return NULL;
+    const char *method;
+
+    if (!part || !item_mime_is(part, "text", "calendar"))
+        return 0;
+    method = item_header_parameter(part->content_type, "method", pool);
+    return method && strcasecmp(method, "PUBLISH") &&
+           strcmp(item_header_disposition(part->disposition, pool), "attachment");
+}
+
+/* An invitation is passed on as it came: beside the text, where readers look for it. Where the client has
+ * files of its own it is one of them, since of alternatives a reader shows one. */
+static void compose_plan_invitation(item_compose_plan_t *plan)
+{
+    const item_mime_part_t *calendar = plan->original.content->calendar;
+
+    if (plan->options->mode == ITEM_COMPOSE_FORWARD &&
+        compose_is_scheduling(calendar, plan->pool) && !plan->client.content->attachments->nelts)
+        plan->invitation = calendar;
+}
+
+static const char *compose_boundary(const item_compose_plan_t *plan, const char *word)
+{
+    return apr_pstrcat(plan->pool, "=_", item_compose_derive(plan->options, word, plan->pool),
+                       NULL);
+}
+
+/* Nothing but the calendar. */
+static void compose_plan_event(item_compose_plan_t *plan)
+{
+    if (plan->options->mode == ITEM_COMPOSE_FORWARD && !plan->invitation &&
+        !plan->client.content->calendar)
+        APR_ARRAY_PUSH(plan->parts, const item_mime_part_t *) = plan->original.content->calendar;
+    plan->attach_original = 0;
+}
+
+static base_fault_t *compose_plan_message(item_compose_plan_t *plan)
+{
     if (compose_is_sealed(plan->original.mime, plan->pool))
         plan->attach_original = plan->options->mode == ITEM_COMPOSE_FORWARD;
     if (!plan->attach_original)
         BASE_TRY(compose_plan_texts(plan));
-    if (!plan->attach_original)
+    if (plan->attach_original)
+        plan->invitation = NULL;
+    else if (!plan->options->event)
         BASE_TRY(compose_plan_parts(plan));
+    return NULL;
+}
+
+base_fault_t *item_compose_plan(item_compose_plan_t *plan)
+{
+    plan->parts = apr_array_make(plan->pool, 4, sizeof(const item_mime_part_t *));
+    if (!plan->original.mime || compose_is_sealed(plan->client.mime, plan->pool) ||
+        (plan->options->replace_mime && !plan->options->event))
+        return NULL;
+    compose_plan_invitation(plan);
+    if (!plan->options->replace_mime)
+        BASE_TRY(compose_plan_message(plan));
+    if (plan->options->event)
+        compose_plan_event(plan);
     if (plan->parts->nelts || plan->attach_original)
-        plan->boundary = apr_pstrcat(
-            plan->pool, "=_", item_compose_derive(plan->options, "boundary", plan->pool), NULL);
+        plan->boundary = compose_boundary(plan, "boundary");
+    if (plan->invitation)
+        plan->alternative = compose_boundary(plan, "alternative");
     return NULL;
 }
 
@@ -167,12 +220,22 @@ static base_fault_t *compose_put_client(const item_compose_plan_t *plan, item_si
     return item_wire_copy(mime->source, position, item_source_size(mime->source), 0, sink);
 }
 
-static void compose_put_delimiter(const item_compose_plan_t *plan, const char *end,
-                                  item_sink_t *sink)
+static void compose_put_delimiter(const char *boundary, const char *end, item_sink_t *sink)
 {
     item_sink_puts(sink, "\r\n--");
-    item_sink_puts(sink, plan->boundary);
+    item_sink_puts(sink, boundary);
     item_sink_puts(sink, end);
+}
+
+/* Up to the header of the first part. */
+static void compose_begin(const char *subtype, const char *boundary, item_sink_t *sink)
+{
+    item_sink_puts(sink, "Content-Type: multipart/");
+    item_sink_puts(sink, subtype);
+    item_sink_puts(sink, "; boundary=\"");
+    item_sink_puts(sink, boundary);
+    item_sink_puts(sink, "\"\r\n");
+    compose_put_delimiter(boundary, "\r\n", sink);
 }
 
 base_fault_t *item_compose_put_content(const item_mime_t *mime, item_sink_t *sink)
@@ -218,12 +281,12 @@ static base_fault_t *compose_put_original(const item_compose_plan_t *plan, item_
     int i;
 
     for (i = 0; i < plan->parts->nelts; i++) {
-        compose_put_delimiter(plan, "\r\n", sink);
+        compose_put_delimiter(plan->boundary, "\r\n", sink);
         BASE_TRY(item_compose_put_part(
             mime, APR_ARRAY_IDX(plan->parts, i, const item_mime_part_t *), sink));
     }
     if (plan->attach_original) {
-        compose_put_delimiter(plan, "\r\n", sink);
+        compose_put_delimiter(plan->boundary, "\r\n", sink);
         item_sink_puts(sink, "Content-Type: message/rfc822\r\n"
                              "Content-Disposition: attachment\r\n\r\n");
         BASE_TRY(compose_put_message(mime, sink));
@@ -231,17 +294,27 @@ static base_fault_t *compose_put_original(const item_compose_plan_t *plan, item_
     return NULL;
 }
 
+/* The client's body, and beside it what it invites to. */
+static base_fault_t *compose_put_invitation(const item_compose_plan_t *plan, item_sink_t *sink)
+{
+    if (!plan->invitation)
+        return compose_put_client(plan, sink);
+    compose_begin("alternative", plan->alternative, sink);
+    BASE_TRY(compose_put_client(plan, sink));
+    compose_put_delimiter(plan->alternative, "\r\n", sink);
+    BASE_TRY(item_compose_put_part(plan->original.mime, plan->invitation, sink));
+    compose_put_delimiter(plan->alternative, "--\r\n", sink);
+    return NULL;
+}
+
 base_fault_t *item_compose_write_body(const item_compose_plan_t *plan, item_sink_t *sink)
 {
     item_sink_puts(sink, "MIME-Version: 1.0\r\n");
     if (!plan->boundary)
-        return compose_put_client(plan, sink);
-    item_sink_puts(sink, "Content-Type: multipart/mixed; boundary=\"");
-    item_sink_puts(sink, plan->boundary);
-    item_sink_puts(sink, "\"\r\n");
-    compose_put_delimiter(plan, "\r\n", sink);
-    BASE_TRY(compose_put_client(plan, sink));
+        return compose_put_invitation(plan, sink);
+    compose_begin("mixed", plan->boundary, sink);
+    BASE_TRY(compose_put_invitation(plan, sink));
     BASE_TRY(compose_put_original(plan, sink));
-    compose_put_delimiter(plan, "--\r\n", sink);
+    compose_put_delimiter(plan->boundary, "--\r\n", sink);
     return sink->fault;
 }

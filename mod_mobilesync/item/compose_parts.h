@@ -30,6 +30,9 @@ typedef struct {
     apr_array_header_t *parts; /* const item_mime_part_t *: of the original, added as they are */
     int attach_original;       /* the original as a whole, as message/rfc822 */
     const char *boundary;      /* of the multipart/mixed around all that; NULL = none */
+    /* The original's calendar, which stands beside the text, and the boundary between them; NULL = none. */
+    const item_mime_part_t *invitation;
+    const char *alternative;
     apr_pool_t *pool;
 } item_compose_plan_t;
 

@@ -128,4 +128,29 @@ typedef struct {
 base_fault_t *item_itip_compose(const backend_blob_t *event, const item_itip_send_t *send,
                                 const backend_blob_t **message, apr_pool_t *pool);
 
+/* -- what is forwarded (itip_forward.c) -- */
+
+typedef struct {
+    const apr_array_header_t *addresses; /* const char *: of the calendar's owner */
+    const char *instance;                /* as in item_itip_answer_t */
+    eas_version_t version;
+    /* Of item_itip_invite: the addresses of the attendee who forwards it; NULL: the owner himself. */
+    const apr_array_header_t *by;
+    apr_time_t now;
+} item_itip_forward_t;
+
+/* An event as a message that invites to it, for item_compose() as the original. The organizer and what
+ * everybody answered are as they are (MS-ASCMD R7487, RFC 5546 3.2.2.5), so that who gets it answers to
+ * the organizer. An event that nobody organises (an appointment) is a file in it, without METHOD. Faults:
+ * as of item_itip_answer, but not DENIED. */
+base_fault_t *item_itip_forward(const backend_blob_t *event, const item_itip_forward_t *forward,
+                                const backend_blob_t **message, apr_pool_t *pool);
+
+/* The organizer's event with those to whom it was forwarded (item_address_t) as optional attendees
+ * (MS-OXOCAL 3.1.4.10.2.2). *blob is the event itself where all of them are invited already, where the
+ * owner does not organise it, and where who forwards it is none of its attendees. Faults: as above. */
+base_fault_t *item_itip_invite(const backend_blob_t *event, const apr_array_header_t *people,
+                               const item_itip_forward_t *forward, const backend_blob_t **blob,
+                               apr_pool_t *pool);
+
 #endif

@@ -53,9 +53,8 @@ static void compose_people(const itip_compose_t *compose, item_component_t *even
         item_property_set_parameter(own, "PARTSTAT", "TENTATIVE");
 }
 
-static void compose_event(const itip_compose_t *compose, item_component_t *event)
+void item_itip_disclose(item_component_t *event)
 {
-    const item_itip_send_t *send = compose->send;
     item_component_t *alarm;
     size_t i;
 
@@ -63,6 +62,13 @@ static void compose_event(const itip_compose_t *compose, item_component_t *event
         item_component_remove(alarm);
     for (i = 0; i < sizeof hidden / sizeof *hidden; i++)
         item_component_set_text(event, hidden[i], NULL);
+}
+
+static void compose_event(const itip_compose_t *compose, item_component_t *event)
+{
+    const item_itip_send_t *send = compose->send;
+
+    item_itip_disclose(event);
     item_itip_moment(event, "DTSTAMP", send->now, compose->pool);
     if (compose_is_answer(compose))
         compose_people(compose, event);
@@ -81,20 +87,16 @@ static void compose_event(const itip_compose_t *compose, item_component_t *event
     }
 }
 
-/* Nothing but one occurrence, whether it differs or not. */
-static base_fault_t *compose_single(const itip_compose_t *compose, item_component_t **single)
+base_fault_t *item_itip_single(item_event_edit_t *edit, const char *instance, eas_version_t version,
+                               item_component_t **single)
 {
-    const item_itip_send_t *send = compose->send;
-    item_event_source_t *source = compose->source;
+    item_event_source_t *source = edit->source;
     item_event_series_t *series;
-    item_change_t change;
-    item_event_edit_t edit;
     struct icaltimetype place;
     int i;
 
-    item_itip_edit_init(&edit, &change, source, compose->addresses, send->version, send->now);
-    BASE_TRY(item_itip_place(&edit, send->instance, send->version, &series, &place));
-    *single = item_event_occurrence(&edit, &series->series, place);
+    BASE_TRY(item_itip_place(edit, instance, version, &series, &place));
+    *single = item_event_occurrence(edit, &series->series, place);
     for (i = 0; i < source->instances->nelts; i++) {
         item_component_t *other = APR_ARRAY_IDX(source->instances, i, item_component_t *);
 
@@ -103,6 +105,18 @@ static base_fault_t *compose_single(const itip_compose_t *compose, item_componen
     }
     item_component_remove(source->series);
     return NULL;
+}
+
+/* Nothing but one occurrence, whether it differs or not. */
+static base_fault_t *compose_single(const itip_compose_t *compose, item_component_t **single)
+{
+    const item_itip_send_t *send = compose->send;
+    item_change_t change;
+    item_event_edit_t edit;
+
+    item_itip_edit_init(&edit, &change, compose->source, compose->addresses, send->version,
+                        send->now);
+    return item_itip_single(&edit, send->instance, send->version, single);
 }
 
 static base_fault_t *compose_calendar(const itip_compose_t *compose, item_component_t **main)
@@ -188,14 +202,12 @@ static const char *compose_subject(const itip_compose_t *compose, item_component
                              compose->pool);
 }
 
-static const char *compose_part(const itip_compose_t *compose, const char *boundary,
-                                const char *type, const char *text)
+const char *item_itip_part(const char *boundary, const char *type, const char *text,
+                           apr_pool_t *pool)
 {
-    apr_pool_t *pool = compose->pool;
-    const char *body = item_letter_base64(text, pool);
-
     return apr_pstrcat(pool, "--", boundary, "\r\nContent-Type: ", type,
-                       "\r\nContent-Transfer-Encoding: base64\r\n\r\n", body, "\r\n", NULL);
+                       "\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+                       item_letter_base64(text, pool), "\r\n", NULL);
 }
 
 static const char *compose_from(const backend_identity_t *identity, apr_pool_t *pool)
@@ -232,8 +244,7 @@ static const char *compose_header(const itip_compose_t *compose, item_component_
                        boundary, "\"\r\n\r\n", NULL);
 }
 
-/* Bodies have the line ends of mail. */
-static const char *compose_lines(const char *text, apr_pool_t *pool)
+const char *item_itip_lines(const char *text, apr_pool_t *pool)
 {
     base_text_buffer_t lines = {.pool = pool};
 
@@ -257,15 +268,15 @@ static const char *compose_mail(const itip_compose_t *compose, item_component_t 
     if (strlen(boundary) > 70) /* RFC 2046 5.1.1 */
         boundary = apr_pstrndup(pool, boundary, 70);
     return apr_pstrcat(pool, compose_header(compose, event, to, boundary),
-                       compose_part(compose, boundary, "text/plain; charset=utf-8",
-                                    compose_lines(send->text ? send->text : "", pool)),
-                       send->html ? compose_part(compose, boundary, "text/html; charset=utf-8",
-                                                 compose_lines(send->html, pool))
+                       item_itip_part(boundary, "text/plain; charset=utf-8",
+                                      item_itip_lines(send->text ? send->text : "", pool), pool),
+                       send->html ? item_itip_part(boundary, "text/html; charset=utf-8",
+                                                   item_itip_lines(send->html, pool), pool)
                                   : "",
-                       compose_part(compose, boundary,
-                                    apr_pstrcat(pool, "text/calendar; charset=utf-8; method=",
-                                                item_itip_method_word(send->method), NULL),
-                                    apr_pstrmemdup(pool, calendar->data, calendar->size)),
+                       item_itip_part(boundary,
+                                      apr_pstrcat(pool, "text/calendar; charset=utf-8; method=",
+                                                  item_itip_method_word(send->method), NULL),
+                                      apr_pstrmemdup(pool, calendar->data, calendar->size), pool),
                        "--", boundary, "--\r\n", NULL);
 }
 

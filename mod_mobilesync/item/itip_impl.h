@@ -53,6 +53,20 @@ item_component_t *item_itip_counterpart(const item_itip_apply_t *apply, item_com
 void item_itip_know(const item_itip_apply_t *apply, const item_event_source_t *source,
                     item_component_t *instance, item_component_t *stored);
 
+/* -- messages (itip_compose.c) -- */
+
+/* Takes out what is the owner's own business. */
+void item_itip_disclose(item_component_t *event);
+/* Leaves nothing but one occurrence of the edit's series, whether it differs or not. Faults: as of
+ * item_itip_answer. */
+base_fault_t *item_itip_single(item_event_edit_t *edit, const char *instance, eas_version_t version,
+                               item_component_t **single);
+/* A part of a multipart, from the boundary on; type: its Content-Type, and further fields after CRLF. */
+const char *item_itip_part(const char *boundary, const char *type, const char *text,
+                           apr_pool_t *pool);
+/* Bodies have the line ends of mail. */
+const char *item_itip_lines(const char *text, apr_pool_t *pool);
+
 /* itip_request.c: REQUEST to an event that there is. */
 base_fault_t *item_itip_request(item_itip_apply_t *apply);
 

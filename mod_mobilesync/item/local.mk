@@ -13,7 +13,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/class.h \
 	mod_mobilesync/item/compose.c \
 	mod_mobilesync/item/compose.h \
-	mod_mobilesync/item/compose_body.c \
+	mod_mobilesync/item/compose_body.c mod_mobilesync/item/compose_make.c \
 	mod_mobilesync/item/compose_parts.h \
 	mod_mobilesync/item/compose_quote.c \
 	mod_mobilesync/item/content.c \
@@ -71,7 +71,8 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/item.h \
 	mod_mobilesync/item/itip.c mod_mobilesync/item/itip.h mod_mobilesync/item/itip_impl.h \
 	mod_mobilesync/item/itip_answer.c mod_mobilesync/item/itip_apply.c \
-	mod_mobilesync/item/itip_compose.c mod_mobilesync/item/itip_request.c \
+	mod_mobilesync/item/itip_compose.c mod_mobilesync/item/itip_forward.c \
+	mod_mobilesync/item/itip_request.c \
 	mod_mobilesync/item/itip_diff.c mod_mobilesync/item/itip_diff.h \
 	mod_mobilesync/item/kind.c mod_mobilesync/item/kind.h \
 	mod_mobilesync/item/describe.c \

@@ -166,37 +166,6 @@ static void test_bad_requests(apr_pool_t *pool)
     is_int(answer_status(&answer), 0, "the template of no restriction");
 }
 
-/* An event is no message that could be quoted. */
-static void test_event(apr_pool_t *pool)
-{
-    world_t *world = world_create(pool);
-    const char *folder =
-        backend_memory_folder(world->service.backend, "alice", BACKEND_ROLE_DEFAULT);
-    apr_uint64_t uid = backend_memory_deliver(
-        world->service.backend, "alice", folder,
-        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:u\r\nDTSTART:20270101T100000Z\r\n"
-        "SUMMARY:s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
-        0, 0);
-    int whole;
-
-    for (whole = 0; whole <= 1; whole++) {
-        eas_node_t *body =
-            compose_body(world, EAS_ComposeMail_SmartForward, whole ? "2" : "1", to_bob);
-        answer_t answer;
-
-        node(pool, node(pool, body, EAS_ComposeMail_Source, NULL), EAS_ComposeMail_ItemId,
-             server_id(world, "alice", BACKEND_ROLE_DEFAULT, uid));
-        if (whole)
-            node(pool, body, EAS_ComposeMail_ReplaceMime, NULL);
-        answer = send_body(world, body);
-        if (whole)
-            ok(answer.empty, "the client's own message about an event is sent");
-        else
-            is_int(answer_status(&answer), 150, "an event is not quoted");
-        is_int(count(world, "bob", BACKEND_ROLE_INBOX), whole, "  messages that went out");
-    }
-}
-
 static void test_sources(apr_pool_t *pool)
 {
     world_t *world = world_create(pool);
@@ -247,7 +216,7 @@ static void test_sources(apr_pool_t *pool)
     node(pool, body, EAS_ComposeMail_ClientId, "1");
     node(pool, body, EAS_ComposeMail_Forwardees, NULL);
     answer = send_body(world, body);
-    is_int(answer_status(&answer), 179, "Forwardees of a message");
+    is_int(answer_status(&answer), 179, "Forwardees of nobody");
     stale = id;
     backend_memory_renew(world->service.backend, "alice", inbox);
     body = compose_body(world, EAS_ComposeMail_SmartReply, "1", to_bob);
@@ -418,7 +387,6 @@ int main(void)
     test_no_message_id(pool);
     test_12_1(pool);
     test_12_1_originals(pool);
-    test_event(pool);
     test_bad_requests(pool);
     test_sources(pool);
     test_smart(pool);

@@ -2,6 +2,7 @@
 # Ping, and those that send mail.
 package EAS::Client::Account;
 use v5.36;
+use List::Util qw(pairs);
 
 # { versions, commands, response }
 sub options ( $self, %option ) {
@@ -268,8 +269,8 @@ sub send_mail ( $self, $mime, %option ) {
     return $self->_send( 'SendMail', undef, $mime, %option );
 }
 
-# $folder_id, $item_id: the message answered or forwarded, or undef and its LongId. replace_mime: the
-# MIME is whole as it is.
+# $folder_id, $item_id: the message or event answered or forwarded, or undef and its LongId.
+# replace_mime: the MIME is whole as it is. instance: InstanceId of one occurrence.
 sub smart_reply ( $self, $folder_id, $item_id, $mime, %option ) {
     return $self->_send( 'SmartReply', [ $folder_id, $item_id ], $mime, %option );
 }
@@ -278,13 +279,43 @@ sub smart_forward ( $self, $folder_id, $item_id, $mime, %option ) {
     return $self->_send( 'SmartForward', [ $folder_id, $item_id ], $mime, %option );
 }
 
+# Forwards an event to [ email => name, ... ], from 16.0 on. body: the elements of a Body.
+sub forward_event ( $self, $folder_id, $item_id, $people, %option ) {
+    my ( $client_id, $instance, $body ) = delete @option{qw(client_id instance body)};
+    my @people = pairs(@$people);
+    my $tree = [
+        'ComposeMail:SmartForward',
+        [ ClientId => $client_id // $self->new_client_id ],
+        _source( $folder_id, $item_id, $instance ),
+        [
+            Forwardees => map { [ Forwardee => [ Name => $_->[1] ], [ Email => $_->[0] ] ] }
+                @people
+        ],
+        ( $body ? [ 'AirSyncBase:Body' => @$body ] : () )
+    ];
+    return $self->_call( 'SmartForward', {}, \&_sent, tree => $tree, %option );
+}
+
+sub _source ( $folder_id, $item_id, $instance ) {
+    return [ Source => [ LongId => $item_id ] ] if !defined $folder_id;
+    return [
+        Source => [ FolderId => $folder_id ],
+        [ ItemId => $item_id ],
+        ( defined $instance ? [ InstanceId => $instance ] : () )
+    ];
+}
+
+sub _sent ( $self, $answer ) { return { status => $answer->text('Status') // 1 } }
+
 sub _send ( $self, $command, $source, $mime, %option ) {
-    my ( $save, $replace, $client_id ) = delete @option{qw(save replace_mime client_id)};
+    my ( $save, $replace, $client_id, $instance ) =
+        delete @option{qw(save replace_mime client_id instance)};
     my %request;
     if ( $self->{version} < 14 ) {
         my %parameters = ( SaveInSent => $save ? 'T' : 'F' );
         $parameters{LongId} = $source->[1] if $source && !defined $source->[0];
         @parameters{qw(CollectionId ItemId)} = @$source if $source && defined $source->[0];
+        $parameters{Occurrence} = $instance if defined $instance;
         %request = (
             parameters => \%parameters,
             body => $mime,
@@ -292,22 +323,16 @@ sub _send ( $self, $command, $source, $mime, %option ) {
         );
     }
     else {
-        my @source =
-            !$source ? ()
-            : defined $source->[0]
-            ? [ Source => [ FolderId => $source->[0] ], [ ItemId => $source->[1] ] ]
-            : [ Source => [ LongId => $source->[1] ] ];
         $request{tree} = [
             "ComposeMail:$command",
             [ ClientId => $client_id // $self->new_client_id ],
-            @source,
+            ( $source ? _source( @$source, $instance ) : () ),
             ( $save ? ['SaveInSentItems'] : () ),
             ( $replace ? ['ReplaceMime'] : () ),
             [ Mime => \$mime ]
         ];
     }
-    my $interpret = sub ( $self, $answer ) { return { status => $answer->text('Status') // 1 } };
-    return $self->_call( $command, {}, $interpret, %request, %option );
+    return $self->_call( $command, {}, \&_sent, %request, %option );
 }
 
 1;
