@@ -117,13 +117,20 @@ struct collection_merge {
     base_fault_t *(*identify)(const collection_merge_t *merge, const char **uid, apr_pool_t *pool);
 };
 
-/* What follows from an ADD, CHANGE or DELETE of what is no mail, when it took effect; what went wrong
- * with that is its own affair. An Add that is made again by a repeat may be followed again. */
+/* What follows from an ADD, CHANGE or DELETE of what is no mail, when it took effect: at least once,
+ * also when the process ended between the effect and what follows, and the request is repeated. */
 typedef struct collection_follow collection_follow_t;
 struct collection_follow {
-    /* before NULL: it was added; after NULL: it was removed */
-    void (*done)(const collection_follow_t *follow, const backend_blob_t *before,
-                 const backend_blob_t *after, apr_pool_t *pool);
+    /* Of a CHANGE or DELETE that is about to take effect (after NULL: it will be gone). *memo: what
+     * done() is to get as before; the ledger keeps it until that is done. NULL: nothing is to follow.
+     * What a repeat has in the place of before is such a memo. */
+    base_fault_t *(*plan)(const collection_follow_t *follow, const backend_blob_t *before,
+                          const backend_blob_t *after, const backend_blob_t **memo,
+                          apr_pool_t *pool);
+    /* before NULL: it was added; after NULL: it was removed. A fault (UNAVAILABLE, BUSY): it is to
+     * be done again, and the operation counts as unfinished; what else goes wrong is its own affair. */
+    base_fault_t *(*done)(const collection_follow_t *follow, const backend_blob_t *before,
+                          const backend_blob_t *after, apr_pool_t *pool);
 };
 
 /* One child of Commands in the request. */

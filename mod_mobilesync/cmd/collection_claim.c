@@ -5,6 +5,7 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "backend/blob.h"
 #include "cmd/cmd.h"
 
 /* Scopes end with the keys; this is for those of devices that never come back. */
@@ -162,23 +163,40 @@ base_fault_t *collection_claim_look(collection_t *collection, int index, collect
 
 base_fault_t *collection_claim_renew(collection_t *collection, collection_claim_t *claim)
 {
-    return collection_claim_intend(collection, claim, 0);
+    return collection_claim_intend(collection, claim, 0, 0, NULL);
 }
 
 base_fault_t *collection_claim_intend(collection_t *collection, collection_claim_t *claim,
-                                      apr_uint64_t hash)
+                                      apr_uint64_t uid, apr_uint64_t hash,
+                                      const backend_blob_t *memo)
 {
-    const sync_ledger_result_t doubt = {
-        .digest = claim->digest, .code = BASE_FAULT_UNKNOWN_OUTCOME, .token = hash};
+    sync_ledger_result_t doubt = {
+        .digest = claim->digest, .code = BASE_FAULT_UNKNOWN_OUTCOME, .uid = uid, .token = hash};
+    const char *data;
 
     if (!claim->held)
         return NULL;
+    if (memo) {
+        BASE_TRY(backend_blob_load(memo, &data, collection->op_pool));
+        doubt.memo = data;
+        doubt.memo_length = (apr_size_t)memo->size;
+    }
     BASE_TRY(collection_claim_record(collection, claim, &doubt));
     BASE_TRY(claim_next(collection, claim, NULL));
     if (claim->held->outcome == STATE_CLAIM_TAKEN || claim->held->outcome == STATE_CLAIM_AGAIN)
         return NULL;
     claim->held = NULL;
     return claim_busy(collection);
+}
+
+const backend_blob_t *collection_claim_memo(const collection_claim_t *claim, apr_pool_t *pool)
+{
+    int i = claim->intent_count;
+
+    while (i-- > 0)
+        if (claim->intents[i]->memo)
+            return backend_blob_of(claim->intents[i]->memo, claim->intents[i]->memo_length, pool);
+    return NULL;
 }
 
 base_fault_t *collection_claim_record(collection_t *collection, const collection_claim_t *claim,
@@ -189,7 +207,7 @@ base_fault_t *collection_claim_record(collection_t *collection, const collection
 
     if (!claim->held)
         return NULL;
-    sync_ledger_result_pack(result, &data, &length, collection->pool);
+    sync_ledger_result_pack(result, &data, &length, collection->op_pool);
     return state_ledger_record(collection->env->store, &claim->key, claim->held->fence, data,
                                length, CLAIM_TTL, collection->pool);
 }

@@ -235,19 +235,31 @@ static base_fault_t *op_change(collection_t *collection, const collection_op_t *
     return NULL;
 }
 
-void collection_op_follow(const collection_t *collection, const collection_op_t *op,
-                          const backend_blob_t *before, const backend_blob_t *after)
+base_fault_t *collection_op_plan(const collection_t *collection, const collection_op_t *op,
+                                 const collection_claim_t *claim, const backend_blob_t *before,
+                                 const backend_blob_t *after, const backend_blob_t **memo)
 {
-    if (op->follow)
-        op->follow->done(op->follow, before, after, collection->op_pool);
+    const backend_blob_t *earlier = collection_claim_memo(claim, collection->op_pool);
+
+    *memo = NULL;
+    if (earlier)
+        before = earlier;
+    if (!op->follow || !before || before == after)
+        return NULL;
+    return op->follow->plan(op->follow, before, after, memo, collection->op_pool);
 }
 
-/* Removes it for good. */
+base_fault_t *collection_op_follow(const collection_t *collection, const collection_op_t *op,
+                                   const backend_blob_t *before, const backend_blob_t *after)
+{
+    return op->follow ? op->follow->done(op->follow, before, after, collection->op_pool) : NULL;
+}
+
 /* What cannot be read can be removed all the same: then nobody can be told what it was. */
 static base_fault_t *op_read_before(const collection_t *collection, const collection_op_t *op,
                                     const backend_blob_t **before)
 {
-    backend_blob_t *blob;
+    backend_blob_t *blob = NULL;
     base_fault_t *fault =
         backend_item_fetch(collection->env->backend, collection->request->folder_id, op->uid, &blob,
                            collection->op_pool);
@@ -268,24 +280,47 @@ static base_fault_t *op_read_before(const collection_t *collection, const collec
     }
 }
 
-static base_fault_t *op_remove(const collection_t *collection, const collection_op_t *op)
+/* What is gone already may have been removed by an earlier attempt that nothing followed yet. */
+static base_fault_t *op_follow_removed(const collection_t *collection, const collection_op_t *op,
+                                       const collection_claim_t *claim, base_fault_t *fault)
+{
+    const backend_blob_t *memo;
+
+    if (base_fault_code(fault) != BASE_FAULT_NOT_FOUND)
+        return fault;
+    BASE_TRY(collection_op_plan(collection, op, claim, NULL, NULL, &memo));
+    return memo ? collection_op_follow(collection, op, memo, NULL) : fault;
+}
+
+/* Removes it for good. */
+static base_fault_t *op_remove(collection_t *collection, const collection_op_t *op,
+                               collection_claim_t *claim, int *begun)
 {
     backend_session_t *backend = collection->env->backend;
     const char *folder_id = collection->request->folder_id;
-    const backend_blob_t *before = NULL;
+    const backend_blob_t *before = NULL, *memo = NULL;
+    base_fault_t *fault;
+    const char *data;
 
-    if (op->follow)
-        BASE_TRY(op_read_before(collection, op, &before));
+    if (op->follow) {
+        fault = op_read_before(collection, op, &before);
+        if (fault)
+            return op_follow_removed(collection, op, claim, fault);
+        BASE_TRY(collection_op_plan(collection, op, claim, before, NULL, &memo));
+    }
+    if (memo) {
+        BASE_TRY(backend_blob_load(memo, &data, collection->op_pool));
+        BASE_TRY(collection_claim_intend(
+            collection, claim, op->uid, backend_content_token(data, (apr_size_t)memo->size), memo));
+    }
+    *begun = 1;
     BASE_TRY(backend_item_remove(backend, folder_id, op->uid, collection->op_pool));
-    if (before)
-        collection_op_follow(collection, op, before, NULL);
-    return NULL;
+    return memo ? collection_op_follow(collection, op, memo, NULL) : NULL;
 }
 
 /* Deleting what is gone succeeds (and Delete beats whatever else was done, MS-ASCMD R2076). */
 static base_fault_t *op_delete(collection_t *collection, const collection_op_t *op,
-                               const collection_claim_t *claim, sync_ledger_result_t *result,
-                               int *begun)
+                               collection_claim_t *claim, sync_ledger_result_t *result, int *begun)
 {
     const char *folder_id = collection->request->folder_id;
     backend_session_t *backend = collection->env->backend;
@@ -294,13 +329,13 @@ static base_fault_t *op_delete(collection_t *collection, const collection_op_t *
     const char *cursor;
 
     (void)result;
-    *begun = 1;
+    *begun = op->trash_id != NULL;
     if (op->trash_id && strcmp(op->trash_id, folder_id) != 0)
         fault = backend_item_move(backend, folder_id, op->uid, op->trash_id,
                                   collection_claim_derived_name(collection, claim, op->trash_id),
                                   &entry, collection->op_pool);
     else
-        fault = op_remove(collection, op);
+        fault = op_remove(collection, op, claim, begun);
     if (base_fault_code(fault) == BASE_FAULT_NOT_FOUND)
         return NULL;
     if (base_fault_code(fault) == BASE_FAULT_FOLDER_GONE && op->trash_id) {
@@ -443,7 +478,7 @@ static base_fault_t *op_add_again(collection_t *collection, const collection_op_
         return NULL;
     if (!fault) {
         BASE_TRY(op_hash(op->blob, &hash, collection->op_pool));
-        BASE_TRY(collection_claim_intend(collection, claim, hash));
+        BASE_TRY(collection_claim_intend(collection, claim, entry->uid, hash, NULL));
     }
     if (!fault)
         fault = op_add_replace(collection, op, claim, entry, result);

@@ -152,9 +152,13 @@ const char *collection_claim_derived_name(const collection_t *collection,
 /* Before a content is written over another: a fault when the claim was taken over meanwhile, so
  * that no request that was held up puts its old content in the place of a later one. */
 base_fault_t *collection_claim_renew(collection_t *collection, collection_claim_t *claim);
-/* The same, with what will be written. hash: of the content, not 0. */
+/* The same, with what will be written. uid: of what is there, 0: it is made. hash: of the content, not
+ * 0. memo: of who follows, or NULL. */
 base_fault_t *collection_claim_intend(collection_t *collection, collection_claim_t *claim,
-                                      apr_uint64_t hash);
+                                      apr_uint64_t uid, apr_uint64_t hash,
+                                      const backend_blob_t *memo);
+/* The memo of an attempt that nobody knows to be finished; NULL. */
+const backend_blob_t *collection_claim_memo(const collection_claim_t *claim, apr_pool_t *pool);
 base_fault_t *collection_claim_record(collection_t *collection, const collection_claim_t *claim,
                                       const sync_ledger_result_t *result);
 /* Nothing has been done. */
@@ -171,9 +175,14 @@ apr_uint64_t collection_op_values(const collection_op_t *op, apr_uint64_t token)
 /* Was the content replaced by somebody else since the device got it? */
 int collection_op_content_conflict(const collection_t *collection, const collection_op_t *op,
                                    const collection_claim_t *claim, apr_uint64_t current);
+/* Before it takes effect: *memo as of collection_follow_t, what an earlier attempt has left to be
+ * followed with it. */
+base_fault_t *collection_op_plan(const collection_t *collection, const collection_op_t *op,
+                                 const collection_claim_t *claim, const backend_blob_t *before,
+                                 const backend_blob_t *after, const backend_blob_t **memo);
 /* Tells who is to be told that it took effect. */
-void collection_op_follow(const collection_t *collection, const collection_op_t *op,
-                          const backend_blob_t *before, const backend_blob_t *after);
+base_fault_t *collection_op_follow(const collection_t *collection, const collection_op_t *op,
+                                   const backend_blob_t *before, const backend_blob_t *after);
 /* Does it. *begun 1: it may have had an effect, whatever the fault. */
 base_fault_t *collection_op_effect(collection_t *collection, const collection_op_t *op,
                                    collection_claim_t *claim, sync_ledger_result_t *result,

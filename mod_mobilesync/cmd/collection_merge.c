@@ -57,14 +57,15 @@ static base_fault_t *merge_look(const collection_t *collection, apr_uint64_t uid
     return backend_item_fetch(backend, folder_id, uid, &merge->there, collection->op_pool);
 }
 
-/* Notes what will be written, then writes it. *begun: as of collection_op_effect. */
+/* Notes what will be written, then writes it. memo: of who follows. *begun: as of
+ * collection_op_effect. */
 static base_fault_t *merge_write(collection_t *collection, collection_claim_t *claim,
-                                 merge_t *merge, int *begun)
+                                 merge_t *merge, const backend_blob_t *memo, int *begun)
 {
     apr_uint64_t hash;
 
     BASE_TRY(merge_hash(merge->wanted, &hash, collection->op_pool));
-    BASE_TRY(collection_claim_intend(collection, claim, hash));
+    BASE_TRY(collection_claim_intend(collection, claim, merge->entry.uid, hash, memo));
     *begun = 1;
     return backend_item_replace(collection->env->backend, collection->request->folder_id,
                                 merge->entry.uid, merge->entry.token, 0, merge->wanted,
@@ -139,6 +140,7 @@ static base_fault_t *merge_change_once(collection_t *collection, const collectio
                                        int *begun)
 {
     const sync_holding_t device = sync_window_holding(collection->window, op->uid);
+    const backend_blob_t *memo;
     merge_t merge;
     int conflict;
 
@@ -154,9 +156,12 @@ static base_fault_t *merge_change_once(collection_t *collection, const collectio
         if (conflict)
             return base_fault_make(collection->op_pool, BASE_FAULT_CONFLICT,
                                    "the server's version wins");
-        BASE_TRY(merge_write(collection, claim, &merge, begun));
-        collection_op_follow(collection, op, merge.there, merge.wanted);
     }
+    BASE_TRY(collection_op_plan(collection, op, claim, merge.there, merge.wanted, &memo));
+    if (merge.wanted != merge.there)
+        BASE_TRY(merge_write(collection, claim, &merge, memo, begun));
+    if (memo)
+        BASE_TRY(collection_op_follow(collection, op, memo, merge.wanted));
     result->token = merge.entry.token;
     return NULL;
 }
@@ -181,32 +186,44 @@ base_fault_t *collection_merge_change(collection_t *collection, const collection
 
 /* -- Add --------------------------------------------------------------------------------------- */
 
+/* Has perhaps nothing followed yet that the item was made, by an earlier attempt? */
+static int merge_is_fresh(const collection_claim_t *claim)
+{
+    int i = claim->intent_count;
+
+    while (i > 0 && claim->intents[i - 1]->uid)
+        i--;
+    return i > 0 && !claim->other;
+}
+
 /* An earlier attempt has added the item, or another program has put its own in the place of that, or
  * it is one that the client knew once and adds again. The device knows it by one ServerId, whichever answer reaches it. */
 static base_fault_t *merge_add_again(collection_t *collection, const collection_op_t *op,
                                      collection_claim_t *claim, merge_t *merge, int *begun,
                                      sync_tell_t *tell)
 {
+    const backend_blob_t *memo = NULL;
     const char *own;
+    int fresh = merge_is_fresh(claim), writes = 0;
 
     BASE_TRY(merge_look(collection, merge->entry.uid, merge));
     BASE_TRY(merge_own(collection, claim, merge, &own));
-    if (own && strcmp(own, claim->digest) == 0) {
-        collection_op_follow(collection, op, NULL, merge->there);
-        return NULL;
+    if (!own || strcmp(own, claim->digest) != 0) {
+        /* of an earlier form nothing is to stay that the device has left out since */
+        BASE_TRY(merge_apply(collection, op, claim, merge, own != NULL));
+        if (!own)
+            *tell = SYNC_TELL_UNSEEN;
+        else if (merge->tell)
+            *tell = SYNC_TELL_OWN;
+        writes = merge->wanted != merge->there && (own || collection->answer.options.client_wins);
     }
-    /* of an earlier form nothing is to stay that the device has left out since */
-    BASE_TRY(merge_apply(collection, op, claim, merge, own != NULL));
-    if (!own)
-        *tell = SYNC_TELL_UNSEEN;
-    else if (merge->tell)
-        *tell = SYNC_TELL_OWN;
-    if (merge->wanted == merge->there || (!own && !collection->answer.options.client_wins))
-        return NULL;
-    BASE_TRY(merge_write(collection, claim, merge, begun));
-    if (own)
-        collection_op_follow(collection, op, merge->there, merge->wanted);
-    return NULL;
+    if (!writes)
+        merge->wanted = merge->there;
+    if (!fresh)
+        BASE_TRY(collection_op_plan(collection, op, claim, merge->there, merge->wanted, &memo));
+    if (writes)
+        BASE_TRY(merge_write(collection, claim, merge, memo, begun));
+    return fresh || memo ? collection_op_follow(collection, op, memo, merge->wanted) : NULL;
 }
 
 /* Is there one of the UID that the client means? *entry is that. */
@@ -242,7 +259,7 @@ base_fault_t *collection_merge_add(collection_t *collection, const collection_op
     BASE_TRY(merge_find(collection, op, &merge.entry, &existed));
     if (!existed) {
         BASE_TRY(merge_hash(merge.wanted, &hash, collection->op_pool));
-        BASE_TRY(collection_claim_intend(collection, claim, hash));
+        BASE_TRY(collection_claim_intend(collection, claim, 0, hash, NULL));
         *begun = 1;
         BASE_TRY(backend_item_put(collection->env->backend, collection->request->folder_id, &put,
                                   merge.wanted, &merge.entry, &existed, collection->op_pool));
@@ -257,7 +274,7 @@ base_fault_t *collection_merge_add(collection_t *collection, const collection_op
         BASE_TRY(fault);
     }
     else
-        collection_op_follow(collection, op, NULL, merge.wanted);
+        BASE_TRY(collection_op_follow(collection, op, NULL, merge.wanted));
     result->uid = merge.entry.uid;
     result->date = merge.entry.date;
     result->token = merge.entry.token;

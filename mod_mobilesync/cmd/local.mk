@@ -139,6 +139,11 @@ t_unit_cmd_meeting_test_SOURCES = t/unit/cmd_meeting_test.c t/unit/send_helpers.
 	t/unit/cmd_helpers.h t/unit/eas_helpers.h t/unit/tap.h
 t_unit_cmd_meeting_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_meeting_test
+check_PROGRAMS += t/unit/cmd_meeting_send_test
+t_unit_cmd_meeting_send_test_SOURCES = t/unit/cmd_meeting_send_test.c t/unit/cmd_item_helpers.h \
+	t/unit/cmd_helpers.h t/unit/eas_helpers.h t/unit/tap.h
+t_unit_cmd_meeting_send_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_meeting_send_test
 check_PROGRAMS += t/unit/cmd_send_test t/unit/cmd_send_crash_test
 t_unit_cmd_send_test_SOURCES = t/unit/cmd_send_test.c t/unit/send_helpers.h \
 	t/unit/cmd_helpers.h t/unit/tap.h

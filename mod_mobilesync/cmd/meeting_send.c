@@ -110,42 +110,102 @@ static void meeting_tell(const meeting_t *meeting, const apr_array_header_t *to,
                        fault->message);
 }
 
+/* What cannot be sent now is tried once more, by the request that the phone repeats; then the organizer
+ * is told. */
+static base_fault_t *meeting_failed(const meeting_t *meeting, const apr_array_header_t *to,
+                                    base_fault_t *failed)
+{
+    cmd_exchange_t *exchange = meeting->exchange;
+    const char *key;
+    cmd_once_t once;
+
+    if (failed->code == BASE_FAULT_BUSY) /* who is at it may have vanished */
+        return failed;
+    if (failed->code == BASE_FAULT_UNAVAILABLE || failed->code == BASE_FAULT_TIMEOUT) {
+        BASE_TRY(meeting_key(meeting, to, &key));
+        cmd_once_init_account(exchange, cmd_once_scope(meeting->pool, "meeting-failed", key, NULL),
+                              "meeting", CMD_ONCE_TTL, &once);
+        BASE_TRY(cmd_once_claim(exchange, &once, CMD_LEASE, &exchange->patience));
+        if (once.held) {
+            BASE_TRY(cmd_once_record(exchange, &once, "1"));
+            failed->code = BASE_FAULT_UNAVAILABLE;
+            return failed;
+        }
+    }
+    meeting_tell(meeting, to, failed);
+    return NULL;
+}
+
 /* A refused address keeps the message from all (cmd/send.h); the others get it one by one. */
-static void meeting_send(const meeting_t *meeting)
+static base_fault_t *meeting_send(const meeting_t *meeting)
 {
     const apr_array_header_t *to = meeting->sending->to;
     base_fault_t *fault = meeting_send_to(meeting, to);
     int i;
 
     if (base_fault_code(fault) != BASE_FAULT_DENIED || to->nelts == 1 ||
-        to->nelts > MEETING_SINGLE_MAX) {
-        if (fault)
-            meeting_tell(meeting, to, fault);
-        return;
-    }
+        to->nelts > MEETING_SINGLE_MAX)
+        return fault ? meeting_failed(meeting, to, fault) : NULL;
     for (i = 0; i < to->nelts; i++) {
         apr_array_header_t *one = apr_array_make(meeting->pool, 1, sizeof(const char *));
 
         APR_ARRAY_PUSH(one, const char *) = APR_ARRAY_IDX(to, i, const char *);
         if ((fault = meeting_send_to(meeting, one)))
-            meeting_tell(meeting, one, fault);
+            BASE_TRY(meeting_failed(meeting, one, fault));
     }
+    return NULL;
 }
 
-static base_fault_t *meeting_tell_all(cmd_exchange_t *exchange, const backend_blob_t *before,
-                                      const backend_blob_t *after, apr_pool_t *pool)
+/* -- what the engine asks --------------------------------------------------------------------- */
+
+/* A change of which nobody knows whom to tell tells nobody. */
+static void meeting_puzzled(const cmd_exchange_t *exchange, const base_fault_t *fault)
 {
-    apr_array_header_t *own = apr_array_make(pool, 4, sizeof(const char *)), *sendings;
-    backend_session_t *session;
+    base_log_write(exchange->log, BASE_LOG_WARNING,
+                   "whom to tell of a change in the calendar of %s: %s", exchange->account,
+                   fault->message);
+}
+
+/* *sendings: item_itip_sending_t. */
+static base_fault_t *meeting_diff(cmd_exchange_t *exchange, const backend_blob_t *before,
+                                  const backend_blob_t *after, backend_identity_t **identity,
+                                  apr_array_header_t **sendings, apr_pool_t *pool)
+{
+    const apr_array_header_t *own;
+    base_fault_t *fault;
+
+    BASE_TRY(cmd_exchange_addresses(exchange, &own));
+    BASE_TRY(backend_identity(exchange->session, identity, pool));
+    fault = item_itip_diff(before, after, own, exchange->now, sendings, pool);
+    if (!fault)
+        return NULL;
+    meeting_puzzled(exchange, fault);
+    *sendings = apr_array_make(pool, 1, sizeof(item_itip_sending_t));
+    return NULL;
+}
+
+static base_fault_t *meeting_plan(const collection_follow_t *base, const backend_blob_t *before,
+                                  const backend_blob_t *after, const backend_blob_t **memo,
+                                  apr_pool_t *pool)
+{
+    cmd_exchange_t *exchange = ((const meeting_follow_t *)base)->exchange;
+    apr_array_header_t *sendings;
+    backend_identity_t *identity;
+
+    *memo = NULL;
+    BASE_TRY(meeting_diff(exchange, before, after, &identity, &sendings, pool));
+    return sendings->nelts ? item_itip_brief(before, memo, pool) : NULL;
+}
+
+static base_fault_t *meeting_done(const collection_follow_t *base, const backend_blob_t *before,
+                                  const backend_blob_t *after, apr_pool_t *pool)
+{
+    cmd_exchange_t *exchange = ((const meeting_follow_t *)base)->exchange;
+    apr_array_header_t *sendings;
     backend_identity_t *identity;
     int i;
 
-    BASE_TRY(cmd_exchange_session(exchange, &session));
-    BASE_TRY(backend_identity(session, &identity, pool));
-    APR_ARRAY_PUSH(own, const char *) = identity->address;
-    if (identity->aliases)
-        apr_array_cat(own, identity->aliases);
-    BASE_TRY(item_itip_diff(before, after, own, exchange->now, &sendings, pool));
+    BASE_TRY(meeting_diff(exchange, before, after, &identity, &sendings, pool));
     for (i = 0; i < sendings->nelts; i++) {
         const item_itip_sending_t *sending = &APR_ARRAY_IDX(sendings, i, item_itip_sending_t);
         const meeting_t meeting = {.exchange = exchange,
@@ -154,25 +214,9 @@ static base_fault_t *meeting_tell_all(cmd_exchange_t *exchange, const backend_bl
                                    .event = sending->of_before ? before : after,
                                    .pool = pool};
 
-        meeting_send(&meeting);
+        BASE_TRY(meeting_send(&meeting));
     }
     return NULL;
-}
-
-static void meeting_done(const collection_follow_t *base, const backend_blob_t *before,
-                         const backend_blob_t *after, apr_pool_t *pool)
-{
-    cmd_exchange_t *exchange = ((const meeting_follow_t *)base)->exchange;
-    base_fault_t *fault;
-    apr_pool_t *own;
-
-    apr_pool_create(&own, pool);
-    fault = meeting_tell_all(exchange, before, after, own);
-    if (fault)
-        base_log_write(exchange->log, BASE_LOG_WARNING,
-                       "whom to tell of a change in the calendar of %s: %s", exchange->account,
-                       fault->message);
-    apr_pool_destroy(own);
 }
 
 const collection_follow_t *cmd_meeting_follow(cmd_exchange_t *exchange,
@@ -183,6 +227,7 @@ const collection_follow_t *cmd_meeting_follow(cmd_exchange_t *exchange,
     if (folder->class_ != BACKEND_CLASS_CALENDAR || exchange->request->version < EAS_VERSION_16_0)
         return NULL;
     follow = apr_pcalloc(pool, sizeof *follow);
+    follow->base.plan = meeting_plan;
     follow->base.done = meeting_done;
     follow->exchange = exchange;
     return &follow->base;

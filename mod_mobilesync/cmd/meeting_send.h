@@ -6,10 +6,14 @@
  * lost a conflict, changes nothing or is a repeat sends nothing, and the Message-ID is derived from what
  * is told to whom: what is tried again goes out once (cmd_send_message).
  *
+ * What there was before is in the ledger before the calendar changes (collection_follow_t), so that a
+ * process that is killed between the change and the mail leaves a repeat of the request everything it
+ * needs to send it.
+ *
  * The change of the calendar stands whatever becomes of the mail: the client cannot be told of that
- * in a Sync. A message that could not be sent is logged (WARNING) and a note in the organizer's Inbox says
- * whom it did not reach. A process that is killed between the change and the mail sends none: rather
- * none than two. */
+ * in a Sync. What cannot be sent for now makes the client repeat its request, once; a message that
+ * could not be sent then is logged (WARNING), and a note in the organizer's Inbox says whom it did not
+ * reach. */
 #ifndef CMD_MEETING_SEND_H
 #define CMD_MEETING_SEND_H
 

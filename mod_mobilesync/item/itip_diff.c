@@ -401,3 +401,33 @@ base_fault_t *item_itip_diff(const backend_blob_t *before, const backend_blob_t 
         diff_send(&diff, ITEM_ITIP_CANCEL, diff.before, NULL, diff_everybody(&diff, diff.before));
     return NULL;
 }
+
+/* What is no link is there as a whole (RFC 5545 3.8.1.1). */
+static void diff_drop_files(item_component_t *event)
+{
+    item_property_t *file = item_property_first(event, "ATTACH"), *next;
+
+    for (; file; file = next) {
+        next = item_property_next(file);
+        if (item_property_parameter(file, "ENCODING") ||
+            strncasecmp(item_property_value(file), "data:", 5) == 0)
+            item_property_remove(file);
+    }
+}
+
+base_fault_t *item_itip_brief(const backend_blob_t *event, const backend_blob_t **brief,
+                              apr_pool_t *pool)
+{
+    item_event_source_t *source;
+    int i;
+
+    BASE_TRY(item_event_open(event, &source, pool));
+    if (source->series)
+        diff_drop_files(source->series);
+    for (i = 0; i < source->instances->nelts; i++)
+        diff_drop_files(APR_ARRAY_IDX(source->instances, i, item_component_t *));
+    *brief = item_document_is_changed(source->document)
+                 ? item_document_print(source->document, pool)
+                 : event;
+    return NULL;
+}

@@ -28,4 +28,9 @@ base_fault_t *item_itip_diff(const backend_blob_t *before, const backend_blob_t 
                              const apr_array_header_t *addresses, apr_time_t now,
                              apr_array_header_t **sendings, apr_pool_t *pool);
 
+/* An event without the files in it: all of what there was that item_itip_diff() and a CANCEL need.
+ * CONVERSION. */
+base_fault_t *item_itip_brief(const backend_blob_t *event, const backend_blob_t **brief,
+                              apr_pool_t *pool);
+
 #endif

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "sync/pack.h"
 
-#define RESULT_FORMAT 2 /* 1: without tell */
+#define RESULT_FORMAT 3 /* 1: without tell, 2: without memo */
 
 const char *sync_ledger_scope(const char *series, const char *folder_id, unsigned counter,
                               apr_pool_t *pool)
@@ -77,6 +77,7 @@ void sync_ledger_result_pack(const sync_ledger_result_t *result, const void **da
     sync_pack_uint(&out, result->token);
     sync_pack_int(&out, result->date);
     sync_pack_uint(&out, (apr_uint64_t)result->tell);
+    sync_pack_bytes(&out, result->memo, result->memo_length);
     *data = out.data;
     *length = out.length;
 }
@@ -98,5 +99,9 @@ sync_ledger_result_t *sync_ledger_result_unpack(const void *data, apr_size_t len
     result->token = sync_unpack_uint(&in);
     result->date = sync_unpack_int(&in);
     result->tell = format > 1 ? (sync_tell_t)sync_unpack_count(&in, SYNC_TELL_OWN) : SYNC_TELL_NOT;
+    if (format > 2)
+        result->memo = sync_unpack_bytes(&in, &result->memo_length);
+    if (!result->memo_length)
+        result->memo = NULL;
     return sync_unpack_end(&in) ? result : NULL;
 }

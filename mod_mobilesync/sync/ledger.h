@@ -42,6 +42,9 @@ typedef struct {
                            UNKNOWN_OUTCOME: a hash of what it was about to write, 0: not known */
     apr_time_t date;    /* of the item written */
     sync_tell_t tell;
+    /* UNKNOWN_OUTCOME: what whoever takes it up has to know of what there was; NULL: nothing */
+    const void *memo;
+    apr_size_t memo_length;
 } sync_ledger_result_t;
 
 typedef enum {

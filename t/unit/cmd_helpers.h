@@ -156,6 +156,46 @@ __attribute__((unused)) static void crash_everywhere(apr_pool_t *pool, int store
     }
 }
 
+/* From the at-th call on, of whatever kind, there is nobody any more who could do anything. */
+typedef struct {
+    int calls, at;
+} vanish_t;
+
+static int vanished(vanish_t *vanish)
+{
+    return ++vanish->calls >= vanish->at;
+}
+
+static base_fault_code_t vanish_mailbox(void *baton, const char *call, int after)
+{
+    if (after || strcmp(call, "check_password") == 0)
+        return BASE_FAULT_NONE;
+    return vanished(baton) ? BASE_FAULT_UNAVAILABLE : BASE_FAULT_NONE;
+}
+
+static state_fail_when_t vanish_store(void *baton, state_call_t call, int number)
+{
+    (void)call;
+    (void)number;
+    return vanished(baton) ? STATE_FAIL_BEFORE : STATE_FAIL_NOT;
+}
+
+__attribute__((unused)) static void vanish_arm(world_t *world, vanish_t *vanish)
+{
+    world->decide = vanish_mailbox;
+    world->plan.decide = vanish_store;
+    world->baton = world->plan.baton = vanish;
+}
+
+/* Another process takes over, when the leases of that one have run out. Returns whether it got so far. */
+__attribute__((unused)) static int vanish_disarm(world_t *world, const vanish_t *vanish)
+{
+    world->decide = NULL;
+    world->plan.decide = NULL;
+    world->now += apr_time_from_sec(300);
+    return vanish->calls >= vanish->at;
+}
+
 /* -- requests -------------------------------------------------------------------------------- */
 
 /* An element under parent (NULL: a root). text NULL: no content. */

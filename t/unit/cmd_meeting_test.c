@@ -28,26 +28,33 @@ static int respond(world_t *world, const char *id, const char *response)
                                     EAS_MeetingResponse_Status));
 }
 
-/* How many events the calendar has. */
-static int events(world_t *world)
+static const char *calendar_of(world_t *world)
 {
-    static const backend_range_t all = {.since = APR_INT64_MIN, .before = APR_INT64_MAX};
     backend_session_t *session;
     apr_array_header_t *folders;
-    apr_uint64_t number = 0;
     int i;
 
     if (backend_session_open(backend_fail_inner(world->service.backend), "alice", &session,
                              world->pool) ||
         backend_folder_list(session, &folders, world->pool))
         abort();
-    for (i = 0; i < folders->nelts; i++) {
-        const backend_folder_t *folder = &APR_ARRAY_IDX(folders, i, backend_folder_t);
+    for (i = 0; i < folders->nelts; i++)
+        if (APR_ARRAY_IDX(folders, i, backend_folder_t).class_ == BACKEND_CLASS_CALENDAR)
+            return APR_ARRAY_IDX(folders, i, backend_folder_t).id;
+    return "";
+}
 
-        if (folder->class_ == BACKEND_CLASS_CALENDAR &&
-            backend_folder_count(session, folder->id, &all, &number, world->pool))
-            abort();
-    }
+/* How many events the calendar has. */
+static int events(world_t *world)
+{
+    static const backend_range_t all = {.since = APR_INT64_MIN, .before = APR_INT64_MAX};
+    backend_session_t *session;
+    apr_uint64_t number = 0;
+
+    if (backend_session_open(backend_fail_inner(world->service.backend), "alice", &session,
+                             world->pool) ||
+        backend_folder_count(session, calendar_of(world), &all, &number, world->pool))
+        abort();
     return (int)number;
 }
 
@@ -75,6 +82,70 @@ static int crash_with(apr_pool_t *pool, crash_t crash, const char *response, int
     return reached;
 }
 
+/* -- the process ends ------------------------------------------------------------------------ */
+
+typedef struct {
+    const char *what, *text; /* the item; text NULL: the invitation */
+    const char *response;
+    int events; /* that the calendar has afterwards */
+} respond_case_t;
+
+#define EVENT(rule)                                                                           \
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//t//EN\r\nBEGIN:VEVENT\r\nUID:m1\r\n"      \
+    "DTSTAMP:20231101T000000Z\r\nDTSTART:20231124T090000Z\r\nDTEND:20231124T100000Z\r\n" rule \
+    "ORGANIZER:mailto:bob@example.com\r\n"                                                    \
+    "ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:alice@example.com\r\n"                             \
+    "END:VEVENT\r\nEND:VCALENDAR\r\n"
+
+static const respond_case_t respond_cases[] = {{"a message is accepted", NULL, "1", 1},
+                                               {"a message is declined", NULL, "3", 0},
+                                               {"an event is accepted", EVENT(""), "1", 1},
+                                               {"an event is declined", EVENT(""), "3", 0}};
+
+/* At a call, whichever, nobody is there any more; the phone repeats. */
+static int vanish_once(apr_pool_t *pool, const respond_case_t *one, int at)
+{
+    world_t *world = world_create(pool);
+    backend_t *backend = backend_fail_inner(world->service.backend);
+    backend_role_t role = one->text ? BACKEND_ROLE_DEFAULT : BACKEND_ROLE_INBOX;
+    const char *folder =
+        one->text ? calendar_of(world) : backend_memory_folder(backend, "alice", role);
+    apr_uint64_t uid = backend_memory_deliver(backend, "alice", folder,
+                                              one->text ? one->text : invitation, 0, world->now);
+    const char *id = apr_psprintf(world->pool, "%s:1:%" APR_UINT64_T_FMT, folder, uid);
+    vanish_t vanish = {.at = at};
+    int tries = 0, status, reached;
+
+    vanish_arm(world, &vanish);
+    status = respond(world, id, one->response);
+    reached = vanish_disarm(world, &vanish);
+    while (status < 0 && ++tries < 5) {
+        status = respond(world, id, one->response);
+        world->now += apr_time_from_sec(300);
+    }
+    ok(status == 1 && count(world, "bob", BACKEND_ROLE_INBOX) == 1 &&
+           count(world, "alice", BACKEND_ROLE_SENT) == 1 && events(world) == one->events &&
+           count(world, "alice", BACKEND_ROLE_INBOX) == 0,
+       "%s, it ends at call %d: answered once (Status %d, %d mails, %d events)", one->what, at,
+       status, count(world, "bob", BACKEND_ROLE_INBOX), events(world));
+    apr_pool_destroy(world->pool);
+    return reached;
+}
+
+static void test_vanish(apr_pool_t *pool)
+{
+    size_t i;
+    int at;
+
+    for (i = 0; i < sizeof respond_cases / sizeof *respond_cases; i++) {
+        for (at = 1; vanish_once(pool, respond_cases + i, at); at++)
+            ;
+        ok(at > 15, "there were calls to end at");
+    }
+}
+
+/* -- single calls ---------------------------------------------------------------------------- */
+
 static int crash_accept(apr_pool_t *pool, crash_t crash)
 {
     return crash_with(pool, crash, "1", 1);
@@ -93,6 +164,7 @@ int main(void)
     apr_pool_create(&pool, NULL);
     item_child_init(pool);
     backend_submit_child_init();
+    test_vanish(pool);
     crash_everywhere(pool, 0, 6, crash_accept);
     crash_everywhere(pool, 1, 3, crash_accept);
     crash_everywhere(pool, 0, 6, crash_decline);

@@ -11,7 +11,12 @@ static apr_pool_t *pool;
 
 static void test_ledger(void)
 {
-    sync_ledger_result_t result = {.digest = "1=1", .uid = APR_UINT64_MAX, .token = 3, .date = -5};
+    sync_ledger_result_t result = {.digest = "1=1",
+                                   .uid = APR_UINT64_MAX,
+                                   .token = 3,
+                                   .date = -5,
+                                   .memo = "be\0fore",
+                                   .memo_length = 7};
     sync_ledger_result_t *back;
     const char *one, *other;
     const void *data;
@@ -34,7 +39,8 @@ static void test_ledger(void)
         sync_ledger_result_pack(&result, &data, &length, pool);
         back = sync_ledger_result_unpack(data, length, pool);
         good &= back && back->code == result.code && back->uid == result.uid && back->token == 3 &&
-                back->date == -5 && !strcmp(back->digest, "1=1");
+                back->date == -5 && !strcmp(back->digest, "1=1") && back->memo_length == 7 &&
+                !memcmp(back->memo, "be\0fore", 7);
     }
     ok(good, "a result with any code comes back");
     for (i = 0; i < length; i++)
