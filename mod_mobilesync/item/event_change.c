@@ -3,6 +3,7 @@
 #include "item/event_impl.h"
 
 #include <string.h>
+#include <strings.h>
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
@@ -186,14 +187,49 @@ static void event_set_sequence(item_component_t *event, apr_pool_t *pool)
                             apr_psprintf(pool, "%" APR_UINT64_T_FMT, number + 1));
 }
 
-void item_event_mark(item_event_edit_t *edit, int moved)
+const char *item_event_schedule(item_component_t *event, apr_pool_t *pool)
+{
+    static const char *const names[] = {"DTSTART", "DTEND",  "DURATION", "RRULE",
+                                        "RDATE",   "EXDATE", "EXRULE",   "LOCATION"};
+    const char *status = item_component_text(event, "STATUS");
+    base_text_buffer_t text = {.pool = pool};
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        item_property_t *property = item_property_first(event, names[i]);
+
+        for (; property; property = item_property_next(property)) {
+            const char *tzid = item_property_parameter(property, "TZID");
+
+            base_text_buffer_printf(&text, "%s;%s:%s\n", names[i], tzid ? tzid : "",
+                                    item_property_value(property));
+        }
+    }
+    if (status && strcasecmp(status, "CANCELLED") == 0)
+        base_text_buffer_puts(&text, status);
+    return text.data ? text.data : "";
+}
+
+/* Only an organizer makes versions: who was invited keeps the number that he got. */
+static int event_has_versions(const item_event_edit_t *edit)
+{
+    item_event_view_t view;
+
+    return !edit->is_new &&
+           (item_component_text(edit->event, "SEQUENCE") ||
+            item_property_first(edit->event, "ATTENDEE")) &&
+           !item_event_view_init(edit->source, edit->event, &edit->options, NULL, &view,
+                                 edit->pool) &&
+           item_event_answer(&view) == ITEM_EVENT_ANSWER_ORGANIZER;
+}
+
+void item_event_mark(item_event_edit_t *edit, const char *schedule)
 {
     item_component_t *event = edit->event;
-    const char *present = item_component_text(event, "SEQUENCE");
 
     event_set_moment(event, "LAST-MODIFIED", edit->change->now, edit->pool);
     event_set_moment(event, "DTSTAMP", edit->change->now, edit->pool);
-    if (moved && !edit->is_new && (present || item_property_first(event, "ATTENDEE")))
+    if (event_has_versions(edit) && strcmp(item_event_schedule(event, edit->pool), schedule) != 0)
         event_set_sequence(event, edit->pool);
 }
 
@@ -284,6 +320,7 @@ static base_fault_t *event_store_heirs(item_event_edit_t *edit, const apr_array_
 
 static base_fault_t *event_change_all(item_event_edit_t *edit)
 {
+    const char *schedule = item_event_schedule(edit->event, edit->pool);
     apr_array_header_t *heirs;
     int moved;
 
@@ -296,7 +333,7 @@ static base_fault_t *event_change_all(item_event_edit_t *edit)
     BASE_TRY(event_store_heirs(edit, heirs));
     BASE_TRY(item_event_store_exceptions(edit));
     if (item_document_is_changed(edit->source->document))
-        item_event_mark(edit, moved);
+        item_event_mark(edit, schedule);
     return NULL;
 }
 

@@ -227,8 +227,11 @@ void item_event_time_write(item_component_t *event, const char *name, struct ica
 
 void item_event_property_time(item_property_t *property, struct icaltimetype time,
                               const item_clock_t *clock, const char *tzid, apr_pool_t *pool);
-/* When it was changed, and that it is another version to those who are invited. */
-void item_event_mark(item_event_edit_t *edit, int moved);
+/* What of an event makes it another version to those who are invited, as a text: its times, its rules
+ * and what they leave out, its place, and that it is cancelled. */
+const char *item_event_schedule(item_component_t *event, apr_pool_t *pool);
+/* When it was changed, and whether it is another version. schedule: as it was before. */
+void item_event_mark(item_event_edit_t *edit, const char *schedule);
 
 /* All rows but the times, of an event or an instance (event_change.c). */
 base_fault_t *item_event_store_all(item_event_edit_t *edit);

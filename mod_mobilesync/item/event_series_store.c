@@ -314,16 +314,11 @@ item_component_t *item_event_occurrence(item_event_edit_t *edit, const item_seri
     return event_make_instance(edit, series, place);
 }
 
-static void event_mark_instance(item_event_edit_t *edit)
-{
-    if (item_document_is_changed(edit->source->document))
-        item_event_mark(edit, 0);
-}
-
 static base_fault_t *event_store_occurrence(item_event_edit_t *edit, const item_series_t *series,
                                             struct icaltimetype place, const eas_node_t *data)
 {
     item_event_edit_t own = *edit;
+    const char *schedule;
     int moved;
 
     own.data = data;
@@ -331,9 +326,11 @@ static base_fault_t *event_store_occurrence(item_event_edit_t *edit, const item_
     own.is_new = 0;
     own.shown = NULL;
     own.event = item_event_occurrence(edit, series, place);
+    schedule = item_event_schedule(own.event, edit->pool);
     BASE_TRY(item_event_store_times(&own, &moved));
     BASE_TRY(item_event_store_all(&own));
-    event_mark_instance(&own);
+    if (item_document_is_changed(edit->source->document))
+        item_event_mark(&own, schedule);
     return NULL;
 }
 
@@ -407,6 +404,7 @@ base_fault_t *item_event_store_exceptions(item_event_edit_t *edit)
 base_fault_t *item_event_store_instance(item_event_edit_t *edit)
 {
     const item_change_t *change = edit->change;
+    const char *schedule = item_event_schedule(edit->event, edit->pool);
     item_event_series_t *series;
     struct icaltimetype place;
 
@@ -421,6 +419,6 @@ base_fault_t *item_event_store_instance(item_event_edit_t *edit)
         return event_store_occurrence(edit, &series->series, place, change->data);
     item_event_exclude(edit, &series->series, &place);
     if (item_document_is_changed(edit->source->document))
-        item_event_mark(edit, 0);
+        item_event_mark(edit, schedule);
     return NULL;
 }

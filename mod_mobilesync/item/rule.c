@@ -2,10 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <apr_lib.h>
 
 #define RULE_COUNT_MAX 1000000
-#define RULE_TIMES_MAX 48 /* of a day */
+#define RULE_TIMES_MAX 1440 /* of a day */
 
 int item_rule_count(const short *list, int size)
 {
@@ -74,6 +75,9 @@ static int rule_days_ok(const struct icalrecurrencetype *rule)
 static int rule_interval_ok(const struct icalrecurrencetype *rule)
 {
     switch (rule->freq) {
+    case ICAL_SECONDLY_RECURRENCE:
+    case ICAL_MINUTELY_RECURRENCE:
+    case ICAL_HOURLY_RECURRENCE:
     case ICAL_DAILY_RECURRENCE:
         return rule->interval >= 1; /* of its type no more than 90 years */
     case ICAL_WEEKLY_RECURRENCE:
@@ -82,13 +86,34 @@ static int rule_interval_ok(const struct icalrecurrencetype *rule)
         return rule->interval >= 1 && rule->interval <= 1200;
     case ICAL_YEARLY_RECURRENCE:
         return rule->interval >= 1 && rule->interval <= 100;
-    case ICAL_SECONDLY_RECURRENCE:
-    case ICAL_MINUTELY_RECURRENCE:
-    case ICAL_HOURLY_RECURRENCE:
     case ICAL_NO_RECURRENCE:
         break;
     }
     return 0;
+}
+
+/* RSCALE (RFC 7529): the Gregorian calendar alone, and days that a month does not have are left out. The
+ * text is libical's. */
+static int rule_calendar_ok(struct icalrecurrencetype *rule)
+{
+    int ok = !rule->rscale ||
+             (strcasecmp(rule->rscale, "GREGORIAN") == 0 && rule->skip == ICAL_SKIP_OMIT);
+
+    free(rule->rscale);
+    rule->rscale = NULL;
+    return ok;
+}
+
+/* Parts that only some rules have (RFC 5545 3.3.10). Positions of an hour's or a minute's occurrences
+ * nobody writes. */
+static int rule_parts_ok(const struct icalrecurrencetype *rule)
+{
+    int within_days = rule->freq == ICAL_HOURLY_RECURRENCE ||
+                      rule->freq == ICAL_MINUTELY_RECURRENCE ||
+                      rule->freq == ICAL_SECONDLY_RECURRENCE;
+
+    return (rule->freq == ICAL_YEARLY_RECURRENCE || !item_rule_count(rule->by_week_no, 1)) &&
+           (!within_days || !item_rule_count(rule->by_set_pos, 1));
 }
 
 static int rule_max(int a, int b)
@@ -122,15 +147,9 @@ int item_rule_parse(const char *text, struct icalrecurrencetype *rule)
     if (!rule_copy(text, buffer))
         return 0;
     *rule = icalrecurrencetype_from_string(buffer);
-    if (rule->rscale) { /* the Gregorian calendar alone; the text is libical's */
-        free(rule->rscale);
-        rule->rscale = NULL;
-        return 0;
-    }
-    if (rule->freq != ICAL_YEARLY_RECURRENCE && item_rule_count(rule->by_week_no, 1))
-        return 0;
-    return rule_interval_ok(rule) && rule->count >= 0 && rule->count <= RULE_COUNT_MAX &&
-           rule_until_ok(&rule->until) && rule_days_ok(rule) && rule_times_ok(rule) &&
+    return rule_calendar_ok(rule) && rule_parts_ok(rule) && rule_interval_ok(rule) &&
+           rule->count >= 0 && rule->count <= RULE_COUNT_MAX && rule_until_ok(&rule->until) &&
+           rule_days_ok(rule) && rule_times_ok(rule) &&
            rule_list_ok(rule->by_month, ICAL_BY_MONTH_SIZE, 1, 12, 0) &&
            rule_list_ok(rule->by_month_day, ICAL_BY_MONTHDAY_SIZE, 1, 31, 1) &&
            rule_list_ok(rule->by_year_day, ICAL_BY_YEARDAY_SIZE, 1, 366, 1) &&

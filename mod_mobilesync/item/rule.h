@@ -8,8 +8,8 @@
 
 #define ITEM_RULE_MAX 4096 /* bytes of a rule: all days of a year fit */
 
-/* 0 when it is no rule, or one that is refused: more often than daily, in another calendar system,
- * with values out of range, with intervals beyond a century. An impossible one (30 February) is no
+/* 0 when it is no rule, or one that is refused: in another calendar system, with values out of range,
+ * with intervals beyond a century, positions within an hour. An impossible one (30 February) is no
  * hazard: it has no occurrences. */
 int item_rule_parse(const char *text, struct icalrecurrencetype *rule);
 

@@ -1,5 +1,6 @@
 #include "item/series_impl.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,11 @@ static int series_date_count(const item_series_t *series)
     return series->dates ? series->dates->nelts : 0;
 }
 
+static int series_exclusion_count(const item_series_t *series)
+{
+    return series->exclusions ? series->exclusions->nelts : 0;
+}
+
 int item_series_recurs(const item_series_t *series)
 {
     return series_rule_count(series) || series_date_count(series);
@@ -29,7 +35,8 @@ int item_series_recurs(const item_series_t *series)
 
 int item_series_pattern(const item_series_t *series, item_recurrence_t *recurrence)
 {
-    return series_rule_count(series) == 1 && !series_date_count(series) && !series->refused &&
+    return series_rule_count(series) == 1 && !series_date_count(series) &&
+           !series_exclusion_count(series) && !series->refused &&
            item_recurrence_from_rule(series_rule(series, 0), &series->start, recurrence);
 }
 
@@ -112,6 +119,10 @@ static void series_load_exceptions(const item_series_t *series, series_exception
             APR_ARRAY_PUSH(exceptions->moments, long) =
                 (long)apr_time_sec(item_clock_to_utc(series->clock, &local));
     }
+}
+
+static void series_sort_exceptions(series_exceptions_t *exceptions)
+{
     qsort(exceptions->moments->elts, (size_t)exceptions->moments->nelts, sizeof(long),
           series_compare_long);
     qsort(exceptions->days->elts, (size_t)exceptions->days->nelts, sizeof(long),
@@ -144,6 +155,7 @@ static int series_compare(const void *a, const void *b)
 typedef struct {
     apr_time_t from, to;
     int limit; /* of one rule */
+    int daily; /* of each day the first one */
 } series_window_t;
 
 static int series_is_within(const series_window_t *window, apr_time_t when)
@@ -160,6 +172,11 @@ static long series_near(apr_time_t when, int days)
     return (long)(when / APR_USEC_PER_SEC) + days * ITEM_DATE_DAY;
 }
 
+static int series_is_excluding(const item_series_t *series)
+{
+    return series_exclusion_count(series) || (series->exceptions && series->exceptions->nelts);
+}
+
 /* 0: not all of them. */
 static int series_expand_rule(const item_series_t *series, const struct icalrecurrencetype *rule,
                               const series_window_t *window, apr_array_header_t *found,
@@ -167,10 +184,13 @@ static int series_expand_rule(const item_series_t *series, const struct icalrecu
 {
     apr_array_header_t *seconds = apr_array_make(pool, 8, sizeof(long));
     series_walk_t walk;
+    long day = LONG_MIN;
     int i, n = 0;
 
-    item_series_walk_start(&walk, rule, &series->start, series->clock,
-                           SERIES_BUDGET / series_rule_count(series), pool);
+    item_series_walk_start(
+        &walk, rule, &series->start, series->clock,
+        SERIES_BUDGET / (series_rule_count(series) + series_exclusion_count(series)), pool);
+    walk.first_of_day = window->daily && !series_is_excluding(series);
     item_series_walk_skip(&walk, series_near(window->from, -2));
     while (item_series_walk_at(&walk) < series_near(window->to, 2) &&
            item_series_walk_next(&walk, seconds)) {
@@ -179,6 +199,9 @@ static int series_expand_rule(const item_series_t *series, const struct icalrecu
 
             if (!series_is_within(window, item_clock_to_utc(series->clock, &local)))
                 continue;
+            if (window->daily && item_date_floor(APR_ARRAY_IDX(seconds, i, const long)) == day)
+                n--;
+            day = item_date_floor(APR_ARRAY_IDX(seconds, i, const long));
             if (n++ == window->limit)
                 return 0;
             series_push(series, &local, found);
@@ -206,42 +229,92 @@ static void series_expand_dates(const item_series_t *series, const series_window
         series_push(series, &series->start, found);
 }
 
-/* In order, each once, without exceptions; at most limit. */
-static apr_array_header_t *series_tidy(const item_series_t *series, apr_array_header_t *found,
-                                       int limit, apr_pool_t *pool)
+/* In order, each once (of a day one, where that is asked for), without exceptions; at most limit. */
+static apr_array_header_t *series_tidy(const series_exceptions_t *exceptions,
+                                       apr_array_header_t *found, int limit, int daily,
+                                       apr_pool_t *pool)
 {
     apr_array_header_t *tidy = apr_array_make(pool, found->nelts, sizeof(item_occurrence_t));
-    series_exceptions_t exceptions;
     int i;
 
-    series_load_exceptions(series, &exceptions, pool);
     qsort(found->elts, (size_t)found->nelts, sizeof(item_occurrence_t), series_compare);
     for (i = 0; i < found->nelts && tidy->nelts < limit; i++) {
         const item_occurrence_t *one = &APR_ARRAY_IDX(found, i, const item_occurrence_t);
+        const item_occurrence_t *before =
+            tidy->nelts ? &APR_ARRAY_IDX(tidy, tidy->nelts - 1, const item_occurrence_t) : NULL;
 
-        if ((i == 0 || one->when != one[-1].when) && !series_is_exception(&exceptions, one))
+        if (before && (one->when == before->when ||
+                       (daily && series_day(&one->local) == series_day(&before->local))))
+            continue;
+        if (!series_is_exception(exceptions, one))
             APR_ARRAY_PUSH(tidy, item_occurrence_t) = *one;
     }
     return tidy;
 }
 
-int item_series_expand(const item_series_t *series, apr_time_t from, apr_time_t to, int limit,
-                       apr_array_header_t **occurrences, apr_pool_t *pool)
+/* What the rules leave out of what was found. 0: there may be more. */
+static int series_expand_exclusions(const item_series_t *series, const apr_array_header_t *of,
+                                    series_exceptions_t *exceptions, apr_pool_t *pool)
 {
     apr_array_header_t *found = apr_array_make(pool, 16, sizeof(item_occurrence_t));
-    int exceptions = series->exceptions ? series->exceptions->nelts : 0;
-    /* as many more as may be taken away again */
-    series_window_t window = {from, to, limit + exceptions};
+    series_window_t all = {APR_INT64_MAX, APR_INT64_MIN, SERIES_EXCLUDED_MAX, 0};
     int i, whole = 1;
 
+    for (i = 0; i < of->nelts && series_exclusion_count(series); i++) {
+        apr_time_t when = APR_ARRAY_IDX(of, i, const item_occurrence_t).when;
+
+        all.from = when < all.from ? when : all.from;
+        all.to = when >= all.to ? when + 1 : all.to;
+    }
+
+    for (i = 0; i < series_exclusion_count(series); i++)
+        whole &= series_expand_rule(
+            series, &APR_ARRAY_IDX(series->exclusions, i, const struct icalrecurrencetype), &all,
+            found, pool);
+    for (i = 0; i < found->nelts; i++)
+        APR_ARRAY_PUSH(exceptions->moments, long) =
+            (long)apr_time_sec(APR_ARRAY_IDX(found, i, const item_occurrence_t).when);
+    return whole;
+}
+
+static int series_expand(const item_series_t *series, series_window_t *window,
+                         apr_array_header_t **occurrences, apr_pool_t *pool)
+{
+    apr_array_header_t *found = apr_array_make(pool, 16, sizeof(item_occurrence_t));
+    series_exceptions_t exceptions;
+    int i, whole = 1, limit = window->limit;
+
+    series_load_exceptions(series, &exceptions, pool);
+    /* as many more as may be taken away again */
+    window->limit +=
+        series_exclusion_count(series) ? SERIES_EXCLUDED_MAX : exceptions.moments->nelts;
+    window->limit += exceptions.days->nelts;
     for (i = 0; i < series_rule_count(series); i++)
-        whole &= series_expand_rule(series, series_rule(series, i), &window, found, pool);
-    series_expand_dates(series, &window, found);
-    *occurrences = series_tidy(series, found, limit + 1, pool);
+        whole &= series_expand_rule(series, series_rule(series, i), window, found, pool);
+    series_expand_dates(series, window, found);
+    whole &= series_expand_exclusions(series, found, &exceptions, pool);
+    series_sort_exceptions(&exceptions);
+    *occurrences = series_tidy(&exceptions, found, limit + 1, window->daily, pool);
     if ((*occurrences)->nelts <= limit)
         return whole;
     apr_array_pop(*occurrences);
     return 0;
+}
+
+int item_series_expand(const item_series_t *series, apr_time_t from, apr_time_t to, int limit,
+                       apr_array_header_t **occurrences, apr_pool_t *pool)
+{
+    series_window_t window = {from, to, limit, 0};
+
+    return series_expand(series, &window, occurrences, pool);
+}
+
+int item_series_expand_days(const item_series_t *series, apr_time_t from, apr_time_t to, int limit,
+                            apr_array_header_t **occurrences, apr_pool_t *pool)
+{
+    series_window_t window = {from, to, limit, 1};
+
+    return series_expand(series, &window, occurrences, pool);
 }
 
 int item_series_has(const item_series_t *series, apr_time_t when, apr_pool_t *pool)
@@ -261,7 +334,13 @@ static apr_time_t series_rule_end(const item_series_t *series,
                                   const struct icalrecurrencetype *rule)
 {
     const struct icaltimetype *until = &rule->until;
+    long last = item_series_walk_last(rule, &series->start);
+    struct icaltimetype local;
 
+    if (last != LONG_MAX) {
+        local = series_local(series, last);
+        return item_clock_to_utc(series->clock, &local) + 1;
+    }
     if (icaltime_is_null_time(*until))
         return APR_INT64_MAX;
     return item_clock_to_utc(series->clock, until) + BASE_TIME_DAY;
@@ -271,7 +350,7 @@ static apr_time_t series_rule_end(const item_series_t *series,
 static apr_time_t series_rule_last(const item_series_t *series,
                                    const struct icalrecurrencetype *rule, apr_pool_t *pool)
 {
-    static const int years[] = {1, 10, 200};
+    static const int days[] = {2, 366, 3660, 73200};
     item_series_t one = *series;
     apr_time_t end = series_rule_end(series, rule);
     apr_array_header_t *found;
@@ -282,9 +361,9 @@ static apr_time_t series_rule_last(const item_series_t *series,
     one.rules = apr_array_make(pool, 1, sizeof *rule);
     APR_ARRAY_PUSH(one.rules, struct icalrecurrencetype) = *rule;
     one.dates = NULL;
-    for (i = 0; i < sizeof years / sizeof *years; i++) {
-        int counted = rule->count > 0;
-        apr_time_t from = counted ? APR_INT64_MIN : end - years[i] * 366 * BASE_TIME_DAY;
+    for (i = 0; i < sizeof days / sizeof *days; i++) {
+        int counted = rule->count > 0 && item_series_walk_last(rule, &series->start) == LONG_MAX;
+        apr_time_t from = counted ? APR_INT64_MIN : end - days[i] * BASE_TIME_DAY;
 
         if (!item_series_expand(&one, from, end, SERIES_BUDGET, &found, pool))
             return APR_INT64_MAX;
@@ -299,8 +378,8 @@ static apr_time_t series_rule_last(const item_series_t *series,
 apr_time_t item_series_last(const item_series_t *series, apr_pool_t *pool)
 {
     apr_time_t last = APR_INT64_MIN;
-    series_window_t always = {APR_INT64_MIN, APR_INT64_MAX, 0};
-    apr_array_header_t *dates = apr_array_make(pool, 8, sizeof(item_occurrence_t));
+    item_series_t alone = *series;
+    apr_array_header_t *dates;
     int i;
 
     for (i = 0; i < series_rule_count(series) && last != APR_INT64_MAX; i++) {
@@ -308,8 +387,11 @@ apr_time_t item_series_last(const item_series_t *series, apr_pool_t *pool)
 
         last = when > last ? when : last;
     }
-    series_expand_dates(series, &always, dates);
-    dates = series_tidy(series, dates, ITEM_SERIES_DATES_MAX + 1, pool);
+    if (series_rule_count(series) && !series_date_count(series))
+        return last == APR_INT64_MIN ? item_clock_to_utc(series->clock, &series->start) : last;
+    alone.rules = NULL;
+    item_series_expand(&alone, APR_INT64_MIN, APR_INT64_MAX, ITEM_SERIES_DATES_MAX + 1, &dates,
+                       pool);
     if (dates->nelts) {
         apr_time_t when = APR_ARRAY_IDX(dates, dates->nelts - 1, const item_occurrence_t).when;
 

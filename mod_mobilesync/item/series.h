@@ -1,4 +1,4 @@
-/* A series: DTSTART with its RRULEs and RDATEs, without its EXDATEs (RFC 5545 3.8.5). Which days it
+/* A series: DTSTART with its RRULEs and RDATEs, without its EXDATEs and (RFC 2445) EXRULEs. Which days it
  * falls on is worked out here, within a budget: nothing that a file says makes it take long. */
 #ifndef ITEM_SERIES_H
 #define ITEM_SERIES_H
@@ -16,7 +16,7 @@
 typedef struct {
     struct icaltimetype start; /* local, UTC, or a day */
     const item_clock_t *clock; /* in which it is local; of days, the one they are taken in */
-    apr_array_header_t *rules; /* struct icalrecurrencetype; NULL: none */
+    apr_array_header_t *rules, *exclusions; /* struct icalrecurrencetype; NULL: none */
     apr_array_header_t *dates,
         *exceptions; /* struct icaltimetype: local, UTC, or days; NULL: none */
     int refused; /* rules that were left out, since they are none or harmful (item_rule_parse) */
@@ -36,13 +36,17 @@ int item_series_load(item_component_t *calendar, item_component_t *component,
 int item_series_recurs(const item_series_t *series);
 
 /* The pattern of EAS that says all of it but its EXDATEs; 0 when there is none: several rules, RDATEs,
- * rules of another kind, no rule. */
+ * EXRULEs, rules of another kind, no rule. */
 int item_series_pattern(const item_series_t *series, item_recurrence_t *recurrence);
 
 /* Those that begin in [from, to), in order, each once; at most limit. 0: there may be more than
  * those, the limit or the budget is used up. */
 int item_series_expand(const item_series_t *series, apr_time_t from, apr_time_t to, int limit,
                        apr_array_header_t **occurrences, apr_pool_t *pool);
+
+/* The same, but of each day the first one alone: of rules that come several times a day. */
+int item_series_expand_days(const item_series_t *series, apr_time_t from, apr_time_t to, int limit,
+                            apr_array_header_t **occurrences, apr_pool_t *pool);
 
 /* When the last one begins; APR_INT64_MAX when they do not end, or not within the budget. The
  * start when there is none at all. */

@@ -4,7 +4,8 @@
 
 #include "item/series.h"
 
-/* One rule on one start, walked period by period (day, week, month, year). */
+/* One rule on one start, walked period by period (day, week, month, year); rules of hours, minutes and
+ * seconds by days, too. */
 typedef struct {
     const struct icalrecurrencetype *rule;
     const item_clock_t *clock;
@@ -12,16 +13,21 @@ typedef struct {
     long start_seconds;      /* item_date_seconds() */
     long period;             /* the next to be looked at, counted from that of the start */
     int left;                /* occurrences that COUNT has left; -1: it has none */
+    long last;               /* seconds of the local time that none is after */
+    int first_of_day;        /* of each day the first is enough */
     long budget;             /* what may still be spent on days and times that are looked at */
     int day_cost, time_cost; /* of one: the longer the lists, the more */
     int over;                /* no more will come */
-    int *times;              /* seconds of a day, in order */
-    int time_count;
+    int *times;              /* seconds of a day, in order; of rules within days: of this day */
+    int time_count, times_max;
+    int *minutes, *seconds; /* of rules within days: what BYMINUTE and BYSECOND make of an hour */
+    int minute_count, second_count;
     long *days; /* of a period, in order */
     int day_count;
 } series_walk_t;
 
-#define SERIES_BUDGET 200000 /* for all rules of a series: some milliseconds */
+#define SERIES_BUDGET 200000      /* for all rules of a series: some milliseconds */
+#define SERIES_EXCLUDED_MAX 20000 /* occurrences that EXRULEs are looked at for */
 
 /* budget: SERIES_BUDGET, or a share of it. */
 void item_series_walk_start(series_walk_t *walk, const struct icalrecurrencetype *rule,
@@ -34,6 +40,9 @@ void item_series_walk_skip(series_walk_t *walk, long seconds);
 /* The occurrences of the next period, as seconds of the local time (apr_array_header_t of long),
  * pushed onto the array. 0 when there are no more, or the budget is used up (walk->budget <= 0). */
 int item_series_walk_next(series_walk_t *walk, apr_array_header_t *seconds);
+
+/* The local time of the last one, where COUNT says that without counting; else LONG_MAX. */
+long item_series_walk_last(const struct icalrecurrencetype *rule, const struct icaltimetype *start);
 
 /* The local time at which the next period begins. */
 long item_series_walk_at(const series_walk_t *walk);

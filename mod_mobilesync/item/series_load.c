@@ -81,19 +81,20 @@ static apr_array_header_t *series_load_times(const series_source_t *source, cons
     return times;
 }
 
-static void series_load_rules(const series_source_t *source)
+/* RRULE or EXRULE. */
+static apr_array_header_t *series_load_rules(const series_source_t *source, const char *name)
 {
-    item_property_t *property = item_property_first(source->component, "RRULE");
-    item_series_t *series = source->series;
+    item_property_t *property = item_property_first(source->component, name);
     struct icalrecurrencetype rule;
+    apr_array_header_t *rules = apr_array_make(source->pool, 1, sizeof rule);
 
-    series->rules = apr_array_make(source->pool, 1, sizeof rule);
     for (; property; property = item_property_next(property))
-        if (series->rules->nelts < ITEM_SERIES_RULES_MAX &&
+        if (rules->nelts < ITEM_SERIES_RULES_MAX &&
             item_rule_parse(item_property_value(property), &rule))
-            APR_ARRAY_PUSH(series->rules, struct icalrecurrencetype) = rule;
+            APR_ARRAY_PUSH(rules, struct icalrecurrencetype) = rule;
         else
-            series->refused++;
+            source->series->refused++;
+    return rules;
 }
 
 int item_series_load(item_component_t *calendar, item_component_t *component,
@@ -104,7 +105,8 @@ int item_series_load(item_component_t *calendar, item_component_t *component,
     *series = (item_series_t){.clock = own};
     if (!series_load_start(&source))
         return 0;
-    series_load_rules(&source);
+    series->rules = series_load_rules(&source, "RRULE");
+    series->exclusions = series_load_rules(&source, "EXRULE");
     series->dates = series_load_times(&source, "RDATE");
     series->exceptions = series_load_times(&source, "EXDATE");
     return 1;

@@ -1,5 +1,6 @@
 #include "item/series_impl.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "item/date.h"
@@ -7,7 +8,8 @@
 
 #define WALK_DAYS_MAX 366
 #define WALK_YEAR_MAX 9999
-#define WALK_LIST 16 /* values that are looked through as fast as a day is */
+#define WALK_TIMES_MAX ITEM_DATE_DAY /* of a day */
+#define WALK_LIST 16                 /* values that are looked through as fast as a day is */
 
 static int walk_compare_int(const void *a, const void *b)
 {
@@ -16,7 +18,45 @@ static int walk_compare_int(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+/* Of a rule of hours, minutes or seconds the length of one; 0: of another rule. */
+static long walk_unit(const struct icalrecurrencetype *rule)
+{
+    switch (rule->freq) {
+    case ICAL_HOURLY_RECURRENCE:
+        return 3600;
+    case ICAL_MINUTELY_RECURRENCE:
+        return 60;
+    case ICAL_SECONDLY_RECURRENCE:
+        return 1;
+    case ICAL_DAILY_RECURRENCE:
+    case ICAL_WEEKLY_RECURRENCE:
+    case ICAL_MONTHLY_RECURRENCE:
+    case ICAL_YEARLY_RECURRENCE:
+    case ICAL_NO_RECURRENCE:
+        break;
+    }
+    return 0;
+}
+
+/* Periods of the rule that are a step. */
+static int walk_interval(const struct icalrecurrencetype *rule)
+{
+    return walk_unit(rule) ? 1 : rule->interval;
+}
+
 /* -- the times of a day ----------------------------------------------------------------------- */
+
+/* Is a value in a list, counted from the front or, negative, from the end? Lists that are empty
+ * have all. */
+static int walk_listed(const short *list, int size, int value, int from_end)
+{
+    int i, n = item_rule_count(list, size);
+
+    for (i = 0; i < n; i++)
+        if (list[i] == value || list[i] == from_end)
+            return 1;
+    return n == 0;
+}
 
 /* The values of a list, or the start's own. */
 static int walk_values(const short *list, int size, int own, int *values)
@@ -31,6 +71,67 @@ static int walk_values(const short *list, int size, int own, int *values)
     return 1;
 }
 
+/* Of a rule within days: what its lists make of one of its hours, minutes or seconds. */
+static void walk_load_parts(series_walk_t *walk, apr_pool_t *pool)
+{
+    const struct icalrecurrencetype *rule = walk->rule;
+    long unit = walk_unit(rule), most;
+
+    walk->minutes = apr_pcalloc(pool, ICAL_BY_MINUTE_SIZE * sizeof *walk->minutes);
+    walk->seconds = apr_pcalloc(pool, ICAL_BY_SECOND_SIZE * sizeof *walk->seconds);
+    walk->minute_count = walk->second_count = 1;
+    if (unit == 3600)
+        walk->minute_count =
+            walk_values(rule->by_minute, ICAL_BY_MINUTE_SIZE, walk->start.minute, walk->minutes);
+    if (unit >= 60)
+        walk->second_count =
+            walk_values(rule->by_second, ICAL_BY_SECOND_SIZE, walk->start.second, walk->seconds);
+    qsort(walk->minutes, (size_t)walk->minute_count, sizeof(int), walk_compare_int);
+    qsort(walk->seconds, (size_t)walk->second_count, sizeof(int), walk_compare_int);
+    most = (ITEM_DATE_DAY / (unit * rule->interval) + 1) * walk->minute_count * walk->second_count;
+    walk->times_max = most < WALK_TIMES_MAX ? (int)most : WALK_TIMES_MAX;
+    walk->times = apr_palloc(pool, (apr_size_t)walk->times_max * sizeof *walk->times);
+}
+
+/* The times of an hour, a minute or a second that is one of the rule. */
+static void walk_push_times(series_walk_t *walk, int at)
+{
+    int m, s;
+
+    for (m = 0; m < walk->minute_count; m++)
+        for (s = 0; s < walk->second_count && walk->time_count < walk->times_max; s++)
+            walk->times[walk->time_count++] = at + walk->minutes[m] * 60 + walk->seconds[s];
+}
+
+/* Does a list of the rule leave the time of day out? Lists of what is shorter than its unit do not. */
+static int walk_is_left_out(const series_walk_t *walk, int at, long unit)
+{
+    const struct icalrecurrencetype *rule = walk->rule;
+    int hour = at / 3600, minute = at / 60 % 60, second = at % 60;
+
+    return !walk_listed(rule->by_hour, ICAL_BY_HOUR_SIZE, hour, hour) ||
+           (unit <= 60 && !walk_listed(rule->by_minute, ICAL_BY_MINUTE_SIZE, minute, minute)) ||
+           (unit == 1 && !walk_listed(rule->by_second, ICAL_BY_SECOND_SIZE, second, second));
+}
+
+/* Of a rule within days: the times of a day. */
+static void walk_load_day_times(series_walk_t *walk, long day)
+{
+    long unit = walk_unit(walk->rule), step = unit * walk->rule->interval;
+    long start = walk->start_seconds - walk->start_seconds % unit, begin = day * ITEM_DATE_DAY;
+    long at = (start - begin) % step;
+
+    walk->time_count = 0;
+    for (at += at < 0 ? step : 0; at < ITEM_DATE_DAY && walk->budget > 0; at += step) {
+        walk->budget--;
+        if (begin + at + unit <= walk->start_seconds || walk_is_left_out(walk, (int)at, unit))
+            continue;
+        walk_push_times(walk, (int)at);
+        if (walk->first_of_day && begin + walk->times[walk->time_count - 1] >= walk->start_seconds)
+            break;
+    }
+}
+
 static void walk_load_times(series_walk_t *walk, apr_pool_t *pool)
 {
     const struct icalrecurrencetype *rule = walk->rule;
@@ -41,6 +142,10 @@ static void walk_load_times(series_walk_t *walk, apr_pool_t *pool)
     if (start->is_date) { /* RFC 5545 3.3.10: they are ignored then */
         walk->times = apr_pcalloc(pool, sizeof *walk->times);
         walk->time_count = 1;
+        return;
+    }
+    if (walk_unit(rule)) {
+        walk_load_parts(walk, pool);
         return;
     }
     hours = walk_values(rule->by_hour, ICAL_BY_HOUR_SIZE, start->hour, hour);
@@ -56,18 +161,6 @@ static void walk_load_times(series_walk_t *walk, apr_pool_t *pool)
 }
 
 /* -- the days of a period --------------------------------------------------------------------- */
-
-/* Is a value in a list, counted from the front or, negative, from the end? Lists that are empty
- * have all. */
-static int walk_listed(const short *list, int size, int value, int from_end)
-{
-    int i, n = item_rule_count(list, size);
-
-    for (i = 0; i < n; i++)
-        if (list[i] == value || list[i] == from_end)
-            return 1;
-    return n == 0;
-}
 
 /* The number of the week that a day is in, and how many its year has (ISO 8601, with the week's first day
  * as the rule has it). */
@@ -169,12 +262,15 @@ static int walk_is_implied(const series_walk_t *walk, const walk_day_t *day)
 static int walk_period(const series_walk_t *walk, long period, long *first, long *last)
 {
     const struct icalrecurrencetype *rule = walk->rule;
-    long day = item_date_floor(walk->start_seconds), n = period * rule->interval;
+    long day = item_date_floor(walk->start_seconds), n = period * walk_interval(rule);
     long months = walk->start.year * 12L + walk->start.month - 1 + n;
     int begin = rule->week_start >= ICAL_SUNDAY_WEEKDAY ? (int)rule->week_start - 1 : 1;
 
     switch (rule->freq) {
     case ICAL_DAILY_RECURRENCE:
+    case ICAL_HOURLY_RECURRENCE:
+    case ICAL_MINUTELY_RECURRENCE:
+    case ICAL_SECONDLY_RECURRENCE:
         *first = *last = day + n;
         break;
     case ICAL_WEEKLY_RECURRENCE:
@@ -193,9 +289,6 @@ static int walk_period(const series_walk_t *walk, long period, long *first, long
         *first = item_date_days((int)(walk->start.year + n), 1, 1);
         *last = item_date_days((int)(walk->start.year + n), 12, 31);
         break;
-    case ICAL_HOURLY_RECURRENCE:
-    case ICAL_MINUTELY_RECURRENCE:
-    case ICAL_SECONDLY_RECURRENCE:
     case ICAL_NO_RECURRENCE:
         return 0;
     }
@@ -230,6 +323,22 @@ static void walk_load_days(series_walk_t *walk, long first, long last)
 
 /* -- the walk --------------------------------------------------------------------------------- */
 
+/* No lists: the occurrences are as far apart as the interval says. */
+static int walk_is_plain(const struct icalrecurrencetype *rule)
+{
+    return !item_rule_count(rule->by_second, 1) && !item_rule_count(rule->by_minute, 1) &&
+           !item_rule_count(rule->by_hour, 1) && !item_rule_count(rule->by_day, 1) &&
+           !item_rule_count(rule->by_month_day, 1) && !item_rule_count(rule->by_year_day, 1) &&
+           !item_rule_count(rule->by_month, 1);
+}
+
+long item_series_walk_last(const struct icalrecurrencetype *rule, const struct icaltimetype *start)
+{
+    if (!walk_unit(rule) || rule->count <= 0 || start->is_date || !walk_is_plain(rule))
+        return LONG_MAX;
+    return item_date_seconds(start) + (rule->count - 1L) * rule->interval * walk_unit(rule);
+}
+
 void item_series_walk_start(series_walk_t *walk, const struct icalrecurrencetype *rule,
                             const struct icaltimetype *start, const item_clock_t *clock,
                             long budget, apr_pool_t *pool)
@@ -239,6 +348,7 @@ void item_series_walk_start(series_walk_t *walk, const struct icalrecurrencetype
                             .start = *start,
                             .start_seconds = item_date_seconds(start),
                             .left = rule->count > 0 ? rule->count : -1,
+                            .last = item_series_walk_last(rule, start),
                             .budget = budget};
     walk->day_cost = 1 + (item_rule_count(rule->by_day, ICAL_BY_DAY_SIZE) +
                           item_rule_count(rule->by_month_day, ICAL_BY_MONTHDAY_SIZE) +
@@ -248,6 +358,8 @@ void item_series_walk_start(series_walk_t *walk, const struct icalrecurrencetype
     walk->time_cost = 1 + item_rule_count(rule->by_set_pos, ICAL_BY_SETPOS_SIZE) / WALK_LIST;
     walk->days = apr_palloc(pool, WALK_DAYS_MAX * sizeof *walk->days);
     walk_load_times(walk, pool);
+    if (walk->last != LONG_MAX)
+        walk->left = -1;
 }
 
 long item_series_walk_at(const series_walk_t *walk)
@@ -269,7 +381,7 @@ void item_series_walk_skip(series_walk_t *walk, long seconds)
         unit = 31;
     else if (walk->rule->freq == ICAL_YEARLY_RECURRENCE)
         unit = 366;
-    walk->period = days / (unit * walk->rule->interval);
+    walk->period = days / (unit * walk_interval(walk->rule));
     if (walk->period > 0) /* the start is not at the begin of its period */
         walk->period--;
     while (walk->budget > 0 && item_series_walk_at(walk) < seconds - 366L * ITEM_DATE_DAY) {
@@ -283,6 +395,8 @@ static int walk_is_past(const series_walk_t *walk, long seconds)
     const struct icaltimetype *until = &walk->rule->until;
     struct icaltimetype local;
 
+    if (seconds > walk->last)
+        return 1;
     if (icaltime_is_null_time(*until))
         return 0;
     if (until->is_date)
@@ -313,6 +427,8 @@ int item_series_walk_next(series_walk_t *walk, apr_array_header_t *seconds)
         return 1;
     }
     walk_load_days(walk, first, last);
+    if (walk_unit(walk->rule) && walk->day_count && !walk->start.is_date)
+        walk_load_day_times(walk, first);
     n = walk->day_count * walk->time_count;
     for (i = 0; i < n && walk->budget > 0; i++) {
         long at = walk_occurrence(walk, i);

@@ -171,13 +171,13 @@ static void test_unsayable(apr_pool_t *pool)
                       "RDATE:20260910T120000Z,20261001T080000Z\r\n" END TAIL;
     has(shown(text, 161, EAS_Calendar_Exceptions, pool),
         "StartTime=20260910T120000Z|EndTime=20260910T130000Z", "dates of their own");
-    ok(!shown(HEAD BEGIN "DTSTART:20260901T100000Z\r\nRRULE:FREQ=SECONDLY\r\n" END TAIL, 161,
-              EAS_Calendar_Recurrence, pool),
+    ok(!shown(HEAD BEGIN "DTSTART:20260901T100000Z\r\nRRULE:FREQ=YEARLY;INTERVAL=101\r\n" END TAIL,
+              161, EAS_Calendar_Recurrence, pool),
        "what is refused is shown once");
     has(changed(HEAD BEGIN "DTSTART:20260901T100000Z\r\nDTEND:20260901T110000Z\r\n"
-                           "RRULE:FREQ=SECONDLY\r\n" END TAIL,
+                           "RRULE:FREQ=YEARLY;INTERVAL=101\r\n" END TAIL,
                 "Subject=x|StartTime=20260901T100000Z|EndTime=20260901T110000Z", NULL, 141, pool),
-        "RRULE:FREQ=SECONDLY\r\n", "and stays");
+        "RRULE:FREQ=YEARLY;INTERVAL=101\r\n", "and stays");
 }
 
 /* -- one occurrence --------------------------------------------------------------------------- */
@@ -291,6 +291,47 @@ static void test_all(apr_pool_t *pool)
         "fault: ", "a rule that is none");
 }
 
+/* What an organizer changes of time, rule and place is another version (RFC 5546 2.1.4). */
+static void test_sequence(apr_pool_t *pool)
+{
+#define MEETING(organizer, more)                                                                \
+    HEAD BERLIN BEGIN "DTSTART;TZID=Europe/Berlin:20260901T100000\r\n"                          \
+                      "DTEND;TZID=Europe/Berlin:20260901T110000\r\nLOCATION:Here\r\n"           \
+                      "RRULE:FREQ=WEEKLY;BYDAY=TU\r\nSEQUENCE:3\r\nORGANIZER:mailto:" organizer \
+                      "@example.org\r\nATTENDEE:mailto:bo@example.org\r\n" more END TAIL
+    static const char own[] = MEETING("anna", "");
+    static const char *const stepping[] = {
+        "StartTime=20260901T090000Z|EndTime=20260901T100000Z",
+        "EndTime=20260901T093000Z",
+        "Recurrence{Type=1|Interval=2|DayOfWeek=4}",
+        "Recurrence=",
+        "Location{DisplayName=There}",
+        "MeetingStatus=5",
+    };
+    static const char *const staying[] = {"Subject=x", "Reminder=15", "BusyStatus=1",
+                                          "Recurrence{Type=1|Interval=1|DayOfWeek=4}|Subject=x"};
+    const char *text;
+    size_t i;
+
+    for (i = 0; i < sizeof stepping / sizeof *stepping; i++) {
+        text = changed(own, stepping[i], NULL, 161, pool);
+        has(text, "SEQUENCE:4\r\n", stepping[i]);
+        is_str(changed(text, stepping[i], NULL, 161, pool), text, "once");
+    }
+    for (i = 0; i < sizeof staying / sizeof *staying; i++)
+        has(changed(own, staying[i], NULL, 161, pool), "SEQUENCE:3\r\n", staying[i]);
+    text = changed(own, NULL, "20261117T090000Z", 161, pool);
+    has(text, "SEQUENCE:4\r\n", "one that is taken away is another version of the series");
+    text = changed(own, "Location{DisplayName=There}", "20261117T090000Z", 161, pool);
+    has(text, "SEQUENCE:3\r\n", "one at another place is none of the series");
+    has(text, "SEQUENCE:4\r\n", "but of itself");
+    lacks(changed(own, "Subject=x", "20261117T090000Z", 161, pool), "SEQUENCE:4\r\n",
+          "with another subject it is neither");
+    lacks(changed(MEETING("cy", "ATTENDEE:mailto:anna@example.org\r\n"),
+                  "Location{DisplayName=There}", NULL, 161, pool),
+          "SEQUENCE:4\r\n", "who was invited makes no versions");
+}
+
 /* -- until when ------------------------------------------------------------------------------- */
 
 static apr_time_t last(const char *lines, apr_pool_t *pool)
@@ -373,6 +414,7 @@ int main(void)
     test_instance(pool);
     test_exceptions(pool);
     test_all(pool);
+    test_sequence(pool);
     test_describe(pool);
     test_many(pool);
     test_exclusions(pool);

@@ -290,6 +290,8 @@ static void test_rules(apr_pool_t *pool)
         {"FREQ=DAILY;BYHOUR=10;BYMINUTE=0;BYSECOND=0", "Type=0 Interval=1"},
         {"FREQ=DAILY;BYHOUR=10,14", NULL},
         {"FREQ=DAILY;INTERVAL=1000", NULL},
+        {"FREQ=HOURLY;INTERVAL=24", NULL}, /* another time of day after a change of the clock */
+        {"RSCALE=GREGORIAN;FREQ=DAILY", "Type=0 Interval=1"},
         {"FREQ=YEARLY;BYMONTH=3,9", NULL},
         {"FREQ=YEARLY;BYEASTER=0", NULL},
     };
@@ -348,14 +350,17 @@ static void test_hostile(apr_pool_t *pool)
         "",
         "FREQ",
         "FREQ=",
-        "FREQ=SECONDLY",
-        "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30",
-        "FREQ=HOURLY;INTERVAL=1",
+        "FREQ=SECONDLY;COUNT=1000000000",
+        "FREQ=MINUTELY;INTERVAL=0",
+        "FREQ=HOURLY;BYMINUTE=0,30;BYSETPOS=-1",
+        "FREQ=HOURLY;BYDAY=1MO",
+        "FREQ=HOURLY;BYWEEKNO=1",
         "FREQ=DAILY;INTERVAL=0",
         "FREQ=DAILY;INTERVAL=-1",
         "FREQ=YEARLY;INTERVAL=101",
         "FREQ=DAILY;INTERVAL=99999999999",
         "RSCALE=CHINESE;FREQ=YEARLY",
+        "RSCALE=GREGORIAN;FREQ=MONTHLY;BYMONTHDAY=31;SKIP=BACKWARD",
         "FREQ=YEARLY;BYMONTH=13",
         "FREQ=YEARLY;BYMONTH=5L",
         "FREQ=MONTHLY;BYMONTHDAY=32",
@@ -369,7 +374,8 @@ static void test_hostile(apr_pool_t *pool)
         "FREQ=YEARLY;BYSETPOS=367",
         "FREQ=YEARLY;BYYEARDAY=367",
         "FREQ=DAILY;BYWEEKNO=1",
-        "FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9;BYMINUTE=0,1,2,3,4,5,6,7,8,9;BYSECOND=0,1"};
+        "FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9;BYMINUTE=0,1,2,3,4,5,6,7,8,9;"
+        "BYSECOND=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14"};
     static const char *const impossible[] = {
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=MONTHLY;BYMONTHDAY=31;BYMONTH=2",

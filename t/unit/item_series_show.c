@@ -41,7 +41,7 @@ static int load(char **fields, const char *lines, int written, item_series_t *se
 
         *value++ = '\0';
         property = item_property_add(event, NULL, line, value);
-        if (strcmp(line, "RRULE") != 0)
+        if (!strstr(line, "RULE"))
             item_property_set_parameter(property, "TZID", fields[1]);
     }
     return item_series_load(item_document_root(document), event, clock, series, pool) &&

@@ -73,7 +73,7 @@ static const char *kind_parse(eas_node_t *parent, const char *text, const char *
         const char *name = apr_pstrmemdup(pool, text, length);
         eas_tag_t tag = eas_tag_find(space, name);
 
-        if (!tag)
+        if (!tag || (tag == EAS_Calendar_Location && text[length] == '{')) /* that of 16.0 */
             tag = eas_tag_find("AirSyncBase", name);
         if (!tag || !strchr("={", text[length]))
             abort();
