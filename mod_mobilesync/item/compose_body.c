@@ -88,11 +88,10 @@ static int compose_is_scheduling(const item_mime_part_t *part, apr_pool_t *pool)
 {
     const char *method;
 
-    if (!part || !item_mime_is(part, "text", "calendar"))
+    if (!part)
         return 0;
-    method = item_header_parameter(part->content_type, "method", pool);
-    return method && strcasecmp(method, "PUBLISH") &&
-           strcmp(item_header_disposition(part->disposition, pool), "attachment");
+    method = item_content_method(part, pool);
+    return method && strcasecmp(method, "PUBLISH") && !item_content_is_file(part, pool);
 }
 
 /* An invitation is passed on as it came: beside the text, where readers look for it. Where the client has

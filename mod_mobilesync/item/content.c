@@ -98,13 +98,6 @@ static void content_walk_alternative(content_walk_t *walk, item_mime_part_t *par
         apr_array_cat(html, best_html);
 }
 
-static void content_attach(content_walk_t *walk, const item_mime_part_t *part)
-{
-    content_push(walk->content->attachments, part);
-    if (!walk->content->calendar && item_mime_is(part, "text", "calendar"))
-        walk->content->calendar = part;
-}
-
 /* multipart/related (RFC 2387): the root is shown, the others are what it refers to. */
 static void content_walk_related(content_walk_t *walk, item_mime_part_t *part,
                                  apr_array_header_t *text, apr_array_header_t *html)
@@ -118,7 +111,7 @@ static void content_walk_related(content_walk_t *walk, item_mime_part_t *part,
             root = child;
     for (child = part->first; child; child = child->next) {
         if (child != root && child->kind == ITEM_MIME_LEAF)
-            content_attach(walk, child);
+            content_push(walk->content->attachments, child);
         else
             content_walk(walk, child, text, html);
     }
@@ -136,7 +129,7 @@ static void content_walk(content_walk_t *walk, item_mime_part_t *part, apr_array
             content_push(html, part);
         }
         else
-            content_attach(walk, part);
+            content_push(walk->content->attachments, part);
     }
     else if (strcmp(part->subtype, "alternative") == 0)
         content_walk_alternative(walk, part, text, html);
@@ -157,6 +150,7 @@ void item_content_find(const item_mime_t *mime, item_content_t **content, apr_po
     walk.content->attachments = apr_array_make(pool, 4, sizeof(item_mime_part_t *));
     content_walk(&walk, mime->root, walk.content->text, walk.content->html);
     walk.content->has_html = content_any_html(walk.content->html);
+    walk.content->calendar = item_content_choose(walk.content->attachments, pool);
     *content = walk.content;
 }
 

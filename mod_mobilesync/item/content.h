@@ -17,12 +17,23 @@ typedef struct {
     apr_array_header_t *html;
     int has_html;                    /* something in html is HTML: the native format */
     apr_array_header_t *attachments; /* item_mime_part_t * */
-    /* The first text/calendar part, one of the attachments, or NULL: where meeting.h finds what the
-     * message is about (RFC 6047). */
+    /* The one of the attachments that says what meeting the message is about, if it is about one (RFC 6047;
+     * item/meeting.h, item/itip.h look at what it says), or NULL: text/calendar, with a method rather than
+     * without, else the only application/ics or NAME.ics. */
     const item_mime_part_t *calendar;
 } item_content_t;
 
 void item_content_find(const item_mime_t *mime, item_content_t **content, apr_pool_t *pool);
+
+/* The calendar of attachments (content_calendar.c). */
+const item_mime_part_t *item_content_choose(const apr_array_header_t *parts, apr_pool_t *pool);
+/* What it says, in UTF-8; *text NULL: that is too long to be read. Faults: those of reading. */
+base_fault_t *item_content_calendar(const item_mime_t *mime, const item_mime_part_t *calendar,
+                                    const char **text, apr_size_t *length, apr_pool_t *pool);
+/* The method that the type says, NULL; some programs say it there only (RFC 6047 2.4 wants both). */
+const char *item_content_method(const item_mime_part_t *calendar, apr_pool_t *pool);
+/* Is it a file that somebody may want by itself, too? */
+int item_content_is_file(const item_mime_part_t *calendar, apr_pool_t *pool);
 
 int item_content_is_html(const item_mime_part_t *part);
 

@@ -408,7 +408,8 @@ static base_fault_t *email_load_attachments(item_email_t *email, const char *arg
         const item_mime_part_t *part = APR_ARRAY_IDX(parts, i, const item_mime_part_t *);
         item_email_attachment_t *attachment;
 
-        if (email->meeting && part == email->content->calendar)
+        if (email->meeting && part == email->content->calendar &&
+            !item_content_is_file(part, email->pool))
             continue; /* the phone shows it as the meeting */
         attachment = apr_array_push(email->attachments);
         attachment->name = item_content_name(part, email->pool);

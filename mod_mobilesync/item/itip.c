@@ -110,6 +110,20 @@ static const char *itip_instance(const item_event_source_t *source)
     return item_event_time_text(source, time, clock, EAS_VERSION_16_1);
 }
 
+/* Are there several meetings? */
+static int itip_is_mixed(const item_event_source_t *source, const char *uid)
+{
+    item_component_t *event = item_component_first(source->calendar, "VEVENT");
+
+    for (; event; event = item_component_next(event)) {
+        const char *own = item_component_text(event, "UID");
+
+        if (strcmp(own ? own : "", uid ? uid : ""))
+            return 1;
+    }
+    return 0;
+}
+
 /* Is it a whole calendar of a meeting? */
 static int itip_read(item_itip_t *itip, const char *said, apr_pool_t *pool)
 {
@@ -123,7 +137,8 @@ static int itip_read(item_itip_t *itip, const char *said, apr_pool_t *pool)
     method = item_component_text(source->calendar, "METHOD");
     number = item_itip_method_of(method ? method : said);
     uid = item_component_text(source->main, "UID");
-    if (number < 0 || !uid || !*uid || strlen(uid) > ITEM_ITIP_UID_MAX)
+    if (number < 0 || itip_is_mixed(source, uid) || !uid || !*uid ||
+        strlen(uid) > ITEM_ITIP_UID_MAX)
         return 0;
     itip->method = (item_itip_method_t)number;
     itip->uid = uid;
@@ -137,18 +152,14 @@ base_fault_t *item_itip_load_part(const item_mime_t *mime, const item_mime_part_
                                   item_itip_t **itip, apr_pool_t *pool)
 {
     item_itip_t *i = apr_pcalloc(pool, sizeof *i);
-    const char *method = NULL;
     apr_size_t length;
 
     *itip = NULL;
     if (!calendar)
         return NULL;
-    BASE_TRY(item_reader_all(item_reader_text(mime, calendar, pool), ITEM_ICAL_MAX,
-                             &i->calendar.data, &length, pool));
+    BASE_TRY(item_content_calendar(mime, calendar, &i->calendar.data, &length, pool));
     i->calendar.size = length;
-    if (calendar->content_type)
-        method = item_header_parameter(calendar->content_type, "method", pool);
-    if (itip_read(i, method, pool))
+    if (i->calendar.data && itip_read(i, item_content_method(calendar, pool), pool))
         *itip = i;
     return NULL;
 }

@@ -16,7 +16,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/compose_body.c mod_mobilesync/item/compose_make.c \
 	mod_mobilesync/item/compose_parts.h \
 	mod_mobilesync/item/compose_quote.c \
-	mod_mobilesync/item/content.c \
+	mod_mobilesync/item/content.c mod_mobilesync/item/content_calendar.c \
 	mod_mobilesync/item/content.h \
 	mod_mobilesync/item/contact.c mod_mobilesync/item/contact.h mod_mobilesync/item/contact.tbl \
 	mod_mobilesync/item/contact_day.c mod_mobilesync/item/contact_impl.h \

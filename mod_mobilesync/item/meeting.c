@@ -10,8 +10,8 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "item/clock.h"
+#include "item/content.h"
 #include "item/header.h"
-#include "item/reader.h"
 #include "item/recurrence.h"
 
 #define MEETING_UID_MAX 300        /* MS-ASCAL R463 */
@@ -266,14 +266,13 @@ static const char *meeting_reply_class(const meeting_source_t *source)
     return answer && strcasecmp(answer, "TENTATIVE") == 0 ? "IPM.Schedule.Meeting.Resp.Tent" : NULL;
 }
 
-/* METHOD of the calendar; some programs say it in the part's type only (RFC 6047 2.4 wants both). */
 static int meeting_load_class(item_meeting_t *meeting, const meeting_source_t *source,
                               const item_mime_part_t *part)
 {
     const char *method = item_ical_text(source->calendar, ICAL_METHOD_PROPERTY, source->pool);
 
-    if (!method && part->content_type)
-        method = item_header_parameter(part->content_type, "method", source->pool);
+    if (!method)
+        method = item_content_method(part, source->pool);
     if (!method)
         return 0;
     if (strcasecmp(method, "REQUEST") == 0)
@@ -288,16 +287,23 @@ static int meeting_load_class(item_meeting_t *meeting, const meeting_source_t *s
     return meeting->class_name != NULL;
 }
 
-/* The series itself where there are instances too. */
+/* The series itself where there are instances too. NULL: there is none, or several meetings, about which
+ * no message is (RFC 5546 3.2.2). */
 static icalcomponent *meeting_event(icalcomponent *calendar)
 {
     icalcomponent *event = icalcomponent_get_first_component(calendar, ICAL_VEVENT_COMPONENT),
-                  *first = event;
+                  *found = event;
+    const char *first = event ? icalcomponent_get_uid(event) : NULL;
 
-    for (; event; event = icalcomponent_get_next_component(calendar, ICAL_VEVENT_COMPONENT))
+    for (; event; event = icalcomponent_get_next_component(calendar, ICAL_VEVENT_COMPONENT)) {
+        const char *uid = icalcomponent_get_uid(event);
+
+        if (strcmp(uid ? uid : "", first ? first : ""))
+            return NULL;
         if (!icalcomponent_get_first_property(event, ICAL_RECURRENCEID_PROPERTY))
-            return event;
-    return first;
+            found = event;
+    }
+    return found;
 }
 
 /* The calendar as a document. NULL: it is too broken to be one. */
@@ -321,9 +327,8 @@ base_fault_t *item_meeting_load(const item_mime_t *mime, const item_mime_part_t 
     *meeting = NULL;
     if (!part)
         return NULL;
-    BASE_TRY(
-        item_reader_all(item_reader_text(mime, part, pool), ITEM_ICAL_MAX, &text, &length, pool));
-    source.calendar = item_ical_parse(text, pool);
+    BASE_TRY(item_content_calendar(mime, part, &text, &length, pool));
+    source.calendar = text ? item_ical_parse(text, pool) : NULL;
     source.event = source.calendar ? meeting_event(source.calendar) : NULL;
     if (!source.event || !meeting_load_class(m, &source, part))
         return NULL;

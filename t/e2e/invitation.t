@@ -1,11 +1,12 @@
 #!/usr/bin/perl
-# covers: Sync ItemOperations
+# covers: Sync ItemOperations MeetingResponse
 # Invitations in the Inbox: MessageClass and MeetingRequest as each version has them.
 use v5.36;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use EAS::Client;
+use MobileSync::Scenario;
 use MobileSync::Server;
 
 my $server = MobileSync::Server->start;
@@ -131,6 +132,58 @@ for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
         ok( $fetched->{properties}->at('Email:MeetingRequest'), 'Fetch gives it as well' );
     };
 }
+
+# A calendar that is sent as a file is a meeting, and a file.
+each_version(
+    $server,
+    sub ( $version, $account ) {
+        my $calendar = join "\r\n", 'BEGIN:VCALENDAR', 'VERSION:2.0', 'METHOD:REQUEST',
+            'BEGIN:VEVENT', "UID:file$account", 'DTSTAMP:20260101T120000Z',
+            'DTSTART:20301104T090000Z', 'DTEND:20301104T100000Z', 'SUMMARY:File',
+            'ORGANIZER:mailto:orga@example.com', "ATTENDEE:mailto:$account\@example.org",
+            'END:VEVENT', 'END:VCALENDAR', '';
+        $server->mailbox($account)->deliver(
+            join "\r\n",
+            'From: orga@example.com',
+            'Subject: File',
+            'MIME-Version: 1.0',
+            'Content-Type: multipart/mixed; boundary="m"',
+            '',
+            '--m',
+            'Content-Type: multipart/mixed; boundary="n"',
+            '',
+            '--n',
+            '',
+            'Please come.',
+            '--n',
+            'Content-Type: application/octet-stream; name="invite.ics"',
+            'Content-Disposition: attachment; filename="invite.ics"',
+            '',
+            "$calendar--n--",
+            '--m--',
+            ''
+        );
+        my ( $phone, $inbox ) = folder_phone(
+            $server, 2,
+            account => $account,
+            version => $version,
+            sync => { options => { filter_type => 0 } }
+        );
+        my $item = item_with( $phone, $inbox, 'Email:Subject', 'File' );
+        is( $item->text('Email:MessageClass'), 'IPM.Schedule.Meeting.Request', 'a request' );
+        my $request = $item->property('Email:MeetingRequest');
+        is( $request->text('StartTime'), '2030-11-04T09:00:00.000Z', 'of when' );
+        my $file = $item->property('AirSyncBase:Attachments')->at('Attachment');
+        is( $file->text('DisplayName'), 'invite.ics', 'and a file' );
+        my $fetched = $phone->fetch_attachment( $file->text('FileReference') );
+        is( $fetched->{data} =~ s/\R\z//r, $calendar =~ s/\R\z//r, 'that can be downloaded' );
+        my $answer =
+            $phone->meeting_response( [ { folder => $inbox, id => $item->id, response => 1 } ] )
+            ->[0];
+        is( $answer->{status}, 1, 'it can be answered' );
+        ok( $answer->{calendar}, 'and is in the calendar' );
+    }
+);
 
 $server->done;
 done_testing();
