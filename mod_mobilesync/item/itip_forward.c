@@ -282,7 +282,9 @@ base_fault_t *item_itip_invite(const backend_blob_t *event, const apr_array_head
     }
     if (!item_document_is_changed(source->document))
         return NULL;
-    item_event_mark(&edit, 0);
+    /* no other version to those who are invited: SEQUENCE stays */
+    item_itip_moment(edit.event, "LAST-MODIFIED", wanted->now, pool);
+    item_itip_moment(edit.event, "DTSTAMP", wanted->now, pool);
     *blob = item_document_print(source->document, pool);
     return NULL;
 }

@@ -310,6 +310,29 @@ static void test_hostile(apr_pool_t *pool)
     "--b\nContent-Type: " type "\nContent-Disposition: " disposition "\n\n" calendar
 
 /* What a message with such parts is; how many attachments are shown; can it be answered? */
+static void is_about(const char *parts, const char *class_, int attachments, const char *name,
+                     apr_pool_t *pool)
+{
+    const char *mime =
+        apr_pstrcat(pool,
+                    "From: o@example.org\nTo: anna@example.org\nMIME-Version: 1.0\n"
+                    "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nPlease come.\n",
+                    parts, "--b--\n", NULL);
+    const eas_node_t *mail = meeting_mail(mime, EAS_VERSION_14_1, pool), *file;
+    int meeting = strcmp(class_, "IPM.Note") != 0, files = 0;
+    item_itip_t *itip;
+
+    is_str(property(mail, EAS_Email_MessageClass), class_, name);
+    is_int(eas_node_child(mail, EAS_Email_MeetingRequest) != NULL, meeting, "  MeetingRequest");
+    file = eas_node_child(mail, EAS_AirSyncBase_Attachments);
+    for (file = file ? file->first : NULL; file; file = file->next)
+        files++;
+    is_int(files, attachments, "  attachments");
+    ok(!item_itip_load(blob_of_text(mime, pool), &itip, pool) && !itip == !meeting &&
+           (!itip || strcmp(item_itip_uid(itip), "u-1") == 0),
+       "  can be answered if it asks");
+}
+
 static void test_files(apr_pool_t *pool)
 {
     static const char request[] = "IPM.Schedule.Meeting.Request", note[] = "IPM.Note";
@@ -374,26 +397,8 @@ static void test_files(apr_pool_t *pool)
     };
     size_t i;
 
-    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *mime = apr_pstrcat(pool,
-                                       "From: o@example.org\nTo: anna@example.org\nMIME-Version: "
-                                       "1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n"
-                                       "Please come.\n",
-                                       rows[i].parts, "--b--\n", NULL);
-        const eas_node_t *mail = meeting_mail(mime, EAS_VERSION_14_1, pool), *file;
-        int meeting = strcmp(rows[i].class_, note) != 0, files = 0;
-        item_itip_t *itip;
-
-        is_str(property(mail, EAS_Email_MessageClass), rows[i].class_, rows[i].name);
-        is_int(eas_node_child(mail, EAS_Email_MeetingRequest) != NULL, meeting, "  MeetingRequest");
-        file = eas_node_child(mail, EAS_AirSyncBase_Attachments);
-        for (file = file ? file->first : NULL; file; file = file->next)
-            files++;
-        is_int(files, rows[i].attachments, "  attachments");
-        ok(!item_itip_load(blob_of_text(mime, pool), &itip, pool) && !itip == !meeting &&
-               (!itip || strcmp(item_itip_uid(itip), "u-1") == 0),
-           "  can be answered if it asks");
-    }
+    for (i = 0; i < sizeof rows / sizeof *rows; i++)
+        is_about(rows[i].parts, rows[i].class_, rows[i].attachments, rows[i].name, pool);
 }
 
 /* Many parts, and one beyond what is read. */
