@@ -167,6 +167,7 @@ E2E_TESTS = \
 	t/e2e/wait_limits.t \
 	t/e2e/wait_status.t
 TESTS += $(E2E_TESTS)
+EXTRA_DIST += t/data/zones/blobs.tsv
 EXTRA_DIST += $(E2E_TESTS) t/data/autodiscover/frame.xsd t/data/autodiscover/mobilesync.xsd
 
 GUARD_TESTS = t/guard/docs.t t/guard/source.t

@@ -54,7 +54,9 @@ int item_clock_fits(const item_clock_t *clock, const item_zone_t *zone, apr_time
 
 /* The clock that a phone means by its zone at a moment. Of the zones that have these rules then: the
  * hints (TZIDs, may be NULL, ends with NULL) in their order, the one that its name says, the one that
- * most people use. NULL when no Olson zone has them: item_clock_zone() then. */
+ * most people use. When no Olson zone has them, and before all others when the rules are vague: the one
+ * that its name says or a hint is, with the same offsets at other times of the year. NULL when
+ * there is none of these: item_clock_zone() then. */
 const item_clock_t *item_clock_match(const item_zone_t *zone, apr_time_t when,
                                      const char *const *hints, apr_pool_t *pool);
 

@@ -125,22 +125,76 @@ static int match_is_utc(const item_zone_t *zone)
     return !zone->standard.month && zone->offset == 0;
 }
 
-const item_clock_t *item_clock_match(const item_zone_t *zone, apr_time_t when,
-                                     const char *const *hints, apr_pool_t *pool)
+/* -- zones that are named --------------------------------------------------------------------- */
+
+/* The same offsets, at other times of the year: Windows has but one rule for places whose real one it
+ * cannot say (the day after a last Saturday is not always a last Sunday), and programs have old rules. */
+static int match_is_near(const item_clock_t *clock, const item_zone_t *zone, apr_time_t when)
 {
-    match_best_t best = {.zone = zone, .when = when};
+    item_zone_t rules;
+
+    item_clock_rules(clock, zone->year ? match_moment(zone->year) : when, &rules);
+    if (rules.offset != zone->offset)
+        return 0;
+    return zone->vague || (rules.daylight_offset == zone->daylight_offset &&
+                           !rules.standard.month == !zone->standard.month);
+}
+
+typedef int (*match_fn)(const item_clock_t *clock, const item_zone_t *zone, apr_time_t when);
+
+static int match_is_exact(const item_clock_t *clock, const item_zone_t *zone, apr_time_t when)
+{
+    return !zone->vague && item_clock_fits(clock, zone, when);
+}
+
+static const item_clock_t *match_hints(const item_zone_t *zone, apr_time_t when,
+                                       const char *const *hints, match_fn fits, apr_pool_t *pool)
+{
     const item_clock_t *clock;
-    apr_pool_t *subpool;
     int i;
 
     for (i = 0; hints && hints[i]; i++) {
         clock = item_clock_find(NULL, hints[i], pool);
-        if (clock && item_clock_fits(clock, zone, when))
-            return clock;
+        if (clock && fits(clock, zone, when))
+            return clock->offset || clock->count || clock->ruled ? clock : &item_clock_utc;
     }
-    clock = zone->name ? item_clock_find(NULL, zone->name, pool) : NULL;
-    if (clock && item_clock_fits(clock, zone, when))
-        return clock->offset || clock->count || clock->ruled ? clock : &item_clock_utc;
+    return NULL;
+}
+
+/* What looks like an abbreviation (CET, EST) may be a zone by that name, but it means no place. */
+static const item_clock_t *match_name(const item_zone_t *zone, apr_time_t when, match_fn fits,
+                                      apr_pool_t *pool)
+{
+    const char *const names[] = {zone->name, NULL};
+
+    if (!zone->name || !strpbrk(zone->name, "/ "))
+        return NULL;
+    return match_hints(zone, when, names, fits, pool);
+}
+
+/* What the client says counts for more than what was there. */
+static const item_clock_t *match_near(const item_zone_t *zone, apr_time_t when,
+                                      const char *const *hints, apr_pool_t *pool)
+{
+    const item_clock_t *clock = match_name(zone, when, match_is_near, pool);
+
+    return clock ? clock : match_hints(zone, when, hints, match_is_near, pool);
+}
+
+const item_clock_t *item_clock_match(const item_zone_t *zone, apr_time_t when,
+                                     const char *const *hints, apr_pool_t *pool)
+{
+    match_best_t best = {.zone = zone, .when = when};
+    const item_clock_t *clock = match_hints(zone, when, hints, match_is_exact, pool);
+    apr_pool_t *subpool;
+    int i;
+
+    if (!clock)
+        clock = match_name(zone, when, match_is_exact, pool);
+    if (!clock && zone->vague)
+        clock = match_near(zone, when, hints, pool);
+    if (clock)
+        return clock;
     if (match_is_utc(zone))
         return &item_clock_utc;
     apr_pool_create(&subpool, pool);
@@ -150,5 +204,5 @@ const item_clock_t *item_clock_match(const item_zone_t *zone, apr_time_t when,
     }
     match_try_table(&best, subpool, pool);
     apr_pool_destroy(subpool);
-    return best.clock;
+    return best.clock ? best.clock : match_near(zone, when, hints, pool);
 }

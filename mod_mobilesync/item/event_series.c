@@ -290,6 +290,8 @@ static base_fault_t *event_show_instance(const item_event_view_t *view,
 
     BASE_TRY(item_event_view_init(view->source, exception->instance, view->options, view->reference,
                                   &own, view->pool));
+    if (own.times.all_day) /* by the one zone that the client is given */
+        own.times.clock = view->series->clock;
     BASE_TRY(item_event_values_load(&own, values));
     shown->values = values;
     shown->master = master;

@@ -75,13 +75,17 @@ static base_fault_t *event_complete(event_when_t *when)
     return NULL;
 }
 
+static int event_recurs(const event_when_t *when)
+{
+    return when->edit->shown || eas_node_child(when->edit->data, EAS_Calendar_Recurrence);
+}
+
 /* When the rules that a client names hold: those of a series do today. */
 static apr_time_t event_zone_moment(const event_when_t *when)
 {
     apr_time_t now = when->edit->change->now, from = when->from ? when->from : now;
-    int recurs = when->edit->shown || eas_node_child(when->edit->data, EAS_Calendar_Recurrence);
 
-    return recurs && now > from ? now : from;
+    return event_recurs(when) && now > from ? now : from;
 }
 
 /* The zone that the client names; NULL when it names none, or nonsense. */
@@ -96,14 +100,17 @@ static const item_clock_t *event_named_clock(const event_when_t *when, const eas
 
     if (!blob || !*blob || !item_zone_parse(blob, &zone, pool))
         return NULL;
-    if (zone.offset == 0 && !zone.daylight.month)
-        return &item_clock_utc;
     if (when->known && item_clock_tzid(when->present.clock))
         hints[n++] = item_clock_tzid(when->present.clock);
     if (item_clock_tzid(when->edit->source->own))
         hints[n] = item_clock_tzid(when->edit->source->own);
     clock = item_clock_match(&zone, event_zone_moment(when), hints, pool);
-    return clock ? clock : item_clock_zone(&zone, pool);
+    if (!clock)
+        return item_clock_zone(&zone, pool);
+    /* the calendar may have one of its own by that name */
+    return item_clock_is_olson(clock)
+               ? item_clock_find(when->edit->source->calendar, item_clock_tzid(clock), pool)
+               : clock;
 }
 
 /* Is it the zone that the client was shown, or one with the same rules? */
@@ -136,21 +143,37 @@ static void event_choose_clock(event_when_t *when)
     when->clock = when->reckon = named;
 }
 
-/* The day that a client means: at 16.x the date as it stands; before the one that begins at the
- * moment, by the zone that came with it. */
-static struct icaltimetype event_day(const event_when_t *when, apr_time_t moment)
+/* By which a client turned days into moments: the rules that it names, in whichever year. */
+static const item_clock_t *event_day_clock(const event_when_t *when)
 {
     const item_change_t *change = when->edit->change;
-    const item_clock_t *clock = NULL;
+    const eas_node_t *const data[] = {when->edit->data, change->data};
+    item_zone_t zone;
+    int i;
 
-    if (change->version < EAS_VERSION_16_0) {
-        clock = event_named_clock(when, when->edit->data);
-        if (!clock)
-            clock = event_named_clock(when, change->data);
-        if (!clock)
-            clock = when->edit->source->own;
+    if (change->version >= EAS_VERSION_16_0)
+        return &item_clock_utc;
+    for (i = 0; i < 2; i++) {
+        const char *blob = eas_node_child_text(data[i], EAS_Calendar_Timezone);
+
+        if (blob && item_zone_parse(blob, &zone, when->edit->pool))
+            return item_clock_zone(&zone, when->edit->pool);
     }
-    return item_clock_day(clock ? clock : &item_clock_utc, moment);
+    return when->known ? when->seen.clock : when->edit->source->own;
+}
+
+/* The day that a client means: at 16.x the date as it stands; before the one that begins at the
+ * moment. The one that it was shown stays, also where two days begin at one moment. */
+static struct icaltimetype event_day(const event_when_t *when, apr_time_t moment,
+                                     const struct icaltimetype *shown)
+{
+    const item_event_series_t *series = when->edit->shown;
+
+    if (shown->is_date && (!series || series->manner == ITEM_EVENT_EXACT) &&
+        when->edit->change->version < EAS_VERSION_16_0 &&
+        moment == item_clock_to_utc(when->seen.clock, shown))
+        return *shown;
+    return item_clock_day(event_day_clock(when), moment);
 }
 
 /* How much later than the series begins it was shown to begin: from a window on. */
@@ -193,10 +216,10 @@ static void event_settle_days(event_when_t *when)
     struct icaltimetype zero = icaltime_null_time();
     apr_time_t days;
 
-    when->start = when->has_from ? event_day(when, when->from)
+    when->start = when->has_from ? event_day(when, when->from, &present->start)
                   : was          ? present->start
                                  : item_clock_day(present->clock, present->from);
-    when->end = when->has_to ? event_day(when, when->to) : was ? present->end : zero;
+    when->end = when->has_to ? event_day(when, when->to, &present->end) : was ? present->end : zero;
     if (when->has_from && !when->has_to && was) { /* it is moved as a whole */
         when->end = item_event_time_shift(when->start, item_ical_naive(&present->end) -
                                                            item_ical_naive(&present->start));
@@ -230,6 +253,11 @@ static base_fault_t *event_settle_times(event_when_t *when)
     else {
         when->start = item_clock_to_local(when->reckon, when->from);
         event_settle_window(when);
+    }
+    if (!event_recurs(when) && item_clock_to_utc(when->clock, &when->start) != when->from) {
+        /* an hour that is there twice, of which a local time is the first */
+        when->clock = &item_clock_utc;
+        when->start = item_clock_to_local(when->clock, when->from);
     }
     when->from = item_clock_to_utc(when->clock, &when->start);
     when->to = when->from + length;
@@ -310,9 +338,10 @@ static void event_remember_zone(event_when_t *when)
     source->own = named;
 }
 
-static void event_write_end(const event_when_t *when, const char *tzid)
+static void event_write_end(event_when_t *when, const char *tzid)
 {
     item_component_t *event = when->edit->event;
+    const item_clock_t *clock = when->clock;
     int same_length = when->known && when->present.to - when->present.from == when->to - when->from;
 
     /* an end that stays may be in a zone of its own */
@@ -325,7 +354,13 @@ static void event_write_end(const event_when_t *when, const char *tzid)
             return;
         item_component_set_text(event, "DURATION", NULL);
     }
-    item_event_time_write(event, "DTEND", when->end, when->clock, tzid, when->edit->pool);
+    if (!when->all_day && !event_recurs(when) &&
+        item_clock_to_utc(when->clock, &when->end) != when->to) {
+        when->end = item_clock_to_local(&item_clock_utc, when->to); /* as the start */
+        tzid = NULL;
+        clock = &item_clock_utc;
+    }
+    item_event_time_write(event, "DTEND", when->end, clock, tzid, when->edit->pool);
 }
 
 static void event_write(event_when_t *when)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <apr_base64.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/text.h"
@@ -10,7 +11,8 @@
 
 #define ZONE_BLOB 172
 #define ZONE_TEXT 232 /* the same in base64 */
-#define ZONE_NAME 32  /* UTF-16 units */
+#define ZONE_TEXT_MAX 512
+#define ZONE_NAME 32 /* UTF-16 units */
 #define ZONE_MINUTES_MAX (48 * 60)
 #define ZONE_OFFSET_MAX (16 * 3600) /* more than any place had */
 
@@ -120,8 +122,9 @@ static void zone_date_as_rule(int year, int day, item_zone_change_t *change)
     change->week = day + 7 > item_date_month_days(year, change->month) ? 5 : (day - 1) / 7 + 1;
 }
 
-/* *year is set where the change is that of a year. What is no change is none: month 0. */
-static void zone_take_change(const unsigned char **at, item_zone_change_t *change, int *year)
+/* The year is set where the change is that of a year. What is no change is none: month 0. */
+static void zone_take_change(const unsigned char **at, item_zone_change_t *change,
+                             item_zone_t *zone)
 {
     int words[8];
     size_t i;
@@ -143,16 +146,48 @@ static void zone_take_change(const unsigned char **at, item_zone_change_t *chang
         change->month = 0;
     else if (words[0] && words[3] >= 1 && words[0] >= 1601 && words[0] <= 9999 &&
              words[3] <= item_date_month_days(words[0], change->month)) {
-        *year = words[0];
+        zone->year = words[0];
         zone_date_as_rule(words[0], words[3], change);
     }
     else if (words[0] || change->weekday > 6 || change->week < 1 || change->week > 5)
         change->month = 0;
+    zone->vague |= words[1] && !change->month;
 }
 
 static int zone_is_minutes(int minutes)
 {
     return minutes >= -ZONE_MINUTES_MAX && minutes <= ZONE_MINUTES_MAX;
+}
+
+/* 0: these are not 172 bytes. */
+static int zone_decode(const char *blob, unsigned char *bytes)
+{
+    char text[ZONE_TEXT + 1];
+    size_t n = 0, i;
+
+    for (i = 0; blob[i] && i < ZONE_TEXT_MAX; i++) {
+        if (apr_isspace(blob[i]))
+            continue;
+        if (n == ZONE_TEXT)
+            return 0;
+        text[n++] = blob[i];
+    }
+    if (blob[i])
+        return 0;
+    while (n >= ZONE_TEXT - 2 && n < ZONE_TEXT)
+        text[n++] = '=';
+    text[n] = '\0';
+    return n == ZONE_TEXT && apr_base64_decode_binary(bytes, text) == ZONE_BLOB;
+}
+
+static int zone_is_silent(const unsigned char *bytes)
+{
+    int i;
+
+    for (i = 0; i < ZONE_BLOB; i++)
+        if (bytes[i])
+            return 0;
+    return 1;
 }
 
 int item_zone_parse(const char *blob, item_zone_t *zone, apr_pool_t *pool)
@@ -163,20 +198,21 @@ int item_zone_parse(const char *blob, item_zone_t *zone, apr_pool_t *pool)
     item_zone_t found = {0};
 
     *zone = item_zone_utc;
-    if (strlen(blob) != ZONE_TEXT || apr_base64_decode_binary(bytes, blob) != ZONE_BLOB)
+    if (!zone_decode(blob, bytes) || zone_is_silent(bytes))
         return 0;
     bias = zone_take(&at, 4);
     found.name = zone_take_name(&at, pool);
-    zone_take_change(&at, &found.standard, &found.year);
+    zone_take_change(&at, &found.standard, &found);
     standard = zone_take(&at, 4);
     found.daylight_name = zone_take_name(&at, pool);
-    zone_take_change(&at, &found.daylight, &found.year);
+    zone_take_change(&at, &found.daylight, &found);
     daylight = zone_take(&at, 4);
     if (!zone_is_minutes(bias) || !zone_is_minutes(standard) || !zone_is_minutes(daylight))
         return 0;
     found.offset = -(bias + standard) * 60;
     found.daylight_offset = -(bias + daylight) * 60;
-    if (!found.standard.month || !found.daylight.month || found.offset == found.daylight_offset) {
+    found.vague |= !found.standard.month != !found.daylight.month;
+    if (found.vague || !found.standard.month || found.offset == found.daylight_offset) {
         found.standard = found.daylight = (item_zone_change_t){0};
         found.year = 0;
         found.daylight_offset = found.offset;

@@ -19,6 +19,9 @@ typedef struct {
     int daylight_offset; /* the same when there is no daylight saving time */
     const char *name, *daylight_name;
     item_zone_change_t standard, daylight; /* to it; both have a month, or neither */
+    /* There is a begin or an end of daylight saving time that is nonsense: of the rules only the offset of
+     * standard time is known, and no change is there. */
+    int vague;
     int year; /* the rules are those of this year (SYSTEMTIME with wYear); 0: of every one */
 } item_zone_t;
 
@@ -27,8 +30,9 @@ extern const item_zone_t item_zone_utc;
 /* The 172 bytes in base64. */
 const char *item_zone_blob(const item_zone_t *zone, apr_pool_t *pool);
 
-/* Reads them. Names may be empty, in any language, or wrong: they are hints at most. 0 when it is no
- * such structure, or an offset that no place has; *zone is UTC then. */
+/* Reads them, whatever white space is between and with or without padding. Names may be empty, in any
+ * language, or wrong: they are hints at most. 0 when it is no such structure, when an offset is one that
+ * no place has, or when all of it is zero, which says nothing; *zone is UTC then. */
 int item_zone_parse(const char *blob, item_zone_t *zone, apr_pool_t *pool);
 
 #endif
