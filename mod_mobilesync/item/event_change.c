@@ -362,8 +362,10 @@ static base_fault_t *event_tell(item_event_edit_t *edit)
     item_event_value_t values[ITEM_EVENT_COUNT];
     item_event_view_t view;
 
-    if (edit->change->instance)
+    if (edit->change->instance) {
+        *edit->change->tell |= edit->unlike;
         return NULL;
+    }
     BASE_TRY(
         item_event_view_init(edit->source, edit->event, &edit->options, NULL, &view, edit->pool));
     BASE_TRY(item_event_values_load(&view, values));

@@ -142,8 +142,8 @@ typedef enum {
     /* Nothing in EAS says the rules. The pattern is weekly on all days that the series falls on, from
      * the beginning of a window; exceptions take away what is too much. */
     ITEM_EVENT_COVERED,
-    /* The same where that would be too many: daily, and exceptions move each to where it is. What a
-     * client means by one cannot be told later, so that these are not edited singly. */
+    /* The same where that would be too many, or where there are several on a day and not too many of
+     * them: daily, from a New Year's Day on, and exceptions move each to where it is. */
     ITEM_EVENT_MOVED
 } item_event_manner_t;
 
@@ -152,8 +152,13 @@ typedef struct item_event_series {
     item_event_manner_t manner;
     item_recurrence_t pattern;
     item_recurrence_origin_t origin;
-    apr_array_header_t *exceptions; /* item_event_exception_t, in order */
-    struct icaltimetype start;      /* of the first occurrence that is shown */
+    apr_array_header_t *exceptions;  /* item_event_exception_t, in order */
+    apr_array_header_t *differences; /* the same of the rules, where they are none of the pattern */
+    struct icaltimetype start;       /* of the first occurrence that is shown */
+    /* Of each day the first is shown, as there are too many; the times of a day, for people to read.
+     * Else NULL. */
+    const char *times;
+    int daily;
     /* A client lays a series out by one rule of its zone (Timezone), whatever the year: this clock has
      * the one of today, and times are told and taken by it. */
     const item_clock_t *clock;
@@ -164,9 +169,11 @@ base_fault_t *item_event_series_load(const item_event_source_t *source,
                                      const item_options_t *options, item_event_series_t **series,
                                      apr_pool_t *pool);
 /* Makes up what shows a series without a pattern, of which the exceptions say what differs from its
- * rules (event_expand.c). CONVERSION: there is nothing to show. */
-base_fault_t *item_event_series_expand(item_event_series_t *series, apr_time_t now,
-                                       apr_pool_t *pool);
+ * rules (event_expand.c). 0: there is nothing to show. */
+int item_event_series_expand(item_event_series_t *series, apr_time_t now, apr_pool_t *pool);
+/* Of a series that is shown as MOVED: the place that is behind one of the pattern. 0: none. */
+int item_event_series_moved(const item_event_series_t *series, struct icaltimetype *place,
+                            apr_pool_t *pool);
 /* Rules that never come true: the start is all there is. */
 int item_event_series_is_idle(const item_series_t *series, apr_pool_t *pool);
 /* The times of a series as a client is shown them, of what they are. */

@@ -58,14 +58,13 @@ base_fault_t *item_event_series_find(const item_event_source_t *source,
 
     if (!text || !item_event_time_parse(text, &when))
         return base_fault_make(pool, BASE_FAULT_INVALID, "event: an occurrence without a time");
-    if (series->manner == ITEM_EVENT_MOVED)
-        return base_fault_make(pool, BASE_FAULT_INVALID,
-                               "event: the occurrences of this series are not edited singly");
     if (series->series.start.is_date)
         local = item_clock_day(version >= EAS_VERSION_16_0 ? &item_clock_utc : series->clock, when);
     else
         local = item_clock_to_local(series->clock, when);
     *place = item_event_series_normal(&series->series, local);
+    if (series->manner == ITEM_EVENT_MOVED && item_event_series_moved(series, place, pool))
+        return NULL;
     for (i = 0; i < series->exceptions->nelts; i++) {
         const item_event_exception_t *exception =
             &APR_ARRAY_IDX(series->exceptions, i, item_event_exception_t);
@@ -193,8 +192,8 @@ base_fault_t *item_event_series_load(const item_event_source_t *source,
     series->exceptions = event_differences(source, &series->series, pool);
     if (item_series_pattern(&series->series, &series->pattern))
         event_limit(series->exceptions);
-    else
-        BASE_TRY(item_event_series_expand(series, options->now, pool));
+    else if (!item_event_series_expand(series, options->now, pool))
+        return NULL;
     series->clock = event_clock_of_today(series, options->now, pool);
     series->origin.start = series->start;
     series->origin.clock = series->start.is_date && options->version >= EAS_VERSION_16_0

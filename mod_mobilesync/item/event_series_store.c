@@ -363,10 +363,43 @@ static base_fault_t *event_store_exception(item_event_edit_t *edit, const eas_no
     return NULL;
 }
 
-/* What one that comes back is like is what the client was shown: nothing is made of it. */
+/* Does a client say nothing of an occurrence that was only moved to be shown but what it was shown?
+ * Start and end where it was, all else as the series has it. */
+static int event_is_as_shown(const item_event_edit_t *edit, const item_event_exception_t *one,
+                             const eas_node_t *node)
+{
+    const item_clock_t *clock = edit->shown->clock;
+    item_event_value_t values[ITEM_EVENT_COUNT];
+    item_event_view_t view;
+    const eas_node_t *child;
+    apr_time_t when;
+    int i;
+
+    if (item_event_view_init(edit->source, edit->event, &edit->options, NULL, &view, edit->pool) ||
+        item_event_values_load(&view, values))
+        return 0;
+    item_event_series_times(edit->shown, &view.times);
+    for (i = 0; i < ITEM_EVENT_COUNT; i++) {
+        apr_time_t wanted = item_clock_to_utc(clock, &one->local);
+
+        child = eas_node_child(node, item_event_property_tag(i));
+        if (!child || i == ITEM_EVENT_stamp)
+            continue;
+        wanted += i == ITEM_EVENT_end ? view.times.to - view.times.from : 0;
+        if (i == ITEM_EVENT_start || i == ITEM_EVENT_end
+                ? !item_event_time_parse(child->text, &when) || when != wanted
+                : child->first || strcmp(child->text, values[i].text ? values[i].text : "") != 0)
+            return 0;
+    }
+    return 1;
+}
+
+/* One that comes back as the client was shown it, where EAS has no words for the rule: nothing is made
+ * of it. */
 static int event_is_shown(const item_event_edit_t *edit, const eas_node_t *node)
 {
     const char *text = eas_node_child_text(node, EAS_Calendar_ExceptionStartTime);
+    const char *deleted = eas_node_child_text(node, EAS_Calendar_Deleted);
     apr_time_t when;
     int i;
 
@@ -377,9 +410,11 @@ static int event_is_shown(const item_event_edit_t *edit, const eas_node_t *node)
         const item_event_exception_t *one =
             &APR_ARRAY_IDX(edit->shown->exceptions, i, item_event_exception_t);
 
-        if (item_clock_to_utc(edit->shown->clock, &one->shown) == when)
-            return one->deleted ? eas_node_child(node, EAS_Calendar_Deleted) != NULL
-                                : !eas_node_child(node, EAS_Calendar_Deleted);
+        if (item_clock_to_utc(edit->shown->clock, &one->shown) != when)
+            continue;
+        if (deleted && strcmp(deleted, "0") != 0)
+            return one->deleted;
+        return !one->deleted && !one->instance && event_is_as_shown(edit, one, node);
     }
     return 0;
 }
@@ -415,6 +450,7 @@ base_fault_t *item_event_store_instance(item_event_edit_t *edit)
         return item_event_invalid(edit, "an occurrence of what does not recur");
     BASE_TRY(
         item_event_series_find(edit->source, series, change->instance, change->version, &place));
+    edit->unlike = series->manner == ITEM_EVENT_MOVED; /* its places may be others now */
     if (change->data)
         return event_store_occurrence(edit, &series->series, place, change->data);
     item_event_exclude(edit, &series->series, &place);

@@ -195,6 +195,14 @@ static void event_settle_window(event_when_t *when)
     apr_time_t later = event_shown_later(when), wanted;
     item_series_t series;
 
+    if (shown && shown->manner == ITEM_EVENT_MOVED) {
+        /* where the pattern begins says nothing of the series, which stays */
+        when->edit->unlike |= when->has_from && when->from != when->seen.from;
+        when->start = when->present.start;
+        if (when->all_day)
+            when->start.is_date = 1;
+        return;
+    }
     if (!later || !when->has_from ||
         item_ical_naive(&when->start) == item_ical_naive(&when->present.start))
         return;

@@ -33,17 +33,39 @@ static const char *event_word_of(int value, const event_word_t *words)
 
 /* -- texts ------------------------------------------------------------------------------------ */
 
+/* Of a series that is several times a day, of which a client is shown one: when. */
+static const char *event_note(const item_event_series_t *series, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, " (", series->times, ")", NULL);
+}
+
+/* Without what is not the client's. */
+static const char *event_subject(const item_event_edit_t *edit, const eas_node_t *node)
+{
+    const char *text = item_event_line(node, edit->pool), *note;
+
+    if (!edit->shown || !edit->shown->times)
+        return text;
+    note = event_note(edit->shown, edit->pool);
+    if (strlen(text) < strlen(note) || strcmp(text + strlen(text) - strlen(note), note) != 0)
+        return text;
+    return apr_pstrmemdup(edit->pool, text, strlen(text) - strlen(note));
+}
+
 base_fault_t *item_event_load_subject(const item_event_view_t *view, item_event_value_t *value)
 {
     value->text = item_component_text(view->event, "SUMMARY");
     if (value->text)
         value->text = base_text_line(value->text, strlen(value->text), view->pool);
+    if (view->series && view->series->times)
+        value->text = apr_pstrcat(view->pool, value->text ? value->text : "",
+                                  event_note(view->series, view->pool), NULL);
     return NULL;
 }
 
 base_fault_t *item_event_store_subject(item_event_edit_t *edit, const eas_node_t *node)
 {
-    const char *present, *text = node ? item_event_line(node, edit->pool) : NULL;
+    const char *present, *text = node ? event_subject(edit, node) : NULL;
 
     BASE_TRY(item_event_present(edit, ITEM_EVENT_subject, &present));
     if (strcmp(present ? present : "", text ? text : "") != 0)

@@ -180,6 +180,99 @@ static void test_unsayable(apr_pool_t *pool)
         "RRULE:FREQ=YEARLY;INTERVAL=101\r\n", "and stays");
 }
 
+/* Several on a day: a daily pattern of which each occurrence is moved to where it is. */
+static void test_moved(apr_pool_t *pool)
+{
+    static const char text[] =
+        HEAD BEGIN "DTSTART:20260901T100000Z\r\nDTEND:20260901T110000Z\r\nSUMMARY:Dose\r\n"
+                   "RDATE:20260901T140000Z\r\n"
+                   "RDATE;VALUE=PERIOD:20260910T120000Z/PT1H\r\n" END TAIL;
+    const char *second = "20250102T100001Z", *edited;
+    kind_result_t result;
+
+    is_str(shown(text, 161, EAS_Calendar_Recurrence, pool), "Type=0|Interval=1|Occurrences=3",
+           "three days");
+    is_str(shown(text, 161, EAS_Calendar_Exceptions, pool),
+           "Exception{InstanceId=20250101T100001Z|StartTime=20260901T100000Z|"
+           "EndTime=20260901T110000Z}|"
+           "Exception{InstanceId=20250102T100001Z|StartTime=20260901T140000Z|"
+           "EndTime=20260901T150000Z}|"
+           "Exception{InstanceId=20250103T100001Z|StartTime=20260910T120000Z|"
+           "EndTime=20260910T130000Z}",
+           "each is where it is");
+    is_str(shown(text, 161, EAS_Calendar_Subject, pool), "Dose", "and called as it is");
+    edited = changed(text, "Subject=x", second, 161, pool);
+    has(edited, "RECURRENCE-ID:20260901T140000Z\r\n", "one of them is edited");
+    has(edited, "RDATE:20260901T140000Z\r\n", "of the dates that stay");
+    is_str(changed(edited, "Subject=x", second, 161, pool), edited, "once");
+    has(changed(text, NULL, "20240103T100001Z", 161, pool), "EXDATE:20260910T120000Z\r\n",
+        "a place of last year's window is known still");
+    has(changed(text, NULL, "20260910T120000Z", 161, pool), "EXDATE:20260910T120000Z\r\n",
+        "so is that of the series itself");
+    has(changed(text, NULL, "20250104T100001Z", 161, pool), "fault: ", "there are no more");
+    edited = changed(text, NULL, "20250101T100001Z", 161, pool);
+    has(edited, "EXDATE:20260901T100000Z\r\n", "the first is deleted");
+    has(changed(edited, "Subject=x", second, 161, pool), "RECURRENCE-ID:20260901T140000Z\r\n",
+        "which leaves the others their places");
+    edited = changed(changed(edited, NULL, second, 161, pool), NULL, "20250103T100001Z", 161, pool);
+    has(shown(edited, 161, EAS_Calendar_Exceptions, pool), "Deleted=1", "all are deleted");
+    edited = changed(text, "Subject=x", NULL, 161, pool);
+    has(edited, "RDATE;VALUE=PERIOD:20260910T120000Z/PT1H\r\n", "dates stay");
+    result =
+        change_at(text, "StartTime=20250101T120001Z|EndTime=20250101T133001Z", NULL, 161, pool);
+    has(result.text, "DTSTART:20260901T100000Z\r\nDTEND:20260901T113000Z\r\n",
+        "where the pattern begins is nothing to move, how long it takes is");
+    ok(result.tell, "the phone gets it as it is");
+#define BACK                                                                               \
+    "StartTime=20250101T100001Z|EndTime=20250101T110001Z|Subject=Dose|"                    \
+    "Recurrence{Type=0|Interval=1|Occurrences=3}|Exceptions{Exception{ExceptionStartTime=" \
+    "20250101T100001Z|StartTime=20260901T100000Z|EndTime=20260901T110000Z|Subject=Dose}|"  \
+    "Exception{ExceptionStartTime=20250102T100001Z|StartTime=20260901T140000Z|"
+    is_str(changed(text, BACK "EndTime=20260901T150000Z}}", NULL, 141, pool), text,
+           "14.1: what comes back changes nothing");
+    edited = changed(text, BACK "EndTime=20260901T153000Z}}", NULL, 141, pool);
+    has(edited, "DTEND:20260901T153000Z\r\n", "14.1: one takes longer");
+    lacks(edited, "RECURRENCE-ID:20260901T100000Z", "and is the only one that changes");
+}
+
+/* More often than can be shown: the first of each day, and the times for people to read. */
+static void test_often(apr_pool_t *pool)
+{
+#define OFTEN(rule)                                                                     \
+    HEAD BEGIN "DTSTART:20260901T100000Z\r\nDTEND:20260901T101000Z\r\nSUMMARY:Dose\r\n" \
+               "RRULE:" rule "\r\n" END TAIL
+    static const char text[] = OFTEN("FREQ=DAILY;BYHOUR=10,14,20");
+    static const struct {
+        const char *text, *subject;
+    } rows[] = {
+        {text, "Dose (10:00 14:00 20:00)"},
+        {OFTEN("FREQ=HOURLY"), "Dose (00:00 01:00 02:00 \xe2\x80\xa6 23:00)"},
+        {OFTEN("FREQ=MINUTELY;INTERVAL=720"), "Dose (10:00 22:00)"},
+        {OFTEN("FREQ=SECONDLY"), "Dose (10:00 10:00 10:00 \xe2\x80\xa6 10:16)"},
+        {OFTEN("FREQ=HOURLY;INTERVAL=48"), "Dose"},
+        {OFTEN("FREQ=HOURLY;INTERVAL=6;COUNT=100"), "Dose"},
+    };
+    const char *edited;
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        is_str(shown(rows[i].text, 161, EAS_Calendar_Subject, pool), rows[i].subject,
+               rows[i].subject);
+        ok(shown(rows[i].text, 161, EAS_Calendar_Recurrence, pool) != NULL, "it recurs");
+        edited = changed(rows[i].text, "Reminder=5", NULL, 161, pool);
+        has(edited, strstr(rows[i].text, "RRULE"), "with a reminder the rule is what it was");
+    }
+    is_str(shown(text, 161, EAS_Calendar_Recurrence, pool),
+           "Type=1|Interval=1|Occurrences=999|DayOfWeek=127|FirstDayOfWeek=1", "every day");
+    ok(!shown(text, 161, EAS_Calendar_Exceptions, pool), "without exceptions");
+    is_str(changed(text, "Subject=Dose (10:00 14:00 20:00)", NULL, 161, pool), text,
+           "the subject comes back");
+    has(changed(text, "Subject=Pill (10:00 14:00 20:00)", NULL, 161, pool), "SUMMARY:Pill\r\n",
+        "or is another");
+    has(changed(text, NULL, "20261123T100000Z", 161, pool), "EXDATE:20261123T100000Z\r\n",
+        "the one that is shown is deleted");
+}
+
 /* -- one occurrence --------------------------------------------------------------------------- */
 
 static void test_instance(apr_pool_t *pool)
@@ -411,6 +504,8 @@ int main(void)
     test_orphan(pool);
     test_history(pool);
     test_unsayable(pool);
+    test_moved(pool);
+    test_often(pool);
     test_instance(pool);
     test_exceptions(pool);
     test_all(pool);
