@@ -132,6 +132,7 @@ E2E_TESTS = \
 	t/e2e/mailbox.t \
 	t/e2e/maildir.t \
 	t/e2e/meeting.t \
+	t/e2e/meeting_conflict.t \
 	t/e2e/meeting_deliver.t \
 	t/e2e/meeting_forward.t \
 	t/e2e/meeting_scene.t \

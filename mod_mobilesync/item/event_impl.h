@@ -264,6 +264,9 @@ item_component_t *item_event_occurrence(item_event_edit_t *edit, const item_seri
                                         struct icaltimetype place);
 void item_event_exclude(item_event_edit_t *edit, const item_series_t *series,
                         const struct icaltimetype *place);
+/* Takes away what excludes it. */
+void item_event_include(item_event_edit_t *edit, const item_series_t *series,
+                        const struct icaltimetype *place);
 
 const char *item_event_identity(const item_change_t *change, apr_pool_t *pool);
 base_fault_t *item_event_change(const item_change_t *change, const backend_blob_t *original,

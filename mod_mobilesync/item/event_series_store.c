@@ -206,12 +206,10 @@ static int event_find_instance(const item_event_edit_t *edit, const item_series_
     return -1;
 }
 
-/* What is to be there is not taken away; 1 when it was. */
-static int event_include(item_event_edit_t *edit, const item_series_t *series,
-                         const struct icaltimetype *place)
+void item_event_include(item_event_edit_t *edit, const item_series_t *series,
+                        const struct icaltimetype *place)
 {
     item_property_t *property, *next;
-    int found = 0;
 
     for (property = item_property_first(edit->source->series, "EXDATE"); property;
          property = next) {
@@ -236,9 +234,7 @@ static int event_include(item_event_edit_t *edit, const item_series_t *series,
             item_property_remove(property);
         else if (here)
             item_property_set_value(property, rest);
-        found |= here;
     }
-    return found;
 }
 
 static int event_is_excluded(const item_series_t *series, const struct icaltimetype *place)
@@ -310,7 +306,7 @@ item_component_t *item_event_occurrence(item_event_edit_t *edit, const item_seri
 
     if (i >= 0)
         return event_instance(edit->source, i);
-    event_include(edit, series, &place);
+    item_event_include(edit, series, &place);
     return event_make_instance(edit, series, place);
 }
 

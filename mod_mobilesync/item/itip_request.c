@@ -186,8 +186,18 @@ static void request_fit_instances(const item_itip_apply_t *apply)
     }
 }
 
+/* The organizer had cancelled it. A message with the series has its EXDATEs. */
+static void request_include(item_itip_apply_t *apply, item_component_t *in)
+{
+    struct icaltimetype place;
+
+    if (!apply->in->series && apply->series &&
+        item_event_series_of(apply->in, &apply->series->series, in, &place))
+        item_event_include(&apply->edit, &apply->series->series, &place);
+}
+
 /* An instance that was none: the answer to the series counts for it where it did not move. */
-static void request_add_instance(const item_itip_apply_t *apply, item_component_t *in)
+static void request_add_instance(item_itip_apply_t *apply, item_component_t *in)
 {
     item_component_t *copy = item_component_copy(apply->stored->calendar, in);
     item_component_t *series = apply->stored->series;
@@ -201,6 +211,7 @@ static void request_add_instance(const item_itip_apply_t *apply, item_component_
         item_clock_to_utc(clock, &start) == item_clock_to_utc(other, &place);
 
     item_itip_know(apply, apply->in, in, copy);
+    request_include(apply, in);
     request_answer(apply, copy, own ? item_property_parameter(own, "PARTSTAT") : NULL, same);
 }
 

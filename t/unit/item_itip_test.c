@@ -208,6 +208,15 @@ static void test_cancel(apr_pool_t *pool)
     ok(has(text, "STATUS:CANCELLED") && has(text, "SEQUENCE:2"), "a meeting is cancelled");
     text = applied("CANCEL", one, "bo@example.org", stored, pool);
     ok(has(text, "EXDATE:" SECOND) && !has(text, "CANCELLED"), "an occurrence is no more");
+    text = applied("REQUEST",
+                   EVENT STAMP("04") "SEQUENCE:3\r\nRECURRENCE-ID:" SECOND
+                                     "\r\nDTSTART:20261201T150000Z\r\n" MEETING END,
+                   "bo@example.org",
+                   EVENT STAMP("02") "SEQUENCE:1\r\nEXDATE:20261208T090000Z," SECOND
+                                     "\r\n" WEEKLY MEETING END,
+                   pool);
+    ok(has(text, "RECURRENCE-ID:" SECOND) && has(text, "EXDATE:20261208T090000Z\r\n"),
+       "until there is one again");
     ok(!applied("CANCEL", all, "cy@example.org", stored, pool), "by the organizer alone");
     ok(!applied("CANCEL", EVENT STAMP("03") "SEQUENCE:0\r\n" MEETING END, "bo@example.org", stored,
                 pool),

@@ -40,7 +40,15 @@ sub new ( $class, $server, $account, $version, %option ) {
         mishap => sub { }
     }, $class;
     @$self{qw(phone other)} = map { $self->_device($_) } $version, $option{other} // $version;
+    $self->{used} = [ $self->{phone} ];
     return $self;
+}
+
+# One more phone that is used: an EAS::Client.
+sub another_phone ( $self, $version ) {
+    my $phone = $self->_device($version);
+    push @{ $self->{used} }, $phone;
+    return $phone;
 }
 
 sub _device ( $self, $version ) {
@@ -172,7 +180,7 @@ sub reschedule_one ( $self, $id, $meeting, $instance, %times ) {
         my @properties =
             %times ? event( EndTime => $times{end}, StartTime => $times{start} ) : ();
         $self->ask( instance_op( $id, $instance, @properties ) );
-        $self->_keep_instance( $id, $instance, @properties );
+        $self->keep_instance( $self->{phone}, $id, $instance, @properties );
         return;
     }
     $self->ask(
@@ -196,9 +204,9 @@ sub instance_op ( $id, $instance, @properties ) {
     ];
 }
 
-# What the phone makes of its own change.
-sub _keep_instance ( $self, $id, $instance, @properties ) {
-    my $item = $self->{phone}->items( $self->folder )->{$id};
+# What a phone makes of its own change.
+sub keep_instance ( $self, $phone, $id, $instance, @properties ) {
+    my $item = $phone->items( $self->folder )->{$id};
     my $before = $item->property('Calendar:Exceptions');
     my @others =
         grep { $_->text('InstanceId') !~ /\A\Q$instance\E/ } $before ? $before->children : ();
@@ -418,14 +426,15 @@ sub _differences ($self) {
     my $reader = $self->{reader} //= $self->_device( $self->{other}{version} );
     my @folders = map { $self->folder($_) } @FOLDERS;
     $reader->initial_sync( $_, $self->_options ) for @folders;
-    for my $phone ( @$self{qw(phone other)} ) {
+    my @phones = ( @{ $self->{used} }, $self->{other} );
+    for my $phone (@phones) {
         $phone->sync_until_done($_) for @folders;
     }
     my @counts = ( $self->mails->@* );
     my @differences =
         _unlike( 'files', $self->files, 'a new phone', _facts( $reader, $folders[1] ) );
-    push @differences,
-        _unlike( 'files', $self->files, 'the phone', _facts( $self->{phone}, $folders[1] ) );
+    push @differences, _unlike( 'files', $self->files, 'a phone', _facts( $_, $folders[1] ) )
+        for @{ $self->{used} };
     for my $folder (@folders) {
         push @differences,
             _unlike(
@@ -437,7 +446,7 @@ sub _differences ($self) {
         next if $folder eq $folders[1];
         my $count = shift @counts;
         push @differences, "of folder $folder, which has $count, " . scalar( keys %$_ )
-            for grep { keys %$_ != $count } map { $_->items($folder) } @$self{qw(phone other)};
+            for grep { keys %$_ != $count } map { $_->items($folder) } @phones;
     }
     push @differences, "twice in $_: @{ $self->{phone}->collection($_)->{duplicates} }"
         for grep { @{ $self->{phone}->collection($_)->{duplicates} } } @folders;
