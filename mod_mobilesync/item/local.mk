@@ -213,7 +213,7 @@ t_unit_item_text_test_LDADD = $(UNIT_LDADD)
 check_PROGRAMS += t/unit/item_show
 t_unit_item_show_SOURCES = t/unit/item_show.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_show_LDADD = $(UNIT_LDADD)
-TESTS += t/perl/item.t t/perl/event.t
+TESTS += t/perl/item.t t/perl/event.t t/perl/event_golden.t
 # what t/perl/recurrence.t drives
 check_PROGRAMS += t/unit/item_series_show
 t_unit_item_series_show_SOURCES = t/unit/item_series_show.c t/unit/item_helpers.h t/unit/tap.h
@@ -240,7 +240,32 @@ ITEM_MAIL = \
 	t/data/mail/tnef.eml \
 	t/data/mail/utf8-raw.eml \
 	t/data/mail/wrong-charset.eml
-EXTRA_DIST += t/perl/item.t t/perl/event.t $(ITEM_MAIL)
+ITEM_EVENTS = \
+	t/data/events/day-12.1.xml \
+	t/data/events/day-14.0.xml \
+	t/data/events/day-14.1.xml \
+	t/data/events/day-16.0.xml \
+	t/data/events/day-16.1.xml \
+	t/data/events/day.ics \
+	t/data/events/full-12.1.xml \
+	t/data/events/full-14.0.xml \
+	t/data/events/full-14.1.xml \
+	t/data/events/full-16.0.xml \
+	t/data/events/full-16.1.xml \
+	t/data/events/full.ics \
+	t/data/events/monthly-12.1.xml \
+	t/data/events/monthly-14.0.xml \
+	t/data/events/monthly-14.1.xml \
+	t/data/events/monthly-16.0.xml \
+	t/data/events/monthly-16.1.xml \
+	t/data/events/monthly.ics \
+	t/data/events/yearly-12.1.xml \
+	t/data/events/yearly-14.0.xml \
+	t/data/events/yearly-14.1.xml \
+	t/data/events/yearly-16.0.xml \
+	t/data/events/yearly-16.1.xml \
+	t/data/events/yearly.ics
+EXTRA_DIST += t/perl/item.t t/perl/event.t t/perl/event_golden.t $(ITEM_MAIL) $(ITEM_EVENTS)
 
 check_PROGRAMS += t/unit/item_bench
 t_unit_item_bench_SOURCES = t/unit/item_bench.c t/unit/item_helpers.h t/unit/tap.h

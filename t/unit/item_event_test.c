@@ -227,6 +227,12 @@ static void has(const char *text, const char *wanted, const char *name)
         printf("# no %s in\n# %s\n", wanted, text ? text : "(null)");
 }
 
+static void lacks(const char *text, const char *unwanted, const char *name)
+{
+    if (!ok(text && !strstr(text, unwanted), "%s", name))
+        printf("# %s in\n# %s\n", unwanted, text ? text : "(null)");
+}
+
 /* What a change of one element makes of one line. */
 static void test_change(apr_pool_t *pool)
 {
@@ -262,6 +268,96 @@ static void test_change(apr_pool_t *pool)
         "LOCATION:Here\r\n", "a place");
 }
 
+/* Every element that a client may send, at every version: the line that it becomes, and what is shown
+ * of it again; versions that do not have it change nothing. */
+static const struct {
+    eas_version_t from, to; /* NONE: all later ones */
+    const char *data;
+    const char *line; /* NULL: the event has no line of it */
+    eas_tag_t tag;
+    const char *shown;
+} sent_rows[] = {
+    {121, 0, "Subject=b", "SUMMARY:b\r\n", EAS_Calendar_Subject, "b"},
+    {121, 0, "StartTime=20261124T083000Z|EndTime=20261124T100000Z", "DTSTART:20261124T083000Z\r\n",
+     EAS_Calendar_StartTime, "20261124T083000Z"},
+    {121, 0, "StartTime=20261124T090000Z|EndTime=20261124T110000Z", "DTEND:20261124T110000Z\r\n",
+     EAS_Calendar_EndTime, "20261124T110000Z"},
+    {121, 0, "AllDayEvent=1|StartTime=20261124T000000Z|EndTime=20261125T000000Z",
+     "DTSTART;VALUE=DATE:20261124\r\n", EAS_Calendar_AllDayEvent, "1"},
+    {121, 141, "Location=there", "LOCATION:there\r\n", EAS_Calendar_Location, "there"},
+    {160, 0,
+     "Location{DisplayName=there|Street=Ring 1|City=Wien|State=W|Country=AT|PostalCode=1010}",
+     "X-MICROSOFT-LOCATIONS:", EAS_AirSyncBase_Location,
+     "DisplayName=there|Street=Ring 1|City=Wien|State=W|Country=AT|PostalCode=1010"},
+    {160, 0,
+     "Location{DisplayName=there|Annotation=n|Latitude=48.2|Longitude=-16.4|Accuracy=1|Altitude=2|"
+     "AltitudeAccuracy=3|LocationUri=u}",
+     "GEO:48.2;-16.4\r\n", EAS_AirSyncBase_Location,
+     "DisplayName=there|Annotation=n|Latitude=48.2|Longitude=-16.4|Accuracy=1|Altitude=2|"
+     "AltitudeAccuracy=3|LocationUri=u"},
+    {121, 0, "Categories{Category=x|Category=y}", "CATEGORIES:x,y\r\n", EAS_Calendar_Categories,
+     "Category=x|Category=y"},
+    {121, 0, "Sensitivity=0", NULL, EAS_Calendar_Sensitivity, "0"},
+    {121, 0, "Sensitivity=1", "CLASS:X-PERSONAL\r\n", EAS_Calendar_Sensitivity, "1"},
+    {121, 0, "Sensitivity=2", "CLASS:PRIVATE\r\n", EAS_Calendar_Sensitivity, "2"},
+    {121, 0, "Sensitivity=3", "CLASS:CONFIDENTIAL\r\n", EAS_Calendar_Sensitivity, "3"},
+    {121, 0, "BusyStatus=0", "TRANSP:TRANSPARENT\r\n", EAS_Calendar_BusyStatus, "0"},
+    {121, 0, "BusyStatus=1", "X-MICROSOFT-CDO-BUSYSTATUS:TENTATIVE\r\n", EAS_Calendar_BusyStatus,
+     "1"},
+    {121, 0, "BusyStatus=3", "X-MICROSOFT-CDO-BUSYSTATUS:OOF\r\n", EAS_Calendar_BusyStatus, "3"},
+    {160, 0, "BusyStatus=4", "X-MICROSOFT-CDO-BUSYSTATUS:WORKINGELSEWHERE\r\n",
+     EAS_Calendar_BusyStatus, "4"},
+    {121, 0, "Reminder=0", "TRIGGER:PT0S\r\n", EAS_Calendar_Reminder, "0"},
+    {121, 0, "Reminder=90", "TRIGGER:-PT90M\r\n", EAS_Calendar_Reminder, "90"},
+    {121, 0, "Body{Type=1|Data=text}", "DESCRIPTION:text\r\n", EAS_AirSyncBase_NativeBodyType, "1"},
+    {121, 0, "Body{Type=2|Data=<b>text</b>}", "X-ALT-DESC", EAS_AirSyncBase_NativeBodyType, "2"},
+    {121, 141, "Attendees{Attendee{Email=b@example.net|Name=B|AttendeeStatus=3|AttendeeType=2}}",
+     "PARTSTAT=ACCEPTED", EAS_Calendar_Attendees,
+     "Attendee{Email=b@example.net|Name=B|AttendeeStatus=3|AttendeeType=2}"},
+    {160, 0, "Attendees{Attendee{Email=b@example.net|Name=B|AttendeeType=1}}",
+     "ORGANIZER;CN=Anna:mailto:anna@example.org\r\n", EAS_Calendar_MeetingStatus, "1"},
+    {121, 0, "Recurrence{Type=0|Interval=2}", "RRULE:FREQ=DAILY;INTERVAL=2\r\n",
+     EAS_Calendar_Recurrence, NULL},
+    {140, 0, "Attendees{Attendee{Email=b@example.net|Name=B|AttendeeType=1}}|ResponseRequested=1",
+     "RSVP=TRUE", EAS_Calendar_ResponseRequested, "1"},
+    {140, 0, "DisallowNewTimeProposal=1", "X-MICROSOFT-DISALLOW-COUNTER:TRUE\r\n",
+     EAS_Calendar_DisallowNewTimeProposal, "1"},
+};
+
+static void test_sent(apr_pool_t *pool)
+{
+    size_t i, v;
+
+    for (i = 0; i < sizeof sent_rows / sizeof *sent_rows; i++)
+        for (v = 0; v < KIND_VERSIONS; v++) {
+            const eas_version_t version = kind_versions[v], to = sent_rows[i].to;
+            int is_place = sent_rows[i].tag == EAS_AirSyncBase_Location;
+            const eas_node_t *data =
+                kind_data(sent_rows[i].data, is_place ? "AirSyncBase" : "Calendar", pool);
+            const char *before = calendar("", pool);
+            kind_result_t result =
+                kind_change(kind, data, version, blob_of_text(before, pool), pool);
+            const char *name = apr_psprintf(pool, "%d: %.40s", version, sent_rows[i].data);
+
+            if (version < sent_rows[i].from || (to && version > to)) {
+                if (sent_rows[i].line && is_place)
+                    lacks(result.text, sent_rows[i].line, name);
+                continue;
+            }
+            if (sent_rows[i].line)
+                has(result.text, sent_rows[i].line, name);
+            else
+                is_str(result.text, before, name);
+            if (sent_rows[i].shown)
+                is_str(shown(result.text, version, sent_rows[i].tag, pool), sent_rows[i].shown,
+                       "and is shown so");
+            else
+                ok(shown(result.text, version, sent_rows[i].tag, pool) != NULL, "and is shown");
+            is_str(kind_change(kind, data, version, result.blob, pool).text, result.text,
+                   "the repeat changes nothing");
+        }
+}
+
 /* -- what is left out ------------------------------------------------------------------------- */
 
 static kind_result_t change_supported(const char *text, const char *data, eas_version_t version,
@@ -283,12 +379,6 @@ static kind_result_t change_supported(const char *text, const char *data, eas_ve
     if (!result.fault)
         result.text = apr_pstrmemdup(pool, result.blob->data, (apr_size_t)result.blob->size);
     return result;
-}
-
-static void lacks(const char *text, const char *unwanted, const char *name)
-{
-    if (!ok(text && !strstr(text, unwanted), "%s", name))
-        printf("# %s in\n# %s\n", unwanted, text ? text : "(null)");
 }
 
 #define SAME "StartTime=20261124T090000Z|EndTime=20261124T100000Z|Subject=a"
@@ -492,6 +582,7 @@ int main(void)
     test_people(pool);
     test_echo(pool);
     test_change(pool);
+    test_sent(pool);
     test_omitted(pool);
     test_days(pool);
     test_zones(pool);

@@ -123,6 +123,7 @@ int main(int argc, char **argv)
 {
     show_t show = {0};
     int all = argc > 4 && strncmp(argv[1], "--", 2) == 0;
+    apr_array_header_t *own;
     apr_pool_t *pool;
 
     apr_initialize();
@@ -135,6 +136,9 @@ int main(int argc, char **argv)
                                   argc > 4 ? (item_body_type_t)atoi(argv[4]) : ITEM_BODY_TEXT,
                                   ITEM_TRUNCATION_NONE);
     show.options.now = KIND_NOW;
+    own = apr_array_make(pool, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(own, const char *) = "anna@example.org"; /* kind_change's identity */
+    show.options.addresses = own;
     if (argc > 6) {
         show.tag = eas_tag_find(show.kind->name, argv[5]);
         show.value = argv[6];
