@@ -249,7 +249,7 @@ static base_fault_t *email_load_meeting_request(item_email_t *email, const char 
                                                 item_email_value_t *value)
 {
     (void)argument;
-    if (email->meeting && item_meeting_is_request(email->meeting))
+    if (email->meeting && item_meeting_has_request(email->meeting, email->version))
         value->kind = ITEM_EMAIL_MEETING;
     return NULL;
 }

@@ -79,6 +79,12 @@ static void compose_event(const itip_compose_t *compose, item_component_t *event
             apr_psprintf(compose->pool, "%" APR_UINT64_T_FMT, item_itip_sequence(event) + 1));
     }
     if (send->method == ITEM_ITIP_COUNTER && send->start) {
+        item_event_times_t times;
+
+        if (!item_event_times_load(compose->source, event, &times)) { /* as Outlook says it */
+            item_itip_moment(event, "X-MS-OLK-ORIGINALSTART", times.from, compose->pool);
+            item_itip_moment(event, "X-MS-OLK-ORIGINALEND", times.to, compose->pool);
+        }
         item_event_time_write(event, "DTSTART", item_clock_to_local(&item_clock_utc, send->start),
                               &item_clock_utc, NULL, compose->pool);
         item_component_set_text(event, "DURATION", NULL);

@@ -133,7 +133,7 @@ ITEM_TESTS = \
 	t/unit/item_itip_diff_test \
 	t/unit/item_marks_test \
 	t/unit/item_itip_test \
-	t/unit/item_meeting_test \
+	t/unit/item_meeting_file_test t/unit/item_meeting_test \
 	t/unit/item_mime_test \
 	t/unit/item_recurrence_test \
 	t/unit/item_note_body_test \
@@ -189,7 +189,10 @@ t_unit_item_marks_test_LDADD = $(UNIT_LDADD)
 t_unit_item_itip_test_SOURCES = t/unit/item_itip_test.c t/unit/kind_helpers.h t/unit/item_helpers.h \
 	t/unit/tap.h
 t_unit_item_itip_test_LDADD = $(UNIT_LDADD)
-t_unit_item_meeting_test_SOURCES = t/unit/item_meeting_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_meeting_file_test_SOURCES = t/unit/item_meeting_file_test.c t/unit/meeting_helpers.h \
+	t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_meeting_file_test_LDADD = $(UNIT_LDADD)
+t_unit_item_meeting_test_SOURCES = t/unit/item_meeting_test.c t/unit/meeting_helpers.h t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_meeting_test_LDADD = $(UNIT_LDADD)
 t_unit_item_mime_test_SOURCES = t/unit/item_mime_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_mime_test_LDADD = $(UNIT_LDADD)

@@ -20,13 +20,32 @@
 
 enum { MEETING_SINGLE = 0, MEETING_SERIES = 1, MEETING_INSTANCE = 2, MEETING_EXCEPTION = 3 };
 
+/* What a message is for. */
+typedef enum {
+    MEETING_TELLS,   /* an answer: nothing to be written (MS-ASEMAIL R543) */
+    MEETING_ASKS,    /* an invitation */
+    MEETING_CANCELS, /* the same, taken back */
+    MEETING_PROPOSES /* another time */
+} meeting_purpose_t;
+
+static const struct {
+    const char *method;
+    meeting_purpose_t purpose;
+    const char *class_name; /* unless PARTSTAT says more */
+} meeting_methods[] = {{"REQUEST", MEETING_ASKS, "IPM.Schedule.Meeting.Request"},
+                       {"CANCEL", MEETING_CANCELS, "IPM.Schedule.Meeting.Canceled"},
+                       {"REPLY", MEETING_TELLS, NULL},
+                       {"COUNTER", MEETING_PROPOSES, "IPM.Schedule.Meeting.Resp.Tent"}};
+
 struct item_meeting {
     const char *class_name;
-    int request;
+    meeting_purpose_t purpose;
     const char *uid;
     int all_day;
+    int has_times;
     apr_time_t start, end, stamp;
-    apr_time_t instance; /* RECURRENCE-ID; type says whether there is one */
+    apr_time_t proposed_start, proposed_end; /* of MEETING_PROPOSES */
+    apr_time_t instance;                     /* RECURRENCE-ID; type says whether there is one */
     struct icaltimetype instance_date;
     int type; /* InstanceType */
     const char *location;
@@ -136,6 +155,7 @@ static int meeting_load_times(item_meeting_t *meeting, const meeting_source_t *s
     if (!meeting_time(source, ICAL_DTSTART_PROPERTY, &meeting->start, &origin->start,
                       &origin->clock))
         return 0;
+    meeting->has_times = 1;
     meeting->all_day = origin->start.is_date;
     meeting_load_end(meeting, source);
     if (!meeting_time(source, ICAL_DTSTAMP_PROPERTY, &meeting->stamp, &time, &clock))
@@ -144,6 +164,34 @@ static int meeting_load_times(item_meeting_t *meeting, const meeting_source_t *s
                      &meeting->instance_date, &clock))
         meeting->type = meeting->instance == meeting->start ? MEETING_INSTANCE : MEETING_EXCEPTION;
     return 1;
+}
+
+/* When the meeting is of which another time is proposed, as Outlook says it. 0: nobody says. */
+static int meeting_original(const meeting_source_t *source, const char *name, apr_time_t *when)
+{
+    icalproperty *property = icalcomponent_get_first_property(source->event, ICAL_X_PROPERTY);
+    struct icaltimetype time;
+    const char *text;
+
+    for (; property; property = icalcomponent_get_next_property(source->event, ICAL_X_PROPERTY)) {
+        const char *found = icalproperty_get_x_name(property);
+
+        if (found && strcasecmp(found, name) == 0)
+            break;
+    }
+    text = property ? icalproperty_get_x(property) : NULL;
+    if (!text || !item_ical_time(text, &time))
+        return 0;
+    *when = item_clock_to_utc(meeting_clock(source, property, &time), &time);
+    return 1;
+}
+
+static void meeting_load_proposal(item_meeting_t *meeting, const meeting_source_t *source)
+{
+    meeting->proposed_start = meeting->start;
+    meeting->proposed_end = meeting->end;
+    meeting->has_times = meeting_original(source, "X-MS-OLK-ORIGINALSTART", &meeting->start) &&
+                         meeting_original(source, "X-MS-OLK-ORIGINALEND", &meeting->end);
 }
 
 /* A rule that no pattern can say is left out: the phone shows the first occurrence. */
@@ -179,15 +227,17 @@ static void meeting_load_organizer(item_meeting_t *meeting, const meeting_source
         meeting->organizer = item_header_address_text(&organizer, source->pool);
 }
 
-/* Phones offer an answer only where one is wanted; who does not say wants one, as Exchange has
- * it. */
+/* Phones offer an answer only where one is wanted; who does not say wants one, as Exchange has it. To what
+ * is no invitation there is none. */
 static void meeting_load_attendees(item_meeting_t *meeting, const meeting_source_t *source,
                                    const apr_array_header_t *addresses)
 {
     icalproperty *property;
     int i;
 
-    meeting->response_requested = 1;
+    meeting->response_requested = meeting->purpose == MEETING_ASKS;
+    if (!meeting->response_requested)
+        return;
     for (property = icalcomponent_get_first_property(source->event, ICAL_ATTENDEE_PROPERTY);
          property && addresses;
          property = icalcomponent_get_next_property(source->event, ICAL_ATTENDEE_PROPERTY)) {
@@ -247,43 +297,50 @@ static void meeting_load_words(item_meeting_t *meeting, const meeting_source_t *
             apr_pstrmemdup(pool, meeting->location,
                            base_text_utf8_floor(meeting->location, strlen(meeting->location),
                                                 MEETING_LOCATION_MAX));
-    /* R534, R535 */
-    meeting->message_type = sequence && *sequence > '0' && *sequence <= '9' ? 2 : 1;
+    /* R533 to R535 */
+    meeting->message_type = meeting->purpose != MEETING_ASKS                  ? 0
+                            : sequence && *sequence > '0' && *sequence <= '9' ? 2
+                                                                              : 1;
 }
 
 /* -- which message it is ---------------------------------------------------------------------- */
 
-static const char *meeting_reply_class(const meeting_source_t *source)
+/* PARTSTAT of who answers. */
+static const char *meeting_reply_class(const meeting_source_t *source, const char *otherwise)
 {
+    static const struct {
+        const char *answer, *class_name;
+    } rows[] = {{"ACCEPTED", "IPM.Schedule.Meeting.Resp.Pos"},
+                {"DECLINED", "IPM.Schedule.Meeting.Resp.Neg"},
+                {"TENTATIVE", "IPM.Schedule.Meeting.Resp.Tent"}};
     icalproperty *attendee =
         icalcomponent_get_first_property(source->event, ICAL_ATTENDEE_PROPERTY);
     const char *answer = attendee ? item_ical_parameter(attendee, "PARTSTAT", source->pool) : NULL;
+    size_t i;
 
-    if (answer && strcasecmp(answer, "ACCEPTED") == 0)
-        return "IPM.Schedule.Meeting.Resp.Pos";
-    if (answer && strcasecmp(answer, "DECLINED") == 0)
-        return "IPM.Schedule.Meeting.Resp.Neg";
-    return answer && strcasecmp(answer, "TENTATIVE") == 0 ? "IPM.Schedule.Meeting.Resp.Tent" : NULL;
+    for (i = 0; answer && i < sizeof rows / sizeof *rows; i++)
+        if (strcasecmp(answer, rows[i].answer) == 0)
+            return rows[i].class_name;
+    return otherwise;
 }
 
+/* 0: it is none that is taken part in. */
 static int meeting_load_class(item_meeting_t *meeting, const meeting_source_t *source,
                               const item_mime_part_t *part)
 {
     const char *method = item_ical_text(source->calendar, ICAL_METHOD_PROPERTY, source->pool);
+    size_t i;
 
     if (!method)
         method = item_content_method(part, source->pool);
-    if (!method)
-        return 0;
-    if (strcasecmp(method, "REQUEST") == 0)
-        meeting->class_name = "IPM.Schedule.Meeting.Request";
-    else if (strcasecmp(method, "CANCEL") == 0)
-        meeting->class_name = "IPM.Schedule.Meeting.Canceled";
-    else if (strcasecmp(method, "REPLY") == 0)
-        meeting->class_name = meeting_reply_class(source);
-    else if (strcasecmp(method, "COUNTER") == 0)
-        meeting->class_name = "IPM.Schedule.Meeting.Resp.Tent";
-    meeting->request = strcasecmp(method, "REQUEST") == 0 || strcasecmp(method, "CANCEL") == 0;
+    for (i = 0; method && i < sizeof meeting_methods / sizeof *meeting_methods; i++) {
+        if (strcasecmp(method, meeting_methods[i].method))
+            continue;
+        meeting->purpose = meeting_methods[i].purpose;
+        meeting->class_name = meeting_methods[i].class_name;
+        if (meeting->purpose == MEETING_TELLS || meeting->purpose == MEETING_PROPOSES)
+            meeting->class_name = meeting_reply_class(source, meeting->class_name);
+    }
     return meeting->class_name != NULL;
 }
 
@@ -336,14 +393,16 @@ base_fault_t *item_meeting_load(const item_mime_t *mime, const item_mime_part_t 
     m->uid = item_ical_text(source.event, ICAL_UID_PROPERTY, pool);
     if (!m->uid || !*m->uid || strlen(m->uid) > MEETING_UID_MAX ||
         !meeting_load_times(m, &source, received))
-        m->request = 0; /* nobody could answer it */
-    if (m->request) {
+        m->purpose = MEETING_TELLS; /* nobody could answer it */
+    if (m->purpose != MEETING_TELLS) {
         meeting_load_recurrence(m, &source);
         meeting_load_organizer(m, &source);
         meeting_load_attendees(m, &source, addresses);
         meeting_load_reminder(m, &source);
         meeting_load_words(m, &source);
     }
+    if (m->purpose == MEETING_PROPOSES)
+        meeting_load_proposal(m, &source);
     *meeting = m;
     return NULL;
 }
@@ -353,9 +412,11 @@ const char *item_meeting_class(const item_meeting_t *meeting)
     return meeting->class_name;
 }
 
-int item_meeting_is_request(const item_meeting_t *meeting)
+int item_meeting_has_request(const item_meeting_t *meeting, eas_version_t version)
 {
-    return meeting->request;
+    return meeting->purpose == MEETING_ASKS || meeting->purpose == MEETING_CANCELS ||
+           (meeting->purpose == MEETING_PROPOSES &&
+            eas_tag_in_version(EAS_MeetingResponse_ProposedStartTime, version));
 }
 
 /* -- write ------------------------------------------------------------------------------------ */
@@ -417,6 +478,12 @@ static void meeting_write_identity(const item_meeting_t *meeting, eas_version_t 
         eas_writer_uint(writer, EAS_Email2_MeetingMessageType, (apr_uint64_t)meeting->message_type);
     if (version >= EAS_VERSION_16_0)
         eas_writer_text(writer, EAS_Calendar_UID, meeting->uid);
+    if (meeting->purpose == MEETING_PROPOSES) { /* MS-ASCMD R69901712, R69901733 */
+        eas_writer_text(writer, EAS_MeetingResponse_ProposedStartTime,
+                        base_time_format_compact(meeting->proposed_start, pool));
+        eas_writer_text(writer, EAS_MeetingResponse_ProposedEndTime,
+                        base_time_format_compact(meeting->proposed_end, pool));
+    }
 }
 
 static void meeting_write_time(eas_writer_t *writer, eas_tag_t tag, apr_time_t when,
@@ -434,9 +501,11 @@ void item_meeting_write(const item_meeting_t *meeting, eas_version_t version, ea
 
     eas_writer_start(writer, EAS_Email_MeetingRequest);
     eas_writer_uint(writer, EAS_Email_AllDayEvent, meeting->all_day != 0);
-    meeting_write_time(writer, EAS_Email_StartTime, meeting->start, pool);
+    if (meeting->has_times)
+        meeting_write_time(writer, EAS_Email_StartTime, meeting->start, pool);
     meeting_write_time(writer, EAS_Email_DtStamp, meeting->stamp, pool);
-    meeting_write_time(writer, EAS_Email_EndTime, meeting->end, pool);
+    if (meeting->has_times)
+        meeting_write_time(writer, EAS_Email_EndTime, meeting->end, pool);
     eas_writer_uint(writer, EAS_Email_InstanceType, (apr_uint64_t)meeting->type);
     meeting_write_location(meeting, version, writer);
     if (meeting->organizer)

@@ -22,8 +22,9 @@ base_fault_t *item_meeting_load(const item_mime_t *mime, const item_mime_part_t 
 /* "IPM.Schedule.Meeting.Request", ... */
 const char *item_meeting_class(const item_meeting_t *meeting);
 
-/* Is there a MeetingRequest to write? A reply has none (MS-ASEMAIL R543). */
-int item_meeting_is_request(const item_meeting_t *meeting);
+/* Is there a MeetingRequest to write? A reply has none (MS-ASEMAIL R543), the proposal of another time from
+ * 16.1 on, where it has that (MS-ASCMD R69901710). */
+int item_meeting_has_request(const item_meeting_t *meeting, eas_version_t version);
 
 void item_meeting_write(const item_meeting_t *meeting, eas_version_t version, eas_writer_t *writer,
                         apr_pool_t *pool);

@@ -72,6 +72,11 @@ mail( 'day', 'REQUEST', 'BEGIN:VEVENT', 'UID:day', 'DTSTAMP:20260101T120000Z',
 mail( 'off', 'CANCEL', @zone, @event, 'SEQUENCE:3', 'END:VEVENT' );
 mail( 'yes', 'REPLY', 'BEGIN:VEVENT', 'UID:u', 'DTSTAMP:20260101T120000Z',
     'DTSTART:20260706T080000Z', 'ATTENDEE;PARTSTAT=ACCEPTED:mailto:x@example.com', 'END:VEVENT' );
+mail(
+    'later', 'COUNTER', @zone, @event,
+    'X-MS-OLK-ORIGINALSTART:20260706T070000Z',
+    'X-MS-OLK-ORIGINALEND:20260706T080000Z', 'END:VEVENT'
+);
 mail( 'broken', 'REQUEST', 'BEGIN:VEVENT', 'garbage' );
 
 for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
@@ -81,7 +86,7 @@ for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
         my $inbox = $phone->folder_of_type(2)->{id};
         $phone->initial_sync( $inbox, options => { filter_type => 0, body => [ { type => 1 } ] } );
         my %item = map { $_->text('Email:Subject') => $_ } values %{ $phone->items($inbox) };
-        is( scalar keys %item, 7, 'all messages came' );
+        is( scalar keys %item, 8, 'all messages came' );
         my %class = map { $_ => $item{$_}->text('Email:MessageClass') } keys %item;
         my $base = 'IPM.Schedule.Meeting';
         is_deeply(
@@ -90,6 +95,7 @@ for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
                 ( map { $_ => "$base.Request" } qw(weekly once moved day) ),
                 off => "$base.Canceled",
                 yes => "$base.Resp.Pos",
+                later => "$base.Resp.Tent",
                 broken => 'IPM.Note'
             },
             'their classes'
@@ -98,8 +104,8 @@ for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
             map { $_ => $item{$_}->property('Email:MeetingRequest') } keys %item;
         is_deeply(
             [ sort grep { $request{$_} } keys %request ],
-            [qw(day moved off once weekly)],
-            'which of them can be answered'
+            [ 'day', ( $version >= 16.1 ? 'later' : () ), qw(moved off once weekly) ],
+            'which of them have a request'
         );
         my $weekly = $request{weekly};
         is( $weekly->text('StartTime'), '2026-07-06T08:00:00.000Z', 'the begin' );
@@ -125,6 +131,12 @@ for my $version (qw(12.1 14.0 14.1 16.0 16.1)) {
         is( $item{weekly}->property('AirSyncBase:Attachments'),
             undef, 'the calendar is no attachment' );
         ok( $item{broken}->property('AirSyncBase:Attachments'), 'but one that cannot be read is' );
+
+        if ( my $later = $request{later} ) {
+            is( $later->text('StartTime'), '2026-07-06T07:00:00.000Z', 'what another time is of' );
+            is( $later->text('MeetingResponse:ProposedStartTime'), '20260706T080000Z', 'which' );
+            is( $later->text('MeetingResponse:ProposedEndTime'), '20260706T090000Z', 'until when' );
+        }
         is( $request{once}->text('Recurrences'), undef, 'one meeting has no recurrence' );
         is( $request{moved}->text('RecurrenceId'), '2026-07-05T08:00:00.000Z', 'which one moved' );
         is( $request{day}->text('AllDayEvent'), 1, 'a whole day' );
