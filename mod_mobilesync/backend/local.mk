@@ -18,6 +18,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/backend/local_index.c mod_mobilesync/backend/local_index.h \
 	mod_mobilesync/backend/local_item.c mod_mobilesync/backend/local_item.h \
 	mod_mobilesync/backend/local_name.c mod_mobilesync/backend/local_name.h \
+	mod_mobilesync/backend/local_node.c mod_mobilesync/backend/local_node.h \
 	mod_mobilesync/backend/local_property.c mod_mobilesync/backend/local_property.h \
 	mod_mobilesync/backend/local_put.c mod_mobilesync/backend/local_write.c \
 	mod_mobilesync/backend/local_query.c mod_mobilesync/backend/local_query.h \

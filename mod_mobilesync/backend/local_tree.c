@@ -8,28 +8,25 @@
 #include "backend/local_folder.h"
 #include "backend/local_fs.h"
 #include "backend/local_name.h"
-
-typedef struct {
-    const local_folder_t *row;
-    const local_folder_t *parent; /* NULL: top level */
-    const char *name;
-    backend_role_t role;
-} tree_node_t;
+#include "backend/local_node.h"
 
 /* -- reading -------------------------------------------------------------------------------- */
 
+/* One whose directory is missing at the moment gives way to the one in its place. */
 static const local_folder_t *tree_find(const apr_array_header_t *rows, const char *directory,
                                        apr_size_t length)
 {
+    const local_folder_t *found = NULL;
     int i;
 
     for (i = 0; i < rows->nelts; i++) {
         const local_folder_t *row = &APR_ARRAY_IDX(rows, i, local_folder_t);
 
-        if (strlen(row->directory) == length && memcmp(row->directory, directory, length) == 0)
-            return row;
+        if (strlen(row->directory) == length && memcmp(row->directory, directory, length) == 0 &&
+            (!found || found->missed))
+            found = row;
     }
-    return NULL;
+    return found;
 }
 
 /* Levels of a name that is below what is there are shown joined: ".A.B" without ".A" is "A/B". */
@@ -49,7 +46,7 @@ static const char *tree_name(const char *levels, apr_pool_t *pool)
     return name;
 }
 
-static void tree_node(const apr_array_header_t *rows, const local_folder_t *row, tree_node_t *node,
+static void tree_node(const apr_array_header_t *rows, const local_folder_t *row, local_node_t *node,
                       apr_pool_t *pool)
 {
     const char *directory = row->directory;
@@ -75,11 +72,11 @@ static void tree_node(const apr_array_header_t *rows, const local_folder_t *row,
 /* The best name of each role gets it. */
 static void tree_roles(apr_array_header_t *nodes, const char *const *configured)
 {
-    tree_node_t *best[BACKEND_ROLE_DEFAULT + 1] = {NULL};
+    local_node_t *best[BACKEND_ROLE_DEFAULT + 1] = {NULL};
     int rank[BACKEND_ROLE_DEFAULT + 1], i;
 
     for (i = 0; i < nodes->nelts; i++) {
-        tree_node_t *node = &APR_ARRAY_IDX(nodes, i, tree_node_t);
+        local_node_t *node = &APR_ARRAY_IDX(nodes, i, local_node_t);
         backend_role_t role;
         int found;
 
@@ -96,7 +93,7 @@ static void tree_roles(apr_array_header_t *nodes, const char *const *configured)
             best[i]->role = i;
 }
 
-/* nodes: tree_node_t of every folder, in the order of their numbers. */
+/* nodes: local_node_t of every folder, in the order of their numbers. */
 static base_fault_t *tree_load(local_session_t *session, apr_array_header_t **nodes,
                                apr_pool_t *pool)
 {
@@ -104,7 +101,7 @@ static base_fault_t *tree_load(local_session_t *session, apr_array_header_t **no
     int i;
 
     BASE_TRY(local_folder_all(session, 0, &rows, pool));
-    *nodes = apr_array_make(pool, rows->nelts, sizeof(tree_node_t));
+    *nodes = apr_array_make(pool, rows->nelts, sizeof(local_node_t));
     for (i = 0; i < rows->nelts; i++) {
         const local_folder_t *row = &APR_ARRAY_IDX(rows, i, local_folder_t);
 
@@ -117,35 +114,20 @@ static base_fault_t *tree_load(local_session_t *session, apr_array_header_t **no
     return NULL;
 }
 
-static tree_node_t *tree_by_id(const apr_array_header_t *nodes, const char *id)
-{
-    int i;
-
-    for (i = 0; id && i < nodes->nelts; i++)
-        if (strcmp(APR_ARRAY_IDX(nodes, i, tree_node_t).row->id, id) == 0)
-            return &APR_ARRAY_IDX(nodes, i, tree_node_t);
-    return NULL;
-}
-
-static tree_node_t *tree_by_role(const apr_array_header_t *nodes, backend_role_t role)
+static local_node_t *tree_by_role(const apr_array_header_t *nodes, backend_role_t role)
 {
     int i;
 
     for (i = 0; i < nodes->nelts; i++)
-        if (APR_ARRAY_IDX(nodes, i, tree_node_t).role == role)
-            return &APR_ARRAY_IDX(nodes, i, tree_node_t);
+        if (APR_ARRAY_IDX(nodes, i, local_node_t).role == role)
+            return &APR_ARRAY_IDX(nodes, i, local_node_t);
     return NULL;
-}
-
-static base_fault_t *tree_gone(apr_pool_t *pool)
-{
-    return base_fault_make(pool, BASE_FAULT_FOLDER_GONE, "there is no such folder");
 }
 
 /* -- making --------------------------------------------------------------------------------- */
 
 /* The directory of a folder of that name; INVALID when the disk cannot have it. */
-static base_fault_t *tree_directory(const tree_node_t *parent, const char *name,
+static base_fault_t *tree_directory(const local_node_t *parent, const char *name,
                                     const char **directory, apr_pool_t *pool)
 {
     const char *above = !parent ? "" : !*parent->row->directory ? ".INBOX" : parent->row->directory;
@@ -155,22 +137,6 @@ static base_fault_t *tree_directory(const tree_node_t *parent, const char *name,
     *directory = apr_pstrcat(pool, above, ".", local_name_encode_level(name, pool), NULL);
     if (strlen(*directory) > 255)
         return base_fault_make(pool, BASE_FAULT_INVALID, "the name is too long for the store");
-    return NULL;
-}
-
-/* EXISTS when another folder than that one is there already. */
-static base_fault_t *tree_place_check(const apr_array_header_t *nodes, const tree_node_t *moved,
-                                      const tree_node_t *parent, const char *name, apr_pool_t *pool)
-{
-    int i;
-
-    for (i = 0; i < nodes->nelts; i++) {
-        const tree_node_t *node = &APR_ARRAY_IDX(nodes, i, tree_node_t);
-
-        if (node != moved && node->parent == (parent ? parent->row : NULL) &&
-            strcmp(node->name, name) == 0)
-            return base_fault_make(pool, BASE_FAULT_EXISTS, "there is a folder of that name");
-    }
     return NULL;
 }
 
@@ -191,16 +157,14 @@ static base_fault_t *tree_make(local_session_t *session, const char *directory, 
 static base_fault_t *tree_create_locked(local_session_t *session, const char *parent_id,
                                         const char *name, const char **id, apr_pool_t *pool)
 {
-    const tree_node_t *parent;
+    local_node_t *parent;
     apr_array_header_t *nodes;
     const char *directory;
 
     BASE_TRY(tree_load(session, &nodes, pool));
-    parent = tree_by_id(nodes, parent_id);
-    if (parent_id && !parent)
-        return tree_gone(pool);
+    BASE_TRY(local_node_load(nodes, parent_id, &parent, pool));
     BASE_TRY(tree_directory(parent, name, &directory, pool));
-    BASE_TRY(tree_place_check(nodes, NULL, parent, name, pool));
+    BASE_TRY(local_node_place_check(nodes, NULL, parent, name, BACKEND_CLASS_EMAIL, pool));
     return tree_make(session, directory, id, pool);
 }
 
@@ -249,7 +213,6 @@ base_fault_t *local_tree_list(void *data, apr_array_header_t **folders, apr_pool
 {
     local_session_t *session = data;
     apr_array_header_t *nodes;
-    int i;
 
     BASE_TRY(local_folders_look(session, pool));
     BASE_TRY(tree_load(session, &nodes, pool));
@@ -262,18 +225,7 @@ base_fault_t *local_tree_list(void *data, apr_array_header_t **folders, apr_pool
         BASE_TRY(tree_load(session, &nodes, pool));
     }
     *folders = apr_array_make(pool, nodes->nelts, sizeof(backend_folder_t));
-    for (i = 0; i < nodes->nelts; i++) {
-        const tree_node_t *node = &APR_ARRAY_IDX(nodes, i, tree_node_t);
-        backend_folder_t *folder = apr_array_push(*folders);
-
-        memset(folder, 0, sizeof *folder);
-        folder->id = node->row->id;
-        folder->parent_id = node->parent ? node->parent->id : NULL;
-        folder->name = node->name;
-        folder->class_ = BACKEND_CLASS_EMAIL;
-        folder->role = node->role;
-        folder->generation = node->row->generation;
-    }
+    local_node_list(nodes, *folders);
     return NULL;
 }
 
@@ -288,24 +240,13 @@ static int tree_within(const char *directory, const char *above)
            (directory[length] == '\0' || directory[length] == '.');
 }
 
-static base_fault_t *tree_own(const apr_array_header_t *nodes, const char *id, tree_node_t **node,
-                              apr_pool_t *pool)
-{
-    *node = tree_by_id(nodes, id);
-    if (!*node)
-        return tree_gone(pool);
-    if ((*node)->role != BACKEND_ROLE_USER)
-        return base_fault_make(pool, BASE_FAULT_DENIED, "a special folder stays as it is");
-    return NULL;
-}
-
 static base_fault_t *tree_rename_fault(int error, const char *from, const char *to,
                                        apr_pool_t *pool)
 {
     if (error == EEXIST || error == ENOTEMPTY)
         return base_fault_make(pool, BASE_FAULT_EXISTS, "there is a folder '%s'", to);
     if (error == ENOENT)
-        return tree_gone(pool);
+        return local_node_gone(pool);
     return local_fault(error, pool, "renaming '%s' to '%s'", from, to);
 }
 
@@ -319,7 +260,7 @@ static base_fault_t *tree_rename_directories(local_session_t *session,
     int i;
 
     for (i = 0; i < nodes->nelts && !fault; i++) {
-        const local_folder_t *row = APR_ARRAY_IDX(nodes, i, tree_node_t).row;
+        const local_folder_t *row = APR_ARRAY_IDX(nodes, i, local_node_t).row;
         const char *target;
 
         if (!tree_within(row->directory, from))
@@ -344,22 +285,20 @@ static base_fault_t *tree_rename_directories(local_session_t *session,
 static base_fault_t *tree_rename_locked(local_session_t *session, const char *id,
                                         const char *parent_id, const char *name, apr_pool_t *pool)
 {
-    const tree_node_t *parent;
+    local_node_t *parent;
     apr_array_header_t *nodes;
     const char *directory;
-    tree_node_t *node;
+    local_node_t *node;
 
     BASE_TRY(tree_load(session, &nodes, pool));
-    BASE_TRY(tree_own(nodes, id, &node, pool));
-    parent = tree_by_id(nodes, parent_id);
-    if (parent_id && !parent)
-        return tree_gone(pool);
+    BASE_TRY(local_node_own(nodes, id, &node, pool));
+    BASE_TRY(local_node_load(nodes, parent_id, &parent, pool));
     BASE_TRY(tree_directory(parent, name, &directory, pool));
     if (strcmp(directory, node->row->directory) == 0)
         return NULL;
     if (tree_within(directory, node->row->directory))
         return base_fault_make(pool, BASE_FAULT_INVALID, "a folder cannot be in itself");
-    BASE_TRY(tree_place_check(nodes, node, parent, name, pool));
+    BASE_TRY(local_node_place_check(nodes, node, parent, name, BACKEND_CLASS_EMAIL, pool));
     return tree_rename_directories(session, nodes, node->row->directory, directory, pool);
 }
 
@@ -373,55 +312,34 @@ base_fault_t *local_tree_rename(void *data, const char *id, const char *parent_i
     return local_end(session->index, tree_rename_locked(session, id, parent_id, name, pool), pool);
 }
 
-typedef struct {
-    const char *directory;
-    const char *aside; /* where it is until it is emptied */
-} tree_removed_t;
-
 static base_fault_t *tree_delete_locked(local_session_t *session, const char *id,
-                                        apr_array_header_t *removed, apr_pool_t *pool)
+                                        local_aside_t *aside, apr_pool_t *pool)
 {
     apr_array_header_t *nodes;
-    tree_node_t *node;
+    local_node_t *node;
     int i;
 
     BASE_TRY(tree_load(session, &nodes, pool));
-    BASE_TRY(tree_own(nodes, id, &node, pool));
+    BASE_TRY(local_node_own(nodes, id, &node, pool));
     for (i = nodes->nelts - 1; i >= 0; i--) {
-        const local_folder_t *row = APR_ARRAY_IDX(nodes, i, tree_node_t).row;
-        tree_removed_t one = {row->directory, NULL};
+        const local_folder_t *row = APR_ARRAY_IDX(nodes, i, local_node_t).row;
 
         if (!tree_within(row->directory, node->row->directory))
             continue;
-        one.aside = apr_pstrcat(pool, LOCAL_DELETED_PREFIX, local_id_make(pool), NULL);
-        if (local_rename(session->maildir, one.directory, session->maildir, one.aside) == 0)
-            APR_ARRAY_PUSH(removed, tree_removed_t) = one;
-        else if (errno != ENOENT)
-            return local_fault(errno, pool, "deleting '%s'", row->directory);
+        BASE_TRY(local_aside_move(aside, row->directory, pool));
         BASE_TRY(local_folder_drop(session, row->number, pool));
     }
     return NULL;
 }
 
-/* Moves the directories out of the way first, each in one step, all or none; emptying them takes
- * longer and needs no lock. What a crash leaves is removed by a later look at the folders. */
 base_fault_t *local_tree_delete(void *data, const char *id, apr_pool_t *pool)
 {
-    apr_array_header_t *removed = apr_array_make(pool, 2, sizeof(tree_removed_t));
     local_session_t *session = data;
-    base_fault_t *fault;
-    int i;
+    local_aside_t aside;
 
     BASE_TRY(local_folders_look(session, pool));
     BASE_TRY(local_begin(session->index, pool));
-    fault = local_end(session->index, tree_delete_locked(session, id, removed, pool), pool);
-    for (i = 0; i < removed->nelts; i++) {
-        const tree_removed_t *one = &APR_ARRAY_IDX(removed, i, tree_removed_t);
-
-        if (fault)
-            local_rename(session->maildir, one->aside, session->maildir, one->directory);
-        else
-            local_tree_remove(session->maildir, one->aside);
-    }
-    return fault;
+    local_aside_begin(&aside, session->maildir, LOCAL_DELETED_PREFIX, pool);
+    return local_aside_end(
+        &aside, local_end(session->index, tree_delete_locked(session, id, &aside, pool), pool));
 }

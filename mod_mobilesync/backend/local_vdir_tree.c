@@ -12,13 +12,8 @@
 #include "backend/local_folder.h"
 #include "backend/local_fs.h"
 #include "backend/local_mark.h"
+#include "backend/local_node.h"
 #include "base/text.h"
-
-typedef struct {
-    const local_folder_t *row;
-    const local_folder_t *parent; /* NULL: top level */
-    const char *name;
-} vdir_node_t;
 
 /* The names of a class's default folder that is made, and others that it is known by. */
 static const char *const tree_names[LOCAL_CLASSES][4] = {
@@ -53,44 +48,9 @@ static const char *tree_name(local_session_t *session, const local_folder_t *row
                            : base_text_line(row->directory, strlen(row->directory), pool);
 }
 
-/* nodes: vdir_node_t of every row, in the order of their numbers. */
-static base_fault_t *tree_load(local_session_t *session, apr_array_header_t **nodes,
-                               apr_pool_t *pool)
-{
-    apr_array_header_t *rows;
-    int i;
-
-    BASE_TRY(local_folder_all(session, 1, &rows, pool));
-    *nodes = apr_array_make(pool, rows->nelts, sizeof(vdir_node_t));
-    for (i = 0; i < rows->nelts; i++) {
-        const local_folder_t *row = &APR_ARRAY_IDX(rows, i, local_folder_t);
-        vdir_node_t *node = apr_array_push(*nodes);
-
-        node->row = row;
-        node->parent = *row->parent ? tree_row(rows, row->parent) : NULL;
-        node->name = tree_name(session, row, pool);
-    }
-    return NULL;
-}
-
-static vdir_node_t *tree_by_id(const apr_array_header_t *nodes, const char *id)
-{
-    int i;
-
-    for (i = 0; id && i < nodes->nelts; i++)
-        if (strcmp(APR_ARRAY_IDX(nodes, i, vdir_node_t).row->id, id) == 0)
-            return &APR_ARRAY_IDX(nodes, i, vdir_node_t);
-    return NULL;
-}
-
-static base_fault_t *tree_gone(apr_pool_t *pool)
-{
-    return base_fault_make(pool, BASE_FAULT_FOLDER_GONE, "there is no such folder");
-}
-
 /* -- the default folder of a class -------------------------------------------------------------- */
 
-static int tree_rank(const local_session_t *session, const vdir_node_t *node)
+static int tree_rank(const local_session_t *session, const local_node_t *node)
 {
     const char *configured = session->instance->config->class_names[node->row->class_];
     int rank;
@@ -108,14 +68,14 @@ static int tree_rank(const local_session_t *session, const vdir_node_t *node)
 
 /* The one that was chosen, also while its directory is being looked for, else the best name, else the
  * oldest; NULL: the class has no folder. */
-static vdir_node_t *tree_default(const local_session_t *session, const apr_array_header_t *nodes,
-                                 backend_class_t class_)
+static local_node_t *tree_best(const local_session_t *session, const apr_array_header_t *nodes,
+                               backend_class_t class_)
 {
-    vdir_node_t *best = NULL;
+    local_node_t *best = NULL;
     int i, rank, best_rank = 0;
 
     for (i = 0; i < nodes->nelts; i++) {
-        vdir_node_t *node = &APR_ARRAY_IDX(nodes, i, vdir_node_t);
+        local_node_t *node = &APR_ARRAY_IDX(nodes, i, local_node_t);
 
         if (node->row->class_ != class_)
             continue;
@@ -126,6 +86,44 @@ static vdir_node_t *tree_default(const local_session_t *session, const apr_array
         }
     }
     return best;
+}
+
+/* nodes: local_node_t of every row, in the order of their numbers. */
+static base_fault_t *tree_load(local_session_t *session, apr_array_header_t **nodes,
+                               apr_pool_t *pool)
+{
+    apr_array_header_t *rows;
+    local_node_t *best;
+    int i, class_;
+
+    BASE_TRY(local_folder_all(session, 1, &rows, pool));
+    *nodes = apr_array_make(pool, rows->nelts, sizeof(local_node_t));
+    for (i = 0; i < rows->nelts; i++) {
+        const local_folder_t *row = &APR_ARRAY_IDX(rows, i, local_folder_t);
+        local_node_t *node = apr_array_push(*nodes);
+
+        node->row = row;
+        node->parent = *row->parent ? tree_row(rows, row->parent) : NULL;
+        node->name = tree_name(session, row, pool);
+        node->role = BACKEND_ROLE_USER;
+    }
+    for (class_ = BACKEND_CLASS_EMAIL + 1; class_ < LOCAL_CLASSES; class_++)
+        if ((best = tree_best(session, *nodes, class_)))
+            best->role = BACKEND_ROLE_DEFAULT;
+    return NULL;
+}
+
+static local_node_t *tree_default(const apr_array_header_t *nodes, backend_class_t class_)
+{
+    int i;
+
+    for (i = 0; i < nodes->nelts; i++) {
+        local_node_t *node = &APR_ARRAY_IDX(nodes, i, local_node_t);
+
+        if (node->row->class_ == class_ && node->role == BACKEND_ROLE_DEFAULT)
+            return node;
+    }
+    return NULL;
 }
 
 /* -- making --------------------------------------------------------------------------------- */
@@ -175,23 +173,13 @@ static base_fault_t *tree_make(local_session_t *session, const char *name, local
     return local_vdir_add(session, folder, pool);
 }
 
-/* EXISTS when another folder of the class is there already. */
-static base_fault_t *tree_place_check(const apr_array_header_t *nodes, const vdir_node_t *moved,
-                                      const vdir_node_t *parent, const char *name,
+static base_fault_t *tree_place_check(const apr_array_header_t *nodes, const local_node_t *moved,
+                                      const local_node_t *parent, const char *name,
                                       backend_class_t class_, apr_pool_t *pool)
 {
-    int i;
-
     if (!backend_folder_name_valid(name))
         return base_fault_make(pool, BASE_FAULT_INVALID, "a folder cannot have that name");
-    for (i = 0; i < nodes->nelts; i++) {
-        const vdir_node_t *node = &APR_ARRAY_IDX(nodes, i, vdir_node_t);
-
-        if (node != moved && node->row->class_ == class_ && !node->row->missed &&
-            node->parent == (parent ? parent->row : NULL) && strcmp(node->name, name) == 0)
-            return base_fault_make(pool, BASE_FAULT_EXISTS, "there is a folder of that name");
-    }
-    return NULL;
+    return local_node_place_check(nodes, moved, parent, name, class_, pool);
 }
 
 static base_fault_t *tree_create_locked(local_session_t *session, const char *parent_id,
@@ -199,13 +187,11 @@ static base_fault_t *tree_create_locked(local_session_t *session, const char *pa
                                         apr_pool_t *pool)
 {
     local_folder_t made = {.class_ = class_, .parent = parent_id ? parent_id : ""};
-    const vdir_node_t *parent;
+    local_node_t *parent;
     apr_array_header_t *nodes;
 
     BASE_TRY(tree_load(session, &nodes, pool));
-    parent = tree_by_id(nodes, parent_id);
-    if (parent_id && !parent)
-        return tree_gone(pool);
+    BASE_TRY(local_node_load(nodes, parent_id, &parent, pool));
     BASE_TRY(tree_place_check(nodes, NULL, parent, name, class_, pool));
     BASE_TRY(tree_make(session, name, &made, pool));
     *id = made.id;
@@ -284,10 +270,10 @@ static base_fault_t *tree_choose(local_session_t *session, backend_class_t class
     const char *name = session->instance->config->class_names[class_];
     local_folder_t made = {.class_ = class_, .chosen = 1};
     apr_array_header_t *nodes;
-    vdir_node_t *best;
+    local_node_t *best;
 
     BASE_TRY(tree_load(session, &nodes, pool));
-    best = tree_default(session, nodes, class_);
+    best = tree_default(nodes, class_);
     if (!best)
         return session->instance->config->create
                    ? tree_make(session, name ? name : tree_names[class_][0], &made, pool)
@@ -325,7 +311,7 @@ static int tree_is_settled(local_session_t *session, const apr_array_header_t *n
     int class_;
 
     for (class_ = BACKEND_CLASS_EMAIL + 1; class_ < LOCAL_CLASSES; class_++) {
-        const vdir_node_t *best = tree_default(session, nodes, class_);
+        const local_node_t *best = tree_default(nodes, class_);
 
         if (best ? !best->row->chosen
                  : session->instance->config->create &&
@@ -339,7 +325,6 @@ base_fault_t *local_vdir_list(local_session_t *session, apr_array_header_t *fold
                               apr_pool_t *pool)
 {
     apr_array_header_t *nodes;
-    int i;
 
     if (session->vdir < 0)
         return NULL;
@@ -350,51 +335,28 @@ base_fault_t *local_vdir_list(local_session_t *session, apr_array_header_t *fold
         BASE_TRY(local_end(session->index, tree_choose_all(session, pool), pool));
         BASE_TRY(tree_load(session, &nodes, pool));
     }
-    for (i = 0; i < nodes->nelts; i++) {
-        const vdir_node_t *node = &APR_ARRAY_IDX(nodes, i, vdir_node_t);
-        backend_folder_t *folder = apr_array_push(folders);
-
-        memset(folder, 0, sizeof *folder);
-        folder->id = node->row->id;
-        folder->parent_id = node->parent ? node->parent->id : NULL;
-        folder->name = node->name;
-        folder->class_ = node->row->class_;
-        folder->role = tree_default(session, nodes, folder->class_) == node ? BACKEND_ROLE_DEFAULT
-                                                                            : BACKEND_ROLE_USER;
-        folder->generation = node->row->generation;
-    }
+    local_node_list(nodes, folders);
     return NULL;
 }
 
 /* -- renaming and deleting ------------------------------------------------------------------ */
 
-static base_fault_t *tree_own(local_session_t *session, const apr_array_header_t *nodes,
-                              const char *id, vdir_node_t **node, apr_pool_t *pool)
-{
-    *node = tree_by_id(nodes, id);
-    if (!*node)
-        return tree_gone(pool);
-    if (tree_default(session, nodes, (*node)->row->class_) == *node)
-        return base_fault_make(pool, BASE_FAULT_DENIED, "a default folder stays as it is");
-    return NULL;
-}
-
 /* Is the folder that one, or below it? */
-static int tree_within(const apr_array_header_t *nodes, const vdir_node_t *node,
-                       const vdir_node_t *above)
+static int tree_within(const apr_array_header_t *nodes, const local_node_t *node,
+                       const local_node_t *above)
 {
     int depth;
 
     for (depth = 0; node && depth <= nodes->nelts; depth++) {
         if (node == above)
             return 1;
-        node = node->parent ? tree_by_id(nodes, node->parent->id) : NULL;
+        node = node->parent ? local_node_find(nodes, node->parent->id) : NULL;
     }
     return 0;
 }
 
 /* Into displayname: other programs know the collection by its directory. */
-static base_fault_t *tree_name_write(local_session_t *session, const vdir_node_t *node,
+static base_fault_t *tree_name_write(local_session_t *session, const local_node_t *node,
                                      const char *name, apr_pool_t *pool)
 {
     int directory, result;
@@ -410,14 +372,12 @@ static base_fault_t *tree_rename_locked(local_session_t *session, const char *id
                                         const char *parent_id, const char *name, apr_pool_t *pool)
 {
     apr_array_header_t *nodes;
-    vdir_node_t *node, *parent;
+    local_node_t *node, *parent;
     local_folder_t placed;
 
     BASE_TRY(tree_load(session, &nodes, pool));
-    BASE_TRY(tree_own(session, nodes, id, &node, pool));
-    parent = tree_by_id(nodes, parent_id);
-    if (parent_id && !parent)
-        return tree_gone(pool);
+    BASE_TRY(local_node_own(nodes, id, &node, pool));
+    BASE_TRY(local_node_load(nodes, parent_id, &parent, pool));
     if (parent && tree_within(nodes, parent, node))
         return base_fault_make(pool, BASE_FAULT_INVALID, "a folder cannot be in itself");
     BASE_TRY(tree_place_check(nodes, node, parent, name, node->row->class_, pool));
@@ -439,17 +399,11 @@ base_fault_t *local_vdir_rename(local_session_t *session, const char *id, const 
     return local_end(session->index, tree_rename_locked(session, id, parent_id, name, pool), pool);
 }
 
-typedef struct {
-    const char *directory;
-    const char *aside; /* where it is until it is emptied */
-} tree_removed_t;
-
 /* A view goes with its items; the collection, with all that is in it, with its last view. */
 static base_fault_t *tree_delete_view(local_session_t *session, const local_folder_t *row,
-                                      apr_array_header_t *removed, apr_pool_t *pool)
+                                      local_aside_t *aside, apr_pool_t *pool)
 {
     apr_array_header_t *names = apr_array_make(pool, 16, sizeof(const char *));
-    tree_removed_t one = {row->directory, NULL};
     sqlite3_stmt *statement;
     local_folder_t folder = *row;
     base_fault_t *fault;
@@ -464,11 +418,7 @@ static base_fault_t *tree_delete_view(local_session_t *session, const local_fold
     BASE_TRY(local_sql_integer(session->index, LOCAL_SQL_VDIR_VIEWS, &views, pool, "ti",
                                row->directory, (apr_int64_t)0));
     if (views < 2) {
-        one.aside = apr_pstrcat(pool, LOCAL_VDIR_HIDDEN, local_id_make(pool), NULL);
-        if (local_rename(session->vdir, one.directory, session->vdir, one.aside) == 0)
-            APR_ARRAY_PUSH(removed, tree_removed_t) = one;
-        else if (errno != ENOENT)
-            return local_fault(errno, pool, "deleting '%s'", row->directory);
+        BASE_TRY(local_aside_move(aside, row->directory, pool));
         return local_folder_drop(session, row->number, pool);
     }
     BASE_TRY(local_vdir_open(session, &folder, &directory, pool));
@@ -489,40 +439,29 @@ static base_fault_t *tree_delete_view(local_session_t *session, const local_fold
 }
 
 static base_fault_t *tree_delete_locked(local_session_t *session, const char *id,
-                                        apr_array_header_t *removed, apr_pool_t *pool)
+                                        local_aside_t *aside, apr_pool_t *pool)
 {
     apr_array_header_t *nodes;
-    vdir_node_t *node;
+    local_node_t *node;
     int i;
 
     BASE_TRY(tree_load(session, &nodes, pool));
-    BASE_TRY(tree_own(session, nodes, id, &node, pool));
+    BASE_TRY(local_node_own(nodes, id, &node, pool));
     for (i = nodes->nelts - 1; i >= 0; i--) {
-        vdir_node_t *below = &APR_ARRAY_IDX(nodes, i, vdir_node_t);
+        local_node_t *below = &APR_ARRAY_IDX(nodes, i, local_node_t);
 
-        if (tree_within(nodes, below, node) &&
-            tree_default(session, nodes, below->row->class_) != below)
-            BASE_TRY(tree_delete_view(session, below->row, removed, pool));
+        if (tree_within(nodes, below, node) && below->role == BACKEND_ROLE_USER)
+            BASE_TRY(tree_delete_view(session, below->row, aside, pool));
     }
     return NULL;
 }
 
-/* As with Maildirs: out of the way first, each in one step; emptying takes longer. */
 base_fault_t *local_vdir_delete(local_session_t *session, const char *id, apr_pool_t *pool)
 {
-    apr_array_header_t *removed = apr_array_make(pool, 2, sizeof(tree_removed_t));
-    base_fault_t *fault;
-    int i;
+    local_aside_t aside;
 
     BASE_TRY(local_begin(session->index, pool));
-    fault = local_end(session->index, tree_delete_locked(session, id, removed, pool), pool);
-    for (i = 0; i < removed->nelts; i++) {
-        const tree_removed_t *one = &APR_ARRAY_IDX(removed, i, tree_removed_t);
-
-        if (fault)
-            local_rename(session->vdir, one->aside, session->vdir, one->directory);
-        else
-            local_tree_remove(session->vdir, one->aside);
-    }
-    return fault;
+    local_aside_begin(&aside, session->vdir, LOCAL_VDIR_HIDDEN, pool);
+    return local_aside_end(
+        &aside, local_end(session->index, tree_delete_locked(session, id, &aside, pool), pool));
 }

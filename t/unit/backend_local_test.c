@@ -413,6 +413,10 @@ static void test_folder_names(apr_pool_t *pool)
     maildir_make_all("naming", ".racer", NULL);
     is_fault(backend_folder_create(session, NULL, "racer", BACKEND_CLASS_EMAIL, &id, pool),
              BASE_FAULT_EXISTS, "a folder that another program has just made is there");
+    maildir_remove("naming/Maildir/.racer");
+    ok(id_of(session, "racer", pool) != NULL, "one that it has just removed is shown for a while");
+    must(backend_folder_create(session, NULL, "racer", BACKEND_CLASS_EMAIL, &id, pool), "create");
+    is_str(id_of(session, "racer", pool), id, "and gives way to a new one of that name");
 }
 
 /* A directory that is in the way of a rename, which the driver does not know as a folder. */
