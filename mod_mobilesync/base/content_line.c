@@ -169,10 +169,13 @@ const char *base_content_parameter_name(const char *text, apr_size_t length, apr
 
 static const char *line_parameter(const char *p, base_content_line_t *line, apr_pool_t *pool)
 {
-    base_content_parameter_t *parameter = apr_array_push(line->parameters);
     const char *end = base_content_span(p, ";:"), *equals = memchr(p, '=', (size_t)(end - p)),
                *comma;
+    base_content_parameter_t *parameter;
 
+    if (line->parameters->nelts == BASE_CONTENT_PARAMETERS_MAX)
+        return end;
+    parameter = apr_array_push(line->parameters);
     parameter->name = base_content_parameter_name(p, (apr_size_t)(end - p), pool);
     p = equals ? equals + 1 : p;
     comma = base_content_span(p, ",;:");
@@ -260,8 +263,9 @@ int base_content_line_has(const base_content_line_t *line, const char *name, con
         const base_content_parameter_t *parameter =
             &APR_ARRAY_IDX(line->parameters, i, base_content_parameter_t);
         const char *p = parameter->value;
+        int left = strcasecmp(parameter->name, name) == 0 ? BASE_CONTENT_PARAMETERS_MAX : 0;
 
-        while (strcasecmp(parameter->name, name) == 0 && *p) {
+        for (; *p && left; left--) {
             apr_size_t n = strcspn(p, ",");
 
             if (n == length && strncasecmp(p, word, n) == 0)

@@ -6,6 +6,9 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+/* Parameters of a line, and values of a parameter, that are read: attendees have some ten. */
+#define BASE_CONTENT_PARAMETERS_MAX 500
+
 typedef struct {
     /* upper case; of a bare value, as vCard 2.1 has them, "TYPE" or "ENCODING" */
     const char *name;
@@ -17,7 +20,7 @@ typedef struct {
     const char *name;               /* upper case, without a group */
     const char *group;              /* as it is written; NULL: none */
     const char *head;               /* all that stands before the ':', as it is written */
-    apr_array_header_t *parameters; /* base_content_parameter_t */
+    apr_array_header_t *parameters; /* base_content_parameter_t; the first of many */
     const char *value;              /* unfolded, still escaped and encoded */
     int quoted_printable;           /* vCard 2.1's encoding; soft line breaks are gone */
 } base_content_line_t;

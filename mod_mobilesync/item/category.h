@@ -18,7 +18,8 @@ base_fault_t *item_categories_names(const eas_node_t *categories, eas_tag_t tag,
 /* CATEGORIES of a component (RFC 5545 3.8.1.2, RFC 6350 6.7.1), of which it may have several: the
  * names, each once and as a line, at most ITEM_CATEGORIES_MAX (const char *). */
 apr_array_header_t *item_categories_get(item_component_t *component, apr_pool_t *pool);
-/* These and no others; none: NULL or empty. What it has already, in whatever order, is no change. */
+/* These in place of those; none: NULL or empty. What it has already, in whatever order, is no change.
+ * What is beyond ITEM_CATEGORIES_MAX stays. */
 void item_categories_set(item_component_t *component, const apr_array_header_t *names,
                          apr_pool_t *pool);
 /* The element of a class with its Category elements; nothing when there are none. */

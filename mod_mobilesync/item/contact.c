@@ -12,8 +12,6 @@
 #include "item/contact_impl.h"
 #include "item/note_body.h"
 
-#define CONTACT_TEXT_MAX 65536
-
 static const contact_property_t contact_properties[] = {
 #define CONTACT_PROPERTY(tag, access, name, n, slots, child, ghosted) \
     {EAS_##tag, &contact_##access, name, n, slots, EAS_##child, ghosted},
@@ -139,10 +137,17 @@ static base_fault_t *contact_names(const contact_property_t *property, const eas
     if (property->access == &contact_categories)
         BASE_TRY(item_categories_names(node, property->child, &names, pool));
     else
-        for (child = eas_node_child(node, property->child); child; child = eas_node_next(child))
-            if (child->length && child->length <= CONTACT_TEXT_MAX)
-                APR_ARRAY_PUSH(names, const char *) =
-                    base_text_line(child->text, strlen(child->text), pool);
+        for (child = eas_node_child(node, property->child); child; child = eas_node_next(child)) {
+            const char *name;
+            apr_size_t length;
+
+            if (child->length > ITEM_DOCUMENT_TEXT_MAX)
+                return contact_invalid(property->child, "too long", pool);
+            if (eas_node_content(child, &name, &length, pool) != APR_SUCCESS)
+                return base_fault_make(pool, BASE_FAULT_UNAVAILABLE, "contact: reading a name");
+            if (length)
+                APR_ARRAY_PUSH(names, const char *) = base_text_line(name, length, pool);
+        }
     if (names->nelts > ITEM_CONTACT_CHILDREN_MAX)
         return contact_invalid(property->tag, "too many", pool);
     *text = names->nelts ? apr_array_pstrcat(pool, names, '\n') : "";
@@ -162,7 +167,7 @@ static base_fault_t *contact_wanted(const contact_property_t *property, const ea
         return base_fault_make(pool, BASE_FAULT_UNAVAILABLE, "contact: reading an element");
     if (property->access == &contact_picture)
         return contact_picture_text(text, pool);
-    if (length > CONTACT_TEXT_MAX)
+    if (length > ITEM_DOCUMENT_TEXT_MAX)
         return contact_invalid(property->tag, "too long", pool);
     *text = base_text_xml_sanitize(*text, length, pool);
     if (property->access != &contact_date || !**text)

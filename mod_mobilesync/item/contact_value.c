@@ -72,6 +72,41 @@ static void text_set(contact_card_t *card, const contact_property_t *property,
 
 const contact_access_t contact_text = {.get = text_get, .set = text_set};
 
+/* -- lists of texts, which are one element for clients -- */
+
+static apr_array_header_t *list_of(contact_card_t *card, item_property_t *found)
+{
+    apr_array_header_t *texts = apr_array_make(card->pool, 2, sizeof(const char *));
+    const char *at = NULL, *text;
+
+    while (texts->nelts < CONTACT_LINES_MAX && (text = item_property_element(found, &at)))
+        APR_ARRAY_PUSH(texts, const char *) = text;
+    return texts;
+}
+
+/* Where the card has a list, commas are between its texts for who edits it as well. */
+static void list_set(contact_card_t *card, const contact_property_t *property,
+                     const char *const *texts)
+{
+    item_property_t *found = contact_find(card, property->name);
+    apr_array_header_t *list;
+    char *state, *text;
+
+    if (!found || !*texts[0] || list_of(card, found)->nelts < 2) {
+        text_set(card, property, texts);
+        return;
+    }
+    if (strcmp(item_property_text(found), texts[0]) == 0)
+        return;
+    list = apr_array_make(card->pool, 2, sizeof(const char *));
+    for (text = apr_strtok(apr_pstrdup(card->pool, texts[0]), ",", &state); text;
+         text = apr_strtok(NULL, ",", &state))
+        APR_ARRAY_PUSH(list, const char *) = text + strspn(text, " ");
+    item_property_set_list(found, list, "");
+}
+
+const contact_access_t contact_list = {.get = text_get, .set = list_set};
+
 /* A URI is written without escapes. */
 static void url_set(contact_card_t *card, const contact_property_t *property,
                     const char *const *texts)

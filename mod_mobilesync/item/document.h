@@ -17,6 +17,10 @@
 #define ITEM_DOCUMENT_MAX (16 * 1024 * 1024) /* bytes; photos and attachments are in them */
 #define ITEM_DOCUMENT_LINES_MAX 20000
 #define ITEM_DOCUMENT_DEPTH_MAX 8
+/* What is read of a text that no person writes so long: it is shown as if it ended there, and stays
+ * whole as long as that comes back. What says what an item is about (NOTE, DESCRIPTION and the like)
+ * is read whole. */
+#define ITEM_DOCUMENT_TEXT_MAX (64 * 1024)
 
 typedef struct item_document item_document_t;
 typedef struct item_component item_component_t;
@@ -62,13 +66,14 @@ const char *item_property_name(const item_property_t *property);  /* upper case 
 const char *item_property_group(const item_property_t *property); /* NULL: none */
 /* Unfolded, with quoted-printable and CHARSET of vCard 2.1 undone, still escaped: UTF-8. */
 const char *item_property_value(item_property_t *property);
-/* The value as one text, unescaped. */
+/* The value as one text, unescaped, up to ITEM_DOCUMENT_TEXT_MAX. */
 const char *item_property_text(item_property_t *property);
 /* Component number n (from 0) of a structured value ("N", "ADR", "ORG"), unescaped, its list of
- * values joined by ", "; "" when there are fewer. */
+ * values joined by ", ", up to ITEM_DOCUMENT_TEXT_MAX; "" when there are fewer. */
 const char *item_property_component(item_property_t *property, int n);
-/* The elements of a list of texts ("CATEGORIES", "NICKNAME"), unescaped: const char *. */
-apr_array_header_t *item_property_list(item_property_t *property);
+/* The elements of a list of texts ("CATEGORIES", "NICKNAME"), unescaped, one by one, without those that
+ * are empty; NULL at the end. *at: behind it in the value; NULL before the first one. */
+const char *item_property_element(item_property_t *property, const char **at);
 /* BASE64, ENCODING=b, or a data: URI decoded; NULL when it is none of these. *type: its media type,
  * NULL when it does not say. */
 const unsigned char *item_property_binary(item_property_t *property, apr_size_t *length,
@@ -89,7 +94,9 @@ void item_property_set_value(item_property_t *property, const char *value);
 void item_property_set_text(item_property_t *property, const char *text);
 /* One component of a structured value; the others stay. */
 void item_property_set_component(item_property_t *property, int n, const char *text);
-void item_property_set_list(item_property_t *property, const apr_array_header_t *texts);
+/* rest: what follows them, as it is written; "" */
+void item_property_set_list(item_property_t *property, const apr_array_header_t *texts,
+                            const char *rest);
 void item_property_set_binary(item_property_t *property, const void *bytes, apr_size_t length,
                               const char *type);
 /* All values of a parameter by one; NULL: the parameter goes. */

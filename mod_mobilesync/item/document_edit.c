@@ -173,23 +173,28 @@ void item_property_set_component(item_property_t *property, int n, const char *t
     edit_write(property, edit_clean(document->version, value, pool));
 }
 
-static int edit_same_list(const apr_array_header_t *one, const apr_array_header_t *other)
+static int edit_same_list(item_property_t *property, const apr_array_header_t *texts,
+                          const char *rest)
 {
+    const char *at = NULL, *text;
     int i;
 
-    for (i = 0; i < one->nelts && i < other->nelts; i++)
-        if (strcmp(APR_ARRAY_IDX(one, i, const char *), APR_ARRAY_IDX(other, i, const char *)) != 0)
+    for (i = 0; i < texts->nelts; i++) {
+        text = item_property_element(property, &at);
+        if (!text || strcmp(text, APR_ARRAY_IDX(texts, i, const char *)) != 0)
             return 0;
-    return one->nelts == other->nelts;
+    }
+    return *rest ? at && strcmp(at, rest) == 0 : !item_property_element(property, &at);
 }
 
-void item_property_set_list(item_property_t *property, const apr_array_header_t *texts)
+void item_property_set_list(item_property_t *property, const apr_array_header_t *texts,
+                            const char *rest)
 {
     const item_document_t *document = item_property_document(property);
     base_text_buffer_t value = {.pool = document->pool};
     int i;
 
-    if (edit_same_list(item_property_list(property), texts))
+    if (edit_same_list(property, texts, rest))
         return;
     base_text_buffer_append(&value, "", 0);
     for (i = 0; i < texts->nelts; i++) {
@@ -199,6 +204,8 @@ void item_property_set_list(item_property_t *property, const apr_array_header_t 
         base_text_buffer_puts(&value,
                               item_document_escape_for(document->version, text, 1, document->pool));
     }
+    base_text_buffer_puts(&value, *rest && value.length ? "," : "");
+    base_text_buffer_puts(&value, rest);
     item_property_set_value(property, value.data);
 }
 

@@ -69,8 +69,8 @@ void item_property_rewrite(item_property_t *property, const char *head, const ch
 
 const base_content_line_t *item_property_line(item_property_t *property);
 
-/* Heads, what stands before the value, as a list of texts (const char *), the first "group.NAME"
- * (document_parameter.c). */
+/* Heads, what stands before the value, as a list of texts (const char *), the first "group.NAME"; what
+ * is beyond BASE_CONTENT_PARAMETERS_MAX as one text (document_parameter.c). */
 apr_array_header_t *item_head_split(const char *head, apr_pool_t *pool);
 const char *item_head_join(const apr_array_header_t *parts, apr_pool_t *pool);
 /* All but the parameters of the name. */
@@ -84,7 +84,8 @@ const char *item_document_unescape(item_document_version_t version, const char *
 /* element: of a list */
 const char *item_document_escape_for(item_document_version_t version, const char *text, int element,
                                      apr_pool_t *pool);
-/* The end of the component or element that begins at p: the next separator, or end. */
+/* The end of the component or element that begins at p: the next separator, or end (NULL: where the
+ * text ends). */
 const char *item_document_value_end(item_document_version_t version, const char *p, const char *end,
                                     char separator);
 /* Where component n of the value stands in it; 0: there are fewer. */

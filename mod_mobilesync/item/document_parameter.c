@@ -12,7 +12,8 @@ apr_array_header_t *item_head_split(const char *head, apr_pool_t *pool)
     apr_array_header_t *parts = apr_array_make(pool, 4, sizeof(const char *));
 
     for (;;) {
-        const char *end = base_content_span(head, ";");
+        const char *end =
+            base_content_span(head, parts->nelts > BASE_CONTENT_PARAMETERS_MAX ? "" : ";");
 
         APR_ARRAY_PUSH(parts, const char *) = apr_pstrmemdup(pool, head, (apr_size_t)(end - head));
         if (!*end)

@@ -19,8 +19,8 @@ static int text_is_escape(item_document_version_t version, const char *p)
 const char *item_document_value_end(item_document_version_t version, const char *p, const char *end,
                                     char separator)
 {
-    while (p < end && *p != separator)
-        p += p + 1 < end && text_is_escape(version, p) ? 2 : 1;
+    while ((end ? p < end : *p) && *p != separator)
+        p += p + 1 != end && text_is_escape(version, p) ? 2 : 1;
     return p;
 }
 

@@ -94,12 +94,36 @@ const char *item_property_value(item_property_t *property)
     return property->value;
 }
 
+/* Is it one of the texts that may be long? */
+static int value_is_body(const item_property_t *property)
+{
+    static const char *const names[] = {"NOTE", "DESCRIPTION", "COMMENT", "X-ALT-DESC"};
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(property->name, names[i]) == 0)
+            return 1;
+    return 0;
+}
+
+/* [p, end) unescaped, as far as it is read: up to a whole character. */
+static const char *value_unescape(item_document_version_t version, const char *p, const char *end,
+                                  apr_pool_t *pool)
+{
+    apr_size_t length = base_text_utf8_floor(p, (apr_size_t)(end - p), ITEM_DOCUMENT_TEXT_MAX);
+
+    return item_document_unescape(version, p, length, pool);
+}
+
 const char *item_property_text(item_property_t *property)
 {
     const item_document_t *document = item_property_document(property);
     const char *value = item_property_value(property);
+    apr_size_t length = strlen(value);
 
-    return item_document_unescape(document->version, value, strlen(value), document->pool);
+    return value_is_body(property)
+               ? item_document_unescape(document->version, value, length, document->pool)
+               : value_unescape(document->version, value, value + length, document->pool);
 }
 
 /* -- structured values -- */
@@ -112,22 +136,20 @@ static const char *value_element(item_document_version_t version, const char *p,
         p++;
     while (end > p && apr_isspace(end[-1]))
         end--;
-    return item_document_unescape(version, p, (apr_size_t)(end - p), pool);
+    return p < end ? value_unescape(version, p, end, pool) : "";
 }
 
-apr_array_header_t *item_property_list(item_property_t *property)
+const char *item_property_element(item_property_t *property, const char **at)
 {
     const item_document_t *document = item_property_document(property);
-    apr_array_header_t *list = apr_array_make(document->pool, 4, sizeof(const char *));
-    const char *p = item_property_value(property), *end = p + strlen(p), *last, *text;
+    const char *p = *at ? *at : item_property_value(property), *last, *text = "";
 
-    for (; p < end; p = last + 1) {
-        last = item_document_value_end(document->version, p, end, ',');
+    for (; *p && !*text; p = *last ? last + 1 : last) {
+        last = item_document_value_end(document->version, p, NULL, ',');
         text = value_element(document->version, p, last, document->pool);
-        if (*text)
-            APR_ARRAY_PUSH(list, const char *) = text;
     }
-    return list;
+    *at = p;
+    return *text ? text : NULL;
 }
 
 int item_document_value_component(item_property_t *property, int n, const char **start,
@@ -156,14 +178,14 @@ const char *item_property_component(item_property_t *property, int n)
     if (!item_document_value_component(property, n, &p, &end))
         return "";
     if (document->version == ITEM_DOCUMENT_VCARD_21) /* it has no lists in them */
-        return item_document_unescape(document->version, p, (apr_size_t)(end - p), document->pool);
+        return value_unescape(document->version, p, end, document->pool);
     base_text_buffer_append(&text, "", 0);
     for (;; p = last + 1) {
         last = item_document_value_end(document->version, p, end, ',');
-        base_text_buffer_puts(
-            &text,
-            item_document_unescape(document->version, p, (apr_size_t)(last - p), document->pool));
-        if (last == end)
+        if (p < last)
+            base_text_buffer_puts(&text,
+                                  value_unescape(document->version, p, last, document->pool));
+        if (last == end || text.length >= ITEM_DOCUMENT_TEXT_MAX)
             return text.data;
         /* a comma that somebody forgot to escape has its blank already */
         base_text_buffer_puts(&text, last + 1 < end && last[1] == ' ' ? "," : ", ");

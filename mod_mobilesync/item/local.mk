@@ -121,6 +121,7 @@ ITEM_TESTS = \
 	t/unit/item_clock_test \
 	t/unit/item_compose_test \
 	t/unit/item_contact_edit_test \
+	t/unit/item_contact_long_test \
 	t/unit/item_contact_test \
 	t/unit/item_describe_test \
 	t/unit/item_document_test \
@@ -154,6 +155,8 @@ CONTACT_HELPERS = t/unit/contact_helpers.h t/unit/eas_helpers.h t/unit/item_help
 	t/unit/kind_helpers.h t/unit/tap.h
 t_unit_item_contact_edit_test_SOURCES = t/unit/item_contact_edit_test.c $(CONTACT_HELPERS)
 t_unit_item_contact_edit_test_LDADD = $(UNIT_LDADD)
+t_unit_item_contact_long_test_SOURCES = t/unit/item_contact_long_test.c $(CONTACT_HELPERS)
+t_unit_item_contact_long_test_LDADD = $(UNIT_LDADD)
 t_unit_item_contact_test_SOURCES = t/unit/item_contact_test.c $(CONTACT_HELPERS)
 t_unit_item_contact_test_LDADD = $(UNIT_LDADD)
 t_unit_item_document_test_SOURCES = t/unit/item_document_test.c t/unit/eas_helpers.h \

@@ -11,8 +11,6 @@
 #include "item/category.h"
 #include "item/note_body.h"
 
-#define TASK_TEXT_MAX 65536 /* bytes of a Subject */
-
 /* What the task is to show. */
 typedef struct {
     const char *values[TASK_COUNT]; /* NULL: not named; "": there is to be none */
@@ -42,10 +40,14 @@ static base_fault_t *task_read_value(const task_property_t *property, const eas_
 {
     apr_uint64_t number;
     apr_time_t when;
+    apr_size_t length;
 
-    if (node->first || node->file || node->length > TASK_TEXT_MAX)
+    if (node->first || node->length > ITEM_DOCUMENT_TEXT_MAX)
         return task_invalid(property->tag, "is too long", pool);
-    *value = base_text_line(node->text, node->length, pool);
+    if (eas_node_content(node, value, &length, pool) != APR_SUCCESS)
+        return base_fault_make(pool, BASE_FAULT_UNAVAILABLE, "reading %s",
+                               eas_tag_name(property->tag));
+    *value = base_text_line(*value, length, pool);
     if (!**value || property->kind == TASK_KIND_TEXT)
         return NULL;
     if (property->kind == TASK_KIND_NUMBER) {

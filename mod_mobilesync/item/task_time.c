@@ -98,15 +98,17 @@ static int task_offset_parse(const char *text, apr_time_t *offset)
 /* NULL when the twins differ by what no zone does; or by nothing, where that is what is read without. */
 static const char *task_offset_format(const task_t *task, const task_twins_t *twins)
 {
-    apr_int64_t seconds = (twins->local - twins->utc) / APR_USEC_PER_SEC, minutes = seconds / 60;
-    int size = abs((int)minutes);
+    apr_int64_t seconds = (twins->local - twins->utc) / APR_USEC_PER_SEC;
+    int minutes;
 
     if (!twins->has_local || !twins->has_utc || seconds % 60 || seconds > TASK_OFFSET_MAX ||
         seconds < -TASK_OFFSET_MAX)
         return NULL;
     if (!seconds && !item_clock_own(item_document_root(task->document), task->pool))
         return NULL;
-    return apr_psprintf(task->pool, "%c%02d%02d", minutes < 0 ? '-' : '+', size / 60, size % 60);
+    minutes = abs((int)seconds) / 60;
+    return apr_psprintf(task->pool, "%c%02d%02d", seconds < 0 ? '-' : '+', minutes / 60,
+                        minutes % 60);
 }
 
 /* -- reading --------------------------------------------------------------------------------- */

@@ -35,12 +35,13 @@ static item_property_t *nth(item_document_t *document, int n)
 
 static void look(item_property_t *property)
 {
-    const char *value = item_property_value(property), *type;
+    const char *value = item_property_value(property), *type, *at = NULL;
     apr_size_t length;
 
     FUZZ_ASSERT(base_text_xml_legal(value, strlen(value)));
     item_property_component(property, 3);
-    item_property_list(property);
+    while (item_property_element(property, &at))
+        ;
     item_property_binary(property, &length, &type);
     item_property_parameter(property, "TYPE");
 }
