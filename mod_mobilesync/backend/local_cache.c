@@ -12,7 +12,7 @@
 #include "backend/local_fs.h"
 
 #define CACHE_SCHEMA_VERSION 5
-#define CACHE_SCHEMA_VERSION_TEXT APR_STRINGIFY(CACHE_SCHEMA_VERSION)
+#define CACHE_SET_VERSION "PRAGMA user_version = " APR_STRINGIFY(CACHE_SCHEMA_VERSION)
 #define CACHE_BUSY_MS 20000
 #define CACHE_WAL_PAGES 64 /* then they go into the file: 256 KB of log for each account */
 
@@ -134,19 +134,16 @@ static const char *cache_path(const char *directory, const char *suffix, apr_poo
 static base_fault_t *cache_upgrade(local_index_t *index, int *version, apr_pool_t *pool)
 {
     static const char *const steps[CACHE_SCHEMA_VERSION] = {
-        [1] = "ALTER TABLE folder ADD COLUMN scanned INTEGER NOT NULL DEFAULT 0;"
-              "PRAGMA user_version = 2",
+        [1] = "ALTER TABLE folder ADD COLUMN scanned INTEGER NOT NULL DEFAULT 0",
         /* in a token the revision has moved up, to make room for what counts the properties */
         [2] = "ALTER TABLE item ADD COLUMN properties TEXT;" CACHE_STRAYS
-              "UPDATE item SET token = (token & 255) | (token >> 8 << 38) WHERE token > 255;"
-              "PRAGMA user_version = 3",
+              "UPDATE item SET token = (token & 255) | (token >> 8 << 38) WHERE token > 255",
         [3] = "ALTER TABLE folder ADD COLUMN " CACHE_NAMED ";"
               "ALTER TABLE folder ADD COLUMN " CACHE_NAMING ";"
               "ALTER TABLE item ADD COLUMN conversation TEXT;"
-              "ALTER TABLE item ADD COLUMN conversation_date INTEGER;" CACHE_CONVERSATION_INDEX
-              "PRAGMA user_version = 4",
+              "ALTER TABLE item ADD COLUMN conversation_date INTEGER;" CACHE_CONVERSATION_INDEX,
         [4] = CACHE_VDIR "ALTER TABLE folder ADD COLUMN " CACHE_COLLECTION(CACHE_ADD_TO_FOLDER)
-            CACHE_ADD_TO_ITEM CACHE_FILE(CACHE_ADD_TO_ITEM) ";PRAGMA user_version = 5",
+            CACHE_ADD_TO_ITEM CACHE_FILE(CACHE_ADD_TO_ITEM),
     };
     base_fault_t *fault = NULL;
     int had = *version;
@@ -155,8 +152,11 @@ static base_fault_t *cache_upgrade(local_index_t *index, int *version, apr_pool_
         return NULL;
     BASE_TRY(backend_sql_exec(&index->sql, "BEGIN IMMEDIATE", pool));
     fault = backend_sql_version(&index->sql, version, pool); /* another process may have done it */
-    for (; !fault && *version >= had && *version < CACHE_SCHEMA_VERSION; ++*version)
+    for (; !fault && *version >= had && *version < CACHE_SCHEMA_VERSION; ++*version) {
         fault = backend_sql_exec(&index->sql, steps[*version], pool);
+        if (!fault && *version + 1 == CACHE_SCHEMA_VERSION)
+            fault = backend_sql_exec(&index->sql, CACHE_SET_VERSION, pool);
+    }
     return local_end(index, fault, pool);
 }
 
@@ -177,8 +177,7 @@ static base_fault_t *cache_set_up(local_index_t *index, apr_pool_t *pool)
          * by the stamps and costs a resynchronisation. */
         BASE_TRY(backend_sql_exec(&index->sql, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", pool));
         BASE_TRY(backend_sql_exec(&index->sql, cache_schema, pool));
-        BASE_TRY(backend_sql_exec(
-            &index->sql, "PRAGMA user_version = " CACHE_SCHEMA_VERSION_TEXT "; COMMIT", pool));
+        BASE_TRY(backend_sql_exec(&index->sql, CACHE_SET_VERSION "; COMMIT", pool));
         version = CACHE_SCHEMA_VERSION;
     }
     BASE_TRY(cache_upgrade(index, &version, pool));

@@ -276,6 +276,7 @@ static base_fault_t *folder_scan(local_session_t *session, apr_array_header_t **
                                  apr_pool_t *pool)
 {
     DIR *stream = local_directory_stream(session->maildir, ".", pool);
+    apr_time_t now = apr_time_now();
     struct dirent *entry;
     folder_seen_t found;
 
@@ -291,6 +292,7 @@ static base_fault_t *folder_scan(local_session_t *session, apr_array_header_t **
 
         if (strncmp(name, LOCAL_DELETED_PREFIX, strlen(LOCAL_DELETED_PREFIX)) == 0)
             local_tree_remove(session->maildir, name); /* what a crash left */
+        local_file_tidy(session->maildir, name, now);
         if (name[0] != '.' || !name[1] || strcmp(name, "..") == 0 ||
             (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN) ||
             !folder_see(session->maildir, name, &found))

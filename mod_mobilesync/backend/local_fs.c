@@ -401,6 +401,22 @@ base_fault_t *local_file_read(int directory, const char *name, apr_size_t limit,
     return fault;
 }
 
+#define FS_TEMPORARY "mobilesync-"
+#define FS_TEMPORARY_END ".tmp"
+#define FS_TEMPORARY_USEC (86400 * APR_USEC_PER_SEC)
+
+void local_file_tidy(int directory, const char *name, apr_time_t now)
+{
+    const char *begin = name + (*name == '.'), *end = strrchr(begin, '.');
+    struct stat info;
+
+    if (strncmp(begin, FS_TEMPORARY, strlen(FS_TEMPORARY)) == 0 && end &&
+        strcmp(end, FS_TEMPORARY_END) == 0 &&
+        fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+        now - apr_time_from_sec(info.st_mtime) > FS_TEMPORARY_USEC)
+        unlinkat(directory, name, 0);
+}
+
 int local_file_replace(int directory, const char *name, const char *text, size_t length)
 {
     unsigned char random[8];
@@ -411,8 +427,8 @@ int local_file_replace(int directory, const char *name, const char *text, size_t
     apr_generate_random_bytes(random, sizeof random);
     memcpy(&number, random, sizeof number);
     /* what is hidden stays so: other programs read all that is not */
-    snprintf(temporary, sizeof temporary, "%smobilesync-%016llx.tmp", *name == '.' ? "." : "",
-             number);
+    snprintf(temporary, sizeof temporary, "%s" FS_TEMPORARY "%016llx" FS_TEMPORARY_END,
+             *name == '.' ? "." : "", number);
     descriptor =
         openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (descriptor < 0)

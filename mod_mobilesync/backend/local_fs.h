@@ -64,6 +64,9 @@ base_fault_t *local_file_read(int directory, const char *name, apr_size_t limit,
  * with errno, and the old content then. */
 int local_file_replace(int directory, const char *name, const char *text, size_t length);
 
+/* Removes the file when it is one that a crash left of that: such a name, and a day old. */
+void local_file_tidy(int directory, const char *name, apr_time_t now);
+
 /* Puts one file in the place of another that must be there, which gets the first one's place (or
  * is removed, where the file system cannot do that in one step); -1 with errno (ENOENT). */
 int local_swap(int from_at, const char *from, int to_at, const char *to);

@@ -15,8 +15,6 @@
 #include "backend/local_item.h"
 #include "backend/local_watch.h"
 
-#define SCAN_TEMPORARY_USEC (86400 * APR_USEC_PER_SEC) /* what is older was left by a crash */
-
 /* -- is a look needed? ---------------------------------------------------------------------- */
 
 int local_vdir_holds(const local_session_t *session, const local_folder_t *folder, apr_time_t began)
@@ -121,19 +119,38 @@ static int scan_alien_same(vdir_scan_t *scan, const local_file_t *file)
     return 1;
 }
 
-/* Without the pool of what is read: a card with its photo is large. */
-static base_fault_t *scan_describe(vdir_scan_t *scan, local_file_t *file, apr_pool_t *scratch)
+/* What one file cannot be read for; without descriptors or memory none can. */
+static int scan_is_outage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/* Without the pool of what is read: a card with its photo is large. *skipped: 1 for one that cannot be
+ * read at the moment; the next scan tries again. */
+static base_fault_t *scan_describe(vdir_scan_t *scan, local_file_t *file, int *skipped,
+                                   apr_pool_t *scratch)
 {
     base_fault_t *fault;
 
+    *skipped = 0;
     if (local_file_read_item(scan->session, scan->directory, file, &fault, scratch) != 0) {
-        if (errno == ENOENT) {
+        int error = errno;
+
+        if (scan_is_outage(error))
+            return local_fault(error, scan->pool, "reading %s", file->name);
+        if (error == ENOENT) {
             scan->raced = 1;
             file->name = NULL;
             return NULL;
         }
-        if (errno != EACCES && errno != ELOOP)
-            return local_fault(errno, scan->pool, "reading %s", file->name);
+        *skipped = error != EACCES && error != ELOOP;
+        if (*skipped)
+            base_log_write(scan->session->instance->log, BASE_LOG_ERR,
+                           "local backend: account %s: %s/%s cannot be read: %s",
+                           scan->session->account, scan->folder->directory, file->name,
+                           apr_pstrdup(scratch, strerror(error)));
+        if (*skipped)
+            return NULL;
         file->known = 0;
     }
     if (fault)
@@ -165,6 +182,7 @@ static base_fault_t *scan_sight(vdir_scan_t *scan, const char *name, apr_pool_t 
     vdir_item_t *item = apr_hash_get(scan->by_name, name, APR_HASH_KEY_STRING);
     vdir_file_t *found;
     struct stat info;
+    int skipped = 0;
 
     if (fstatat(scan->directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
         scan->raced = 1; /* renamed: the next scan finds it */
@@ -179,31 +197,21 @@ static base_fault_t *scan_sight(vdir_scan_t *scan, const char *name, apr_pool_t 
     found = apr_pcalloc(scan->pool, sizeof *found);
     found->unchanged = !scan->anew && item &&
                        scan_etag_same(&file, item->was.changed, item->was.inode, item->was.size);
+    if (!found->unchanged)
+        BASE_TRY(scan_describe(scan, &file, &skipped, scratch));
+    if (!file.name || (skipped && !item))
+        return NULL;
+    found->unchanged |= skipped; /* what it was when it could be read */
     if (found->unchanged) {
         found->item = item;
         item->file = found;
     }
-    else
-        BASE_TRY(scan_describe(scan, &file, scratch));
-    if (!file.name)
-        return NULL;
     if (!found->unchanged)
         BASE_TRY(scan_adopt_damaged(scan, item, &file));
     found->now = file;
     found->now.name = item ? item->was.name : apr_pstrdup(scan->pool, name);
     APR_ARRAY_PUSH(scan->files, vdir_file_t *) = found;
     return NULL;
-}
-
-static void scan_tidy(vdir_scan_t *scan, const char *name)
-{
-    struct stat info;
-
-    if (strncmp(name, LOCAL_VDIR_HIDDEN, strlen(LOCAL_VDIR_HIDDEN)) == 0 &&
-        strcmp(name, LOCAL_MARK_FILE) != 0 &&
-        fstatat(scan->directory, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-        scan->start - apr_time_from_sec(info.st_mtime) > SCAN_TEMPORARY_USEC)
-        unlinkat(scan->directory, name, 0);
 }
 
 static base_fault_t *scan_directory(vdir_scan_t *scan)
@@ -228,7 +236,7 @@ static base_fault_t *scan_directory(vdir_scan_t *scan)
         if (local_file_is_item(entry->d_name))
             fault = scan_sight(scan, entry->d_name, scratch);
         else
-            scan_tidy(scan, entry->d_name);
+            local_file_tidy(scan->directory, entry->d_name, scan->start);
     }
     apr_pool_destroy(scratch);
     return fault;

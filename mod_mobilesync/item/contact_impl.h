@@ -37,8 +37,8 @@ struct contact_property {
 };
 
 /* contact_value.c */
-extern const contact_access_t contact_text, contact_list, contact_component, contact_address, contact_url,
-    contact_categories, contact_picture;
+extern const contact_access_t contact_text, contact_list, contact_component, contact_address,
+    contact_url, contact_categories, contact_picture;
 /* contact_day.c, contact_related.c */
 extern const contact_access_t contact_date, contact_related, contact_children;
 /* contact_name.c */

@@ -387,10 +387,16 @@ static void test_folders_of_others(apr_pool_t *pool)
     ok(strcmp(id_of(session, "z", pool), a) == 0 && strcmp(id_of(session, "a", pool), b) == 0 &&
            strcmp(id_of(session, "INBOX", pool), inbox) == 0,
        "ids outlive the index");
+    message_write(path_of("others/Maildir/mobilesync-0123456789abcdef.tmp"), "left", 100000);
+    message_write(path_of("others/Maildir/mobilesync-0123456789abcdee.tmp"), "fresh", 0);
     unlink(path_of("others/Maildir/.z/mobilesync-folder"));
     directory_age(box, 20);
     is_str(id_of(session, "z", pool), a, "and, where the index is, the id file");
     ok(access(path_of("others/Maildir/.z/mobilesync-folder"), F_OK) == 0, "which is made again");
+    ok(access(path_of("others/Maildir/mobilesync-0123456789abcdef.tmp"), F_OK) != 0,
+       "a file that a crash left is removed");
+    ok(access(path_of("others/Maildir/mobilesync-0123456789abcdee.tmp"), F_OK) == 0,
+       "but not one that may be being written");
 }
 
 static void test_folder_names(apr_pool_t *pool)

@@ -5,8 +5,23 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <apr_general.h>
 #include <sqlite3.h>
+
+/* Stands for the C library's: a file of that inode cannot be read. */
+static ino_t unreadable;
+
+ssize_t read(int descriptor, void *buffer, size_t size)
+{
+    struct stat info;
+
+    if (unreadable && fstat(descriptor, &info) == 0 && info.st_ino == unreadable) {
+        errno = EIO;
+        return -1;
+    }
+    return syscall(SYS_read, descriptor, buffer, size);
+}
 
 static int vdir_same(const vdir_t *vdir, apr_uint64_t uid, const char *content)
 {
@@ -256,6 +271,7 @@ static void test_crash(apr_pool_t *pool)
     vdir_t vdir = vdir_make("crash", pool);
     contract_class_t world = {vdir.session, BACKEND_CLASS_CONTACTS, vdir.pool};
     const char *old = apr_pstrcat(pool, vdir.path, "/.mobilesync-left.tmp", NULL);
+    const char *name = apr_pstrcat(pool, vdir.path, "/mobilesync-0123456789abcdef.tmp", NULL);
     struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
     backend_put_t put = {.derived_name = "D-9"};
     backend_entry_t e;
@@ -276,15 +292,45 @@ static void test_crash(apr_pool_t *pool)
     is_int(entries_of(vdir.path), 3, "and not stored twice either");
     card_write(&vdir, ".mobilesync-left.tmp", card_of("u-2", "Left"));
     card_write(&vdir, ".mobilesync-fresh.tmp", card_of("u-2", "Being written"));
+    card_write(&vdir, "mobilesync-0123456789abcdef.tmp", "Contacts");
+    utimensat(AT_FDCWD, name, times, 0);
     mkdir(apr_pstrcat(pool, vdir.root, "/.mobilesync-gone", NULL), 0700);
     utimensat(AT_FDCWD, old, times, 0);
     is_str(vdir_list(&vdir), "2 1 ", "what was not put in its place is nothing");
-    ok(access(old, F_OK) != 0, "and removed when it is old");
+    ok(access(old, F_OK) != 0 && access(name, F_OK) != 0, "and removed when it is old");
     ok(access(apr_pstrcat(pool, vdir.path, "/.mobilesync-fresh.tmp", NULL), F_OK) == 0,
        "but not while it may be being written");
     vdir_open(&vdir);
     ok(access(apr_pstrcat(pool, vdir.root, "/.mobilesync-gone", NULL), F_OK) != 0,
        "so is a collection that was being deleted");
+}
+
+/* A disk with a bad sector, a file server that answers for some files. */
+static void test_unreadable(apr_pool_t *pool)
+{
+    vdir_t vdir = vdir_make("unreadable", pool);
+    const char *cursor = contract_probe(vdir.session, vdir.folder, vdir.pool);
+    const char *bad = apr_pstrcat(pool, vdir.path, "/b.vcf", NULL);
+    struct stat info;
+
+    card_write(&vdir, "a.vcf", card_of("u-a", "Anna"));
+    card_write(&vdir, "b.vcf", card_of("u-b", "Berta"));
+    ok(stat(bad, &info) == 0, "there");
+    unreadable = info.st_ino;
+    is_str(vdir_changes(&vdir, &cursor), "+1 ", "what can be read is an item");
+    card_write(&vdir, "c.vcf", card_of("u-c", "Carla"));
+    is_str(vdir_changes(&vdir, &cursor), "+2 ", "and goes on to be");
+    unreadable = 0;
+    card_write(&vdir, "d.vcf", card_of("u-d", "Dora"));
+    is_str(vdir_changes(&vdir, &cursor), "+3 +4 ", "and the other one once it can be read");
+    unreadable = info.st_ino;
+    card_rewrite(&vdir, "b.vcf", card_of("u-b", "Bertha"));
+    card_unlink(&vdir, "a.vcf");
+    vdir_settle(&vdir);
+    is_str(vdir_changes(&vdir, &cursor), "-1 ", "an item that cannot be read stays what it was");
+    unreadable = 0;
+    card_write(&vdir, "e.vcf", card_of("u-e", "Emil"));
+    is_str(vdir_changes(&vdir, &cursor), "+3 +5 ", "until it can");
 }
 
 /* -- limits of the machine ------------------------------------------------------------------ */
@@ -443,6 +489,7 @@ int main(void)
     test_sweep(pool);
     test_conflicts(pool);
     test_crash(pool);
+    test_unreadable(pool);
     test_limits(pool);
     test_many(pool);
     store_remove();
