@@ -94,6 +94,7 @@ E2E_TESTS = \
 	t/e2e/bodies.t \
 	t/e2e/body_part.t \
 	t/e2e/brake.t \
+	t/e2e/calendars.t \
 	t/e2e/clients.t \
 	t/e2e/config.t \
 	t/e2e/connections.t \

@@ -63,8 +63,15 @@ void cmd_send_schedule(const cmd_send_t *send, const item_itip_t *itip, backend_
 
     if (!fault && folder_id)
         fault = wake_publish(exchange->service->bus, account, folder_id, WAKE_EVENT_CHANGED, pool);
+    /* by which an administrator learns why a meeting is in no calendar */
     if (fault)
         base_log_write(exchange->log, BASE_LOG_WARNING,
-                       "what a meeting message says in the calendar of %s: %s", account,
-                       fault->message);
+                       "meeting %.100s, from %s, is not in the calendar of %s: %s",
+                       item_itip_uid(itip), exchange->account, account, fault->message);
+    else if (!folder_id)
+        base_log_write(
+            exchange->log, BASE_LOG_INFO,
+            "a message about meeting %.100s, from %s, changes nothing in the calendar of %s: "
+            "it is older, says the same, or is not for its sender to say",
+            item_itip_uid(itip), exchange->account, account);
 }

@@ -81,6 +81,35 @@ subtest 'forwarded' => sub {
         '', $calendar
     );
     only( $old, $olds );
+    is(
+        $server->node->error_log->count(
+            qr/meeting elsewhere, from anna, changes nothing .* of bo:/),
+        1,
+        'administrators see why not'
+    );
+};
+
+subtest 'a calendar that cannot be written' => sub {
+    my $vdir = $server->vdir('bo');
+    my $folder = $vdir->folder( $vdir->named('Calendar') );
+    my $mode = ( stat $folder )[2] & 07777;
+    chmod 0500, $folder;
+    invite( $anna, $annas, 'Nowhere' );
+    chmod $mode, $folder;
+    is(
+        scalar(
+            grep {/Nowhere/} map { $server->mailbox('bo')->content($_) }
+                keys %{ $server->mailbox('bo')->messages }
+        ),
+        1,
+        'the invitation comes'
+    );
+    is(
+        $server->node->error_log->count(
+            qr/meeting \S+, from anna, is not in the calendar of bo: \w/),
+        1,
+        'administrators see why it is nothing more'
+    );
 };
 
 subtest 'switched off' => sub {
@@ -94,6 +123,9 @@ subtest 'switched off' => sub {
     is( scalar keys %{ $off->mailbox('bo')->messages }, 1, 'the invitation comes' );
     $other->sync_until_done($others);
     is_deeply( $other->items($others), {}, 'the calendar is left to its owner' );
+    $off->done;
 };
 
+$server->allow_errors(qr/is not in the calendar of bo/);
+$server->done;
 done_testing;
