@@ -45,10 +45,10 @@ for my $page (@EAS::WBXML::Pages::PAGES) {
     my ( $number, $namespace, $tags ) = @$page;
     $page_of{$namespace} = $number;
     $namespace_of[$number] = $namespace;
-    for my $row (@$tags) {
-        my ( $token, $tag ) = @$row;
-        $token_of{"$namespace:$tag"} = [ $number, $token ];
-        $tag_of{$number}{$token} = $tag;
+    for ( split ' ', $tags ) {
+        my ( $token, $tag ) = split /:/;
+        $token_of{"$namespace:$tag"} = [ $number, hex $token ];
+        $tag_of{$number}{ hex $token } = $tag;
     }
 }
 

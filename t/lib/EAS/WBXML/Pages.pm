@@ -3,647 +3,230 @@
 package EAS::WBXML::Pages;
 use v5.36;
 
-# A code page a row: its number, its namespace, and rows of token, tag and the protocol
-# versions that know the tag. Page 3 (AirNotify) is no longer in use and has no tags.
+# A code page a row: its number, its namespace, and its tags, each behind its token. Page 3
+# (AirNotify) is no longer in use and has no tags.
 our @PAGES = (
-    [ 0, 'AirSync', [
-        [ 0x05, 'Sync', 'All' ],
-        [ 0x06, 'Responses', 'All' ],
-        [ 0x07, 'Add', 'All' ],
-        [ 0x08, 'Change', 'All' ],
-        [ 0x09, 'Delete', 'All' ],
-        [ 0x0A, 'Fetch', 'All' ],
-        [ 0x0B, 'SyncKey', 'All' ],
-        [ 0x0C, 'ClientId', 'All' ],
-        [ 0x0D, 'ServerId', 'All' ],
-        [ 0x0E, 'Status', 'All' ],
-        [ 0x0F, 'Collection', 'All' ],
-        [ 0x10, 'Class', 'All' ],
-        [ 0x12, 'CollectionId', 'All' ],
-        [ 0x13, 'GetChanges', 'All' ],
-        [ 0x14, 'MoreAvailable', 'All' ],
-        [ 0x15, 'WindowSize', 'All' ],
-        [ 0x16, 'Commands', 'All' ],
-        [ 0x17, 'Options', 'All' ],
-        [ 0x18, 'FilterType', 'All' ],
-        [ 0x1B, 'Conflict', 'All' ],
-        [ 0x1C, 'Collections', 'All' ],
-        [ 0x1D, 'ApplicationData', 'All' ],
-        [ 0x1E, 'DeletesAsMoves', 'All' ],
-        [ 0x20, 'Supported', 'All' ],
-        [ 0x21, 'SoftDelete', 'All' ],
-        [ 0x22, 'MIMESupport', 'All' ],
-        [ 0x23, 'MIMETruncation', 'All' ],
-        [ 0x24, 'Wait', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x25, 'Limit', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x26, 'Partial', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x27, 'ConversationMode', '14.0 14.1 16.0 16.1' ],
-        [ 0x28, 'MaxItems', '14.0 14.1 16.0 16.1' ],
-        [ 0x29, 'HeartbeatInterval', '14.0 14.1 16.0 16.1' ],
-    ] ],
-    [ 1, 'Contacts', [
-        [ 0x05, 'Anniversary', 'All' ],
-        [ 0x06, 'AssistantName', 'All' ],
-        [ 0x07, 'AssistantPhoneNumber', 'All' ],
-        [ 0x08, 'Birthday', 'All' ],
-        [ 0x0C, 'Business2PhoneNumber', 'All' ],
-        [ 0x0D, 'BusinessAddressCity', 'All' ],
-        [ 0x0E, 'BusinessAddressCountry', 'All' ],
-        [ 0x0F, 'BusinessAddressPostalCode', 'All' ],
-        [ 0x10, 'BusinessAddressState', 'All' ],
-        [ 0x11, 'BusinessAddressStreet', 'All' ],
-        [ 0x12, 'BusinessFaxNumber', 'All' ],
-        [ 0x13, 'BusinessPhoneNumber', 'All' ],
-        [ 0x14, 'CarPhoneNumber', 'All' ],
-        [ 0x15, 'Categories', 'All' ],
-        [ 0x16, 'Category', 'All' ],
-        [ 0x17, 'Children', 'All' ],
-        [ 0x18, 'Child', 'All' ],
-        [ 0x19, 'CompanyName', 'All' ],
-        [ 0x1A, 'Department', 'All' ],
-        [ 0x1B, 'Email1Address', 'All' ],
-        [ 0x1C, 'Email2Address', 'All' ],
-        [ 0x1D, 'Email3Address', 'All' ],
-        [ 0x1E, 'FileAs', 'All' ],
-        [ 0x1F, 'FirstName', 'All' ],
-        [ 0x20, 'Home2PhoneNumber', 'All' ],
-        [ 0x21, 'HomeAddressCity', 'All' ],
-        [ 0x22, 'HomeAddressCountry', 'All' ],
-        [ 0x23, 'HomeAddressPostalCode', 'All' ],
-        [ 0x24, 'HomeAddressState', 'All' ],
-        [ 0x25, 'HomeAddressStreet', 'All' ],
-        [ 0x26, 'HomeFaxNumber', 'All' ],
-        [ 0x27, 'HomePhoneNumber', 'All' ],
-        [ 0x28, 'JobTitle', 'All' ],
-        [ 0x29, 'LastName', 'All' ],
-        [ 0x2A, 'MiddleName', 'All' ],
-        [ 0x2B, 'MobilePhoneNumber', 'All' ],
-        [ 0x2C, 'OfficeLocation', 'All' ],
-        [ 0x2D, 'OtherAddressCity', 'All' ],
-        [ 0x2E, 'OtherAddressCountry', 'All' ],
-        [ 0x2F, 'OtherAddressPostalCode', 'All' ],
-        [ 0x30, 'OtherAddressState', 'All' ],
-        [ 0x31, 'OtherAddressStreet', 'All' ],
-        [ 0x32, 'PagerNumber', 'All' ],
-        [ 0x33, 'RadioPhoneNumber', 'All' ],
-        [ 0x34, 'Spouse', 'All' ],
-        [ 0x35, 'Suffix', 'All' ],
-        [ 0x36, 'Title', 'All' ],
-        [ 0x37, 'WebPage', 'All' ],
-        [ 0x38, 'YomiCompanyName', 'All' ],
-        [ 0x39, 'YomiFirstName', 'All' ],
-        [ 0x3A, 'YomiLastName', 'All' ],
-        [ 0x3C, 'Picture', 'All' ],
-        [ 0x3D, 'Alias', '14.0 14.1 16.0 16.1' ],
-        [ 0x3E, 'WeightedRank', '14.0 14.1 16.0 16.1' ],
-    ] ],
-    [ 2, 'Email', [
-        [ 0x0F, 'DateReceived', 'All' ],
-        [ 0x11, 'DisplayTo', 'All' ],
-        [ 0x12, 'Importance', 'All' ],
-        [ 0x13, 'MessageClass', 'All' ],
-        [ 0x14, 'Subject', 'All' ],
-        [ 0x15, 'Read', 'All' ],
-        [ 0x16, 'To', 'All' ],
-        [ 0x17, 'Cc', 'All' ],
-        [ 0x18, 'From', 'All' ],
-        [ 0x19, 'ReplyTo', 'All' ],
-        [ 0x1A, 'AllDayEvent', 'All' ],
-        [ 0x1B, 'Categories', '14.0 14.1 16.0 16.1' ],
-        [ 0x1C, 'Category', '14.0 14.1 16.0 16.1' ],
-        [ 0x1D, 'DtStamp', 'All' ],
-        [ 0x1E, 'EndTime', 'All' ],
-        [ 0x1F, 'InstanceType', 'All' ],
-        [ 0x20, 'BusyStatus', 'All' ],
-        [ 0x21, 'Location', '2.5 12.0 12.1 14.0 14.1' ],
-        [ 0x22, 'MeetingRequest', 'All' ],
-        [ 0x23, 'Organizer', 'All' ],
-        [ 0x24, 'RecurrenceId', 'All' ],
-        [ 0x25, 'Reminder', 'All' ],
-        [ 0x26, 'ResponseRequested', 'All' ],
-        [ 0x27, 'Recurrences', 'All' ],
-        [ 0x28, 'Recurrence', 'All' ],
-        [ 0x29, 'Type', 'All' ],
-        [ 0x2A, 'Until', 'All' ],
-        [ 0x2B, 'Occurrences', 'All' ],
-        [ 0x2C, 'Interval', 'All' ],
-        [ 0x2D, 'DayOfWeek', 'All' ],
-        [ 0x2E, 'DayOfMonth', 'All' ],
-        [ 0x2F, 'WeekOfMonth', 'All' ],
-        [ 0x30, 'MonthOfYear', 'All' ],
-        [ 0x31, 'StartTime', 'All' ],
-        [ 0x32, 'Sensitivity', 'All' ],
-        [ 0x33, 'TimeZone', 'All' ],
-        [ 0x34, 'GlobalObjId', '2.5 12.0 12.1 14.0 14.1' ],
-        [ 0x35, 'ThreadTopic', 'All' ],
-        [ 0x39, 'InternetCPID', 'All' ],
-        [ 0x3A, 'Flag', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x3B, 'Status', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x3C, 'ContentClass', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x3D, 'FlagType', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x3E, 'CompleteTime', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x3F, 'DisallowNewTimeProposal', '14.0 14.1 16.0 16.1' ],
-    ] ],
-    [ 3, 'AirNotify', [
-    ] ],
-    [ 4, 'Calendar', [
-        [ 0x05, 'Timezone', 'All' ],
-        [ 0x06, 'AllDayEvent', 'All' ],
-        [ 0x07, 'Attendees', 'All' ],
-        [ 0x08, 'Attendee', 'All' ],
-        [ 0x09, 'Email', 'All' ],
-        [ 0x0A, 'Name', 'All' ],
-        [ 0x0D, 'BusyStatus', 'All' ],
-        [ 0x0E, 'Categories', 'All' ],
-        [ 0x0F, 'Category', 'All' ],
-        [ 0x11, 'DtStamp', 'All' ],
-        [ 0x12, 'EndTime', 'All' ],
-        [ 0x13, 'Exception', 'All' ],
-        [ 0x14, 'Exceptions', 'All' ],
-        [ 0x15, 'Deleted', 'All' ],
-        [ 0x16, 'ExceptionStartTime', '2.5 12.0 12.1 14.0 14.1' ],
-        [ 0x17, 'Location', '2.5 12.0 12.1 14.0 14.1' ],
-        [ 0x18, 'MeetingStatus', 'All' ],
-        [ 0x19, 'OrganizerEmail', 'All' ],
-        [ 0x1A, 'OrganizerName', 'All' ],
-        [ 0x1B, 'Recurrence', 'All' ],
-        [ 0x1C, 'Type', 'All' ],
-        [ 0x1D, 'Until', 'All' ],
-        [ 0x1E, 'Occurrences', 'All' ],
-        [ 0x1F, 'Interval', 'All' ],
-        [ 0x20, 'DayOfWeek', 'All' ],
-        [ 0x21, 'DayOfMonth', 'All' ],
-        [ 0x22, 'WeekOfMonth', 'All' ],
-        [ 0x23, 'MonthOfYear', 'All' ],
-        [ 0x24, 'Reminder', 'All' ],
-        [ 0x25, 'Sensitivity', 'All' ],
-        [ 0x26, 'Subject', 'All' ],
-        [ 0x27, 'StartTime', 'All' ],
-        [ 0x28, 'UID', 'All' ],
-        [ 0x29, 'AttendeeStatus', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x2A, 'AttendeeType', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x33, 'DisallowNewTimeProposal', '14.0 14.1 16.0 16.1' ],
-        [ 0x34, 'ResponseRequested', '14.0 14.1 16.0 16.1' ],
-        [ 0x35, 'AppointmentReplyTime', '14.0 14.1 16.0 16.1' ],
-        [ 0x36, 'ResponseType', '14.0 14.1 16.0 16.1' ],
-        [ 0x37, 'CalendarType', '14.0 14.1 16.0 16.1' ],
-        [ 0x38, 'IsLeapMonth', '14.0 14.1 16.0 16.1' ],
-        [ 0x39, 'FirstDayOfWeek', '14.1 16.0 16.1' ],
-        [ 0x3A, 'OnlineMeetingConfLink', '14.1 16.0 16.1' ],
-        [ 0x3B, 'OnlineMeetingExternalLink', '14.1 16.0 16.1' ],
-        [ 0x3C, 'ClientUid', '16.0 16.1' ],
-    ] ],
-    [ 5, 'Move', [
-        [ 0x05, 'MoveItems', 'All' ],
-        [ 0x06, 'Move', 'All' ],
-        [ 0x07, 'SrcMsgId', 'All' ],
-        [ 0x08, 'SrcFldId', 'All' ],
-        [ 0x09, 'DstFldId', 'All' ],
-        [ 0x0A, 'Response', 'All' ],
-        [ 0x0B, 'Status', 'All' ],
-        [ 0x0C, 'DstMsgId', 'All' ],
-    ] ],
-    [ 6, 'GetItemEstimate', [
-        [ 0x05, 'GetItemEstimate', 'All' ],
-        [ 0x07, 'Collections', 'All' ],
-        [ 0x08, 'Collection', 'All' ],
-        [ 0x09, 'Class', '2.5 12.0 12.1' ],
-        [ 0x0A, 'CollectionId', 'All' ],
-        [ 0x0C, 'Estimate', 'All' ],
-        [ 0x0D, 'Response', 'All' ],
-        [ 0x0E, 'Status', 'All' ],
-    ] ],
-    [ 7, 'FolderHierarchy', [
-        [ 0x05, 'Folders', '2.5 12.0 12.1' ],
-        [ 0x06, 'Folder', '2.5 12.0 12.1' ],
-        [ 0x07, 'DisplayName', 'All' ],
-        [ 0x08, 'ServerId', 'All' ],
-        [ 0x09, 'ParentId', 'All' ],
-        [ 0x0A, 'Type', 'All' ],
-        [ 0x0C, 'Status', 'All' ],
-        [ 0x0E, 'Changes', 'All' ],
-        [ 0x0F, 'Add', 'All' ],
-        [ 0x10, 'Delete', 'All' ],
-        [ 0x11, 'Update', 'All' ],
-        [ 0x12, 'SyncKey', 'All' ],
-        [ 0x13, 'FolderCreate', 'All' ],
-        [ 0x14, 'FolderDelete', 'All' ],
-        [ 0x15, 'FolderUpdate', 'All' ],
-        [ 0x16, 'FolderSync', 'All' ],
-        [ 0x17, 'Count', 'All' ],
-    ] ],
-    [ 8, 'MeetingResponse', [
-        [ 0x05, 'CalendarId', 'All' ],
-        [ 0x06, 'CollectionId', 'All' ],
-        [ 0x07, 'MeetingResponse', 'All' ],
-        [ 0x08, 'RequestId', 'All' ],
-        [ 0x09, 'Request', 'All' ],
-        [ 0x0A, 'Result', 'All' ],
-        [ 0x0B, 'Status', 'All' ],
-        [ 0x0C, 'UserResponse', 'All' ],
-        [ 0x0E, 'InstanceId', '14.1 16.0 16.1' ],
-        [ 0x10, 'ProposedStartTime', '16.1' ],
-        [ 0x11, 'ProposedEndTime', '16.1' ],
-        [ 0x12, 'SendResponse', '16.0 16.1' ],
-    ] ],
-    [ 9, 'Tasks', [
-        [ 0x08, 'Categories', 'All' ],
-        [ 0x09, 'Category', 'All' ],
-        [ 0x0A, 'Complete', 'All' ],
-        [ 0x0B, 'DateCompleted', 'All' ],
-        [ 0x0C, 'DueDate', 'All' ],
-        [ 0x0D, 'UtcDueDate', 'All' ],
-        [ 0x0E, 'Importance', 'All' ],
-        [ 0x0F, 'Recurrence', 'All' ],
-        [ 0x10, 'Type', 'All' ],
-        [ 0x11, 'Start', 'All' ],
-        [ 0x12, 'Until', 'All' ],
-        [ 0x13, 'Occurrences', 'All' ],
-        [ 0x14, 'Interval', 'All' ],
-        [ 0x15, 'DayOfMonth', 'All' ],
-        [ 0x16, 'DayOfWeek', 'All' ],
-        [ 0x17, 'WeekOfMonth', 'All' ],
-        [ 0x18, 'MonthOfYear', 'All' ],
-        [ 0x19, 'Regenerate', 'All' ],
-        [ 0x1A, 'DeadOccur', 'All' ],
-        [ 0x1B, 'ReminderSet', 'All' ],
-        [ 0x1C, 'ReminderTime', 'All' ],
-        [ 0x1D, 'Sensitivity', 'All' ],
-        [ 0x1E, 'StartDate', 'All' ],
-        [ 0x1F, 'UtcStartDate', 'All' ],
-        [ 0x20, 'Subject', 'All' ],
-        [ 0x22, 'OrdinalDate', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x23, 'SubOrdinalDate', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x24, 'CalendarType', '14.0 14.1 16.0 16.1' ],
-        [ 0x25, 'IsLeapMonth', '14.0 14.1 16.0 16.1' ],
-        [ 0x26, 'FirstDayOfWeek', '14.1 16.0 16.1' ],
-    ] ],
-    [ 10, 'ResolveRecipients', [
-        [ 0x05, 'ResolveRecipients', 'All' ],
-        [ 0x06, 'Response', 'All' ],
-        [ 0x07, 'Status', 'All' ],
-        [ 0x08, 'Type', 'All' ],
-        [ 0x09, 'Recipient', 'All' ],
-        [ 0x0A, 'DisplayName', 'All' ],
-        [ 0x0B, 'EmailAddress', 'All' ],
-        [ 0x0C, 'Certificates', 'All' ],
-        [ 0x0D, 'Certificate', 'All' ],
-        [ 0x0E, 'MiniCertificate', 'All' ],
-        [ 0x0F, 'Options', 'All' ],
-        [ 0x10, 'To', 'All' ],
-        [ 0x11, 'CertificateRetrieval', 'All' ],
-        [ 0x12, 'RecipientCount', 'All' ],
-        [ 0x13, 'MaxCertificates', 'All' ],
-        [ 0x14, 'MaxAmbiguousRecipients', 'All' ],
-        [ 0x15, 'CertificateCount', 'All' ],
-        [ 0x16, 'Availability', '14.0 14.1 16.0 16.1' ],
-        [ 0x17, 'StartTime', '14.0 14.1 16.0 16.1' ],
-        [ 0x18, 'EndTime', '14.0 14.1 16.0 16.1' ],
-        [ 0x19, 'MergedFreeBusy', '14.0 14.1 16.0 16.1' ],
-        [ 0x1A, 'Picture', '14.1 16.0 16.1' ],
-        [ 0x1B, 'MaxSize', '14.1 16.0 16.1' ],
-        [ 0x1C, 'Data', '14.1 16.0 16.1' ],
-        [ 0x1D, 'MaxPictures', '14.1 16.0 16.1' ],
-    ] ],
-    [ 11, 'ValidateCert', [
-        [ 0x05, 'ValidateCert', 'All' ],
-        [ 0x06, 'Certificates', 'All' ],
-        [ 0x07, 'Certificate', 'All' ],
-        [ 0x08, 'CertificateChain', 'All' ],
-        [ 0x09, 'CheckCRL', 'All' ],
-        [ 0x0A, 'Status', 'All' ],
-    ] ],
-    [ 12, 'Contacts2', [
-        [ 0x05, 'CustomerId', 'All' ],
-        [ 0x06, 'GovernmentId', 'All' ],
-        [ 0x07, 'IMAddress', 'All' ],
-        [ 0x08, 'IMAddress2', 'All' ],
-        [ 0x09, 'IMAddress3', 'All' ],
-        [ 0x0A, 'ManagerName', 'All' ],
-        [ 0x0B, 'CompanyMainPhone', 'All' ],
-        [ 0x0C, 'AccountName', 'All' ],
-        [ 0x0D, 'NickName', 'All' ],
-        [ 0x0E, 'MMS', 'All' ],
-    ] ],
-    [ 13, 'Ping', [
-        [ 0x05, 'Ping', 'All' ],
-        [ 0x07, 'Status', 'All' ],
-        [ 0x08, 'HeartbeatInterval', 'All' ],
-        [ 0x09, 'Folders', 'All' ],
-        [ 0x0A, 'Folder', 'All' ],
-        [ 0x0B, 'Id', 'All' ],
-        [ 0x0C, 'Class', 'All' ],
-        [ 0x0D, 'MaxFolders', 'All' ],
-    ] ],
-    [ 14, 'Provision', [
-        [ 0x05, 'Provision', 'All' ],
-        [ 0x06, 'Policies', 'All' ],
-        [ 0x07, 'Policy', 'All' ],
-        [ 0x08, 'PolicyType', 'All' ],
-        [ 0x09, 'PolicyKey', 'All' ],
-        [ 0x0A, 'Data', 'All' ],
-        [ 0x0B, 'Status', 'All' ],
-        [ 0x0C, 'RemoteWipe', 'All' ],
-        [ 0x0D, 'EASProvisionDoc', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0E, 'DevicePasswordEnabled', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0F, 'AlphanumericDevicePasswordRequired', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x10, 'RequireStorageCardEncryption', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x11, 'PasswordRecoveryEnabled', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x13, 'AttachmentsEnabled', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x14, 'MinDevicePasswordLength', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x15, 'MaxInactivityTimeDeviceLock', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x16, 'MaxDevicePasswordFailedAttempts', '12.0 12.1 14.0 14.1 16.0' ],
-        [ 0x17, 'MaxAttachmentSize', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x18, 'AllowSimpleDevicePassword', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x19, 'DevicePasswordExpiration', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1A, 'DevicePasswordHistory', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1B, 'AllowStorageCard', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1C, 'AllowCamera', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1D, 'RequireDeviceEncryption', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1E, 'AllowUnsignedApplications', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1F, 'AllowUnsignedInstallationPackages', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x20, 'MinDevicePasswordComplexCharacters', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x21, 'AllowWiFi', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x22, 'AllowTextMessaging', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x23, 'AllowPOPIMAPEmail', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x24, 'AllowBluetooth', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x25, 'AllowIrDA', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x26, 'RequireManualSyncWhenRoaming', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x27, 'AllowDesktopSync', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x28, 'MaxCalendarAgeFilter', '12.1 14.0 14.1 16.0' ],
-        [ 0x29, 'AllowHTMLEmail', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x2A, 'MaxEmailAgeFilter', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x2B, 'MaxEmailBodyTruncationSize', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x2C, 'MaxEmailHTMLBodyTruncationSize', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x2D, 'RequireSignedSMIMEMessages', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x2E, 'RequireEncryptedSMIMEMessages', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x2F, 'RequireSignedSMIMEAlgorithm', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x30, 'RequireEncryptionSMIMEAlgorithm', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x31, 'AllowSMIMEEncryptionAlgorithmNegotiation', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x32, 'AllowSMIMESoftCerts', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x33, 'AllowBrowser', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x34, 'AllowConsumerEmail', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x35, 'AllowRemoteDesktop', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x36, 'AllowInternetSharing', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x37, 'UnapprovedInROMApplicationList', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x38, 'ApplicationName', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x39, 'ApprovedApplicationList', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x3A, 'Hash', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x3B, 'AccountOnlyRemoteWipe', '16.1' ],
-    ] ],
-    [ 15, 'Search', [
-        [ 0x05, 'Search', 'All' ],
-        [ 0x07, 'Store', 'All' ],
-        [ 0x08, 'Name', 'All' ],
-        [ 0x09, 'Query', 'All' ],
-        [ 0x0A, 'Options', 'All' ],
-        [ 0x0B, 'Range', 'All' ],
-        [ 0x0C, 'Status', 'All' ],
-        [ 0x0D, 'Response', 'All' ],
-        [ 0x0E, 'Result', 'All' ],
-        [ 0x0F, 'Properties', 'All' ],
-        [ 0x10, 'Total', 'All' ],
-        [ 0x11, 'EqualTo', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x12, 'Value', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x13, 'And', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x14, 'Or', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x15, 'FreeText', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x17, 'DeepTraversal', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x18, 'LongId', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x19, 'RebuildResults', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1A, 'LessThan', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1B, 'GreaterThan', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1E, 'UserName', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1F, 'Password', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x20, 'ConversationId', '14.0 14.1 16.0 16.1' ],
-        [ 0x21, 'Picture', '14.1 16.0 16.1' ],
-        [ 0x22, 'MaxSize', '14.1 16.0 16.1' ],
-        [ 0x23, 'MaxPictures', '14.1 16.0 16.1' ],
-    ] ],
-    [ 16, 'GAL', [
-        [ 0x05, 'DisplayName', 'All' ],
-        [ 0x06, 'Phone', 'All' ],
-        [ 0x07, 'Office', 'All' ],
-        [ 0x08, 'Title', 'All' ],
-        [ 0x09, 'Company', 'All' ],
-        [ 0x0A, 'Alias', 'All' ],
-        [ 0x0B, 'FirstName', 'All' ],
-        [ 0x0C, 'LastName', 'All' ],
-        [ 0x0D, 'HomePhone', 'All' ],
-        [ 0x0E, 'MobilePhone', 'All' ],
-        [ 0x0F, 'EmailAddress', 'All' ],
-        [ 0x10, 'Picture', '14.1 16.0 16.1' ],
-        [ 0x11, 'Status', '14.1 16.0 16.1' ],
-        [ 0x12, 'Data', '14.1 16.0 16.1' ],
-    ] ],
-    [ 17, 'AirSyncBase', [
-        [ 0x05, 'BodyPreference', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x06, 'Type', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x07, 'TruncationSize', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x08, 'AllOrNone', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0A, 'Body', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0B, 'Data', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0C, 'EstimatedDataSize', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0D, 'Truncated', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0E, 'Attachments', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0F, 'Attachment', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x10, 'DisplayName', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x11, 'FileReference', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x12, 'Method', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x13, 'ContentId', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x14, 'ContentLocation', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x15, 'IsInline', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x16, 'NativeBodyType', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x17, 'ContentType', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x18, 'Preview', '14.0 14.1 16.0 16.1' ],
-        [ 0x19, 'BodyPartPreference', '14.1 16.0 16.1' ],
-        [ 0x1A, 'BodyPart', '14.1 16.0 16.1' ],
-        [ 0x1B, 'Status', '14.1 16.0 16.1' ],
-        [ 0x1C, 'Add', '16.0 16.1' ],
-        [ 0x1D, 'Delete', '16.0 16.1' ],
-        [ 0x1E, 'ClientId', '16.0 16.1' ],
-        [ 0x1F, 'Content', '16.0 16.1' ],
-        [ 0x20, 'Location', '16.0 16.1' ],
-        [ 0x21, 'Annotation', '16.0 16.1' ],
-        [ 0x22, 'Street', '16.0 16.1' ],
-        [ 0x23, 'City', '16.0 16.1' ],
-        [ 0x24, 'State', '16.0 16.1' ],
-        [ 0x25, 'Country', '16.0 16.1' ],
-        [ 0x26, 'PostalCode', '16.0 16.1' ],
-        [ 0x27, 'Latitude', '16.0 16.1' ],
-        [ 0x28, 'Longitude', '16.0 16.1' ],
-        [ 0x29, 'Accuracy', '16.0 16.1' ],
-        [ 0x2A, 'Altitude', '16.0 16.1' ],
-        [ 0x2B, 'AltitudeAccuracy', '16.0 16.1' ],
-        [ 0x2C, 'LocationUri', '16.0 16.1' ],
-        [ 0x2D, 'InstanceId', '16.0 16.1' ],
-    ] ],
-    [ 18, 'Settings', [
-        [ 0x05, 'Settings', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x06, 'Status', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x07, 'Get', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x08, 'Set', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x09, 'Oof', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0A, 'OofState', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0B, 'StartTime', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0C, 'EndTime', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0D, 'OofMessage', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0E, 'AppliesToInternal', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0F, 'AppliesToExternalKnown', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x10, 'AppliesToExternalUnknown', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x11, 'Enabled', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x12, 'ReplyMessage', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x13, 'BodyType', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x14, 'DevicePassword', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x15, 'Password', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x16, 'DeviceInformation', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x17, 'Model', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x18, 'IMEI', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x19, 'FriendlyName', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1A, 'OS', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1B, 'OSLanguage', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1C, 'PhoneNumber', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1D, 'UserInformation', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1E, 'EmailAddresses', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x1F, 'SMTPAddress', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x20, 'UserAgent', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x21, 'EnableOutboundSMS', '14.0 14.1 16.0 16.1' ],
-        [ 0x22, 'MobileOperator', '14.0 14.1 16.0 16.1' ],
-        [ 0x23, 'PrimarySmtpAddress', '14.1 16.0 16.1' ],
-        [ 0x24, 'Accounts', '14.1 16.0 16.1' ],
-        [ 0x25, 'Account', '14.1 16.0 16.1' ],
-        [ 0x26, 'AccountId', '14.1 16.0 16.1' ],
-        [ 0x27, 'AccountName', '14.1 16.0 16.1' ],
-        [ 0x28, 'UserDisplayName', '14.1 16.0 16.1' ],
-        [ 0x29, 'SendDisabled', '14.1 16.0 16.1' ],
-        [ 0x2B, 'RightsManagementInformation', '14.1 16.0 16.1' ],
-    ] ],
-    [ 19, 'DocumentLibrary', [
-        [ 0x05, 'LinkId', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x06, 'DisplayName', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x07, 'IsFolder', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x08, 'CreationDate', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x09, 'LastModifiedDate', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0A, 'IsHidden', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0B, 'ContentLength', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0C, 'ContentType', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-    ] ],
-    [ 20, 'ItemOperations', [
-        [ 0x05, 'ItemOperations', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x06, 'Fetch', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x07, 'Store', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x08, 'Options', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x09, 'Range', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0A, 'Total', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0B, 'Properties', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0C, 'Data', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0D, 'Status', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0E, 'Response', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x0F, 'Version', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x10, 'Schema', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x11, 'Part', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x12, 'EmptyFolderContents', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x13, 'DeleteSubFolders', '12.0 12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x14, 'UserName', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x15, 'Password', '12.1 14.0 14.1 16.0 16.1' ],
-        [ 0x16, 'Move', '14.0 14.1 16.0 16.1' ],
-        [ 0x17, 'DstFldId', '14.0 14.1 16.0 16.1' ],
-        [ 0x18, 'ConversationId', '14.0 14.1 16.0 16.1' ],
-        [ 0x19, 'MoveAlways', '14.0 14.1 16.0 16.1' ],
-    ] ],
-    [ 21, 'ComposeMail', [
-        [ 0x05, 'SendMail', '14.0 14.1 16.0 16.1' ],
-        [ 0x06, 'SmartForward', '14.0 14.1 16.0 16.1' ],
-        [ 0x07, 'SmartReply', '14.0 14.1 16.0 16.1' ],
-        [ 0x08, 'SaveInSentItems', '14.0 14.1 16.0 16.1' ],
-        [ 0x09, 'ReplaceMime', '14.0 14.1 16.0 16.1' ],
-        [ 0x0B, 'Source', '14.0 14.1 16.0 16.1' ],
-        [ 0x0C, 'FolderId', '14.0 14.1 16.0 16.1' ],
-        [ 0x0D, 'ItemId', '14.0 14.1 16.0 16.1' ],
-        [ 0x0E, 'LongId', '14.0 14.1 16.0 16.1' ],
-        [ 0x0F, 'InstanceId', '14.0 14.1 16.0 16.1' ],
-        [ 0x10, 'Mime', '14.0 14.1 16.0 16.1' ],
-        [ 0x11, 'ClientId', '14.0 14.1 16.0 16.1' ],
-        [ 0x12, 'Status', '14.0 14.1 16.0 16.1' ],
-        [ 0x13, 'AccountId', '14.1 16.0 16.1' ],
-        [ 0x15, 'Forwardees', '16.0 16.1' ],
-        [ 0x16, 'Forwardee', '16.0 16.1' ],
-        [ 0x17, 'Name', '16.0 16.1' ],
-        [ 0x18, 'Email', '16.0 16.1' ],
-    ] ],
-    [ 22, 'Email2', [
-        [ 0x05, 'UmCallerID', '14.0 14.1 16.0 16.1' ],
-        [ 0x06, 'UmUserNotes', '14.0 14.1 16.0 16.1' ],
-        [ 0x07, 'UmAttDuration', '14.0 14.1 16.0 16.1' ],
-        [ 0x08, 'UmAttOrder', '14.0 14.1 16.0 16.1' ],
-        [ 0x09, 'ConversationId', '14.0 14.1 16.0 16.1' ],
-        [ 0x0A, 'ConversationIndex', '14.0 14.1 16.0 16.1' ],
-        [ 0x0B, 'LastVerbExecuted', '14.0 14.1 16.0 16.1' ],
-        [ 0x0C, 'LastVerbExecutionTime', '14.0 14.1 16.0 16.1' ],
-        [ 0x0D, 'ReceivedAsBcc', '14.0 14.1 16.0 16.1' ],
-        [ 0x0E, 'Sender', '14.0 14.1 16.0 16.1' ],
-        [ 0x0F, 'CalendarType', '14.0 14.1 16.0 16.1' ],
-        [ 0x10, 'IsLeapMonth', '14.0 14.1 16.0 16.1' ],
-        [ 0x11, 'AccountId', '14.1 16.0 16.1' ],
-        [ 0x12, 'FirstDayOfWeek', '14.1 16.0 16.1' ],
-        [ 0x13, 'MeetingMessageType', '14.1 16.0 16.1' ],
-        [ 0x15, 'IsDraft', '16.0 16.1' ],
-        [ 0x16, 'Bcc', '16.0 16.1' ],
-        [ 0x17, 'Send', '16.0 16.1' ],
-    ] ],
-    [ 23, 'Notes', [
-        [ 0x05, 'Subject', '14.0 14.1 16.0 16.1' ],
-        [ 0x06, 'MessageClass', '14.0 14.1 16.0 16.1' ],
-        [ 0x07, 'LastModifiedDate', '14.0 14.1 16.0 16.1' ],
-        [ 0x08, 'Categories', '14.0 14.1 16.0 16.1' ],
-        [ 0x09, 'Category', '14.0 14.1 16.0 16.1' ],
-    ] ],
-    [ 24, 'RightsManagement', [
-        [ 0x05, 'RightsManagementSupport', '14.1 16.0 16.1' ],
-        [ 0x06, 'RightsManagementTemplates', '14.1 16.0 16.1' ],
-        [ 0x07, 'RightsManagementTemplate', '14.1 16.0 16.1' ],
-        [ 0x08, 'RightsManagementLicense', '14.1 16.0 16.1' ],
-        [ 0x09, 'EditAllowed', '14.1 16.0 16.1' ],
-        [ 0x0A, 'ReplyAllowed', '14.1 16.0 16.1' ],
-        [ 0x0B, 'ReplyAllAllowed', '14.1 16.0 16.1' ],
-        [ 0x0C, 'ForwardAllowed', '14.1 16.0 16.1' ],
-        [ 0x0D, 'ModifyRecipientsAllowed', '14.1 16.0 16.1' ],
-        [ 0x0E, 'ExtractAllowed', '14.1 16.0 16.1' ],
-        [ 0x0F, 'PrintAllowed', '14.1 16.0 16.1' ],
-        [ 0x10, 'ExportAllowed', '14.1 16.0 16.1' ],
-        [ 0x11, 'ProgrammaticAccessAllowed', '14.1 16.0 16.1' ],
-        [ 0x12, 'Owner', '14.1 16.0 16.1' ],
-        [ 0x13, 'ContentExpiryDate', '14.1 16.0 16.1' ],
-        [ 0x14, 'TemplateID', '14.1 16.0 16.1' ],
-        [ 0x15, 'TemplateName', '14.1 16.0 16.1' ],
-        [ 0x16, 'TemplateDescription', '14.1 16.0 16.1' ],
-        [ 0x17, 'ContentOwner', '14.1 16.0 16.1' ],
-        [ 0x18, 'RemoveRightsManagementProtection', '14.1 16.0 16.1' ],
-    ] ],
-    [ 25, 'Find', [
-        [ 0x05, 'Find', '16.1' ],
-        [ 0x06, 'SearchId', '16.1' ],
-        [ 0x07, 'ExecuteSearch', '16.1' ],
-        [ 0x08, 'MailBoxSearchCriterion', '16.1' ],
-        [ 0x09, 'Query', '16.1' ],
-        [ 0x0A, 'Status', '16.1' ],
-        [ 0x0B, 'FreeText', '16.1' ],
-        [ 0x0C, 'Options', '16.1' ],
-        [ 0x0D, 'Range', '16.1' ],
-        [ 0x0E, 'DeepTraversal', '16.1' ],
-        [ 0x11, 'Response', '16.1' ],
-        [ 0x12, 'Result', '16.1' ],
-        [ 0x13, 'Properties', '16.1' ],
-        [ 0x14, 'Preview', '16.1' ],
-        [ 0x15, 'HasAttachments', '16.1' ],
-        [ 0x16, 'Total', '16.1' ],
-        [ 0x17, 'DisplayCc', '16.1' ],
-        [ 0x18, 'DisplayBcc', '16.1' ],
-        [ 0x19, 'GalSearchCriterion', '16.1' ],
-        [ 0x20, 'MaxPictures', '16.1' ],
-        [ 0x21, 'MaxSize', '16.1' ],
-        [ 0x22, 'Picture', '16.1' ],
-    ] ],
+    [
+        0, 'AirSync', q{
+        05:Sync 06:Responses 07:Add 08:Change 09:Delete 0A:Fetch 0B:SyncKey 0C:ClientId 0D:ServerId
+        0E:Status 0F:Collection 10:Class 12:CollectionId 13:GetChanges 14:MoreAvailable
+        15:WindowSize 16:Commands 17:Options 18:FilterType 1B:Conflict 1C:Collections
+        1D:ApplicationData 1E:DeletesAsMoves 20:Supported 21:SoftDelete 22:MIMESupport
+        23:MIMETruncation 24:Wait 25:Limit 26:Partial 27:ConversationMode 28:MaxItems
+        29:HeartbeatInterval
+        }
+    ],
+    [
+        1, 'Contacts', q{
+        05:Anniversary 06:AssistantName 07:AssistantPhoneNumber 08:Birthday 0C:Business2PhoneNumber
+        0D:BusinessAddressCity 0E:BusinessAddressCountry 0F:BusinessAddressPostalCode
+        10:BusinessAddressState 11:BusinessAddressStreet 12:BusinessFaxNumber
+        13:BusinessPhoneNumber 14:CarPhoneNumber 15:Categories 16:Category 17:Children 18:Child
+        19:CompanyName 1A:Department 1B:Email1Address 1C:Email2Address 1D:Email3Address 1E:FileAs
+        1F:FirstName 20:Home2PhoneNumber 21:HomeAddressCity 22:HomeAddressCountry
+        23:HomeAddressPostalCode 24:HomeAddressState 25:HomeAddressStreet 26:HomeFaxNumber
+        27:HomePhoneNumber 28:JobTitle 29:LastName 2A:MiddleName 2B:MobilePhoneNumber
+        2C:OfficeLocation 2D:OtherAddressCity 2E:OtherAddressCountry 2F:OtherAddressPostalCode
+        30:OtherAddressState 31:OtherAddressStreet 32:PagerNumber 33:RadioPhoneNumber 34:Spouse
+        35:Suffix 36:Title 37:WebPage 38:YomiCompanyName 39:YomiFirstName 3A:YomiLastName
+        3C:Picture 3D:Alias 3E:WeightedRank
+        }
+    ],
+    [
+        2, 'Email', q{
+        0F:DateReceived 11:DisplayTo 12:Importance 13:MessageClass 14:Subject 15:Read 16:To 17:Cc
+        18:From 19:ReplyTo 1A:AllDayEvent 1B:Categories 1C:Category 1D:DtStamp 1E:EndTime
+        1F:InstanceType 20:BusyStatus 21:Location 22:MeetingRequest 23:Organizer 24:RecurrenceId
+        25:Reminder 26:ResponseRequested 27:Recurrences 28:Recurrence 29:Type 2A:Until
+        2B:Occurrences 2C:Interval 2D:DayOfWeek 2E:DayOfMonth 2F:WeekOfMonth 30:MonthOfYear
+        31:StartTime 32:Sensitivity 33:TimeZone 34:GlobalObjId 35:ThreadTopic 39:InternetCPID
+        3A:Flag 3B:Status 3C:ContentClass 3D:FlagType 3E:CompleteTime 3F:DisallowNewTimeProposal
+        }
+    ],
+    [
+        3, 'AirNotify', q{
+
+        }
+    ],
+    [
+        4, 'Calendar', q{
+        05:Timezone 06:AllDayEvent 07:Attendees 08:Attendee 09:Email 0A:Name 0D:BusyStatus
+        0E:Categories 0F:Category 11:DtStamp 12:EndTime 13:Exception 14:Exceptions 15:Deleted
+        16:ExceptionStartTime 17:Location 18:MeetingStatus 19:OrganizerEmail 1A:OrganizerName
+        1B:Recurrence 1C:Type 1D:Until 1E:Occurrences 1F:Interval 20:DayOfWeek 21:DayOfMonth
+        22:WeekOfMonth 23:MonthOfYear 24:Reminder 25:Sensitivity 26:Subject 27:StartTime 28:UID
+        29:AttendeeStatus 2A:AttendeeType 33:DisallowNewTimeProposal 34:ResponseRequested
+        35:AppointmentReplyTime 36:ResponseType 37:CalendarType 38:IsLeapMonth 39:FirstDayOfWeek
+        3A:OnlineMeetingConfLink 3B:OnlineMeetingExternalLink 3C:ClientUid
+        }
+    ],
+    [
+        5, 'Move', q{
+        05:MoveItems 06:Move 07:SrcMsgId 08:SrcFldId 09:DstFldId 0A:Response 0B:Status 0C:DstMsgId
+        }
+    ],
+    [
+        6, 'GetItemEstimate', q{
+        05:GetItemEstimate 07:Collections 08:Collection 09:Class 0A:CollectionId 0C:Estimate
+        0D:Response 0E:Status
+        }
+    ],
+    [
+        7, 'FolderHierarchy', q{
+        05:Folders 06:Folder 07:DisplayName 08:ServerId 09:ParentId 0A:Type 0C:Status 0E:Changes
+        0F:Add 10:Delete 11:Update 12:SyncKey 13:FolderCreate 14:FolderDelete 15:FolderUpdate
+        16:FolderSync 17:Count
+        }
+    ],
+    [
+        8, 'MeetingResponse', q{
+        05:CalendarId 06:CollectionId 07:MeetingResponse 08:RequestId 09:Request 0A:Result
+        0B:Status 0C:UserResponse 0E:InstanceId 10:ProposedStartTime 11:ProposedEndTime
+        12:SendResponse
+        }
+    ],
+    [
+        9, 'Tasks', q{
+        08:Categories 09:Category 0A:Complete 0B:DateCompleted 0C:DueDate 0D:UtcDueDate
+        0E:Importance 0F:Recurrence 10:Type 11:Start 12:Until 13:Occurrences 14:Interval
+        15:DayOfMonth 16:DayOfWeek 17:WeekOfMonth 18:MonthOfYear 19:Regenerate 1A:DeadOccur
+        1B:ReminderSet 1C:ReminderTime 1D:Sensitivity 1E:StartDate 1F:UtcStartDate 20:Subject
+        22:OrdinalDate 23:SubOrdinalDate 24:CalendarType 25:IsLeapMonth 26:FirstDayOfWeek
+        }
+    ],
+    [
+        10, 'ResolveRecipients', q{
+        05:ResolveRecipients 06:Response 07:Status 08:Type 09:Recipient 0A:DisplayName
+        0B:EmailAddress 0C:Certificates 0D:Certificate 0E:MiniCertificate 0F:Options 10:To
+        11:CertificateRetrieval 12:RecipientCount 13:MaxCertificates 14:MaxAmbiguousRecipients
+        15:CertificateCount 16:Availability 17:StartTime 18:EndTime 19:MergedFreeBusy 1A:Picture
+        1B:MaxSize 1C:Data 1D:MaxPictures
+        }
+    ],
+    [
+        11, 'ValidateCert', q{
+        05:ValidateCert 06:Certificates 07:Certificate 08:CertificateChain 09:CheckCRL 0A:Status
+        }
+    ],
+    [
+        12, 'Contacts2', q{
+        05:CustomerId 06:GovernmentId 07:IMAddress 08:IMAddress2 09:IMAddress3 0A:ManagerName
+        0B:CompanyMainPhone 0C:AccountName 0D:NickName 0E:MMS
+        }
+    ],
+    [
+        13, 'Ping', q{
+        05:Ping 07:Status 08:HeartbeatInterval 09:Folders 0A:Folder 0B:Id 0C:Class 0D:MaxFolders
+        }
+    ],
+    [
+        14, 'Provision', q{
+        05:Provision 06:Policies 07:Policy 08:PolicyType 09:PolicyKey 0A:Data 0B:Status
+        0C:RemoteWipe 0D:EASProvisionDoc 0E:DevicePasswordEnabled
+        0F:AlphanumericDevicePasswordRequired 10:RequireStorageCardEncryption
+        11:PasswordRecoveryEnabled 13:AttachmentsEnabled 14:MinDevicePasswordLength
+        15:MaxInactivityTimeDeviceLock 16:MaxDevicePasswordFailedAttempts 17:MaxAttachmentSize
+        18:AllowSimpleDevicePassword 19:DevicePasswordExpiration 1A:DevicePasswordHistory
+        1B:AllowStorageCard 1C:AllowCamera 1D:RequireDeviceEncryption 1E:AllowUnsignedApplications
+        1F:AllowUnsignedInstallationPackages 20:MinDevicePasswordComplexCharacters 21:AllowWiFi
+        22:AllowTextMessaging 23:AllowPOPIMAPEmail 24:AllowBluetooth 25:AllowIrDA
+        26:RequireManualSyncWhenRoaming 27:AllowDesktopSync 28:MaxCalendarAgeFilter
+        29:AllowHTMLEmail 2A:MaxEmailAgeFilter 2B:MaxEmailBodyTruncationSize
+        2C:MaxEmailHTMLBodyTruncationSize 2D:RequireSignedSMIMEMessages
+        2E:RequireEncryptedSMIMEMessages 2F:RequireSignedSMIMEAlgorithm
+        30:RequireEncryptionSMIMEAlgorithm 31:AllowSMIMEEncryptionAlgorithmNegotiation
+        32:AllowSMIMESoftCerts 33:AllowBrowser 34:AllowConsumerEmail 35:AllowRemoteDesktop
+        36:AllowInternetSharing 37:UnapprovedInROMApplicationList 38:ApplicationName
+        39:ApprovedApplicationList 3A:Hash 3B:AccountOnlyRemoteWipe
+        }
+    ],
+    [
+        15, 'Search', q{
+        05:Search 07:Store 08:Name 09:Query 0A:Options 0B:Range 0C:Status 0D:Response 0E:Result
+        0F:Properties 10:Total 11:EqualTo 12:Value 13:And 14:Or 15:FreeText 17:DeepTraversal
+        18:LongId 19:RebuildResults 1A:LessThan 1B:GreaterThan 1E:UserName 1F:Password
+        20:ConversationId 21:Picture 22:MaxSize 23:MaxPictures
+        }
+    ],
+    [
+        16, 'GAL', q{
+        05:DisplayName 06:Phone 07:Office 08:Title 09:Company 0A:Alias 0B:FirstName 0C:LastName
+        0D:HomePhone 0E:MobilePhone 0F:EmailAddress 10:Picture 11:Status 12:Data
+        }
+    ],
+    [
+        17, 'AirSyncBase', q{
+        05:BodyPreference 06:Type 07:TruncationSize 08:AllOrNone 0A:Body 0B:Data
+        0C:EstimatedDataSize 0D:Truncated 0E:Attachments 0F:Attachment 10:DisplayName
+        11:FileReference 12:Method 13:ContentId 14:ContentLocation 15:IsInline 16:NativeBodyType
+        17:ContentType 18:Preview 19:BodyPartPreference 1A:BodyPart 1B:Status 1C:Add 1D:Delete
+        1E:ClientId 1F:Content 20:Location 21:Annotation 22:Street 23:City 24:State 25:Country
+        26:PostalCode 27:Latitude 28:Longitude 29:Accuracy 2A:Altitude 2B:AltitudeAccuracy
+        2C:LocationUri 2D:InstanceId
+        }
+    ],
+    [
+        18, 'Settings', q{
+        05:Settings 06:Status 07:Get 08:Set 09:Oof 0A:OofState 0B:StartTime 0C:EndTime
+        0D:OofMessage 0E:AppliesToInternal 0F:AppliesToExternalKnown 10:AppliesToExternalUnknown
+        11:Enabled 12:ReplyMessage 13:BodyType 14:DevicePassword 15:Password 16:DeviceInformation
+        17:Model 18:IMEI 19:FriendlyName 1A:OS 1B:OSLanguage 1C:PhoneNumber 1D:UserInformation
+        1E:EmailAddresses 1F:SMTPAddress 20:UserAgent 21:EnableOutboundSMS 22:MobileOperator
+        23:PrimarySmtpAddress 24:Accounts 25:Account 26:AccountId 27:AccountName 28:UserDisplayName
+        29:SendDisabled 2B:RightsManagementInformation
+        }
+    ],
+    [
+        19, 'DocumentLibrary', q{
+        05:LinkId 06:DisplayName 07:IsFolder 08:CreationDate 09:LastModifiedDate 0A:IsHidden
+        0B:ContentLength 0C:ContentType
+        }
+    ],
+    [
+        20, 'ItemOperations', q{
+        05:ItemOperations 06:Fetch 07:Store 08:Options 09:Range 0A:Total 0B:Properties 0C:Data
+        0D:Status 0E:Response 0F:Version 10:Schema 11:Part 12:EmptyFolderContents
+        13:DeleteSubFolders 14:UserName 15:Password 16:Move 17:DstFldId 18:ConversationId
+        19:MoveAlways
+        }
+    ],
+    [
+        21, 'ComposeMail', q{
+        05:SendMail 06:SmartForward 07:SmartReply 08:SaveInSentItems 09:ReplaceMime 0B:Source
+        0C:FolderId 0D:ItemId 0E:LongId 0F:InstanceId 10:Mime 11:ClientId 12:Status 13:AccountId
+        15:Forwardees 16:Forwardee 17:Name 18:Email
+        }
+    ],
+    [
+        22, 'Email2', q{
+        05:UmCallerID 06:UmUserNotes 07:UmAttDuration 08:UmAttOrder 09:ConversationId
+        0A:ConversationIndex 0B:LastVerbExecuted 0C:LastVerbExecutionTime 0D:ReceivedAsBcc
+        0E:Sender 0F:CalendarType 10:IsLeapMonth 11:AccountId 12:FirstDayOfWeek
+        13:MeetingMessageType 15:IsDraft 16:Bcc 17:Send
+        }
+    ],
+    [
+        23, 'Notes', q{
+        05:Subject 06:MessageClass 07:LastModifiedDate 08:Categories 09:Category
+        }
+    ],
+    [
+        24, 'RightsManagement', q{
+        05:RightsManagementSupport 06:RightsManagementTemplates 07:RightsManagementTemplate
+        08:RightsManagementLicense 09:EditAllowed 0A:ReplyAllowed 0B:ReplyAllAllowed
+        0C:ForwardAllowed 0D:ModifyRecipientsAllowed 0E:ExtractAllowed 0F:PrintAllowed
+        10:ExportAllowed 11:ProgrammaticAccessAllowed 12:Owner 13:ContentExpiryDate 14:TemplateID
+        15:TemplateName 16:TemplateDescription 17:ContentOwner 18:RemoveRightsManagementProtection
+        }
+    ],
+    [
+        25, 'Find', q{
+        05:Find 06:SearchId 07:ExecuteSearch 08:MailBoxSearchCriterion 09:Query 0A:Status
+        0B:FreeText 0C:Options 0D:Range 0E:DeepTraversal 11:Response 12:Result 13:Properties
+        14:Preview 15:HasAttachments 16:Total 17:DisplayCc 18:DisplayBcc 19:GalSearchCriterion
+        20:MaxPictures 21:MaxSize 22:Picture
+        }
+    ],
 );
 
 1;
