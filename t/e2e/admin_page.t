@@ -96,11 +96,8 @@ if ( !MobileSync::Browser::is_installed() ) {
     done_testing;
     exit;
 }
-my $page = MobileSync::AdminPage->start($server);
+my ( $page, $phone, $inbox ) = page_with_phone($server);
 my $browser = $page->browser;
-my ( $phone, $inbox ) = phone_with_mail( $server, account => 'anna', count => 25 );
-$phone->set_device_information( FriendlyName => "Anna's phone", Model => 'iPhone15,3' );
-$phone->initial_sync( $inbox, window_size => 10 );
 
 subtest 'the table' => sub {
     $browser->open("$url/");

@@ -7,7 +7,6 @@ use lib "$FindBin::Bin/../lib";
 use File::Temp ();
 use Test::More;
 use MobileSync::AdminPage;
-use MobileSync::Scenario;
 use MobileSync::Server;
 
 plan skip_all => 'chromium and its chromedriver are not installed'
@@ -25,12 +24,9 @@ my $server = MobileSync::Server->start(
 );
 # What httpd says of guessed passwords.
 $server->allow_errors(qr/authentication failure/);
-my $page = MobileSync::AdminPage->start($server);
+my ( $page, $phone, $inbox ) = page_with_phone($server);
 my $browser = $page->browser;
 my $admin = $server->admin;
-my ( $phone, $inbox ) = phone_with_mail( $server, account => 'anna', count => 25 );
-$phone->set_device_information( FriendlyName => "Anna's phone", Model => 'iPhone15,3' );
-$phone->initial_sync( $inbox, window_size => 10 );
 
 subtest 'access control' => sub {
     $page->go( device_hash($phone) );

@@ -15,12 +15,9 @@ my $server = MobileSync::Server->start(
     admin => 'root',
     settings => { MobileSyncBrakeItems => 20 }
 );
-my $page = MobileSync::AdminPage->start($server);
+my ( $page, $phone, $inbox ) = page_with_phone($server);
 my $browser = $page->browser;
 my $admin = $server->admin;
-my ( $phone, $inbox ) = phone_with_mail( $server, account => 'anna', count => 25 );
-$phone->set_device_information( FriendlyName => "Anna's phone", Model => 'iPhone15,3' );
-$phone->initial_sync( $inbox, window_size => 10 );
 
 subtest 'a reset and its undo' => sub {
     $page->go( device_hash($phone) );

@@ -13,12 +13,9 @@ use MobileSync::Server;
 plan skip_all => 'chromium and its chromedriver are not installed'
     unless MobileSync::Browser::is_installed();
 my $server = MobileSync::Server->start( admin => 'root' );
-my $page = MobileSync::AdminPage->start($server);
+my ( $page, $phone, $inbox ) = page_with_phone($server);
 my $browser = $page->browser;
 my $admin = $server->admin;
-my ( $phone, $inbox ) = phone_with_mail( $server, account => 'anna', count => 25 );
-$phone->set_device_information( FriendlyName => "Anna's phone", Model => 'iPhone15,3' );
-$phone->initial_sync( $inbox, window_size => 10 );
 
 subtest 'who waits' => sub {
     my $ping = $phone->ping( heartbeat => 600, folders => [$inbox], async => 1 );

@@ -13,8 +13,9 @@ use Exporter 'import';
 use FindBin ();
 use Test::More ();
 use MobileSync::Browser;
+use MobileSync::Scenario ();
 
-our @EXPORT = qw(confirm device_hash UNDO);
+our @EXPORT = qw(confirm device_hash page_with_phone UNDO);
 
 # What a notice offers.
 use constant UNDO => [ '#notice button', 'Undo' ];
@@ -36,6 +37,16 @@ sub start ( $class, $server ) {
         artefacts => $ENV{MOBILESYNC_ARTEFACTS} // "$build/t/artefacts",
         shots => 0
     }, $class;
+}
+
+# The page of a server, a phone of anna's that has some of the 25 mails of her Inbox, and that folder's id.
+sub page_with_phone ($server) {
+    my $page = __PACKAGE__->start($server);
+    my ( $phone, $inbox ) =
+        MobileSync::Scenario::phone_with_mail( $server, account => 'anna', count => 25 );
+    $phone->set_device_information( FriendlyName => "Anna's phone", Model => 'iPhone15,3' );
+    $phone->initial_sync( $inbox, window_size => 10 );
+    return ( $page, $phone, $inbox );
 }
 
 sub browser ($self) { return $self->{browser} }
