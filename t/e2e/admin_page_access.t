@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/../lib";
 use File::Temp ();
 use Test::More;
 use MobileSync::AdminPage;
+use MobileSync::Scenario;
 use MobileSync::Server;
 
 plan skip_all => 'chromium and its chromedriver are not installed'
