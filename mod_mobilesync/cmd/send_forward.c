@@ -48,22 +48,29 @@ static base_fault_t *forward_people(cmd_send_t *send)
     return NULL;
 }
 
-/* What is passed on: nothing where the client sends all that is sent. */
-static base_fault_t *forward_load(cmd_send_t *send, const backend_blob_t *message)
+static base_fault_t *forward_topic(cmd_send_t *send, const backend_blob_t *message)
 {
-    item_itip_t *itip;
     item_mime_t *mime;
     const char *topic;
 
     BASE_TRY(forward_parse(message, &mime, send->exchange->pool));
     topic = item_mime_field(mime, "Subject");
     send->topic = topic ? topic : "";
+    return NULL;
+}
+
+/* What is passed on: nothing where the client sends all that is sent. */
+static base_fault_t *forward_load(cmd_send_t *send, const backend_blob_t *message)
+{
+    item_itip_t *itip;
+
     if (send->mode != ITEM_COMPOSE_FORWARD || (send->replace_mime && !send->event))
         return NULL;
     BASE_TRY(item_itip_load(message, &itip, send->exchange->pool));
     if (!itip || item_itip_method(itip) != ITEM_ITIP_REQUEST)
         return NULL;
     send->meeting = itip;
+    BASE_TRY(forward_topic(send, message));
     return forward_people(send);
 }
 
@@ -80,7 +87,7 @@ static base_fault_t *forward_event(cmd_send_t *send, const backend_blob_t *event
     BASE_TRY(item_itip_forward(event, &forward, message, exchange->pool));
     BASE_TRY(forward_load(send, *message));
     if (!send->meeting)
-        return NULL;
+        return forward_topic(send, *message);
     BASE_TRY(item_itip_invite(event, send->people, &forward, &invited, exchange->pool));
     return item_itip_forward(invited, &forward, message, exchange->pool);
 }

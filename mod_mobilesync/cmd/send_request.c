@@ -2,6 +2,7 @@
 #include "cmd/send.h"
 
 #include <string.h>
+#include <apr_strings.h>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -12,6 +13,7 @@
 
 #define SEND_CLIENT_ID_MAX 40 /* characters, R952 */
 #define SEND_COPY_BLOCK 65536
+#define SEND_NAME_MAX 255    /* bytes: encoded, still one line */
 #define SEND_ADDRESS_MAX 320 /* bytes; RFC 5321 4.5.3.1 has fewer */
 
 /* How a request names the original; texts may be NULL. */
@@ -155,8 +157,9 @@ static int send_parse_forwardees(const eas_node_t *forwardees, apr_array_header_
             strlen(email) > SEND_ADDRESS_MAX || strpbrk(email, " \t\r\n<>,;:\"()\\") ||
             !strchr(email, '@'))
             return 0;
-        APR_ARRAY_PUSH(to, item_address_t) = (item_address_t){
-            .name = name ? base_text_line(name, strlen(name), pool) : "", .address = email};
+        name = name ? base_text_line(name, strlen(name), pool) : "";
+        name = apr_pstrmemdup(pool, name, base_text_utf8_floor(name, strlen(name), SEND_NAME_MAX));
+        APR_ARRAY_PUSH(to, item_address_t) = (item_address_t){.name = name, .address = email};
     }
     return !forwardees || to->nelts > 0;
 }

@@ -25,7 +25,8 @@ sub calendar_of ($message) {
 sub sent_to ($address) {
     return map { $_->{message} }
         grep {
-        grep { $_ eq $address } MobileSync::Sendmail::recipients($_)
+        grep { $_ eq $address }
+            MobileSync::Sendmail::recipients($_)
         } $sendmail->calls;
 }
 
@@ -128,6 +129,11 @@ each_version(
             [ { folder => $inbox, id => $mail->id, response => 1, send => [] } ] );
         %known = attendees( item( $boss, $bosses ) );
         is( $known{$address}, 3, 'who gets it answers to the organizer' );
+
+        my $long = mail_to( 'long', "long$account\@example.com" );
+        is( $phone->smart_forward( undef, $id, $long )->{status}, 1, 'by its LongId' );
+        like( calendar_of( ( sent_to("long$account\@example.com") )[0] ),
+            qr/^METHOD:REQUEST/m, 'too' );
 
         my $one = mail_to( 'one', "one$account\@example.com" );
         my @instance = ( instance => '2030-11-11T09:00:00.000Z' );

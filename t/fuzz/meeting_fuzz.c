@@ -3,6 +3,7 @@
  * part. */
 #include "t/fuzz/email.h"
 
+#include "item/header.h"
 #include "item/itip.h"
 
 #define MEETING_NOW apr_time_from_sec(1800000000)
@@ -12,6 +13,31 @@ static const char stored[] =
     "DTSTART:20260706T080000Z\r\nDTEND:20260706T090000Z\r\nRRULE:FREQ=DAILY;COUNT=9\r\n"
     "ORGANIZER:mailto:%s\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@example.org\r\n"
     "ATTENDEE:mailto:x@example.com\r\nCATEGORIES:Kept\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+/* What is forwarded can be read; who is invited by that is so once. */
+static void check_forwarded(const backend_blob_t *event, apr_array_header_t *own, apr_pool_t *pool)
+{
+    item_itip_forward_t forward = {
+        .addresses = own, .version = EAS_VERSION_16_1, .now = MEETING_NOW};
+    apr_array_header_t *people = apr_array_make(pool, 1, sizeof(item_address_t));
+    const backend_blob_t *message, *once, *twice;
+    item_itip_t *itip;
+
+    APR_ARRAY_PUSH(people, item_address_t) =
+        (item_address_t){.name = "Cy \"x\"", .address = "cy@example.org"};
+    FUZZ_ASSERT(!item_itip_forward(event, &forward, &message, pool));
+    FUZZ_ASSERT(!item_itip_load(message, &itip, pool));
+    FUZZ_ASSERT(!item_itip_invite(event, people, &forward, &once, pool));
+    FUZZ_ASSERT(!item_itip_invite(once, people, &forward, &twice, pool));
+    FUZZ_ASSERT(once == twice);
+    forward.instance = "20260707T080000Z";
+    if (item_itip_forward(event, &forward, &message, pool))
+        return;
+    FUZZ_ASSERT(!item_itip_load(message, &itip, pool));
+    FUZZ_ASSERT(!item_itip_invite(event, people, &forward, &once, pool));
+    FUZZ_ASSERT(!item_itip_invite(once, people, &forward, &twice, pool));
+    FUZZ_ASSERT(once == twice);
+}
 
 /* What is written is an event still; the same message does nothing more to it. */
 static void check_applied(const item_itip_t *itip, const char *original, apr_array_header_t *own,
@@ -29,6 +55,7 @@ static void check_applied(const item_itip_t *itip, const char *original, apr_arr
         !blob)
         return;
     FUZZ_ASSERT(!item_itip_apply(itip, blob, &who, &again, pool));
+    check_forwarded(blob, own, pool);
     FUZZ_ASSERT(!original ||
                 strstr(apr_pstrmemdup(pool, blob->data, blob->size), "CATEGORIES:Kept"));
     answer.instance = item_itip_instance(itip);

@@ -327,6 +327,51 @@ static void test_not_invited(apr_pool_t *pool)
     is_str(only_event(world, "carol"), "", "  and the other's");
 }
 
+/* Who gets it blindly is told to nobody. */
+static void test_blind(apr_pool_t *pool)
+{
+    static const char mime[] =
+        "To: eve@example.com\r\nCc: carol@example.com\r\nBcc: bob@example.com\r\n\r\nLook.\r\n";
+    static const char loud[] = "Cc: carol@example.com\r\nBcc: bob@example.com\r\n\r\nLook.\r\n";
+    world_t *world = meeting_world(pool);
+    const char *id = put(world, "alice", HEAD TIMES "ORGANIZER:mailto:alice@example.com\r\n" TAIL);
+    answer_t answer = forward(world, EAS_VERSION_14_1, id, NULL, 0, mime);
+
+    is_int(answer_status(&answer), 120, "somebody whom nothing reaches");
+    is_str(only_event(world, "alice"), HEAD TIMES "ORGANIZER:mailto:alice@example.com\r\n" TAIL,
+           "  nobody is invited");
+    ok(forward(world, EAS_VERSION_14_1, id, NULL, 0, loud).empty, "by Cc and Bcc");
+    ok(count(world, "bob", BACKEND_ROLE_INBOX) == 1 && has(only_event(world, "alice"), "carol@") &&
+           !has(only_event(world, "alice"), "bob@"),
+       "  the event names whom everybody may see");
+}
+
+/* A name and a subject that no line would hold. */
+static void test_long(apr_pool_t *pool)
+{
+    world_t *world = meeting_world(pool);
+    char *name = apr_pcalloc(pool, 20001);
+    const char *id, *line;
+    eas_node_t *body;
+    size_t longest = 0;
+
+    memset(name, 'x', 20000);
+    id = put(world, "alice",
+             apr_pstrcat(pool, HEAD "DTSTART:20231124T090000Z\r\n" BY_BOB "SUMMARY:", name,
+                         "\r\n" TAIL, NULL));
+    body = forwardees(world, "c1", id, carol, NULL);
+    ((eas_node_t *)eas_node_child(eas_node_child(eas_node_child(body, EAS_ComposeMail_Forwardees),
+                                                 EAS_ComposeMail_Forwardee),
+                                  EAS_ComposeMail_Name))
+        ->text = name;
+    ok(send_body(world, body).empty, "a name of 20,000 characters");
+    line = only(world, "carol", BACKEND_ROLE_INBOX);
+    for (; *line; line += strcspn(line, "\n") + (line[strcspn(line, "\n")] != '\0'))
+        if (strcspn(line, "\n") > longest)
+            longest = strcspn(line, "\n");
+    ok(longest > 0 && longest <= 998, "  the longest line has %d", (int)longest);
+}
+
 static void test_own(apr_pool_t *pool)
 {
     world_t *world = meeting_world(pool);
@@ -503,6 +548,8 @@ int main(void)
     test_parts(pool);
     test_organizer_elsewhere(pool);
     test_not_invited(pool);
+    test_blind(pool);
+    test_long(pool);
     test_own(pool);
     test_statuses(pool);
     test_submission(pool);
