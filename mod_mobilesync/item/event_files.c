@@ -10,6 +10,7 @@
 #include "base/text.h"
 
 #define EVENT_FILE_TYPE "application/octet-stream"
+#define EVENT_FILE_NAME "attachment" /* of one that a client gives none (MS-ASAIRS R1014) */
 
 /* What iCalendar has no parameters for (MS-ASAIRS 2.2.2.16, 2.2.2.17, 2.2.2.26): the body names what is
  * inline by these. */
@@ -176,19 +177,18 @@ static const event_file_t *event_find_file(const apr_array_header_t *files,
     return found;
 }
 
-/* By a FileReference of any of the events. */
-static const event_file_t *event_find_anywhere(const item_event_source_t *source,
-                                               const item_reference_t *reference, apr_pool_t *pool)
+/* Those of all events. */
+static apr_array_header_t *event_all_files(const item_event_source_t *source, apr_pool_t *pool)
 {
-    const event_file_t *file = NULL;
-    item_component_t *event;
+    apr_array_header_t *files = apr_array_make(pool, 2, sizeof(event_file_t));
     int i;
 
-    for (i = -1; i < source->instances->nelts && !file; i++) {
-        event = i < 0 ? source->series : APR_ARRAY_IDX(source->instances, i, item_component_t *);
-        file = event ? event_find_file(event_files(event, pool), reference) : NULL;
-    }
-    return file;
+    if (source->series)
+        apr_array_cat(files, event_files(source->series, pool));
+    for (i = 0; i < source->instances->nelts; i++)
+        apr_array_cat(files,
+                      event_files(APR_ARRAY_IDX(source->instances, i, item_component_t *), pool));
+    return files;
 }
 
 base_fault_t *item_event_attachment_open(const backend_blob_t *blob,
@@ -199,14 +199,14 @@ base_fault_t *item_event_attachment_open(const backend_blob_t *blob,
     const event_file_t *file;
 
     BASE_TRY(item_event_open(blob, &source, pool));
-    file = event_find_anywhere(source, reference, pool);
+    file = event_find_file(event_all_files(source, pool), reference);
     return file ? item_attachment_make(file->bytes, file->length, file->type, file->name,
                                        attachment, pool)
                 : base_fault_make(pool, BASE_FAULT_NOT_FOUND, "the event has no such attachment");
 }
 
 /* Of one that a client has added: by its content. *file_reference: NULL when it is not there any more. */
-static base_fault_t *event_file_added(const item_event_source_t *source,
+static base_fault_t *event_file_added(const apr_array_header_t *files,
                                       const item_reference_t *reference, const eas_node_t *add,
                                       const char **file_reference, apr_pool_t *pool)
 {
@@ -222,7 +222,7 @@ static base_fault_t *event_file_added(const item_event_source_t *source,
     if (eas_node_content(content, &bytes, &length, pool) != APR_SUCCESS)
         return base_fault_make(pool, BASE_FAULT_UNAVAILABLE, "reading an attachment");
     wanted.revision = file_hash((const unsigned char *)bytes, length);
-    file = event_find_anywhere(source, &wanted, pool);
+    file = event_find_file(files, &wanted);
     if (file)
         *file_reference = file_reference_of(file, reference, pool);
     return NULL;
@@ -233,18 +233,20 @@ base_fault_t *item_event_attachments_added(const backend_blob_t *blob,
                                            const eas_node_t *data, apr_array_header_t **added,
                                            apr_pool_t *pool)
 {
-    const eas_node_t *files = eas_node_child(data, EAS_AirSyncBase_Attachments), *child;
+    const eas_node_t *list = eas_node_child(data, EAS_AirSyncBase_Attachments), *child;
     item_event_source_t *source;
+    apr_array_header_t *files;
 
     *added = apr_array_make(pool, 2, sizeof(item_attachment_added_t));
     BASE_TRY(item_event_open(blob, &source, pool));
-    for (child = files ? files->first : NULL; child; child = child->next) {
+    files = event_all_files(source, pool);
+    for (child = list ? list->first : NULL; child; child = child->next) {
         const char *id = eas_node_child_text(child, EAS_AirSyncBase_ClientId);
         item_attachment_added_t one = {.client_id = id};
 
         if (child->tag != EAS_AirSyncBase_Add || !id)
             continue;
-        BASE_TRY(event_file_added(source, reference, child, &one.file_reference, pool));
+        BASE_TRY(event_file_added(files, reference, child, &one.file_reference, pool));
         if (one.file_reference)
             APR_ARRAY_PUSH(*added, item_attachment_added_t) = one;
     }
@@ -254,7 +256,8 @@ base_fault_t *item_event_attachments_added(const backend_blob_t *blob,
 /* -- edits ------------------------------------------------------------------------------------ */
 
 /* One that is gone already was deleted by an earlier attempt of the same request. */
-static base_fault_t *event_delete_file(const item_event_edit_t *edit, const eas_node_t *node)
+static base_fault_t *event_delete_file(const item_event_edit_t *edit, const eas_node_t *node,
+                                       apr_array_header_t *files)
 {
     const char *text = eas_node_child_text(node, EAS_AirSyncBase_FileReference);
     item_reference_t named;
@@ -262,9 +265,12 @@ static base_fault_t *event_delete_file(const item_event_edit_t *edit, const eas_
 
     if (!text || !item_reference_parse_file(text, &named, edit->pool))
         return item_event_invalid(edit, "no such FileReference");
-    file = event_find_file(event_files(edit->event, edit->pool), &named);
-    if (file)
-        item_property_remove(file->property);
+    file = event_find_file(files, &named);
+    if (!file)
+        return NULL;
+    item_property_remove(file->property);
+    *(event_file_t *)file = APR_ARRAY_IDX(files, files->nelts - 1, event_file_t);
+    apr_array_pop(files);
     return NULL;
 }
 
@@ -290,13 +296,15 @@ static void event_set_parameter(const item_event_edit_t *edit, const eas_node_t 
 }
 
 /* The same content of the same name is there once, however often the request comes. */
-static base_fault_t *event_add_file(const item_event_edit_t *edit, const eas_node_t *node)
+static base_fault_t *event_add_file(const item_event_edit_t *edit, const eas_node_t *node,
+                                    apr_array_header_t *files)
 {
     const eas_node_t *content = eas_node_child(node, EAS_AirSyncBase_Content);
     const eas_node_t *display = eas_node_child(node, EAS_AirSyncBase_DisplayName);
     const char *method = eas_node_child_text(node, EAS_AirSyncBase_Method);
-    const char *name = display ? item_event_line(display, edit->pool) : "";
-    apr_array_header_t *files = event_files(edit->event, edit->pool);
+    const char *given = display ? item_event_line(display, edit->pool) : "";
+    const char *name = *given ? given : EVENT_FILE_NAME;
+    event_file_t *file;
     item_property_t *property;
     apr_size_t length;
     const char *bytes;
@@ -309,32 +317,36 @@ static base_fault_t *event_add_file(const item_event_edit_t *edit, const eas_nod
     if (eas_node_content(content, &bytes, &length, edit->pool) != APR_SUCCESS)
         return base_fault_make(edit->pool, BASE_FAULT_UNAVAILABLE, "reading an attachment");
     for (i = 0; i < files->nelts; i++) {
-        const event_file_t *file = &APR_ARRAY_IDX(files, i, event_file_t);
-
+        file = &APR_ARRAY_IDX(files, i, event_file_t);
         if (file->length == length && memcmp(file->bytes, bytes, length) == 0 &&
             strcmp(file->name, name) == 0)
             return NULL;
     }
     property = item_property_add(edit->event, NULL, "ATTACH", "");
     item_property_set_binary(property, bytes, length, event_file_type(node, edit->pool));
-    if (*name)
-        item_property_set_parameter(property, "FILENAME", name);
+    item_property_set_parameter(property, "FILENAME", name);
     event_set_parameter(edit, node, EAS_AirSyncBase_ContentId, property, EVENT_FILE_ID);
     event_set_parameter(edit, node, EAS_AirSyncBase_ContentLocation, property, EVENT_FILE_LOCATION);
     if (eas_node_child(node, EAS_AirSyncBase_IsInline)) /* R1381: whatever is in it */
         item_property_set_parameter(property, EVENT_FILE_INLINE, "TRUE");
+    file = apr_array_push(files);
+    *file = (event_file_t){.property = property,
+                           .bytes = (const unsigned char *)bytes,
+                           .length = length,
+                           .name = name};
     return NULL;
 }
 
 base_fault_t *item_event_store_files(item_event_edit_t *edit, const eas_node_t *node)
 {
+    apr_array_header_t *files = node ? event_files(edit->event, edit->pool) : NULL;
     const eas_node_t *child;
 
     for (child = node ? node->first : NULL; child; child = child->next) {
         if (child->tag == EAS_AirSyncBase_Delete)
-            BASE_TRY(event_delete_file(edit, child));
+            BASE_TRY(event_delete_file(edit, child, files));
         else if (child->tag == EAS_AirSyncBase_Add)
-            BASE_TRY(event_add_file(edit, child));
+            BASE_TRY(event_add_file(edit, child, files));
     }
     return NULL;
 }

@@ -143,7 +143,8 @@ static void event_choose_clock(event_when_t *when)
     when->clock = when->reckon = named;
 }
 
-/* By which a client turned days into moments: the rules that it names, in whichever year. */
+/* By which a client turned days into moments: the rules that it names, in whichever year. From 16.0 on it
+ * names none (R2005); one that does all the same may mean it. */
 static const item_clock_t *event_day_clock(const event_when_t *when)
 {
     const item_change_t *change = when->edit->change;
@@ -151,14 +152,14 @@ static const item_clock_t *event_day_clock(const event_when_t *when)
     item_zone_t zone;
     int i;
 
-    if (change->version >= EAS_VERSION_16_0)
-        return &item_clock_utc;
     for (i = 0; i < 2; i++) {
         const char *blob = eas_node_child_text(data[i], EAS_Calendar_Timezone);
 
         if (blob && item_zone_parse(blob, &zone, when->edit->pool))
             return item_clock_zone(&zone, when->edit->pool);
     }
+    if (change->version >= EAS_VERSION_16_0)
+        return &item_clock_utc;
     return when->known ? when->seen.clock : when->edit->source->own;
 }
 
@@ -174,6 +175,23 @@ static struct icaltimetype event_day(const event_when_t *when, apr_time_t moment
         moment == item_clock_to_utc(when->seen.clock, shown))
         return *shown;
     return item_clock_day(event_day_clock(when), moment);
+}
+
+/* Is it a single event from now on? */
+static int event_ends_series(const event_when_t *when)
+{
+    const eas_node_t *recurrence = eas_node_child(when->edit->data, EAS_Calendar_Recurrence);
+
+    if (recurrence)
+        return !recurrence->first;
+    return when->edit->change->version < EAS_VERSION_16_0 && when->has_from && when->has_to;
+}
+
+/* A single event begins where a client says, also when that is the first that it was shown of a series. */
+static int event_begins_there(const event_when_t *when)
+{
+    return when->edit->shown && when->edit->shown->manner != ITEM_EVENT_EXACT &&
+           event_ends_series(when);
 }
 
 /* How much later than the series begins it was shown to begin: from a window on. */
@@ -195,6 +213,8 @@ static void event_settle_window(event_when_t *when)
     apr_time_t later = event_shown_later(when), wanted;
     item_series_t series;
 
+    if (event_begins_there(when))
+        return;
     if (shown && shown->manner == ITEM_EVENT_MOVED) {
         /* where the pattern begins says nothing of the series, which stays */
         when->edit->unlike |= when->has_from && when->from != when->seen.from;
@@ -256,7 +276,7 @@ static base_fault_t *event_settle_times(event_when_t *when)
     event_choose_clock(when);
     length = when->to - when->from;
     if (when->known && !when->present.all_day && when->clock == when->present.clock &&
-        when->from == seen->from)
+        when->from == seen->from && !event_begins_there(when))
         when->start = when->present.start;
     else {
         when->start = item_clock_to_local(when->reckon, when->from);

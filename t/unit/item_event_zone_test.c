@@ -150,6 +150,35 @@ static void test_kept(apr_pool_t *pool)
            "also when the calendar means another one by that name");
 }
 
+/* A series that is shown from a window on and becomes a single event is where the phone has it. */
+static void test_ended(apr_pool_t *pool)
+{
+    static const eas_version_t versions[] = {EAS_VERSION_12_1, EAS_VERSION_14_1, EAS_VERSION_16_1};
+    const char *text = apr_pstrcat(pool,
+                                   HEAD EVENT "DTSTART;TZID=Europe/Berlin:20200901T100000\r\n"
+                                              "DTEND;TZID=Europe/Berlin:20200901T110000\r\n"
+                                              "RRULE:FREQ=MONTHLY;BYMONTHDAY=1,15\r\n" TAIL,
+                                   NULL);
+    size_t i;
+
+    for (i = 0; i < sizeof versions / sizeof *versions; i++) {
+        const char *start = shown(text, versions[i], EAS_Calendar_StartTime, pool);
+        apr_time_t end;
+        const char *data, *ended;
+
+        base_time_parse(start, &end);
+        data = apr_psprintf(pool, "StartTime=%s|EndTime=%s%s", start,
+                            base_time_format_compact(end + apr_time_from_sec(3600), pool),
+                            versions[i] < EAS_VERSION_16_0 ? "" : "|Recurrence=");
+        ended = store(text, data, NULL, versions[i], pool).text;
+        ok(ended && !strstr(ended, "\nRRULE:FREQ=MONTHLY"), "%d: it is no series", versions[i]);
+        is_str(shown(ended, versions[i], EAS_Calendar_StartTime, pool), start,
+               "and is where it was shown");
+        is_str(store(ended, data, NULL, versions[i], pool).text, ended,
+               "the repeat changes nothing");
+    }
+}
+
 /* -- hours that are there twice, or not at all ------------------------------------------------- */
 
 static void test_twice(apr_pool_t *pool)
@@ -307,6 +336,28 @@ static void test_days(apr_pool_t *pool)
     apr_pool_destroy(sub);
 }
 
+/* One of 16.x that sends what it must not: a moment, and a zone. */
+static void test_strays(apr_pool_t *pool)
+{
+    static const char *const zones[] = {"Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"};
+    size_t i;
+
+    for (i = 0; i < sizeof zones / sizeof *zones; i++) {
+        const char *blob = blob_of_zone(zones[i], "20261224", pool);
+
+        ok(days_are(store(NULL, day_data(zones[i], "20261224", 1, EAS_VERSION_14_1, pool), blob,
+                          EAS_VERSION_16_1, pool)
+                        .text,
+                    "20261224", 1, pool),
+           "midnight of %s at 16.1", zones[i]);
+        ok(days_are(store(NULL, day_data(zones[i], "20261224", 1, EAS_VERSION_16_1, pool), blob,
+                          EAS_VERSION_16_1, pool)
+                        .text,
+                    "20261224", 1, pool),
+           "a date with a zone");
+    }
+}
+
 /* What a phone up to 14.1 is shown begins and ends at midnight of the blob that is with it. */
 static void test_midnight(apr_pool_t *pool)
 {
@@ -397,8 +448,10 @@ int main(void)
     item_child_init(pool);
     test_nowhere(pool);
     test_kept(pool);
+    test_ended(pool);
     test_twice(pool);
     test_days(pool);
+    test_strays(pool);
     test_midnight(pool);
     test_series(pool);
     apr_pool_destroy(pool);
