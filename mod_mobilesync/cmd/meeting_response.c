@@ -185,6 +185,7 @@ static base_fault_t *response_answer(response_t *response, const backend_blob_t 
 {
     cmd_exchange_t *exchange = response->exchange;
     item_itip_answer_t answer = {.response = (item_itip_response_t)response->response,
+                                 .proposes = response->start != 0,
                                  .now = exchange->now};
     base_fault_t *fault;
 

@@ -61,6 +61,7 @@ static base_fault_t *meeting_send_to(const meeting_t *meeting, const apr_array_h
                              .to = to,
                              .instance = meeting->sending->instance,
                              .version = EAS_VERSION_16_1,
+                             .partial = meeting->sending->partial,
                              .text = meeting->sending->text,
                              .now = exchange->now};
     const backend_blob_t *message;

@@ -2,17 +2,16 @@
  * nobody sends as somebody else (item/compose.h). */
 #include "cmd/send.h"
 
-#include <strings.h>
-
 #include "cmd/meeting.h"
 
 /* A message that only passes an invitation on invites nobody by itself, unless it was made here of what
  * the sender has. */
-static int schedule_may_begin(const cmd_send_t *send, const item_itip_t *itip)
+static int schedule_may_begin(const cmd_send_t *send, const item_itip_t *itip,
+                              const item_itip_who_t *who)
 {
-    const char *organizer = item_itip_organizer(itip), *sender = item_itip_sender(itip);
+    const char *organizer = item_itip_organizer(itip);
 
-    return organizer && sender && (send->meeting || strcasecmp(organizer, sender) == 0);
+    return organizer && (send->meeting || item_itip_is_one_of(who->senders, organizer));
 }
 
 /* CONFLICT: the event changed meanwhile. *folder_id: where something was written; NULL: nowhere. */
@@ -26,7 +25,7 @@ static base_fault_t *schedule_once(const cmd_send_t *send, const item_itip_t *it
 
     BASE_TRY(backend_folder_list(session, &folders, pool));
     BASE_TRY(cmd_meeting_find(session, folders, item_itip_uid(itip), &meeting, pool));
-    if (!meeting.blob && !schedule_may_begin(send, itip))
+    if (!meeting.blob && !schedule_may_begin(send, itip, who))
         return NULL;
     BASE_TRY(item_itip_apply(itip, meeting.blob, who, &blob, pool));
     if (!blob)
@@ -39,12 +38,13 @@ static base_fault_t *schedule_once(const cmd_send_t *send, const item_itip_t *it
 static base_fault_t *schedule(const cmd_send_t *send, const item_itip_t *itip,
                               backend_session_t *session, const char **folder_id, apr_pool_t *pool)
 {
-    item_itip_who_t who = {.sender = item_itip_sender(itip), .now = send->exchange->now};
+    item_itip_who_t who = {.now = send->exchange->now};
     apr_array_header_t *own;
     base_fault_t *fault;
     int tries = 0;
 
-    if (!who.sender)
+    BASE_TRY(cmd_exchange_addresses(send->exchange, &who.senders));
+    if (!item_itip_sender(itip) || !item_itip_is_one_of(who.senders, item_itip_sender(itip)))
         return NULL;
     BASE_TRY(cmd_meeting_addresses(session, &own, pool));
     who.addresses = own;

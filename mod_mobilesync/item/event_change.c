@@ -228,9 +228,14 @@ void item_event_mark(item_event_edit_t *edit, const char *schedule)
     item_component_t *event = edit->event;
 
     event_set_moment(event, "LAST-MODIFIED", edit->change->now, edit->pool);
+    /* what another one organises has his marks, by which his next message is known to be later */
+    if (item_event_is_received(edit->source, event, &edit->options, edit->pool))
+        return;
     event_set_moment(event, "DTSTAMP", edit->change->now, edit->pool);
-    if (event_has_versions(edit) && strcmp(item_event_schedule(event, edit->pool), schedule) != 0)
-        event_set_sequence(event, edit->pool);
+    if (!event_has_versions(edit) || strcmp(item_event_schedule(event, edit->pool), schedule) == 0)
+        return;
+    edit->unlike |= item_event_forget_proposals(event);
+    event_set_sequence(event, edit->pool);
 }
 
 /* -- the change ------------------------------------------------------------------------------- */

@@ -105,6 +105,20 @@ base_fault_t *item_event_view_init(const item_event_source_t *source, item_compo
 
 /* Is it one of the account's addresses? */
 int item_event_is_own(const item_options_t *options, const char *address);
+/* Does somebody else organise it? Whose organizer is not known is taken as one's own. */
+int item_event_is_received(const item_event_source_t *source, item_component_t *event,
+                           const item_options_t *options, apr_pool_t *pool);
+/* May who is invited propose another time? */
+int item_event_takes_proposals(const item_event_source_t *source, item_component_t *event);
+
+/* Parameters of an ATTENDEE who proposed another time (no other program's are known): moments of UTC, as
+ * compact date-times. */
+#define ITEM_EVENT_PROPOSED_START "X-MOBILESYNC-PROPOSED-START"
+#define ITEM_EVENT_PROPOSED_END "X-MOBILESYNC-PROPOSED-END"
+/* Sets both of a line, or takes them away (NULL). */
+void item_event_propose(item_property_t *attendee, const char *start, const char *end);
+/* The same of all of an event: nobody's proposal holds any more. Was there any? */
+int item_event_forget_proposals(item_component_t *event);
 
 /* A calendar address (RFC 5545 3.3.3); NULL when it names no mailbox. */
 const char *item_event_address(item_property_t *property, apr_pool_t *pool);

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "base/time.h"
 
 /* AttendeeType (MS-ASCAL 2.2.2.6) */
 enum { EVENT_REQUIRED = 1, EVENT_OPTIONAL = 2, EVENT_RESOURCE = 3 };
@@ -20,6 +21,7 @@ typedef struct {
     const char *email, *name;
     int status, type; /* 0 of a client's: it does not say (R2028); type 0: the same */
     int says_status;
+    const char *from, *to; /* proposed; NULL: nothing */
 } event_attendee_t;
 
 /* -- reading ---------------------------------------------------------------------------------- */
@@ -82,6 +84,33 @@ static int event_type(item_property_t *property)
                : EVENT_REQUIRED;
 }
 
+/* What is no moment is not shown. */
+static const char *event_proposed(item_property_t *property, const char *name, apr_pool_t *pool)
+{
+    const char *text = item_property_parameter(property, name);
+    apr_time_t when;
+
+    return text && base_time_parse(text, &when) ? base_time_format_compact(when, pool) : NULL;
+}
+
+void item_event_propose(item_property_t *attendee, const char *start, const char *end)
+{
+    item_property_set_parameter(attendee, ITEM_EVENT_PROPOSED_START, start);
+    item_property_set_parameter(attendee, ITEM_EVENT_PROPOSED_END, end);
+}
+
+int item_event_forget_proposals(item_component_t *event)
+{
+    item_property_t *property = item_property_first(event, "ATTENDEE");
+    int any = 0;
+
+    for (; property; property = item_property_next(property)) {
+        any |= item_property_parameter(property, ITEM_EVENT_PROPOSED_START) != NULL;
+        item_event_propose(property, NULL, NULL);
+    }
+    return any;
+}
+
 /* Of the event, else (instances often say the times alone) of its series. */
 static item_property_t *event_organizer(const item_event_source_t *source, item_component_t *event)
 {
@@ -125,7 +154,9 @@ static apr_array_header_t *event_attendees(const item_event_source_t *source,
                                .email = email,
                                .name = event_name(property, pool),
                                .status = event_status(property),
-                               .type = event_type(property)};
+                               .type = event_type(property),
+                               .from = event_proposed(property, ITEM_EVENT_PROPOSED_START, pool),
+                               .to = event_proposed(property, ITEM_EVENT_PROPOSED_END, pool)};
     }
     return list;
 }
@@ -136,7 +167,6 @@ static void event_write_attendees(const item_event_value_t *value, eas_version_t
     const apr_array_header_t *list = value->object;
     int i;
 
-    (void)version;
     (void)pool;
     eas_writer_start(writer, EAS_Calendar_Attendees);
     for (i = 0; i < list->nelts; i++) {
@@ -148,6 +178,11 @@ static void event_write_attendees(const item_event_value_t *value, eas_version_t
                         *attendee->name ? attendee->name : attendee->email);
         eas_writer_uint(writer, EAS_Calendar_AttendeeStatus, (apr_uint64_t)attendee->status);
         eas_writer_uint(writer, EAS_Calendar_AttendeeType, (apr_uint64_t)attendee->type);
+        if (attendee->from && attendee->to &&
+            eas_tag_in_version(EAS_MeetingResponse_ProposedStartTime, version)) {
+            eas_writer_text(writer, EAS_MeetingResponse_ProposedStartTime, attendee->from);
+            eas_writer_text(writer, EAS_MeetingResponse_ProposedEndTime, attendee->to);
+        }
         eas_writer_end(writer);
     }
     eas_writer_end(writer);
@@ -199,12 +234,17 @@ static int event_is_meeting(const item_event_source_t *source, item_component_t 
            (event != source->main && item_property_first(source->main, "ATTENDEE") != NULL);
 }
 
-/* Whose organizer is not known is taken as one's own. */
+int item_event_is_received(const item_event_source_t *source, item_component_t *event,
+                           const item_options_t *options, apr_pool_t *pool)
+{
+    const char *organizer = event_organizer_address(source, event, pool);
+
+    return organizer && options->addresses && !item_event_is_own(options, organizer);
+}
+
 static int event_is_received(const item_event_view_t *view)
 {
-    const char *organizer = event_organizer_address(view->source, view->event, view->pool);
-
-    return organizer && view->options->addresses && !item_event_is_own(view->options, organizer);
+    return item_event_is_received(view->source, view->event, view->options, view->pool);
 }
 
 base_fault_t *item_event_load_meeting_status(const item_event_view_t *view,

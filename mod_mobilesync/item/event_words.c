@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "item/category.h"
 
+#define EVENT_DISALLOW "X-MICROSOFT-DISALLOW-COUNTER"
+
 /* A word of iCalendar and the number that it is in EAS. */
 typedef struct {
     const char *word;
@@ -193,10 +195,20 @@ base_fault_t *item_event_store_busy(item_event_edit_t *edit, const eas_node_t *n
 base_fault_t *item_event_load_disallow_proposal(const item_event_view_t *view,
                                                 item_event_value_t *value)
 {
-    const char *text = item_component_text(view->event, "X-MICROSOFT-DISALLOW-COUNTER");
+    const char *text = item_component_text(view->event, EVENT_DISALLOW);
 
     value->text = text && strcasecmp(text, "TRUE") == 0 ? "1" : "0"; /* R215 */
     return NULL;
+}
+
+/* An instance that does not say has it as its series does. */
+int item_event_takes_proposals(const item_event_source_t *source, item_component_t *event)
+{
+    const char *text = item_component_text(event, EVENT_DISALLOW);
+
+    if (!text)
+        text = item_component_text(source->main, EVENT_DISALLOW);
+    return !text || strcasecmp(text, "TRUE") != 0;
 }
 
 base_fault_t *item_event_store_disallow_proposal(item_event_edit_t *edit, const eas_node_t *node)
@@ -207,7 +219,7 @@ base_fault_t *item_event_store_disallow_proposal(item_event_edit_t *edit, const 
     BASE_TRY(item_event_number(edit, node, 1, 0, &value)); /* R214 */
     BASE_TRY(item_event_present(edit, ITEM_EVENT_disallow_proposal, &present));
     if (atoi(present) != value)
-        item_component_set_text(edit->event, "X-MICROSOFT-DISALLOW-COUNTER", value ? "TRUE" : NULL);
+        item_component_set_text(edit->event, EVENT_DISALLOW, value ? "TRUE" : NULL);
     return NULL;
 }
 

@@ -85,6 +85,16 @@ apr_uint64_t item_itip_sequence(item_component_t *event)
     return number;
 }
 
+apr_time_t item_itip_stamp(const item_event_source_t *source, item_component_t *event)
+{
+    struct icaltimetype time;
+    const item_clock_t *clock;
+
+    return item_event_time_read(source, item_property_first(event, "DTSTAMP"), &time, &clock)
+               ? item_clock_to_utc(clock, &time)
+               : 0;
+}
+
 void item_itip_moment(item_component_t *event, const char *name, apr_time_t when, apr_pool_t *pool)
 {
     const char *text = base_time_format_compact(when, pool);

@@ -46,14 +46,18 @@ const char *item_itip_sender(const item_itip_t *itip);
  * has it; NULL. */
 const char *item_itip_instance(const item_itip_t *itip);
 
+/* Is it among them (const char *), in whatever case? address NULL: no. */
+int item_itip_is_one_of(const apr_array_header_t *addresses, const char *address);
+
 /* -- what it does -- */
 
 typedef struct {
     const apr_array_header_t *addresses; /* const char *: of the calendar's owner */
-    /* Who may be believed to have written it: a REPLY or COUNTER counts for this attendee alone, a
-     * REQUEST or CANCEL from anybody but the organizer changes no event that there is. NULL: whom it
-     * names itself is believed (the owner acts on it). */
-    const char *sender;
+    /* Who may be believed to have written it, by all his addresses (const char *): a REPLY or COUNTER
+     * counts for this attendee alone, a REQUEST or CANCEL from anybody but the organizer changes no
+     * event that there is, nor does one to what nobody organises. So does who the event that there is
+     * says (SENT-BY) acts for them. NULL: whom it names itself is believed (the owner acts on it). */
+    const apr_array_header_t *senders;
     apr_time_t now;
 } item_itip_who_t;
 
@@ -65,7 +69,9 @@ typedef struct {
  *            X- properties stay; the answer becomes NEEDS-ACTION when start, end or rule are others
  *   CANCEL   STATUS:CANCELLED of the event; an instance is excluded (EXDATE)
  *   REPLY    PARTSTAT of the attendee in the owner's event, of the whole or of an instance
- *   COUNTER  the same, TENTATIVE: the times stay; DECLINECOUNTER: nothing
+ *   COUNTER  the same, TENTATIVE unless it declines: the times stay, what is proposed is with the
+ *            attendee (ITEM_EVENT_PROPOSED_START) until his next answer or until the event moves; not
+ *            where the organizer takes no proposals. DECLINECOUNTER: nothing
  * CONVERSION: the original cannot be read. */
 base_fault_t *item_itip_apply(const item_itip_t *itip, const backend_blob_t *original,
                               const item_itip_who_t *who, const backend_blob_t **blob,
@@ -87,13 +93,15 @@ typedef struct {
      * whole, and all of its instances; so it is where the calendar has instances alone. */
     const char *instance;
     eas_version_t version; /* whose InstanceId it is */
+    int proposes;          /* another time */
     apr_time_t now;
 } item_itip_answer_t;
 
 /* The event with the answer: PARTSTAT of the owner's ATTENDEE (added when only a list invited him), of
  * one occurrence in an instance of its own. *blob is the event itself when it says so already.
  * UNSUPPORTED: an instance of what does not recur; NOT_FOUND: there is no such; INVALID: no time;
- * DENIED: the owner organises it, or nobody does; CONVERSION. */
+ * DENIED: the owner organises it, or nobody does, or it proposes a time where the organizer wants none
+ * to be; CONVERSION. */
 base_fault_t *item_itip_answer(const backend_blob_t *event, const item_itip_answer_t *answer,
                                const backend_blob_t **blob, apr_pool_t *pool);
 /* The event without one occurrence (EXDATE): one that was declined. Faults as above. */
@@ -113,6 +121,9 @@ typedef struct {
      * the event has. */
     const char *instance;
     eas_version_t version;
+    /* CANCEL: the meeting goes on without them. The SEQUENCE stays then, so that an invitation that
+     * comes after it all the same is the later one. */
+    int partial;
     const char *text;      /* plain text of the body; NULL: none. Lines end with LF or CRLF */
     const char *html;      /* beside it, or NULL */
     apr_time_t start, end; /* of COUNTER: what is proposed; 0: the event's own */

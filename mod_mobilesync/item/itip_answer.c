@@ -100,6 +100,8 @@ base_fault_t *item_itip_answer(const backend_blob_t *event, const item_itip_answ
     }
     else
         answer_all(source, answer);
+    if (answer->proposes && !item_event_takes_proposals(source, target))
+        return base_fault_make(pool, BASE_FAULT_DENIED, "the organizer takes no proposals");
     *blob = event;
     if (!item_document_is_changed(source->document))
         return NULL;

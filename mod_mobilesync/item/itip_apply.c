@@ -20,17 +20,38 @@ static const char *itip_organizer(const item_event_source_t *source)
     return property ? item_event_address(property, source->pool) : NULL;
 }
 
+/* Is a line of the event that there is (ORGANIZER, ATTENDEE) one of who sent the message, or one that
+ * he acts for? Only what the event says of that already is believed. */
+static int itip_is_sender(const item_itip_apply_t *apply, item_property_t *line)
+{
+    const apr_array_header_t *senders = apply->who->senders;
+    const char *agent = item_property_parameter(line, "SENT-BY");
+
+    return !senders || item_itip_is_one_of(senders, item_event_address(line, apply->pool)) ||
+           (agent && strncasecmp(agent, "mailto:", 7) == 0 &&
+            item_itip_is_one_of(senders, agent + 7));
+}
+
+/* Do both mean the same person: by the same address, or both by one of who sent the message? */
+static int itip_is_same(const item_itip_apply_t *apply, const char *one, const char *other)
+{
+    return one && other &&
+           (strcasecmp(one, other) == 0 ||
+            (apply->who->senders && item_itip_is_one_of(apply->who->senders, one) &&
+             item_itip_is_one_of(apply->who->senders, other)));
+}
+
 /* A REQUEST or CANCEL is the organizer's of the event that there is. */
 static int itip_is_organizer(const item_itip_apply_t *apply)
 {
+    item_property_t *line = item_property_first(apply->stored->main, "ORGANIZER");
     const char *organizer = itip_organizer(apply->stored);
 
     if (item_itip_is_one_of(apply->who->addresses, organizer))
         return 0;
-    if (!organizer)
-        return 1;
-    return apply->itip->organizer && strcasecmp(organizer, apply->itip->organizer) == 0 &&
-           (!apply->who->sender || strcasecmp(organizer, apply->who->sender) == 0);
+    if (!organizer) /* an appointment that the owner made himself */
+        return !apply->who->senders;
+    return itip_is_same(apply, organizer, apply->itip->organizer) && itip_is_sender(apply, line);
 }
 
 static int itip_is_own(const item_itip_apply_t *apply)
@@ -78,16 +99,30 @@ static int itip_place(const item_itip_apply_t *apply, item_component_t *instance
 
 /* -- CANCEL ----------------------------------------------------------------------------------- */
 
+/* Was it written before what there is (RFC 5546 2.1.5)? */
+static int itip_cancel_is_old(const item_itip_apply_t *apply, item_component_t *in,
+                              item_component_t *stored)
+{
+    apr_uint64_t new = item_itip_sequence(in), old = item_itip_sequence(stored);
+    apr_time_t stamp = item_itip_stamp(apply->in, in);
+
+    return new < old || (new == old &&stamp &&stamp < item_itip_stamp(apply->stored, stored));
+}
+
 static void itip_cancel_component(const item_itip_apply_t *apply, item_component_t *in,
                                   item_component_t *stored)
 {
     const char *sequence = item_component_text(in, "SEQUENCE");
+    const char *present = item_component_text(stored, "STATUS");
+    apr_time_t stamp = item_itip_stamp(apply->in, in);
 
-    if (item_itip_sequence(in) < item_itip_sequence(stored))
+    if (itip_cancel_is_old(apply, in, stored) || (present && !strcasecmp(present, "CANCELLED")))
         return;
     item_component_set_text(stored, "STATUS", "CANCELLED");
-    if (sequence && item_document_is_changed(apply->stored->document))
+    if (sequence)
         item_component_set_text(stored, "SEQUENCE", sequence);
+    if (stamp) /* so that an invitation that was written earlier does not undo it */
+        item_itip_moment(stored, "DTSTAMP", stamp, apply->pool);
 }
 
 static void itip_cancel_instance(item_itip_apply_t *apply, item_component_t *in)
@@ -95,7 +130,7 @@ static void itip_cancel_instance(item_itip_apply_t *apply, item_component_t *in)
     item_component_t *stored = item_itip_counterpart(apply, in);
     struct icaltimetype place;
 
-    if (item_itip_sequence(in) < item_itip_sequence(stored ? stored : apply->stored->main))
+    if (itip_cancel_is_old(apply, in, stored ? stored : apply->stored->main))
         return;
     if (itip_place(apply, in, &place)) {
         item_event_exclude(&apply->edit, &apply->series->series, &place);
@@ -138,70 +173,100 @@ static const char *itip_answer(const item_itip_apply_t *apply, item_property_t *
     size_t i;
 
     if (apply->itip->method == ITEM_ITIP_COUNTER)
-        return "TENTATIVE";
+        return word && strcasecmp(word, "DECLINED") == 0 ? "DECLINED" : "TENTATIVE";
     for (i = 0; word && i < sizeof words / sizeof *words; i++)
         if (strcasecmp(word, words[i]) == 0)
             return words[i];
     return NULL;
 }
 
-/* An answer to what was before the event's last change. One that does not say which revision it is about
+/* Is a message about the very time that the event has? */
+static int itip_is_at_its_time(const item_itip_apply_t *apply, item_component_t *in,
+                               item_component_t *stored)
+{
+    item_event_times_t times, present;
+
+    return !item_event_times_load(apply->in, in, &times) &&
+           !item_event_times_load(apply->stored, stored, &present) && times.from == present.from &&
+           times.to == present.to;
+}
+
+/* An answer to what was before the event's last change, at another time: who said yes to a series of which
+ * one occurrence was cancelled since still comes. One that does not say which revision it is about
  * is about the present one: clients of EAS up to 14.1 write answers themselves, and no element tells
  * them the SEQUENCE. */
-static int itip_reply_is_old(item_component_t *in, item_component_t *stored)
+static int itip_reply_is_old(const item_itip_apply_t *apply, item_component_t *in,
+                             item_component_t *stored)
 {
     return item_component_text(in, "SEQUENCE") &&
-           item_itip_sequence(in) < item_itip_sequence(stored);
+           item_itip_sequence(in) < item_itip_sequence(stored) &&
+           (apply->itip->method == ITEM_ITIP_COUNTER || !itip_is_at_its_time(apply, in, stored));
 }
 
 /* When the message was written, as it is remembered; NULL: it does not say. */
 static const char *itip_stamp(const item_itip_apply_t *apply, item_component_t *in)
 {
-    struct icaltimetype time;
-    const item_clock_t *clock;
+    apr_time_t stamp = item_itip_stamp(apply->in, in);
 
-    return item_event_time_read(apply->in, item_property_first(in, "DTSTAMP"), &time, &clock)
-               ? base_time_format_compact(item_clock_to_utc(clock, &time), apply->pool)
+    return stamp ? base_time_format_compact(stamp, apply->pool) : NULL;
+}
+
+/* The line of who answers: that of the address, else one of who sent the message, who is known. */
+static item_property_t *itip_line(const item_itip_apply_t *apply, item_property_t *attendee,
+                                  item_component_t *stored)
+{
+    apr_array_header_t *address = apr_array_make(apply->pool, 1, sizeof(const char *));
+    const apr_array_header_t *senders = apply->who->senders;
+    item_property_t *line;
+
+    APR_ARRAY_PUSH(address, const char *) = item_event_address(attendee, apply->pool);
+    line = item_itip_attendee(stored, address, apply->pool);
+    if (line)
+        return itip_is_sender(apply, line) ? line : NULL;
+    return senders && item_itip_is_one_of(senders, item_event_address(attendee, apply->pool))
+               ? item_itip_attendee(stored, senders, apply->pool)
                : NULL;
+}
+
+/* What an attendee proposes, or that he does not any more. */
+static void itip_propose(const item_itip_apply_t *apply, item_component_t *in,
+                         item_component_t *stored, item_property_t *line)
+{
+    item_event_times_t times;
+
+    if (apply->itip->method != ITEM_ITIP_COUNTER ||
+        !item_event_takes_proposals(apply->stored, stored) ||
+        itip_is_at_its_time(apply, in, stored) || item_event_times_load(apply->in, in, &times)) {
+        item_event_propose(line, NULL, NULL);
+        return;
+    }
+    item_event_propose(line, base_time_format_compact(times.from, apply->pool),
+                       base_time_format_compact(times.to, apply->pool));
 }
 
 static void itip_reply_component(const item_itip_apply_t *apply, item_component_t *in,
                                  item_property_t *attendee, item_component_t *stored)
 {
-    apr_array_header_t *address = apr_array_make(apply->pool, 1, sizeof(const char *));
+    item_property_t *line = itip_line(apply, attendee, stored);
     const char *word = itip_answer(apply, attendee), *stamp = itip_stamp(apply, in), *before;
-    item_property_t *line;
 
-    APR_ARRAY_PUSH(address, const char *) = item_event_address(attendee, apply->pool);
-    line = item_itip_attendee(stored, address, apply->pool);
-    if (!line || !word || itip_reply_is_old(in, stored))
+    if (!line || !word || itip_reply_is_old(apply, in, stored))
         return;
     before = item_property_parameter(line, ITIP_REPLIED);
     if (stamp && before && strcmp(stamp, before) < 0) /* of one length: in order */
         return;
     item_property_set_parameter(line, "PARTSTAT", word);
+    itip_propose(apply, in, stored, line);
     if (stamp && item_document_is_changed(apply->stored->document))
         item_property_set_parameter(line, ITIP_REPLIED, stamp);
 }
 
-/* Who answers, where he may: for himself. */
+/* Who answers. */
 static item_property_t *itip_replier(const item_itip_apply_t *apply, item_component_t *in)
 {
     item_property_t *attendee = item_property_first(in, "ATTENDEE");
-    const char *address = attendee ? item_event_address(attendee, apply->pool) : NULL;
 
-    if (!address || (apply->who->sender && strcasecmp(apply->who->sender, address) != 0))
-        return NULL;
-    return attendee;
-}
-
-/* Is somebody of that address invited to the series? Who is not makes no instance. */
-static int itip_is_invited(const item_itip_apply_t *apply, item_property_t *attendee)
-{
-    apr_array_header_t *address = apr_array_make(apply->pool, 1, sizeof(const char *));
-
-    APR_ARRAY_PUSH(address, const char *) = item_event_address(attendee, apply->pool);
-    return item_itip_attendee(apply->stored->series, address, apply->pool) != NULL;
+    return attendee && item_event_address(attendee, apply->pool) ? attendee : NULL;
 }
 
 static void itip_reply_instance(item_itip_apply_t *apply, item_component_t *in,
@@ -210,8 +275,9 @@ static void itip_reply_instance(item_itip_apply_t *apply, item_component_t *in,
     item_component_t *stored = item_itip_counterpart(apply, in);
     struct icaltimetype place;
 
-    if (!stored && itip_place(apply, in, &place) && itip_is_invited(apply, attendee) &&
-        itip_answer(apply, attendee) && !itip_reply_is_old(in, apply->stored->series))
+    if (!stored && itip_place(apply, in, &place) &&
+        itip_line(apply, attendee, apply->stored->series) /* who is not invited makes none */ &&
+        itip_answer(apply, attendee) && !itip_reply_is_old(apply, in, apply->stored->series))
         stored = item_event_occurrence(&apply->edit, &apply->series->series, place);
     if (stored)
         itip_reply_component(apply, in, attendee, stored);
@@ -240,11 +306,15 @@ static void itip_reply(item_itip_apply_t *apply)
 
 /* -- a message -------------------------------------------------------------------------------- */
 
-/* Time that nobody has agreed to yet (item_itip_answer() says what becomes of that). */
-static void itip_reserve(item_component_t *event)
+/* Time that nobody has agreed to yet, whatever who invites says (item_itip_answer() says what becomes
+ * of that). */
+static void itip_reserve(const item_itip_apply_t *apply, item_component_t *event)
 {
     const char *transparency = item_component_text(event, "TRANSP");
+    item_property_t *own = item_itip_attendee(event, apply->who->addresses, apply->pool);
 
+    if (own)
+        item_property_set_parameter(own, "PARTSTAT", "NEEDS-ACTION");
     if (!transparency || strcasecmp(transparency, "TRANSPARENT") != 0)
         item_component_set_text(event, "X-MICROSOFT-CDO-BUSYSTATUS", "TENTATIVE");
 }
@@ -267,7 +337,7 @@ static base_fault_t *itip_new(const item_itip_apply_t *apply, const backend_blob
         if (!uid || strcmp(uid, apply->itip->uid) != 0)
             item_component_remove(event);
         else
-            itip_reserve(event);
+            itip_reserve(apply, event);
     }
     for (i = 0; i < sizeof others / sizeof *others; i++)
         while ((event = item_component_first(apply->in->calendar, others[i])))

@@ -62,6 +62,7 @@ void item_itip_disclose(item_component_t *event)
         item_component_remove(alarm);
     for (i = 0; i < sizeof hidden / sizeof *hidden; i++)
         item_component_set_text(event, hidden[i], NULL);
+    item_event_forget_proposals(event);
 }
 
 static void compose_event(const itip_compose_t *compose, item_component_t *event)
@@ -74,9 +75,10 @@ static void compose_event(const itip_compose_t *compose, item_component_t *event
         compose_people(compose, event);
     if (send->method == ITEM_ITIP_CANCEL) {
         item_component_set_text(event, "STATUS", "CANCELLED");
-        item_component_set_text(
-            event, "SEQUENCE",
-            apr_psprintf(compose->pool, "%" APR_UINT64_T_FMT, item_itip_sequence(event) + 1));
+        if (!send->partial)
+            item_component_set_text(
+                event, "SEQUENCE",
+                apr_psprintf(compose->pool, "%" APR_UINT64_T_FMT, item_itip_sequence(event) + 1));
     }
     if (send->method == ITEM_ITIP_COUNTER && send->start) {
         item_event_times_t times;

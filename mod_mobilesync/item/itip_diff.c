@@ -234,6 +234,11 @@ static base_fault_t *diff_schedule_at(const diff_t *diff, const diff_side_t *sid
     return NULL;
 }
 
+static int diff_stands(const diff_side_t *side)
+{
+    return side && !diff_is_cancelled(side->source->main);
+}
+
 /* -- what is sent ----------------------------------------------------------------------------- */
 
 static void diff_send(diff_t *diff, item_itip_method_t method, const diff_side_t *of,
@@ -244,13 +249,14 @@ static void diff_send(diff_t *diff, item_itip_method_t method, const diff_side_t
 
     if (!to->nelts)
         return;
-    APR_ARRAY_PUSH(diff->sendings, item_itip_sending_t) =
-        (item_itip_sending_t){.method = method,
-                              .of_before = of == diff->before,
-                              .instance = instance,
-                              .to = to,
-                              .uid = uid ? uid : "",
-                              .text = item_component_text(main, "DESCRIPTION")};
+    APR_ARRAY_PUSH(diff->sendings, item_itip_sending_t) = (item_itip_sending_t){
+        .method = method,
+        .of_before = of == diff->before,
+        .partial = method == ITEM_ITIP_CANCEL && diff_stands(diff->after) && !instance,
+        .instance = instance,
+        .to = to,
+        .uid = uid ? uid : "",
+        .text = item_component_text(main, "DESCRIPTION")};
 }
 
 /* Is there a difference at a place, and is it one that the attendees of it are to be told? */
@@ -370,11 +376,6 @@ static base_fault_t *diff_changed(diff_t *diff)
     }
     diff_send(diff, ITEM_ITIP_REQUEST, diff->after, NULL, fresh);
     return places ? diff_send_at(diff, at, gone, fresh) : NULL;
-}
-
-static int diff_stands(const diff_side_t *side)
-{
-    return side && !diff_is_cancelled(side->source->main);
 }
 
 static int diff_is_over(const diff_t *diff, const diff_side_t *side)

@@ -9,6 +9,7 @@
 typedef struct {
     item_itip_method_t method;    /* REQUEST or CANCEL */
     int of_before;                /* it tells what there was: of a CANCEL */
+    int partial;                  /* CANCEL: the meeting goes on without them */
     const char *instance;         /* InstanceId of 16.x; NULL: the whole */
     const apr_array_header_t *to; /* const char *: addr-specs, in their order in the event */
     const char *uid;

@@ -31,7 +31,6 @@ const char *item_itip_method_word(item_itip_method_t method);
 /* The first ATTENDEE with one of the addresses (const char *); NULL. */
 item_property_t *item_itip_attendee(item_component_t *event, const apr_array_header_t *addresses,
                                     apr_pool_t *pool);
-int item_itip_is_one_of(const apr_array_header_t *addresses, const char *address);
 
 /* An edit of a source at a moment. */
 void item_itip_edit_init(item_event_edit_t *edit, item_change_t *change,
@@ -43,6 +42,8 @@ base_fault_t *item_itip_place(item_event_edit_t *edit, const char *instance, eas
 
 /* SEQUENCE; 0 where there is none. */
 apr_uint64_t item_itip_sequence(item_component_t *event);
+/* DTSTAMP; 0 where there is none. */
+apr_time_t item_itip_stamp(const item_event_source_t *source, item_component_t *event);
 /* Sets or adds a moment in UTC. */
 void item_itip_moment(item_component_t *event, const char *name, apr_time_t when, apr_pool_t *pool);
 

@@ -32,16 +32,6 @@ static int request_is_of(const char *name, const char *const *names, size_t coun
 
 /* -- which is the later (RFC 5546 2.1.5) ------------------------------------------------------ */
 
-static apr_time_t request_stamp(const item_event_source_t *source, item_component_t *event)
-{
-    struct icaltimetype time;
-    const item_clock_t *clock;
-
-    return item_event_time_read(source, item_property_first(event, "DTSTAMP"), &time, &clock)
-               ? item_clock_to_utc(clock, &time)
-               : 0;
-}
-
 static int request_is_later(const item_itip_apply_t *apply, item_component_t *in,
                             item_component_t *stored)
 {
@@ -49,7 +39,7 @@ static int request_is_later(const item_itip_apply_t *apply, item_component_t *in
 
     if (new != old)
         return new > old;
-    return request_stamp(apply->in, in) > request_stamp(apply->stored, stored);
+    return item_itip_stamp(apply->in, in) > item_itip_stamp(apply->stored, stored);
 }
 
 /* -- the schedule ----------------------------------------------------------------------------- */

@@ -63,6 +63,48 @@ my ($attendee) = only( $anna, $annas )->property('Calendar:Attendees')->children
 is( $attendee->text('AttendeeStatus'), 3, 'an answer is in the calendar of the organizer' );
 is( only( $old, $olds )->text('Calendar:BusyStatus'), 2, 'and what is agreed to is busy' );
 
+# Another time is proposed: the organizer sees it, until it is answered or he moves the meeting.
+sub proposed () {
+    my ($who) = only( $anna, $annas )->property('Calendar:Attendees')->children;
+    return [ map { $who->text($_) }
+            qw(AttendeeStatus MeetingResponse:ProposedStartTime MeetingResponse:ProposedEndTime) ];
+}
+
+sub propose ($hour) {
+    my ($result) = $bo->meeting_response(
+        [
+            {
+                folder => $bos,
+                id => only( $bo, $bos )->id,
+                response => 2,
+                send => [
+                    [ 'MeetingResponse:ProposedStartTime' => "20301104T${hour}0000Z" ],
+                    [ 'MeetingResponse:ProposedEndTime' => "20301104T${hour}3000Z" ]
+                ]
+            }
+        ]
+    )->@*;
+    return $result->{status};
+}
+is( propose(14), 1, 'another time is proposed' );
+is_deeply( proposed(), [ 2, '20301104T140000Z', '20301104T143000Z' ], 'and shown' );
+change( $anna, $annas, $id, event( Reminder => 5 ) );
+is_deeply( proposed(), [ 2, '20301104T140000Z', '20301104T143000Z' ], 'whatever else changes' );
+change( $anna, $annas, $id,
+    event( StartTime => '20301104T140000Z', EndTime => '20301104T143000Z' ) );
+is_deeply( proposed(), [ 2, undef, undef ], 'until the meeting is moved' );
+change(
+    $anna, $annas, $id,
+    event(
+        DisallowNewTimeProposal => 1,
+        StartTime => '20301104T140000Z',
+        EndTime => '20301104T150000Z'
+    )
+);
+my $mails = keys %{ $server->mailbox('anna')->messages };
+is( propose(15), 2, 'where no proposals are taken there are none' );
+is( scalar keys %{ $server->mailbox('anna')->messages }, $mails, 'and no mail' );
+
 $anna->sync( $annas, commands => [ $anna->delete_of($id) ] );
 is( only( $old, $olds )->text('Calendar:MeetingStatus') & 4, 4, 'cancelled' );
 

@@ -20,12 +20,20 @@
 
 #define NOW apr_time_from_sec(1800000000) /* 20270115T080000Z */
 
+/* Addresses, separated by blanks. */
+static apr_array_header_t *list_of(const char *addresses, apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, 2, sizeof(const char *));
+    char *next = apr_pstrdup(pool, addresses), *one, *state;
+
+    for (; (one = apr_strtok(next, " ", &state)); next = NULL)
+        APR_ARRAY_PUSH(list, const char *) = one;
+    return list;
+}
+
 static apr_array_header_t *own_addresses(apr_pool_t *pool)
 {
-    apr_array_header_t *own = apr_array_make(pool, 1, sizeof(const char *));
-
-    APR_ARRAY_PUSH(own, const char *) = "anna@example.org";
-    return own;
+    return list_of("anna@example.org", pool);
 }
 
 /* With its lines unfolded. */
@@ -63,7 +71,7 @@ static const char *applied(const char *method, const char *events, const char *f
 
     if (!itip)
         return "no message";
-    who.sender = item_itip_sender(itip);
+    who.senders = item_itip_sender(itip) ? list_of(item_itip_sender(itip), pool) : NULL;
     if (item_itip_apply(itip, original ? blob_of_text(original, pool) : NULL, &who, &blob, pool))
         return "fault";
     return text_of(blob, pool);
@@ -248,6 +256,10 @@ static void test_reply(apr_pool_t *pool)
     ok(!applied("REPLY", EVENT STAMP("04") "SEQUENCE:0\r\n" OWN CY("DECLINED") END,
                 "cy@example.org", stored, pool),
        "nor does one to what was before");
+    ok(has(applied("REPLY", EVENT STAMP("04") "SEQUENCE:0\r\n" AT OWN CY("DECLINED") END,
+                   "cy@example.org", stored, pool),
+           "PARTSTAT=DECLINED"),
+       "unless that was at the same time");
     ok(has(applied("REPLY", EVENT STAMP("04") OWN CY("DECLINED") END, "cy@example.org", stored,
                    pool),
            "PARTSTAT=DECLINED"),
@@ -280,8 +292,130 @@ static void test_reply(apr_pool_t *pool)
         "COUNTER",
         apr_pstrcat(pool, reply, CY("NEEDS-ACTION") "DTSTART:20270101T090000Z\r\n" END, NULL),
         "cy@example.org", stored, pool);
-    ok(has(text, "PARTSTAT=TENTATIVE") && !has(text, "20270101T090000Z"),
+    ok(has(text, "PARTSTAT=TENTATIVE") && !has(text, "DTSTART:20270101T090000Z"),
        "who proposes another time may come, and moves nothing");
+}
+
+/* -- who may ---------------------------------------------------------------------------------- */
+
+/* The same, by an account of several addresses. */
+static const char *applied_by(const char *method, const char *events, const char *senders,
+                              const char *stored, apr_pool_t *pool)
+{
+    item_itip_who_t who = {
+        .addresses = own_addresses(pool), .senders = list_of(senders, pool), .now = NOW};
+    const backend_blob_t *blob;
+
+    if (item_itip_apply(message(method, events, "x@example.org", pool),
+                        blob_of_text(apr_pstrcat(pool, HEAD, stored, TAIL, NULL), pool), &who,
+                        &blob, pool))
+        return "fault";
+    return text_of(blob, pool);
+}
+
+static void test_aliases(apr_pool_t *pool)
+{
+    static const char mine[] = EVENT STAMP("02") AT OWN CY("NEEDS-ACTION") END;
+    static const char theirs[] = EVENT STAMP("02") AT MEETING END;
+    static const char reply[] = EVENT STAMP("03") AT OWN;
+    const char *other =
+        apr_pstrcat(pool, reply, "ATTENDEE;PARTSTAT=ACCEPTED:mailto:c.y@example.org\r\n" END, NULL);
+    const char *same = apr_pstrcat(pool, reply, CY("ACCEPTED") END, NULL);
+
+    ok(has(applied_by("REPLY", other, "c.y@example.org cy@example.org", mine, pool),
+           "PARTSTAT=ACCEPTED;X-CALENDARSERVER-DTSTAMP=20260103T000000Z:mailto:cy@"),
+       "an attendee answers by another of his addresses");
+    ok(has(applied_by("REPLY", same, "c.y@example.org cy@example.org", mine, pool), "ACCEPTED"),
+       "or writes from another one");
+    ok(!applied_by("REPLY", other, "dora@example.org cy@example.org", mine, pool),
+       "but not by one that is not his");
+    ok(!applied_by("REPLY", same, "dora@example.org", mine, pool), "nor does another for him");
+    ok(has(applied_by("REPLY", same, "dora@example.org",
+                      EVENT STAMP("02") AT OWN
+                      "ATTENDEE;SENT-BY=\"mailto:dora@example.org\":mailto:cy@example.org\r\n" END,
+                      pool),
+           "PARTSTAT=ACCEPTED"),
+       "unless the event says that he acts for him");
+    ok(!applied_by("REPLY",
+                   apr_pstrcat(pool, reply,
+                               "ATTENDEE;PARTSTAT=DECLINED;SENT-BY=\"mailto:dora@example.org\":"
+                               "mailto:cy@example.org\r\n" END,
+                               NULL),
+                   "dora@example.org", mine, pool),
+       "which the message alone does not");
+    ok(applied_by("CANCEL", EVENT STAMP("03") AT "ORGANIZER:mailto:b@example.org\r\n" END,
+                  "b@example.org bo@example.org", theirs, pool) != NULL,
+       "an organizer cancels by another of his addresses");
+    ok(!applied_by("CANCEL", EVENT STAMP("03") AT MEETING END, "cy@example.org", theirs, pool) &&
+           !applied_by("REQUEST",
+                       EVENT STAMP("03") AT "ORGANIZER;SENT-BY=\"mailto:cy@example.org\":mailto:bo@"
+                                            "example.org\r\nSUMMARY:x\r\n" END,
+                       "cy@example.org", theirs, pool),
+       "nobody else does, whomever he says to act for");
+    ok(!applied_by("REQUEST",
+                   EVENT STAMP("03") "SEQUENCE:9\r\n" AT "ORGANIZER:mailto:cy@example.org\r\n"
+                                     "SUMMARY:x\r\n" END,
+                   "cy@example.org", EVENT STAMP("02") AT "SUMMARY:mine\r\n" END, pool) &&
+           !applied_by("CANCEL", EVENT STAMP("03") AT "ORGANIZER:mailto:cy@example.org\r\n" END,
+                       "cy@example.org", EVENT STAMP("02") AT "SUMMARY:mine\r\n" END, pool),
+       "an appointment of one's own is nobody's to change");
+    ok(has(applied("REQUEST", EVENT STAMP("01") AT ORGANIZER ANNA("ACCEPTED") END, "bo@example.org",
+                   NULL, pool),
+           ANNA("NEEDS-ACTION")),
+       "nobody accepts for who is invited");
+}
+
+static void test_late(apr_pool_t *pool)
+{
+    static const char stored[] = EVENT STAMP("05") "SEQUENCE:1\r\n" AT MEETING END;
+    const char *text;
+
+    ok(!applied("CANCEL", EVENT STAMP("04") "SEQUENCE:1\r\n" AT MEETING END, "bo@example.org",
+                stored, pool),
+       "a cancellation before an invitation does not undo it");
+    text = applied("CANCEL", EVENT STAMP("06") "SEQUENCE:1\r\n" AT MEETING END, "bo@example.org",
+                   stored, pool);
+    ok(has(text, "STATUS:CANCELLED") && has(text, STAMP("06")), "one after it does");
+    text = apr_pstrmemdup(pool, text + strlen(HEAD), strlen(text) - strlen(HEAD) - strlen(TAIL));
+    ok(!applied("CANCEL", EVENT STAMP("07") "SEQUENCE:1\r\n" AT MEETING END, "bo@example.org", text,
+                pool),
+       "once");
+    ok(!applied("REQUEST", EVENT STAMP("04") "SEQUENCE:1\r\n" AT MEETING END, "bo@example.org",
+                text, pool),
+       "an invitation that was written before does not undo that");
+    text = applied("REQUEST", EVENT STAMP("07") "SEQUENCE:1\r\n" AT MEETING END, "bo@example.org",
+                   text, pool);
+    ok(text && !has(text, "CANCELLED"), "one that was written after it does");
+}
+
+#define PROPOSED "X-MOBILESYNC-PROPOSED-START=20261124T110000Z"
+
+static void test_proposals(apr_pool_t *pool)
+{
+    static const char mine[] = EVENT STAMP("02") "SEQUENCE:1\r\n" AT OWN CY("NEEDS-ACTION");
+    static const char counter[] = EVENT STAMP(
+        "03") "SEQUENCE:1\r\nDTSTART:20261124T110000Z\r\nDTEND:20261124T120000Z\r\n" OWN;
+    const char *stored = apr_pstrcat(pool, mine, END, NULL);
+    const char *proposal = apr_pstrcat(pool, counter, CY("TENTATIVE") END, NULL), *text, *then;
+
+    text = applied("COUNTER", proposal, "cy@example.org", stored, pool);
+    ok(has(text, PROPOSED ";X-MOBILESYNC-PROPOSED-END=20261124T120000Z") &&
+           has(text, "PARTSTAT=TENTATIVE") && has(text, AT),
+       "what is proposed is kept");
+    then = apr_pstrmemdup(pool, text + strlen(HEAD), strlen(text) - strlen(HEAD) - strlen(TAIL));
+    ok(!applied("COUNTER", proposal, "cy@example.org", then, pool), "once");
+    text = applied("REPLY", EVENT STAMP("04") "SEQUENCE:1\r\n" OWN CY("ACCEPTED") END,
+                   "cy@example.org", then, pool);
+    ok(has(text, "PARTSTAT=ACCEPTED") && !has(text, PROPOSED), "until there is an answer");
+    ok(has(applied("COUNTER", apr_pstrcat(pool, counter, CY("DECLINED") END, NULL),
+                   "cy@example.org", stored, pool),
+           "PARTSTAT=DECLINED"),
+       "who proposes may decline");
+    text =
+        applied("COUNTER", proposal, "cy@example.org",
+                apr_pstrcat(pool, mine, "X-MICROSOFT-DISALLOW-COUNTER:TRUE\r\n" END, NULL), pool);
+    ok(has(text, "PARTSTAT=TENTATIVE") && !has(text, PROPOSED),
+       "but not where no proposal is taken");
 }
 
 /* -- one's own answer ------------------------------------------------------------------------- */
@@ -401,15 +535,14 @@ static void test_round_trip(apr_pool_t *pool)
     item_itip_t *itip = sent(mine, &request, "anna@example.org", &mail, pool);
 
     APR_ARRAY_PUSH(cy, const char *) = "cy@example.org";
-    who.sender = "anna@example.org";
+    who.senders = own_addresses(pool);
     ok(itip && !item_itip_apply(itip, NULL, &who, &event, pool) && event, "an invitation comes");
     ok(event && !item_itip_apply(itip, event, &who, &again, pool) && !again, "once");
     ok(event && !item_itip_answer(event, &yes, &answered, pool), "it is answered");
     text = text_of(answered, pool);
     text = apr_pstrmemdup(pool, text + strlen(HEAD), strlen(text) - strlen(HEAD) - strlen(TAIL));
     itip = sent(text, &reply, "cy@example.org", &mail, pool);
-    who =
-        (item_itip_who_t){.addresses = own_addresses(pool), .sender = "cy@example.org", .now = NOW};
+    who = (item_itip_who_t){.addresses = own_addresses(pool), .senders = cy, .now = NOW};
     ok(itip &&
            !item_itip_apply(itip, blob_of_text(apr_pstrcat(pool, HEAD, mine, TAIL, NULL), pool),
                             &who, &again, pool) &&
@@ -427,6 +560,9 @@ int main(void)
     test_load(pool);
     test_request(pool);
     test_request_instances(pool);
+    test_aliases(pool);
+    test_late(pool);
+    test_proposals(pool);
     test_cancel(pool);
     test_reply(pool);
     test_answer(pool);
