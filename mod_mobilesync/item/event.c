@@ -93,6 +93,20 @@ static apr_time_t event_later(apr_time_t a, apr_time_t b)
     return a > b ? a : b;
 }
 
+/* How long after its place what follows an instance ends; 0: nothing follows it. */
+static apr_time_t event_follower_end(const item_event_source_t *source, const item_series_t *series,
+                                     int i)
+{
+    item_component_t *instance = APR_ARRAY_IDX(source->instances, i, item_component_t *);
+    struct icaltimetype place;
+    item_event_times_t times;
+
+    if (!item_event_is_range(instance) || !item_event_series_of(source, series, instance, &place) ||
+        item_event_times_load(source, instance, &times))
+        return 0;
+    return times.to - item_clock_to_utc(series->clock, &place);
+}
+
 /* When the last occurrence ends: a series that is still alive is never too old. */
 static base_fault_t *event_last(const item_event_source_t *source, apr_time_t *last,
                                 apr_pool_t *pool)
@@ -117,6 +131,8 @@ static base_fault_t *event_last(const item_event_source_t *source, apr_time_t *l
 
         *last =
             begin == APR_INT64_MAX ? begin : event_later(*last, begin + (times.to - times.from));
+        for (i = 0; i < source->instances->nelts && begin != APR_INT64_MAX; i++)
+            *last = event_later(*last, begin + event_follower_end(source, &series, i));
     }
     return NULL;
 }

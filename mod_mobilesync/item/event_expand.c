@@ -15,7 +15,7 @@
 typedef struct {
     struct icaltimetype local;
     item_component_t *instance;
-    int deleted;
+    int follows, deleted; /* as of item_event_exception_t */
 } event_occurrence_t;
 
 static int event_year(apr_time_t when)
@@ -33,12 +33,13 @@ static apr_time_t event_window(int year)
     return item_ical_naive(&time);
 }
 
-static void event_add_occurrence(apr_array_header_t *list, struct icaltimetype local,
-                                 const apr_array_header_t *differences)
+static void event_add_occurrence(const item_event_series_t *series, apr_array_header_t *list,
+                                 struct icaltimetype local)
 {
-    const item_event_exception_t *all = (const item_event_exception_t *)differences->elts;
+    const item_event_exception_t *range,
+        *all = (const item_event_exception_t *)series->differences->elts;
     event_occurrence_t *one = apr_array_push(list);
-    int low = 0, high = differences->nelts;
+    int low = 0, high = series->differences->nelts;
 
     *one = (event_occurrence_t){.local = local};
     while (low < high) {
@@ -49,9 +50,14 @@ static void event_add_occurrence(apr_array_header_t *list, struct icaltimetype l
         else
             high = middle;
     }
-    if (low < differences->nelts && item_ical_naive(&all[low].local) == item_ical_naive(&local)) {
+    if (low < series->differences->nelts &&
+        item_ical_naive(&all[low].local) == item_ical_naive(&local)) {
         one->instance = all[low].instance;
         one->deleted = all[low].deleted;
+    }
+    else if ((range = item_event_range_of(series->ranges, &local))) {
+        one->instance = range->instance;
+        one->follows = 1;
     }
 }
 
@@ -72,7 +78,7 @@ static void event_add_strays(const item_event_series_t *series, apr_array_header
     for (i = 0; i < series->differences->nelts; i++) {
         const item_event_exception_t *one =
             &APR_ARRAY_IDX(series->differences, i, item_event_exception_t);
-        event_occurrence_t stray = {one->local, one->instance, 0};
+        event_occurrence_t stray = {one->local, one->instance, 0, 0};
 
         if (one->instance && item_clock_to_utc(series->series.clock, &one->local) >= from &&
             !bsearch(&stray, list->elts, (size_t)known, sizeof stray, event_occurrence_order))
@@ -100,8 +106,7 @@ static apr_array_header_t *event_occurrences(const item_event_series_t *series, 
             item_series_expand(&rules, from, APR_INT64_MAX, EVENT_OCCURRENCES_MAX, &some, pool);
     }
     for (i = 0; i < some->nelts; i++)
-        event_add_occurrence(list, APR_ARRAY_IDX(some, i, item_occurrence_t).local,
-                             series->differences);
+        event_add_occurrence(series, list, APR_ARRAY_IDX(some, i, item_occurrence_t).local);
     if (!series->daily)
         event_add_strays(series, list, from);
     return list;
@@ -146,6 +151,7 @@ static void event_cover(apr_array_header_t *list, struct icaltimetype shown,
         (item_event_exception_t){.local = occurrence ? occurrence->local : shown,
                                  .shown = shown,
                                  .instance = occurrence ? occurrence->instance : NULL,
+                                 .follows = occurrence && occurrence->follows,
                                  .deleted = !occurrence || occurrence->deleted};
 }
 
@@ -280,9 +286,11 @@ static const char *event_times(const apr_array_header_t *all, apr_pool_t *pool)
 
 int item_event_series_is_idle(const item_series_t *series, apr_pool_t *pool)
 {
+    item_series_t rules = *series;
     apr_array_header_t *some;
 
-    return item_series_expand(series, APR_INT64_MIN, APR_INT64_MAX, 1, &some, pool) && !some->nelts;
+    rules.exceptions = NULL; /* what was taken away was there */
+    return item_series_expand(&rules, APR_INT64_MIN, APR_INT64_MAX, 1, &some, pool) && !some->nelts;
 }
 
 int item_event_series_expand(item_event_series_t *series, apr_time_t now, apr_pool_t *pool)

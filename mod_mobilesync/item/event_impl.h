@@ -148,6 +148,7 @@ typedef struct {
     struct icaltimetype local;  /* its place in the series, as the start of the series is */
     struct icaltimetype shown;  /* the same in the pattern: ExceptionStartTime, InstanceId */
     item_component_t *instance; /* NULL: there is none of it */
+    int follows;                /* the instance is that of an earlier place */
     int deleted;
 } item_event_exception_t;
 
@@ -167,6 +168,8 @@ typedef struct item_event_series {
     item_recurrence_t pattern;
     item_recurrence_origin_t origin;
     apr_array_header_t *exceptions;  /* item_event_exception_t, in order */
+    apr_array_header_t *ranges;      /* item_event_exception_t: instances that hold for what
+                                   follows, too (RANGE=THISANDFUTURE) */
     apr_array_header_t *differences; /* the same of the rules, where they are none of the pattern */
     struct icaltimetype start;       /* of the first occurrence that is shown */
     /* Of each day the first is shown, as there are too many; the times of a day, for people to read.
@@ -283,6 +286,28 @@ void item_event_include(item_event_edit_t *edit, const item_series_t *series,
                         const struct icaltimetype *place);
 
 const char *item_event_identity(const item_change_t *change, apr_pool_t *pool);
+/* -- instances that hold for what follows (event_range.c) -- */
+
+/* Does an instance hold for all that follow, too (RFC 5545 3.2.13)? */
+int item_event_is_range(item_component_t *instance);
+/* Of such instances (item_event_exception_t) the one that a place without an instance of its
+ * own follows; NULL: the series. */
+const item_event_exception_t *item_event_range_of(const apr_array_header_t *ranges,
+                                                  const struct icaltimetype *place);
+/* The times of an instance at a place that follows it. */
+void item_event_times_move(item_event_times_t *times, const item_event_exception_t *range,
+                           const struct icaltimetype *place);
+/* A place that such an instance holds for becomes one of its own, and is returned; the others stay as they
+ * are: what is said of one is said of that alone (RFC 5545 3.8.4.4). NULL: it follows the series. */
+item_component_t *item_event_single_out(item_event_edit_t *edit, const item_series_t *series,
+                                        const struct icaltimetype *place);
+/* The series has nothing from a place on: a CANCEL of THISANDFUTURE (RFC 5546 3.2.5). */
+void item_event_end_before(item_event_edit_t *edit, const item_series_t *series,
+                           const struct icaltimetype *place);
+/* Instances from a place on go. */
+void item_event_drop_from(item_event_edit_t *edit, const item_series_t *series,
+                          const struct icaltimetype *place);
+
 base_fault_t *item_event_change(const item_change_t *change, const backend_blob_t *original,
                                 const backend_blob_t **blob, apr_pool_t *pool);
 

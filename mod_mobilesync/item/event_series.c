@@ -6,6 +6,9 @@
 
 #include "base/time.h"
 
+#define EVENT_RANGES_MAX 16
+#define EVENT_FOLLOWERS_BEFORE (31 * BASE_TIME_DAY)
+
 /* -- places ----------------------------------------------------------------------------------- */
 
 struct icaltimetype item_event_series_normal(const item_series_t *series, struct icaltimetype time)
@@ -81,13 +84,16 @@ base_fault_t *item_event_series_find(const item_event_source_t *source,
 
 /* -- what differs ----------------------------------------------------------------------------- */
 
-/* By place; an instance comes before what takes it away: who wrote it wants it to be there. */
+/* By place; an instance comes before what takes it away: who wrote it wants it to be there. What only
+ * follows one comes last. */
 static int event_exception_order(const void *a, const void *b)
 {
     const item_event_exception_t *x = a, *y = b;
     apr_time_t difference = item_ical_naive(&x->local) - item_ical_naive(&y->local);
 
-    return difference ? (difference < 0 ? -1 : 1) : x->deleted - y->deleted;
+    if (difference)
+        return difference < 0 ? -1 : 1;
+    return x->follows != y->follows ? x->follows - y->follows : x->deleted - y->deleted;
 }
 
 static void event_unique(apr_array_header_t *list)
@@ -104,7 +110,8 @@ static void event_unique(apr_array_header_t *list)
 
 /* What is taken away of the rules, and what is changed. */
 static apr_array_header_t *event_differences(const item_event_source_t *source,
-                                             const item_series_t *series, apr_pool_t *pool)
+                                             const item_series_t *series,
+                                             apr_array_header_t *ranges, apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, 8, sizeof(item_event_exception_t));
     struct icaltimetype place;
@@ -119,12 +126,45 @@ static apr_array_header_t *event_differences(const item_event_source_t *source,
     for (i = 0; i < source->instances->nelts; i++) {
         item_component_t *instance = APR_ARRAY_IDX(source->instances, i, item_component_t *);
 
-        if (item_event_series_of(source, series, instance, &place))
-            APR_ARRAY_PUSH(list, item_event_exception_t) =
-                (item_event_exception_t){.local = place, .shown = place, .instance = instance};
+        if (!item_event_series_of(source, series, instance, &place))
+            continue;
+        APR_ARRAY_PUSH(list, item_event_exception_t) =
+            (item_event_exception_t){.local = place, .shown = place, .instance = instance};
+        if (item_event_is_range(instance) && ranges->nelts < EVENT_RANGES_MAX)
+            APR_ARRAY_PUSH(ranges, item_event_exception_t) =
+                APR_ARRAY_IDX(list, list->nelts - 1, item_event_exception_t);
     }
     event_unique(list);
+    event_unique(ranges);
     return list;
+}
+
+/* EAS has no word for what follows an instance: each is an exception, as many as a client takes, from
+ * shortly before now on. */
+static void event_add_followers(item_event_series_t *series, apr_time_t now, apr_pool_t *pool)
+{
+    apr_array_header_t *list = series->exceptions, *some;
+    item_series_t rules = series->series;
+    int i, room = ITEM_EVENT_EXCEPTIONS_MAX - list->nelts;
+    apr_time_t from;
+
+    if (!series->ranges->nelts || room <= 0)
+        return;
+    rules.exceptions = NULL;
+    from = item_clock_to_utc(rules.clock,
+                             &APR_ARRAY_IDX(series->ranges, 0, const item_event_exception_t).local);
+    if (now - EVENT_FOLLOWERS_BEFORE > from)
+        from = now - EVENT_FOLLOWERS_BEFORE;
+    item_series_expand(&rules, from, APR_INT64_MAX, room, &some, pool);
+    for (i = 0; i < some->nelts; i++) {
+        struct icaltimetype place = APR_ARRAY_IDX(some, i, const item_occurrence_t).local;
+        const item_event_exception_t *range = item_event_range_of(series->ranges, &place);
+
+        if (range)
+            APR_ARRAY_PUSH(list, item_event_exception_t) = (item_event_exception_t){
+                .local = place, .shown = place, .instance = range->instance, .follows = 1};
+    }
+    event_unique(list);
 }
 
 /* Beyond what a client takes, the latest are those that matter. */
@@ -189,9 +229,12 @@ base_fault_t *item_event_series_load(const item_event_source_t *source,
     if (!item_series_recurs(&series->series) || item_event_series_is_idle(&series->series, pool))
         return NULL;
     series->start = series->series.start;
-    series->exceptions = event_differences(source, &series->series, pool);
-    if (item_series_pattern(&series->series, &series->pattern))
+    series->ranges = apr_array_make(pool, 1, sizeof(item_event_exception_t));
+    series->exceptions = event_differences(source, &series->series, series->ranges, pool);
+    if (item_series_pattern(&series->series, &series->pattern)) {
+        event_add_followers(series, options->now, pool);
         event_limit(series->exceptions);
+    }
     else if (!item_event_series_expand(series, options->now, pool))
         return NULL;
     series->clock = event_clock_of_today(series, options->now, pool);
@@ -291,6 +334,10 @@ static base_fault_t *event_show_instance(const item_event_view_t *view,
                                   &own, view->pool));
     if (own.times.all_day) /* by the one zone that the client is given */
         own.times.clock = view->series->clock;
+    if (exception->follows)
+        item_event_times_move(&own.times,
+                              item_event_range_of(view->series->ranges, &exception->local),
+                              &exception->local);
     BASE_TRY(item_event_values_load(&own, values));
     shown->values = values;
     shown->master = master;

@@ -251,6 +251,18 @@ static int event_is_excluded(const item_series_t *series, const struct icaltimet
     return 0;
 }
 
+void item_event_drop_from(item_event_edit_t *edit, const item_series_t *series,
+                          const struct icaltimetype *place)
+{
+    struct icaltimetype own;
+    int i;
+
+    for (i = edit->source->instances->nelts - 1; i >= 0; i--)
+        if (item_event_series_of(edit->source, series, event_instance(edit->source, i), &own) &&
+            item_ical_naive(&own) >= item_ical_naive(place))
+            event_drop_instance(edit->source, i);
+}
+
 void item_event_exclude(item_event_edit_t *edit, const item_series_t *series,
                         const struct icaltimetype *place)
 {
@@ -259,6 +271,10 @@ void item_event_exclude(item_event_edit_t *edit, const item_series_t *series,
     const char *tzid = event_series_tzid(edit);
     item_property_t *property;
 
+    if (i >= 0 && item_event_is_range(event_instance(edit->source, i))) {
+        item_event_single_out(edit, series, place);
+        i = event_find_instance(edit, series, place);
+    }
     if (i >= 0)
         event_drop_instance(edit->source, i);
     if (event_is_excluded(series, place))
@@ -303,11 +319,13 @@ item_component_t *item_event_occurrence(item_event_edit_t *edit, const item_seri
                                         struct icaltimetype place)
 {
     int i = event_find_instance(edit, series, &place);
+    item_component_t *single;
 
-    if (i >= 0)
+    if (i >= 0 && !item_event_is_range(event_instance(edit->source, i)))
         return event_instance(edit->source, i);
     item_event_include(edit, series, &place);
-    return event_make_instance(edit, series, place);
+    single = item_event_single_out(edit, series, &place);
+    return single ? single : event_make_instance(edit, series, place);
 }
 
 static base_fault_t *event_store_occurrence(item_event_edit_t *edit, const item_series_t *series,

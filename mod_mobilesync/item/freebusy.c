@@ -151,7 +151,8 @@ static void freebusy_mark_occurrence(const freebusy_item_t *item, const item_eve
 }
 
 /* Places of the series that have an instance of their own are that one's. */
-static void freebusy_leave_out_instances(const freebusy_item_t *item, item_series_t *series)
+static void freebusy_leave_out_instances(const freebusy_item_t *item, item_series_t *series,
+                                         apr_array_header_t *ranges)
 {
     const apr_array_header_t *instances = item->source->instances;
     struct icaltimetype place;
@@ -161,28 +162,54 @@ static void freebusy_leave_out_instances(const freebusy_item_t *item, item_serie
         series->exceptions = series->exceptions ? apr_array_copy(item->pool, series->exceptions)
                                                 : apr_array_make(item->pool, instances->nelts,
                                                                  sizeof(struct icaltimetype));
-    for (i = 0; i < instances->nelts; i++)
-        if (item_event_series_of(item->source, series,
-                                 APR_ARRAY_IDX(instances, i, item_component_t *), &place))
-            APR_ARRAY_PUSH(series->exceptions, struct icaltimetype) = place;
+    for (i = 0; i < instances->nelts; i++) {
+        item_component_t *instance = APR_ARRAY_IDX(instances, i, item_component_t *);
+
+        if (!item_event_series_of(item->source, series, instance, &place))
+            continue;
+        APR_ARRAY_PUSH(series->exceptions, struct icaltimetype) = place;
+        if (item_event_is_range(instance))
+            APR_ARRAY_PUSH(ranges, item_event_exception_t) =
+                (item_event_exception_t){.local = place, .instance = instance};
+    }
+}
+
+/* An occurrence that an instance holds for, too. */
+static void freebusy_mark_follower(const freebusy_item_t *item, const item_event_exception_t *range,
+                                   const struct icaltimetype *place)
+{
+    item_event_view_t view;
+
+    if (item_event_view_init(item->source, range->instance, &item->freebusy->options, NULL, &view,
+                             item->pool))
+        return;
+    item_event_times_move(&view.times, range, place);
+    freebusy_mark_times(item, &view.times, freebusy_state(&view));
 }
 
 static void freebusy_add_series(const freebusy_item_t *item, const item_event_times_t *times,
                                 item_series_t *series, item_freebusy_state_t state)
 {
     item_freebusy_t *freebusy = item->freebusy;
-    apr_array_header_t *occurrences;
+    apr_array_header_t *occurrences,
+        *ranges = apr_array_make(item->pool, 1, sizeof(item_event_exception_t));
     int i;
 
-    freebusy_leave_out_instances(item, series);
+    freebusy_leave_out_instances(item, series, ranges);
     /* a day more, for what is in no zone, and for days that a change of the clock makes longer */
     if (!item_series_expand(series, freebusy->start - (times->to - times->from) - BASE_TIME_DAY,
                             freebusy->end + BASE_TIME_DAY, FREEBUSY_OCCURRENCES_MAX, &occurrences,
                             item->pool))
         freebusy->is_partial = 1;
-    for (i = 0; i < occurrences->nelts; i++)
-        freebusy_mark_occurrence(item, times, series,
-                                 &APR_ARRAY_IDX(occurrences, i, item_occurrence_t), state);
+    for (i = 0; i < occurrences->nelts; i++) {
+        const item_occurrence_t *one = &APR_ARRAY_IDX(occurrences, i, item_occurrence_t);
+        const item_event_exception_t *range = item_event_range_of(ranges, &one->local);
+
+        if (range)
+            freebusy_mark_follower(item, range, &one->local);
+        else
+            freebusy_mark_occurrence(item, times, series, one, state);
+    }
 }
 
 static base_fault_t *freebusy_add_event(const freebusy_item_t *item, item_component_t *event)

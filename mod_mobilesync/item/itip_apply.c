@@ -133,7 +133,10 @@ static void itip_cancel_instance(item_itip_apply_t *apply, item_component_t *in)
     if (itip_cancel_is_old(apply, in, stored ? stored : apply->stored->main))
         return;
     if (itip_place(apply, in, &place)) {
-        item_event_exclude(&apply->edit, &apply->series->series, &place);
+        if (item_event_is_range(in))
+            item_event_end_before(&apply->edit, &apply->series->series, &place);
+        else
+            item_event_exclude(&apply->edit, &apply->series->series, &place);
         item_itip_know(apply, apply->in, in, NULL);
     }
     else if (stored)

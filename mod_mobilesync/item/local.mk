@@ -42,6 +42,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/event_alarm.c mod_mobilesync/item/event_change.c \
 	mod_mobilesync/item/event_expand.c mod_mobilesync/item/event_files.c mod_mobilesync/item/event_impl.h \
 	mod_mobilesync/item/event_open.c mod_mobilesync/item/event_people.c \
+	mod_mobilesync/item/event_range.c \
 	mod_mobilesync/item/event_place.c mod_mobilesync/item/event_series.c \
 	mod_mobilesync/item/event_series_store.c mod_mobilesync/item/event_time.c \
 	mod_mobilesync/item/event_time_store.c mod_mobilesync/item/event_value.c \

@@ -183,6 +183,10 @@ static void test_times(apr_pool_t *pool)
                  DAY("RECURRENCE-ID:20260706T120000Z\nDTSTART:20260706T123000Z\n"
                      "DURATION:PT30M\n"),
          "100001"},
+        {"an instance that holds for what follows", "20260708T100000Z", "20260708T130000Z",
+         DAY(TEN "RRULE:FREQ=DAILY\n") DAY("RECURRENCE-ID;RANGE=THISANDFUTURE:20260707T100000Z\n"
+                                           "DTSTART:20260707T120000Z\nDURATION:PT30M\n"),
+         "000020"},
         {"an instance without its series", "20260706T100000Z", "20260706T110000Z",
          DAY("RECURRENCE-ID:20260706T080000Z\n" TEN), "20"},
         {"a rule that is refused, and an instance in the place of its start", "20260706T100000Z",

@@ -225,6 +225,12 @@ static void test_cancel(apr_pool_t *pool)
                    pool);
     ok(has(text, "RECURRENCE-ID:" SECOND) && has(text, "EXDATE:20261208T090000Z\r\n"),
        "until there is one again");
+    text = applied(
+        "CANCEL",
+        apr_pstrcat(pool, cancel, "RECURRENCE-ID;RANGE=THISANDFUTURE:" SECOND "\r\n" END, NULL),
+        "bo@example.org", stored, pool);
+    ok(has(text, "RRULE:FREQ=WEEKLY;UNTIL=20261201T085959Z\r\n") && !has(text, "CANCELLED"),
+       "nor is any that follows");
     ok(!applied("CANCEL", all, "cy@example.org", stored, pool), "by the organizer alone");
     ok(!applied("CANCEL", EVENT STAMP("03") "SEQUENCE:0\r\n" MEETING END, "bo@example.org", stored,
                 pool),
