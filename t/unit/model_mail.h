@@ -8,7 +8,8 @@
  * its subject is "number.version". So it is with contacts, tasks, notes and events (a message is any
  * item here), which have no category and are not sent. Its category, if it has one, is called after
  * a version too, that of who set it: "C7". A message that is sent goes to bob. Most events are series:
- * an occurrence has the version of who changed it alone, or is deleted. */
+ * an occurrence has the version of who changed it alone, or is deleted. Some events that phones make
+ * are meetings: bob is invited once, and told once when they are cancelled. */
 #ifndef T_UNIT_MODEL_MAIL_H
 #define T_UNIT_MODEL_MAIL_H
 
@@ -31,6 +32,13 @@
 #define MAIL_OTHERS 1000   /* and the version of the whole: what another program makes of one */
 #define MAIL_ID 48
 #define MAIL_KEY 72
+
+/* What is known of a meeting. */
+typedef enum {
+    MEETING_INVITED = 1,
+    MEETING_CANCELLED = 2, /* as a whole */
+    MEETING_OTHERS = 4 /* others made something else of it, or what the phone asked is forgotten */
+} scene_meeting_t;
 
 enum { MAIL_GONE = -1 }; /* an occurrence */
 enum { MAIL_DELETED = 1, /* on purpose */ MAIL_UNSTORED = 2 /* not yet, as far as is known */ };
@@ -181,6 +189,8 @@ struct scene {
     unsigned char sent_count[MAIL_NUMBERS]; /* as far as the ledger can know */
     unsigned char sent_by[MAIL_NUMBERS];    /* a bit for each phone */
     unsigned char author[MAIL_VERSIONS];    /* phone + 1, 0: another program */
+    unsigned char meeting[MAIL_NUMBERS];    /* scene_meeting_t */
+    int invited[MAIL_NUMBERS];              /* the version that bob was last invited to */
     apr_uint64_t dropped[MAIL_VERSIONS];    /* attachments that the version's edit detaches */
     apr_uint64_t bob_seen;                  /* uid */
     apr_hash_t *known;                      /* ServerId -> number */
@@ -199,7 +209,7 @@ struct scene {
 /* What went on, to see that the sequences go everywhere. */
 typedef struct {
     unsigned long steps, answers, repeats, crashes, nested, waits, moves, changes, empties, sent,
-        conflicts, edits, others, occurrences, categories, resets, undone;
+        conflicts, edits, others, occurrences, categories, invited, cancelled, resets, undone;
 } mail_tally_t;
 
 extern mail_tally_t mail_tally;
@@ -238,6 +248,14 @@ eas_tag_t scene_class_subject(backend_class_t class_);
 const char *scene_class_text(backend_class_t class_, int number, int version, apr_pool_t *pool);
 
 /* -- model_mail_event.c -- */
+/* Does a phone that adds it invite bob? */
+int scene_is_meeting(backend_class_t class_, int number);
+/* A message of the server's own: a cancellation, or what could not be sent. */
+int scene_is_notice(const char *subject);
+/* Bob was told of a meeting: may he be? */
+void judge_told(scene_t *scene, const char *text);
+/* In the end: who is to be invited is. */
+void judge_invited(scene_t *scene, const scene_item_t *item);
 /* Is it a series? */
 int scene_is_series(backend_class_t class_, int number);
 /* InstanceId of an occurrence. */
@@ -266,6 +284,9 @@ void judge_all(scene_t *scene);
 /* The operation of the request on its way on that item, and in which folder's it is. */
 const phone_op_t *judge_op(const ask_t *ask, const char *id, phone_op_kind_t kind,
                            const phone_sync_t **sync);
+/* The same by number. */
+const phone_op_t *judge_op_of(const ask_t *ask, int number, phone_op_kind_t kind,
+                              const phone_sync_t **sync);
 /* Is the version one that the phone has seen, or its own? */
 int judge_seen(const scene_t *scene, const phone_op_t *op, int version);
 

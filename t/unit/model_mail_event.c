@@ -12,6 +12,17 @@ int scene_is_series(backend_class_t class_, int number)
     return class_ == BACKEND_CLASS_CALENDAR && number % 3;
 }
 
+int scene_is_meeting(backend_class_t class_, int number)
+{
+    return class_ == BACKEND_CLASS_CALENDAR && number % 4 < 2;
+}
+
+int scene_is_notice(const char *subject)
+{
+    return subject && (strncmp(subject, "Canceled: ", 10) == 0 ||
+                       strncmp(subject, "A meeting message", 17) == 0);
+}
+
 const char *scene_instance(int occurrence)
 {
     return instances[occurrence];
@@ -82,6 +93,14 @@ void scene_event_add(eas_node_t *data, int number, apr_pool_t *pool)
 
     node(pool, data, EAS_Calendar_StartTime, instances[0]);
     node(pool, data, EAS_Calendar_EndTime, "20271101T093000Z");
+    if (scene_is_meeting(BACKEND_CLASS_CALENDAR, number)) {
+        eas_node_t *bob =
+            node(pool, node(pool, data, EAS_Calendar_Attendees, NULL), EAS_Calendar_Attendee, NULL);
+
+        node(pool, bob, EAS_Calendar_Email, "bob@example.com");
+        node(pool, bob, EAS_Calendar_Name, "bob");
+        node(pool, data, EAS_Calendar_MeetingStatus, "1");
+    }
     if (!scene_is_series(BACKEND_CLASS_CALENDAR, number))
         return;
     recurrence = node(pool, data, EAS_Calendar_Recurrence, NULL);
@@ -138,4 +157,56 @@ void judge_occurrences(scene_t *scene, const scene_item_t *item, const scene_ite
             scene_fail(scene, "occurrence %d of %d.%d was written over, but the phone never saw it",
                        i, item->number, item->version);
     }
+}
+
+/* The operation on its way that tells bob of it; NULL: there is none. */
+static const phone_op_t *told_by(const scene_t *scene, int number, int cancel)
+{
+    const phone_sync_t *sync;
+    const phone_op_t *op = NULL;
+
+    if (scene->ask->kind != ASK_SYNC)
+        return NULL;
+    if (!cancel)
+        return judge_op_of(scene->ask, number, PHONE_ADD, &sync);
+    if ((op = judge_op_of(scene->ask, number, PHONE_DELETE, &sync)))
+        return op;
+    op = judge_op_of(scene->ask, number, PHONE_OCCURRENCE, &sync);
+    return op && !op->version ? op : NULL;
+}
+
+void judge_told(scene_t *scene, const char *text)
+{
+    int cancel = strstr(text, "method=CANCEL") != NULL, number, version;
+    const char *subject = strstr(text, "Subject: ") + strlen("Subject: ");
+    unsigned char bit = cancel ? MEETING_CANCELLED : MEETING_INVITED;
+    const phone_op_t *op;
+
+    if (scene_is_notice(subject))
+        subject = strstr(subject, ": ") + 2;
+    if (sscanf(subject, "%d.%d", &number, &version) != 2 || number >= MAIL_NUMBERS) {
+        scene_fail(scene, "bob was told of something else: %s", subject);
+        return;
+    }
+    op = told_by(scene, number, cancel);
+    scene_log(scene, "bob is told of %d.%d%s", number, version, cancel ? ": cancelled" : "");
+    mail_tally.invited += !cancel;
+    mail_tally.cancelled += (unsigned long)cancel;
+    if (!op)
+        scene_fail(scene, "bob was told of meeting %d, but nobody wanted it", number);
+    else if ((scene->meeting[number] & bit) && (cancel || scene->invited[number] == version) &&
+             !(scene->meeting[number] & MEETING_OTHERS))
+        scene_fail(scene, "bob was told twice of meeting %d", number);
+    /* what was not acknowledged yet may be sent in another form, which is told then */
+    if (!cancel)
+        scene->invited[number] = version;
+    if (!cancel || (op && op->kind == PHONE_DELETE))
+        scene->meeting[number] |= bit;
+}
+
+void judge_invited(scene_t *scene, const scene_item_t *item)
+{
+    if (scene_is_meeting(item->class_, item->number) && scene->author[item->version] &&
+        !(scene->meeting[item->number] & (MEETING_OTHERS | MEETING_INVITED)))
+        scene_fail(scene, "bob was not invited to meeting %d", item->number);
 }

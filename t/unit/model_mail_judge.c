@@ -33,8 +33,8 @@ const phone_op_t *judge_op(const ask_t *ask, const char *id, phone_op_kind_t kin
     return NULL;
 }
 
-static const phone_op_t *judge_op_of(const ask_t *ask, int number, phone_op_kind_t kind,
-                                     const phone_sync_t **sync)
+const phone_op_t *judge_op_of(const ask_t *ask, int number, phone_op_kind_t kind,
+                              const phone_sync_t **sync)
 {
     int i, k;
 
@@ -189,7 +189,10 @@ static void judge_bob(scene_t *scene, apr_pool_t *pool)
         if (backend_item_fetch(session, inbox, page->entries[i].uid, &blob, pool) ||
             backend_blob_load(blob, &text, pool))
             abort();
-        if (!scene_subject(apr_pstrmemdup(pool, text, blob->size), &number, &version))
+        text = apr_pstrmemdup(pool, text, blob->size);
+        if (strstr(text, "text/calendar"))
+            judge_told(scene, text);
+        else if (!scene_subject(text, &number, &version))
             scene_fail(scene, "bob got something else");
         else
             judge_sent(scene, number, version);
@@ -300,8 +303,10 @@ void judge_all(scene_t *scene)
     for (i = 0; i < items->nelts; i++) {
         const scene_item_t *item = &APR_ARRAY_IDX(items, i, scene_item_t);
 
-        if (strcmp(item->folder, scene->sent) != 0 && seen[item->number]++ &&
-            !scene->strayed[item->number])
+        if (strcmp(item->folder, scene->sent) == 0 || !item->number)
+            continue;
+        judge_invited(scene, item);
+        if (seen[item->number]++ && !scene->strayed[item->number])
             scene_fail(scene, "message %d is there twice", item->number);
     }
     for (i = 1; i <= scene->numbers; i++)

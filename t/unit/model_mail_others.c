@@ -41,6 +41,7 @@ static void others_edit(scene_t *scene, const scene_item_t *item, apr_pool_t *po
          (strcmp(item->folder, scene->drafts) != 0 || item->files)))
         return;
     version = scene_version_make(scene, NULL);
+    scene->meeting[item->number] |= MEETING_OTHERS;
     text = scene_class_text(item->class_, item->number, version, pool);
     blob = (backend_blob_t){.data = text, .size = strlen(text)};
     if (backend_item_entry(scene->truth, item->folder, item->uid, &entry, pool) ||
@@ -92,6 +93,7 @@ static void others_touch(scene_t *scene, const scene_item_t *item,
     }
     else if (what < 70) {
         scene->excused[item->number] = MAIL_DELETED;
+        scene->meeting[item->number] |= MEETING_OTHERS;
         backend_memory_expunge(scene->inner, MAIL_ACCOUNT, item->folder, item->uid);
         scene_log(scene, "another program expunges %s (%d)", item->id, item->number);
     }
@@ -112,8 +114,10 @@ static void others_excuse(scene_t *scene, const apr_array_header_t *items, apr_p
     for (i = 0; i < items->nelts; i++) {
         const scene_item_t *item = &APR_ARRAY_IDX(items, i, scene_item_t);
 
-        if (!scene_item_find(left, item->id))
+        if (!scene_item_find(left, item->id)) {
             scene->excused[item->number] = MAIL_DELETED;
+            scene->meeting[item->number] |= MEETING_OTHERS;
+        }
     }
 }
 
@@ -206,7 +210,7 @@ static void others_reset(scene_t *scene, phone_t *phone, apr_pool_t *pool)
                                      .what = STATE_TRASH_SYNC,
                                      .note = "",
                                      .ttl = apr_time_from_sec(86400)};
-    int what = scene_roll(scene, 100), moved;
+    int what = scene_roll(scene, 100), moved, i;
 
     if (what < 40 && phone->folder_count) {
         request.what = STATE_TRASH_FOLDER;
@@ -217,6 +221,8 @@ static void others_reset(scene_t *scene, phone_t *phone, apr_pool_t *pool)
         /* the ledger is forgotten with the phone */
         apr_hash_clear(scene->moved);
         memset(scene->sent_count, 0, sizeof scene->sent_count);
+        for (i = 0; i < MAIL_NUMBERS; i++)
+            scene->meeting[i] |= MEETING_OTHERS;
     }
     if (state_trash_move(scene->base->memory, &request, &moved, pool))
         abort();

@@ -195,7 +195,7 @@ static void take_data(scene_t *scene, const phone_folder_t *folder, phone_item_t
         item->read = 1;
     if (!subject)
         return;
-    if (sscanf(subject, "%d.%d", &item->number, &item->version) != 2)
+    if (sscanf(subject, "%d.%d", &item->number, &item->version) != 2 && !scene_is_notice(subject))
         scene_fail(scene, "%s comes with subject %s", item->id, subject);
     scene_know(scene, item->id, item->number);
     take_files(item, data);

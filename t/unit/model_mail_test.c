@@ -95,17 +95,19 @@ int main(void)
        all.count, all.seed, all.failed);
     printf("# %lu steps, %lu answers, %lu repeats, %lu crashes, %lu nested, %lu pauses\n", t->steps,
            t->answers, t->repeats, t->crashes, t->nested, t->waits);
-    printf("# %lu moves, %lu changes of folders, %lu emptied, %lu drafts edited, %lu others "
-           "edited, %lu occurrences, %lu put into "
-           "categories, %lu sent, %lu conflicts, %lu resets, %lu undone\n",
-           t->moves, t->changes, t->empties, t->edits, t->others, t->occurrences, t->categories,
-           t->sent, t->conflicts, t->resets, t->undone);
+    printf(
+        "# %lu moves, %lu changes of folders, %lu emptied, %lu drafts edited, %lu others "
+        "edited, %lu occurrences, %lu put into "
+        "categories, %lu sent, %lu invited, %lu cancelled, %lu conflicts, %lu resets, %lu undone\n",
+        t->moves, t->changes, t->empties, t->edits, t->others, t->occurrences, t->categories,
+        t->sent, t->invited, t->cancelled, t->conflicts, t->resets, t->undone);
     some = (unsigned long)(all.count / 100);
     ok(all.count < 200 ||
            (t->repeats > some && t->crashes > some && t->nested > some && t->waits > some &&
             t->moves > some && t->changes > some && t->empties > some && t->edits > some &&
             t->others > some && t->occurrences > some && t->categories > some && t->sent > some &&
-            t->conflicts > some && t->resets > some && t->undone > some),
+            t->invited > some && t->cancelled * 10 > some && t->conflicts > some &&
+            t->resets > some && t->undone > some),
        "the sequences go everywhere");
     apr_pool_destroy(pool);
     return done_testing();

@@ -154,6 +154,7 @@ void phone_alter(scene_t *scene, phone_t *phone, phone_folder_t *folder)
 
         if (scene_percent(scene, 25)) {
             scene_log(scene, "%s takes back what it did to %d", phone->device, op->number);
+            scene->meeting[op->number] |= MEETING_OTHERS; /* nothing asks for its mail any more */
             memmove(op, op + 1, (size_t)(--folder->op_count - i) * sizeof *op);
             i--;
         }

@@ -74,6 +74,13 @@ int scene_subject(const char *text, int *number, int *version)
     return 0;
 }
 
+static int scene_has_notice(const char *text)
+{
+    const char *subject = strstr(text, "Subject: ");
+
+    return subject && scene_is_notice(subject + strlen("Subject: "));
+}
+
 /* The attachments that a message has. */
 static apr_uint64_t scene_files(scene_t *scene, const char *text, int number)
 {
@@ -123,7 +130,7 @@ static void scene_folder_items(scene_t *scene, const backend_folder_t *folder,
                      folder->generation, entry->uid);
         if (entry->properties && entry->properties->text[BACKEND_PROPERTY_CATEGORIES])
             item->category = atoi(entry->properties->text[BACKEND_PROPERTY_CATEGORIES] + 1);
-        if (!scene_subject(text, &item->number, &item->version))
+        if (!scene_subject(text, &item->number, &item->version) && !scene_has_notice(text))
             scene_fail(scene, "there is a message that nobody wrote: %s", text);
         item->files = scene_files(scene, text, item->number);
         if (scene_is_series(item->class_, item->number))
@@ -181,6 +188,7 @@ const scene_item_t *scene_item_find(const apr_array_header_t *items, const char 
 
 void scene_stray(scene_t *scene, int number)
 {
+    scene->meeting[number] |= MEETING_OTHERS;
     scene->strayed[number] |= scene->excused[number] & MAIL_UNSTORED;
 }
 
