@@ -196,6 +196,13 @@ static int merge_is_fresh(const collection_claim_t *claim)
     return i > 0 && !claim->other;
 }
 
+/* Did the last attempt that is recorded find what another program had put there, and leave it? Then
+ * the content it answered with is not its own. */
+static int merge_has_left(const collection_claim_t *claim)
+{
+    return claim->other && claim->other->tell == SYNC_TELL_UNSEEN;
+}
+
 /* An earlier attempt has added the item, or another program has put its own in the place of that, or
  * it is one that the client knew once and adds again. The device knows it by one ServerId, whichever answer reaches it. */
 static base_fault_t *merge_add_again(collection_t *collection, const collection_op_t *op,
@@ -203,11 +210,12 @@ static base_fault_t *merge_add_again(collection_t *collection, const collection_
                                      sync_tell_t *tell)
 {
     const backend_blob_t *memo = NULL;
-    const char *own;
+    const char *own = NULL;
     int fresh = merge_is_fresh(claim), writes = 0;
 
     BASE_TRY(merge_look(collection, merge->entry.uid, merge));
-    BASE_TRY(merge_own(collection, claim, merge, &own));
+    if (!merge_has_left(claim))
+        BASE_TRY(merge_own(collection, claim, merge, &own));
     if (!own || strcmp(own, claim->digest) != 0) {
         /* of an earlier form nothing is to stay that the device has left out since */
         BASE_TRY(merge_apply(collection, op, claim, merge, own != NULL));

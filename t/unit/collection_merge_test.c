@@ -307,6 +307,8 @@ static void test_add_doubt(void)
     clock_now += 2 * CMD_LEASE;
     is_str(told(add(key, "a=1")), "*1 ", "another program has changed it: that is told");
     is_str(item_values(1), "a=9 b=9 ", "and stays");
+    is_str(told(add(key, "a=2")), "*1 ", "so it is when that answer is lost and the form another");
+    is_str(item_values(1), "a=9 b=9 ", "which is not taken for the device's own");
 
     key = start();
     trouble.call = "put";
