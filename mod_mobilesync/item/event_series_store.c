@@ -5,6 +5,7 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "base/time.h"
 
 static void event_remove_all(item_component_t *event, const char *name)
@@ -39,31 +40,59 @@ static void event_end_series(item_event_edit_t *edit)
         event_drop_instance(edit->source, 0);
 }
 
-/* What excludes nothing any more, by its moment; a list keeps the rest. */
-static void event_fit_exclusions(item_event_edit_t *edit, const item_series_t *series)
+/* Does what is excluded stay so? place: as of event_keep_exclusions. */
+typedef int (*event_stays_t)(const item_series_t *series, const struct icaltimetype *excluded,
+                             const struct icaltimetype *place, apr_pool_t *pool);
+
+/* Takes out what does not stay; the lists keep the rest as it is written, which may be very long. */
+static void event_keep_exclusions(item_event_edit_t *edit, item_component_t *event,
+                                  const item_series_t *series, event_stays_t stays,
+                                  const struct icaltimetype *place)
 {
     item_property_t *property, *next;
+    apr_pool_t *pool;
 
-    for (property = item_property_first(edit->event, "EXDATE"); property; property = next) {
-        const char *value = item_property_value(property);
-        char *list = apr_pstrdup(edit->pool, value), *state, *one;
-        const char *rest = NULL;
+    apr_pool_create(&pool, edit->pool);
+    for (property = item_property_first(event, "EXDATE"); property; property = next) {
+        char *list = apr_pstrdup(pool, item_property_value(property)), *state, *one;
+        base_text_buffer_t rest = {.pool = pool};
+        int gone = 0;
 
         next = item_property_next(property);
         for (one = apr_strtok(list, ",", &state); one; one = apr_strtok(NULL, ",", &state)) {
-            struct icaltimetype place = icaltime_from_string(one);
+            struct icaltimetype excluded = icaltime_from_string(one);
 
-            if (icaltime_is_null_time(place))
-                continue;
-            place = item_event_series_normal(series, place);
-            if (item_series_has(series, item_clock_to_utc(series->clock, &place), edit->pool))
-                rest = rest ? apr_pstrcat(edit->pool, rest, ",", one, NULL) : one;
+            if (!icaltime_is_null_time(excluded)) {
+                excluded = item_event_series_normal(series, excluded);
+                if (!stays(series, &excluded, place, pool)) {
+                    gone = 1;
+                    continue;
+                }
+            }
+            if (rest.length)
+                base_text_buffer_append(&rest, ",", 1);
+            base_text_buffer_puts(&rest, one);
         }
-        if (!rest)
+        if (gone && !rest.length)
             item_property_remove(property);
-        else if (strcmp(rest, value) != 0)
-            item_property_set_value(property, rest);
+        else if (gone)
+            item_property_set_value(property, apr_pstrdup(edit->pool, rest.data));
+        apr_pool_clear(pool);
     }
+    apr_pool_destroy(pool);
+}
+
+static int event_is_of_series(const item_series_t *series, const struct icaltimetype *excluded,
+                              const struct icaltimetype *place, apr_pool_t *pool)
+{
+    (void)place;
+    return item_series_has(series, item_clock_to_utc(series->clock, excluded), pool);
+}
+
+/* What excludes nothing any more, by its moment, goes. */
+static void event_fit_exclusions(item_event_edit_t *edit, const item_series_t *series)
+{
+    event_keep_exclusions(edit, edit->event, series, event_is_of_series, NULL);
 }
 
 /* Another rule, or other times: instances whose place is none any more go. From 16.0 on all of them do
@@ -206,37 +235,6 @@ static int event_find_instance(const item_event_edit_t *edit, const item_series_
     return -1;
 }
 
-void item_event_include(item_event_edit_t *edit, const item_series_t *series,
-                        const struct icaltimetype *place)
-{
-    item_property_t *property, *next;
-
-    for (property = item_property_first(edit->source->series, "EXDATE"); property;
-         property = next) {
-        char *list = apr_pstrdup(edit->pool, item_property_value(property)), *state, *one;
-        const char *rest = NULL;
-        int here = 0;
-
-        next = item_property_next(property);
-        for (one = apr_strtok(list, ",", &state); one; one = apr_strtok(NULL, ",", &state)) {
-            struct icaltimetype excluded = icaltime_from_string(one);
-
-            if (!icaltime_is_null_time(excluded)) {
-                excluded = item_event_series_normal(series, excluded);
-                if (item_ical_naive(&excluded) == item_ical_naive(place)) {
-                    here = 1;
-                    continue;
-                }
-            }
-            rest = rest ? apr_pstrcat(edit->pool, rest, ",", one, NULL) : one;
-        }
-        if (here && !rest)
-            item_property_remove(property);
-        else if (here)
-            item_property_set_value(property, rest);
-    }
-}
-
 static int event_is_excluded(const item_series_t *series, const struct icaltimetype *place)
 {
     int i;
@@ -261,6 +259,20 @@ void item_event_drop_from(item_event_edit_t *edit, const item_series_t *series,
         if (item_event_series_of(edit->source, series, event_instance(edit->source, i), &own) &&
             item_ical_naive(&own) >= item_ical_naive(place))
             event_drop_instance(edit->source, i);
+}
+
+static int event_is_elsewhere(const item_series_t *series, const struct icaltimetype *excluded,
+                              const struct icaltimetype *place, apr_pool_t *pool)
+{
+    (void)series;
+    (void)pool;
+    return item_ical_naive(excluded) != item_ical_naive(place);
+}
+
+void item_event_include(item_event_edit_t *edit, const item_series_t *series,
+                        const struct icaltimetype *place)
+{
+    event_keep_exclusions(edit, edit->source->series, series, event_is_elsewhere, place);
 }
 
 void item_event_exclude(item_event_edit_t *edit, const item_series_t *series,

@@ -87,6 +87,13 @@ item_component_t *item_itip_counterpart(const item_itip_apply_t *apply, item_com
                         APR_HASH_KEY_STRING);
 }
 
+int item_itip_instances(const item_itip_apply_t *apply)
+{
+    int count = apply->in->instances->nelts;
+
+    return count < ITEM_EVENT_EXCEPTIONS_MAX ? count : ITEM_EVENT_EXCEPTIONS_MAX;
+}
+
 /* The place in the stored series of an instance of the message; 0: it has none. */
 static int itip_place(const item_itip_apply_t *apply, item_component_t *instance,
                       struct icaltimetype *place)
@@ -143,14 +150,6 @@ static void itip_cancel_instance(item_itip_apply_t *apply, item_component_t *in)
         itip_cancel_component(apply, in, stored);
 }
 
-/* Each instance is looked for among all that there are: a message has no more than a client shows. */
-static int itip_instances(const item_itip_apply_t *apply)
-{
-    int count = apply->in->instances->nelts;
-
-    return count < ITEM_EVENT_EXCEPTIONS_MAX ? count : ITEM_EVENT_EXCEPTIONS_MAX;
-}
-
 static void itip_cancel(item_itip_apply_t *apply)
 {
     int i;
@@ -162,7 +161,7 @@ static void itip_cancel(item_itip_apply_t *apply)
     for (i = 0; apply->in->series && i < apply->stored->instances->nelts; i++)
         itip_cancel_component(apply, apply->in->series,
                               APR_ARRAY_IDX(apply->stored->instances, i, item_component_t *));
-    for (i = 0; !apply->in->series && i < itip_instances(apply); i++)
+    for (i = 0; !apply->in->series && i < item_itip_instances(apply); i++)
         itip_cancel_instance(apply, APR_ARRAY_IDX(apply->in->instances, i, item_component_t *));
 }
 
@@ -299,7 +298,7 @@ static void itip_reply(item_itip_apply_t *apply)
     for (i = 0; attendee && i < apply->stored->instances->nelts; i++)
         itip_reply_component(apply, in, attendee,
                              APR_ARRAY_IDX(apply->stored->instances, i, item_component_t *));
-    for (i = 0; i < itip_instances(apply); i++) {
+    for (i = 0; i < item_itip_instances(apply); i++) {
         in = APR_ARRAY_IDX(apply->in->instances, i, item_component_t *);
         attendee = itip_replier(apply, in);
         if (attendee)

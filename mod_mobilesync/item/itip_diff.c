@@ -182,11 +182,11 @@ static base_fault_t *diff_open(const diff_t *diff, const backend_blob_t *blob, d
 static const char *diff_values(item_component_t *event, const char *name, apr_pool_t *pool)
 {
     item_property_t *property = item_property_first(event, name);
-    const char *text = "";
+    base_text_buffer_t text = {.pool = pool};
 
     for (; property; property = item_property_next(property))
-        text = apr_pstrcat(pool, text, name, ":", item_property_value(property), "\n", NULL);
-    return text;
+        base_text_buffer_printf(&text, "%s:%s\n", name, item_property_value(property));
+    return text.data ? text.data : "";
 }
 
 static const char *diff_schedule_text(apr_time_t from, apr_time_t to, int all_day,
@@ -260,7 +260,7 @@ static void diff_send(diff_t *diff, item_itip_method_t method, const diff_side_t
 }
 
 /* Is there a difference at a place, and is it one that the attendees of it are to be told? */
-static base_fault_t *diff_at(diff_t *diff, const diff_place_t *at, int *differs)
+static base_fault_t *diff_at(const diff_t *diff, const diff_place_t *at, int *differs)
 {
     apr_time_t naive = item_ical_naive(&at->place), before_end, after_end;
     const diff_place_t *old = apr_hash_get(diff->before->places, &naive, sizeof naive);
@@ -332,9 +332,11 @@ static base_fault_t *diff_find_places(diff_t *diff, const diff_place_t **at, int
 {
     const diff_side_t *sides[] = {diff->before, diff->after};
     apr_hash_index_t *hi;
+    diff_t each = *diff;
     int i, differs;
 
     *count = 0;
+    apr_pool_create(&each.pool, diff->pool);
     for (i = 0; i < 2 && diff->before->recurs && diff->after->recurs; i++)
         for (hi = apr_hash_first(diff->pool, sides[i]->places); hi; hi = apr_hash_next(hi)) {
             const void *key;
@@ -344,7 +346,8 @@ static base_fault_t *diff_find_places(diff_t *diff, const diff_place_t **at, int
             apr_hash_this(hi, &key, &length, &value);
             if (i == 1 && apr_hash_get(sides[0]->places, key, length))
                 continue;
-            BASE_TRY(diff_at(diff, value, &differs));
+            apr_pool_clear(each.pool);
+            BASE_TRY(diff_at(&each, value, &differs));
             if (!differs)
                 continue;
             *at = value;
@@ -358,7 +361,7 @@ static base_fault_t *diff_changed(diff_t *diff)
 {
     const apr_array_header_t *old = diff_people(diff, diff->before->source->main);
     const apr_array_header_t *new = diff_people(diff, diff->after->source->main);
-    const apr_array_header_t *gone = diff_without(diff, old, diff_everybody(diff, diff->after));
+    const apr_array_header_t *gone;
     const apr_array_header_t *fresh = diff_without(diff, new, old);
     const char *before, *after;
     const diff_place_t *at = NULL;
@@ -369,8 +372,12 @@ static base_fault_t *diff_changed(diff_t *diff)
     whole = strcmp(before, after) != 0;
     if (!whole)
         BASE_TRY(diff_find_places(diff, &at, &places));
+    whole |= places > 1;
+    /* who was invited to one alone is told of that one, unless the whole is told */
+    gone = diff_without(diff, whole ? diff_everybody(diff, diff->before) : old,
+                        diff_everybody(diff, diff->after));
     diff_send(diff, ITEM_ITIP_CANCEL, diff->before, NULL, gone);
-    if (whole || places > 1) {
+    if (whole) {
         diff_send(diff, ITEM_ITIP_REQUEST, diff->after, NULL, diff_everybody(diff, diff->after));
         return NULL;
     }

@@ -50,6 +50,10 @@ void item_itip_moment(item_component_t *event, const char *name, apr_time_t when
 /* The stored instance of the same RECURRENCE-ID; NULL. */
 item_component_t *item_itip_counterpart(const item_itip_apply_t *apply, item_component_t *instance);
 
+/* How many instances of the message count, where each is looked for in what the calendar has: as many as a
+ * client is shown. */
+int item_itip_instances(const item_itip_apply_t *apply);
+
 /* From now on that is the counterpart of an instance like this one of the source; NULL: there is none. */
 void item_itip_know(const item_itip_apply_t *apply, const item_event_source_t *source,
                     item_component_t *instance, item_component_t *stored);

@@ -208,6 +208,8 @@ static void request_add_instance(item_itip_apply_t *apply, item_component_t *in)
 base_fault_t *item_itip_request(item_itip_apply_t *apply)
 {
     item_event_source_t *in = apply->in, *stored = apply->stored;
+    /* with the series come all, and nothing is looked for in its EXDATEs */
+    int count = in->series ? in->instances->nelts : item_itip_instances(apply);
     int i, did = 0, moved = 0;
 
     if (in->series && stored->series && request_is_later(apply, in->series, stored->series)) {
@@ -219,7 +221,7 @@ base_fault_t *item_itip_request(item_itip_apply_t *apply)
         item_component_copy(stored->calendar, in->series);
         did = 1;
     }
-    for (i = 0; i < in->instances->nelts; i++) {
+    for (i = 0; i < count; i++) {
         item_component_t *instance = APR_ARRAY_IDX(in->instances, i, item_component_t *);
         item_component_t *own = item_itip_counterpart(apply, instance);
 

@@ -133,6 +133,7 @@ ITEM_TESTS = \
 	t/unit/item_freebusy_test \
 	t/unit/item_hostile_test \
 	t/unit/item_itip_diff_test \
+	t/unit/item_itip_hostile_test \
 	t/unit/item_marks_test \
 	t/unit/item_itip_test \
 	t/unit/item_meeting_file_test t/unit/item_meeting_test \
@@ -183,15 +184,19 @@ t_unit_item_event_zone_test_SOURCES = t/unit/item_event_zone_test.c t/unit/kind_
 t_unit_item_event_zone_test_LDADD = $(UNIT_LDADD)
 t_unit_item_freebusy_test_SOURCES = t/unit/item_freebusy_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_freebusy_test_LDADD = $(UNIT_LDADD)
-t_unit_item_hostile_test_SOURCES = t/unit/item_hostile_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_hostile_test_SOURCES = t/unit/item_hostile_test.c t/unit/item_helpers.h \
+	t/unit/memory.h t/unit/tap.h
 t_unit_item_hostile_test_LDADD = $(UNIT_LDADD)
 t_unit_item_itip_diff_test_SOURCES = t/unit/item_itip_diff_test.c t/unit/item_helpers.h \
-	t/unit/tap.h
+	t/unit/memory.h t/unit/tap.h
 t_unit_item_itip_diff_test_LDADD = $(UNIT_LDADD)
+t_unit_item_itip_hostile_test_SOURCES = t/unit/item_itip_hostile_test.c t/unit/itip_helpers.h \
+	t/unit/kind_helpers.h t/unit/item_helpers.h t/unit/memory.h t/unit/tap.h
+t_unit_item_itip_hostile_test_LDADD = $(UNIT_LDADD)
 t_unit_item_marks_test_SOURCES = t/unit/item_marks_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_marks_test_LDADD = $(UNIT_LDADD)
-t_unit_item_itip_test_SOURCES = t/unit/item_itip_test.c t/unit/kind_helpers.h t/unit/item_helpers.h \
-	t/unit/tap.h
+t_unit_item_itip_test_SOURCES = t/unit/item_itip_test.c t/unit/itip_helpers.h t/unit/kind_helpers.h \
+	t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_itip_test_LDADD = $(UNIT_LDADD)
 t_unit_item_meeting_file_test_SOURCES = t/unit/item_meeting_file_test.c t/unit/meeting_helpers.h \
 	t/unit/item_helpers.h t/unit/tap.h

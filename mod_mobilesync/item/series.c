@@ -321,10 +321,15 @@ int item_series_has(const item_series_t *series, apr_time_t when, apr_pool_t *po
 {
     item_series_t all = *series;
     apr_array_header_t *found;
+    apr_pool_t *each; /* it is asked for thousands of them */
+    int has;
 
     all.exceptions = NULL;
-    item_series_expand(&all, when, when + 1, 1, &found, pool);
-    return found->nelts > 0;
+    apr_pool_create(&each, pool);
+    item_series_expand(&all, when, when + 1, 1, &found, each);
+    has = found->nelts > 0;
+    apr_pool_destroy(each);
+    return has;
 }
 
 /* -- the last one ----------------------------------------------------------------------------- */

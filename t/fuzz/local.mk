@@ -103,7 +103,7 @@ FUZZ_CFLAGS = $(APR_CFLAGS) $(HIREDIS_CFLAGS) $(GMIME_CFLAGS) $(SQLITE_CFLAGS) \
 	$(CURL_CFLAGS) $(XML2_CFLAGS) $(ZLIB_CFLAGS) $(JANSSON_CFLAGS) \
 	$(ICAL_CFLAGS) $(ICU_CFLAGS) $(CRYPTO_CFLAGS) $(WBXML_CFLAGS)
 
-fuzz: config.h
+fuzz: config.h admin/page_data.inc
 	$(SHELL) $(top_srcdir)/t/fuzz/run $(top_srcdir) $(FUZZ_SECONDS) '$(FUZZ_TARGETS)' \
 		'$(FUZZ_CFLAGS)' '$(libcore_la_LIBADD)' \
 		$(libbase_la_SOURCES) $(libcore_la_SOURCES)

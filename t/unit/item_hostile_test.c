@@ -1,9 +1,7 @@
 /* Mail that wants to crash, stall or fill the server: rendered in every form, within bounded memory
  * and without end only if the alarm goes off. Every result is legal and decodes. */
 #include "item_helpers.h"
-
-#include <sys/resource.h>
-#include <unistd.h>
+#include "memory.h"
 
 #include "item/attachment.h"
 #include "item/compose.h"
@@ -315,23 +313,6 @@ static int legal(const eas_node_t *node)
     return 1;
 }
 
-static void bound_memory(void)
-{
-#if !defined(__SANITIZE_ADDRESS__)
-    struct rlimit limit;
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-
-    if (file && fscanf(file, "%ld", &pages) == 1) {
-        limit.rlim_cur = limit.rlim_max =
-            (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + (rlim_t)MEMORY_MAX;
-        setrlimit(RLIMIT_AS, &limit);
-    }
-    if (file)
-        fclose(file);
-#endif
-}
-
 static void test_forms(const char *name, const backend_blob_t *blob, apr_pool_t *pool)
 {
     static const struct {
@@ -424,7 +405,7 @@ int main(void)
         blob = blob_in_file(message.data, message.length, scratch);
         apr_pool_destroy(making);
         if (i == 0)
-            bound_memory();
+            bound_memory(MEMORY_MAX);
         test_forms(hostile[i].name, blob, scratch);
         test_uses(hostile[i].name, blob, scratch);
         apr_pool_clear(scratch);

@@ -1,5 +1,6 @@
 /* Whom an organizer's change is told to: a table of changes, and random edits that change no schedule. */
 #include "item_helpers.h"
+#include "memory.h"
 
 #include <apr_strings.h>
 
@@ -88,6 +89,11 @@ static const struct {
      "several are moved: one message"},
     {WEEKLY BOTH, LATER "RRULE:FREQ=WEEKLY\r\n" BOTH "EXDATE:20301111T090000Z\r\n",
      "REQUEST: eve joe", "all is moved: one message"},
+    {WEEKLY ME EVE SECOND BOTH SECOND_AT, LATER "RRULE:FREQ=WEEKLY\r\n" ME EVE,
+     "CANCEL of what was: joe|REQUEST: eve",
+     "all is moved, and who was invited to one is not to come"},
+    {WEEKLY ME EVE SECOND BOTH SECOND_AT THIRD BOTH THIRD_LATER, WEEKLY ME EVE,
+     "CANCEL of what was: joe|REQUEST: eve", "nor who was invited to several"},
 };
 
 static const backend_blob_t *event(const char *lines, apr_pool_t *pool)
@@ -198,6 +204,29 @@ static void test_attendee(apr_pool_t *pool)
     is_int((long long)wrong, 0, "an attendee tells nobody");
 }
 
+/* What there is a lot of takes no more than it needs. */
+static void test_large(apr_pool_t *pool)
+{
+    base_text_buffer_t dates = {.pool = pool}, places = {.pool = pool};
+    int i;
+
+    base_text_buffer_puts(&dates, WEEKLY ME);
+    for (i = 0; i < 9000; i++)
+        base_text_buffer_printf(&dates, "RDATE:20310101T%06dZ\r\n", i);
+    base_text_buffer_puts(&places, WEEKLY ME);
+    for (i = 0; i < 1000; i++)
+        base_text_buffer_printf(&places, "ATTENDEE:mailto:somebody%d@example.com\r\n", i);
+    for (i = 0; i < 300; i++) {
+        const char *place =
+            apr_psprintf(pool, "203%d%02d%02dT090000Z", i / 12 % 9, i % 12 + 1, i / 108 + 1);
+
+        base_text_buffer_printf(&places, OF("%s") "DTSTART:%s\r\nDURATION:PT1H\r\n", place, place);
+    }
+    bound_memory(200L * 1024 * 1024);
+    is_str(diff(dates.data, dates.data, pool), "", "thousands of dates");
+    is_str(diff(places.data, places.data, pool), "", "hundreds of instances, a thousand people");
+}
+
 int main(void)
 {
     apr_array_header_t *sendings;
@@ -211,6 +240,7 @@ int main(void)
         is_str(diff(rows[i].before, rows[i].after, pool), rows[i].sendings, rows[i].name);
     test_nothing(pool);
     test_attendee(pool);
+    test_large(pool);
     is_int(base_fault_code(item_itip_diff(blob_of_text("nothing", pool), NULL,
                                           apr_array_make(pool, 1, sizeof(const char *)), NOW,
                                           &sendings, pool)),
