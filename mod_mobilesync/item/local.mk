@@ -128,6 +128,7 @@ ITEM_TESTS = \
 	t/unit/item_document_test \
 	t/unit/item_draft_test \
 	t/unit/item_email_test \
+	t/unit/item_event_occurrence_test \
 	t/unit/item_event_random_test t/unit/item_event_series_test t/unit/item_event_test \
 	t/unit/item_event_zone_test \
 	t/unit/item_freebusy_test \
@@ -173,6 +174,9 @@ t_unit_item_email_test_LDADD = $(UNIT_LDADD)
 t_unit_item_event_random_test_SOURCES = t/unit/item_event_random_test.c t/unit/kind_helpers.h \
 	t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_event_random_test_LDADD = $(UNIT_LDADD)
+t_unit_item_event_occurrence_test_SOURCES = t/unit/item_event_occurrence_test.c \
+	t/unit/kind_helpers.h t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_event_occurrence_test_LDADD = $(UNIT_LDADD)
 t_unit_item_event_series_test_SOURCES = t/unit/item_event_series_test.c t/unit/kind_helpers.h \
 	t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_event_series_test_LDADD = $(UNIT_LDADD)
