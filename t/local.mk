@@ -105,6 +105,7 @@ E2E_TESTS = \
 	t/e2e/demo.t \
 	t/e2e/devices.t \
 	t/e2e/drafts.t \
+	t/e2e/event_age.t \
 	t/e2e/event_answers.t \
 	t/e2e/events.t \
 	t/e2e/empty_folder.t \
