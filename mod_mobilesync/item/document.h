@@ -44,6 +44,8 @@ item_document_t *item_document_make(item_document_version_t version, apr_pool_t 
 item_document_version_t item_document_version(const item_document_t *document);
 /* Was anything changed since it was parsed? What is set to what it is already is no change. */
 int item_document_is_changed(const item_document_t *document);
+/* Will what is printed be read again, is it within ITEM_DOCUMENT_MAX and ITEM_DOCUMENT_LINES_MAX? */
+int item_document_fits(const item_document_t *document);
 /* Lines that were touched are folded at 75 octets, between characters. */
 const backend_blob_t *item_document_print(item_document_t *document, apr_pool_t *pool);
 
@@ -53,8 +55,10 @@ item_component_t *item_component_first(item_component_t *component, const char *
 item_component_t *item_component_next(item_component_t *component); /* sibling of the same name */
 const char *item_component_name(const item_component_t *component);
 item_component_t *item_component_add(item_component_t *parent, const char *name);
-/* A copy of a component, also of another document, at the end of the parent. */
-item_component_t *item_component_copy(item_component_t *parent, const item_component_t *from);
+/* A copy of a component, also of another document, at the end of the parent; without some of its own
+ * properties (names in upper case, NULL at the end; or NULL). */
+item_component_t *item_component_copy(item_component_t *parent, const item_component_t *from,
+                                      const char *const *without);
 void item_component_remove(item_component_t *component);
 
 /* -- properties, in the order of the document -- */

@@ -176,11 +176,50 @@ const backend_blob_t *item_document_print(item_document_t *document, apr_pool_t 
     return backend_blob_of(out.data, out.length, pool);
 }
 
+typedef struct {
+    long lines;
+    apr_size_t bytes;
+} print_extent_t;
+
+/* 0: it is beyond the limits. */
+static int print_measure(const item_component_t *component, print_extent_t *extent)
+{
+    const item_node_t *node;
+
+    extent->lines += 2;
+    extent->bytes += component->node.length + component->end_length;
+    for (node = component->first; node; node = node->next) {
+        const item_property_t *property = (const item_property_t *)node;
+
+        if (node->kind == NODE_COMPONENT) {
+            if (!print_measure((const item_component_t *)node, extent))
+                return 0;
+            continue;
+        }
+        extent->lines++;
+        extent->bytes += node->kind == NODE_PROPERTY && property->changed
+                             ? strlen(property->line->head) + strlen(property->line->value) + 3
+                             : node->length;
+        if (extent->lines > ITEM_DOCUMENT_LINES_MAX || extent->bytes > ITEM_DOCUMENT_MAX)
+            return 0;
+    }
+    return 1;
+}
+
+int item_document_fits(const item_document_t *document)
+{
+    print_extent_t extent = {.bytes = document->before_length + document->after_length};
+
+    return print_measure(document->root, &extent);
+}
+
 /* -- copies -- */
 
+/* What was read and not changed since is one text for all copies in a document. */
 static item_node_t *copy_node(item_document_t *document, const item_node_t *from)
 {
     base_text_buffer_t raw = {.pool = document->pool};
+    int same = from->parent->document == document;
     item_node_t *node;
 
     if (from->kind == NODE_PROPERTY) {
@@ -189,20 +228,32 @@ static item_node_t *copy_node(item_document_t *document, const item_node_t *from
 
         copy->name = apr_pstrdup(document->pool, property->name);
         copy->group = property->group ? apr_pstrdup(document->pool, property->group) : NULL;
-        print_property(property, &raw);
+        same = same && !property->changed;
+        if (!same)
+            print_property(property, &raw);
         node = &copy->node;
     }
     else {
         node = apr_pcalloc(document->pool, sizeof *node);
-        base_text_buffer_append(&raw, from->raw, from->length);
+        if (!same)
+            base_text_buffer_append(&raw, from->raw, from->length);
     }
     node->kind = from->kind;
-    node->raw = raw.data;
-    node->length = raw.length;
+    node->raw = same ? from->raw : raw.data;
+    node->length = same ? from->length : raw.length;
     return node;
 }
 
-item_component_t *item_component_copy(item_component_t *parent, const item_component_t *from)
+static int copy_is_without(const item_node_t *node, const char *const *without)
+{
+    for (; without && *without && node->kind == NODE_PROPERTY; without++)
+        if (strcmp(((const item_property_t *)node)->name, *without) == 0)
+            return 1;
+    return 0;
+}
+
+item_component_t *item_component_copy(item_component_t *parent, const item_component_t *from,
+                                      const char *const *without)
 {
     apr_pool_t *pool = parent->document->pool;
     item_component_t *copy = item_component_add(parent, from->name);
@@ -214,8 +265,8 @@ item_component_t *item_component_copy(item_component_t *parent, const item_compo
     copy->end_length = from->end_length;
     for (node = from->first; node; node = node->next)
         if (node->kind == NODE_COMPONENT)
-            item_component_copy(copy, (const item_component_t *)node);
-        else
+            item_component_copy(copy, (const item_component_t *)node, NULL);
+        else if (!copy_is_without(node, without))
             item_node_link(copy, copy->last, copy_node(parent->document, node));
     return copy;
 }

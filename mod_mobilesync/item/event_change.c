@@ -381,6 +381,12 @@ static base_fault_t *event_tell(item_event_edit_t *edit)
     return NULL;
 }
 
+static base_fault_t *event_too_large(apr_pool_t *pool)
+{
+    return base_fault_make(pool, BASE_FAULT_TOO_LARGE, "an event of over %d bytes or %d lines",
+                           ITEM_DOCUMENT_MAX, ITEM_DOCUMENT_LINES_MAX);
+}
+
 base_fault_t *item_event_change(const item_change_t *change, const backend_blob_t *original,
                                 const backend_blob_t **blob, apr_pool_t *pool)
 {
@@ -401,10 +407,10 @@ base_fault_t *item_event_change(const item_change_t *change, const backend_blob_
         BASE_TRY(event_change_all(&edit));
     BASE_TRY(event_tell(&edit));
     *blob = original;
-    if (!original || item_document_is_changed(source->document))
-        *blob = item_document_print(source->document, pool);
-    if ((*blob)->size > ITEM_DOCUMENT_MAX)
-        return base_fault_make(pool, BASE_FAULT_TOO_LARGE, "an event of over %d bytes",
-                               ITEM_DOCUMENT_MAX);
-    return NULL;
+    if (original && !item_document_is_changed(source->document))
+        return NULL;
+    if (!item_document_fits(source->document))
+        return event_too_large(pool);
+    *blob = item_document_print(source->document, pool);
+    return (*blob)->size > ITEM_DOCUMENT_MAX ? event_too_large(pool) : NULL;
 }

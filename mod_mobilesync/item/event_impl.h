@@ -44,6 +44,10 @@ typedef struct {
 /* A time (or day) of a property; *clock: in which it is local. 0 when it is none. */
 int item_event_time_read(const item_event_source_t *source, item_property_t *property,
                          struct icaltimetype *time, const item_clock_t **clock);
+/* The same of one element of a property's list. */
+int item_event_time_read_text(const item_event_source_t *source, item_property_t *property,
+                              const char *text, struct icaltimetype *time,
+                              const item_clock_t **clock);
 
 /* CONVERSION: there is no start. */
 base_fault_t *item_event_times_load(const item_event_source_t *source, item_component_t *event,
@@ -203,6 +207,10 @@ base_fault_t *item_event_series_find(const item_event_source_t *source,
 /* The place that an instance's RECURRENCE-ID names. 0: none. */
 int item_event_series_of(const item_event_source_t *source, const item_series_t *series,
                          item_component_t *instance, struct icaltimetype *place);
+/* The place that an element of a property's list (EXDATE) names. 0: none. */
+int item_event_series_place(const item_event_source_t *source, const item_series_t *series,
+                            item_property_t *property, const char *text,
+                            struct icaltimetype *place);
 /* A time as the start of the series is: a day, or local. */
 struct icaltimetype item_event_series_normal(const item_series_t *series, struct icaltimetype time);
 /* "20261224", too. */

@@ -118,7 +118,7 @@ item_component_t *item_event_single_out(item_event_edit_t *edit, const item_seri
         item_property_set_parameter(item_property_first(range, "RECURRENCE-ID"), "RANGE", NULL);
         return range;
     }
-    single = item_component_copy(edit->source->calendar, range);
+    single = item_component_copy(edit->source->calendar, range, NULL);
     item_property_set_parameter(item_property_first(single, "RECURRENCE-ID"), "RANGE", NULL);
     APR_ARRAY_PUSH(edit->source->instances, item_component_t *) = single;
     if (by)

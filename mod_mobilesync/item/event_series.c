@@ -35,19 +35,27 @@ struct icaltimetype item_event_series_normal(const item_series_t *series, struct
     return time;
 }
 
-int item_event_series_of(const item_event_source_t *source, const item_series_t *series,
-                         item_component_t *instance, struct icaltimetype *place)
+int item_event_series_place(const item_event_source_t *source, const item_series_t *series,
+                            item_property_t *property, const char *text, struct icaltimetype *place)
 {
     const item_clock_t *clock;
 
-    if (!item_event_time_read(source, item_property_first(instance, "RECURRENCE-ID"), place,
-                              &clock))
+    if (!item_event_time_read_text(source, property, text, place, &clock))
         return 0;
     if (!place->is_date && !series->start.is_date && !icaltime_is_utc(*place) &&
         clock != series->clock)
         *place = item_clock_to_local(series->clock, item_clock_to_utc(clock, place));
     *place = item_event_series_normal(series, *place);
     return 1;
+}
+
+int item_event_series_of(const item_event_source_t *source, const item_series_t *series,
+                         item_component_t *instance, struct icaltimetype *place)
+{
+    item_property_t *property = item_property_first(instance, "RECURRENCE-ID");
+
+    return property &&
+           item_event_series_place(source, series, property, item_property_value(property), place);
 }
 
 base_fault_t *item_event_series_find(const item_event_source_t *source,

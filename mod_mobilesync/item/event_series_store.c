@@ -2,11 +2,14 @@
  * written; that is also how rules that EAS cannot say survive. */
 #include "item/event_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <apr_strings.h>
 
 #include "base/text.h"
 #include "base/time.h"
+
+#define EVENT_PLACES_MAX 100000 /* 273 years of days */
 
 static void event_remove_all(item_component_t *event, const char *name)
 {
@@ -40,39 +43,101 @@ static void event_end_series(item_event_edit_t *edit)
         event_drop_instance(edit->source, 0);
 }
 
-/* Does what is excluded stay so? place: as of event_keep_exclusions. */
-typedef int (*event_stays_t)(const item_series_t *series, const struct icaltimetype *excluded,
-                             const struct icaltimetype *place, apr_pool_t *pool);
+/* The occurrences by the rules from the first exception to the last one. */
+typedef struct {
+    apr_time_t from, to;
+    apr_array_header_t *found; /* item_occurrence_t, in order */
+    int whole;
+} event_places_t;
 
-/* Takes out what does not stay; the lists keep the rest as it is written, which may be very long. */
-static void event_keep_exclusions(item_event_edit_t *edit, item_component_t *event,
-                                  const item_series_t *series, event_stays_t stays,
-                                  const struct icaltimetype *place)
+static void event_places_widen(event_places_t *places, const item_series_t *series,
+                               const struct icaltimetype *place)
+{
+    apr_time_t when = item_clock_to_utc(series->clock, place);
+
+    places->from = when < places->from ? when : places->from;
+    places->to = when >= places->to ? when + 1 : places->to;
+}
+
+/* All at once: there may be thousands of exceptions, and rules that take long. */
+static void event_places_load(const item_event_edit_t *edit, const item_series_t *series,
+                              event_places_t *places)
+{
+    item_series_t rules = *series;
+    struct icaltimetype place;
+    int i;
+
+    *places = (event_places_t){.from = APR_INT64_MAX, .to = APR_INT64_MIN};
+    for (i = 0; i < series->exceptions->nelts; i++) {
+        place = item_event_series_normal(series,
+                                         APR_ARRAY_IDX(series->exceptions, i, struct icaltimetype));
+        event_places_widen(places, series, &place);
+    }
+    for (i = 0; i < edit->source->instances->nelts; i++)
+        if (item_event_series_of(edit->source, series, event_instance(edit->source, i), &place))
+            event_places_widen(places, series, &place);
+    rules.exceptions = NULL;
+    places->whole = item_series_expand(&rules, places->from, places->to, EVENT_PLACES_MAX,
+                                       &places->found, edit->pool);
+}
+
+static int event_compare_when(const void *key, const void *element)
+{
+    const apr_time_t *when = key;
+    const item_occurrence_t *one = element;
+
+    return (*when > one->when) - (*when < one->when);
+}
+
+/* What could not be worked out stays. */
+static int event_places_have(const event_places_t *places, const item_series_t *series,
+                             const struct icaltimetype *place)
+{
+    apr_time_t when = item_clock_to_utc(series->clock, place);
+
+    return !places->whole || when < places->from || when >= places->to ||
+           bsearch(&when, places->found->elts, (size_t)places->found->nelts,
+                   sizeof(item_occurrence_t), event_compare_when);
+}
+
+/* Which of the EXDATEs go: one, or (place NULL) those that exclude nothing any more. */
+typedef struct {
+    const item_series_t *series;
+    const struct icaltimetype *place;
+    const event_places_t *places;
+} event_exclusions_t;
+
+/* What is no time stays. */
+static int event_exclusion_goes(const item_event_edit_t *edit, const event_exclusions_t *these,
+                                item_property_t *property, const char *text)
+{
+    struct icaltimetype place;
+
+    if (!item_event_series_place(edit->source, these->series, property, text, &place))
+        return 0;
+    return these->place ? item_ical_naive(&place) == item_ical_naive(these->place)
+                        : !event_places_have(these->places, these->series, &place);
+}
+
+/* A list keeps the rest as it is written; it may be very long. */
+static void event_drop_exclusions(item_event_edit_t *edit, const event_exclusions_t *these)
 {
     item_property_t *property, *next;
     apr_pool_t *pool;
 
     apr_pool_create(&pool, edit->pool);
-    for (property = item_property_first(event, "EXDATE"); property; property = next) {
+    for (property = item_property_first(edit->source->series, "EXDATE"); property;
+         property = next) {
         char *list = apr_pstrdup(pool, item_property_value(property)), *state, *one;
         base_text_buffer_t rest = {.pool = pool};
         int gone = 0;
 
         next = item_property_next(property);
-        for (one = apr_strtok(list, ",", &state); one; one = apr_strtok(NULL, ",", &state)) {
-            struct icaltimetype excluded = icaltime_from_string(one);
-
-            if (!icaltime_is_null_time(excluded)) {
-                excluded = item_event_series_normal(series, excluded);
-                if (!stays(series, &excluded, place, pool)) {
-                    gone = 1;
-                    continue;
-                }
-            }
-            if (rest.length)
-                base_text_buffer_append(&rest, ",", 1);
-            base_text_buffer_puts(&rest, one);
-        }
+        for (one = apr_strtok(list, ", ", &state); one; one = apr_strtok(NULL, ", ", &state))
+            if (event_exclusion_goes(edit, these, property, one))
+                gone = 1;
+            else
+                base_text_buffer_printf(&rest, "%s%s", rest.length ? "," : "", one);
         if (gone && !rest.length)
             item_property_remove(property);
         else if (gone)
@@ -82,25 +147,13 @@ static void event_keep_exclusions(item_event_edit_t *edit, item_component_t *eve
     apr_pool_destroy(pool);
 }
 
-static int event_is_of_series(const item_series_t *series, const struct icaltimetype *excluded,
-                              const struct icaltimetype *place, apr_pool_t *pool)
-{
-    (void)place;
-    return item_series_has(series, item_clock_to_utc(series->clock, excluded), pool);
-}
-
-/* What excludes nothing any more, by its moment, goes. */
-static void event_fit_exclusions(item_event_edit_t *edit, const item_series_t *series)
-{
-    event_keep_exclusions(edit, edit->event, series, event_is_of_series, NULL);
-}
-
 /* Another rule, or other times: instances whose place is none any more go. From 16.0 on all of them do
  * (R2114, R2180, R2202). */
 static void event_fit_exceptions(item_event_edit_t *edit)
 {
     item_event_source_t *source = edit->source;
     struct icaltimetype place;
+    event_places_t places;
     item_series_t series;
     int i, all = edit->change->version >= EAS_VERSION_16_0;
 
@@ -109,11 +162,11 @@ static void event_fit_exceptions(item_event_edit_t *edit)
         event_remove_all(edit->event, "EXDATE");
     if (!item_series_load(source->calendar, edit->event, source->own, &series, edit->pool))
         return;
-    if (!all)
-        event_fit_exclusions(edit, &series);
+    event_places_load(edit, &series, &places);
+    event_drop_exclusions(edit, &(event_exclusions_t){.series = &series, .places = &places});
     for (i = source->instances->nelts - 1; i >= 0; i--)
         if (all || !item_event_series_of(source, &series, event_instance(source, i), &place) ||
-            !item_series_has(&series, item_clock_to_utc(series.clock, &place), edit->pool))
+            !event_places_have(&places, &series, &place))
             event_drop_instance(source, i);
 }
 
@@ -186,6 +239,10 @@ base_fault_t *item_event_store_recurrence(item_event_edit_t *edit, int moved)
     item_recurrence_t wanted = {.type = ITEM_RECURRENCE_NONE};
     item_event_times_t times;
 
+    if (!edit->source->series) { /* an instance by itself: the rule is its organizer's */
+        edit->unlike |= node != NULL;
+        return NULL;
+    }
     BASE_TRY(item_event_times_load(edit->source, edit->event, &times));
     origin.start = times.start;
     origin.clock =
@@ -249,6 +306,13 @@ static int event_is_excluded(const item_series_t *series, const struct icaltimet
     return 0;
 }
 
+void item_event_include(item_event_edit_t *edit, const item_series_t *series,
+                        const struct icaltimetype *place)
+{
+    if (event_is_excluded(series, place))
+        event_drop_exclusions(edit, &(event_exclusions_t){.series = series, .place = place});
+}
+
 void item_event_drop_from(item_event_edit_t *edit, const item_series_t *series,
                           const struct icaltimetype *place)
 {
@@ -259,20 +323,6 @@ void item_event_drop_from(item_event_edit_t *edit, const item_series_t *series,
         if (item_event_series_of(edit->source, series, event_instance(edit->source, i), &own) &&
             item_ical_naive(&own) >= item_ical_naive(place))
             event_drop_instance(edit->source, i);
-}
-
-static int event_is_elsewhere(const item_series_t *series, const struct icaltimetype *excluded,
-                              const struct icaltimetype *place, apr_pool_t *pool)
-{
-    (void)series;
-    (void)pool;
-    return item_ical_naive(excluded) != item_ical_naive(place);
-}
-
-void item_event_include(item_event_edit_t *edit, const item_series_t *series,
-                        const struct icaltimetype *place)
-{
-    event_keep_exclusions(edit, edit->source->series, series, event_is_elsewhere, place);
 }
 
 void item_event_exclude(item_event_edit_t *edit, const item_series_t *series,
@@ -299,16 +349,13 @@ void item_event_exclude(item_event_edit_t *edit, const item_series_t *series,
 static item_component_t *event_make_instance(item_event_edit_t *edit, const item_series_t *series,
                                              struct icaltimetype place)
 {
-    static const char *const without[] = {"RRULE",  "RDATE",    "EXDATE",
-                                          "EXRULE", "DURATION", "X-MICROSOFT-CDO-ALLDAYEVENT"};
+    static const char *const without[] = {
+        "RRULE", "RDATE", "EXDATE", "EXRULE", "DURATION", "X-MICROSOFT-CDO-ALLDAYEVENT", NULL};
     item_component_t *event = edit->source->series;
-    item_component_t *instance = item_component_copy(edit->source->calendar, event);
+    item_component_t *instance = item_component_copy(edit->source->calendar, event, without);
     const char *tzid = event_series_tzid(edit);
     item_event_times_t times;
-    size_t i;
 
-    for (i = 0; i < sizeof without / sizeof *without; i++)
-        event_remove_all(instance, without[i]);
     if (!item_event_times_load(edit->source, event, &times)) {
         struct icaltimetype end = place;
         apr_time_t length = times.to - times.from;
@@ -362,18 +409,36 @@ static base_fault_t *event_store_occurrence(item_event_edit_t *edit, const item_
 
 /* -- Exceptions ------------------------------------------------------------------------------- */
 
-static base_fault_t *event_store_exception(item_event_edit_t *edit, const eas_node_t *node)
+/* What is excluded now, for those that follow. */
+static void event_note_exclusion(item_event_series_t *series, const struct icaltimetype *place,
+                                 int excluded)
+{
+    apr_array_header_t *list = series->series.exceptions;
+    int i, n = 0;
+
+    if (excluded) {
+        APR_ARRAY_PUSH(list, struct icaltimetype) = *place;
+        return;
+    }
+    for (i = 0; i < list->nelts; i++) {
+        struct icaltimetype one =
+            item_event_series_normal(&series->series, APR_ARRAY_IDX(list, i, struct icaltimetype));
+
+        if (item_ical_naive(&one) != item_ical_naive(place))
+            APR_ARRAY_IDX(list, n++, struct icaltimetype) =
+                APR_ARRAY_IDX(list, i, struct icaltimetype);
+    }
+    list->nelts = n;
+}
+
+static base_fault_t *event_store_exception(item_event_edit_t *edit, item_event_series_t *series,
+                                           const eas_node_t *node)
 {
     const char *place_text = eas_node_child_text(node, EAS_Calendar_ExceptionStartTime);
-    item_event_series_t *series;
     struct icaltimetype place;
     base_fault_t *fault;
     int deleted;
 
-    /* anew each time: the one before may have changed it */
-    BASE_TRY(item_event_series_load(edit->source, &edit->options, &series, edit->pool));
-    if (!series)
-        return item_event_invalid(edit, "exceptions of what does not recur");
     BASE_TRY(item_event_number(edit, eas_node_child(node, EAS_Calendar_Deleted), 1, 0, &deleted));
     fault = item_event_series_find(edit->source, series, place_text, edit->change->version, &place);
     /* the client has its exceptions of an earlier pattern still */
@@ -382,10 +447,13 @@ static base_fault_t *event_store_exception(item_event_edit_t *edit, const eas_no
         return NULL;
     }
     BASE_TRY(fault);
+    if (!item_document_fits(edit->source->document)) /* each may be a copy of the whole series */
+        return base_fault_make(edit->pool, BASE_FAULT_TOO_LARGE, "event: too many exceptions");
     if (deleted)
         item_event_exclude(edit, &series->series, &place);
     else
-        return event_store_occurrence(edit, &series->series, place, node);
+        BASE_TRY(event_store_occurrence(edit, &series->series, place, node));
+    event_note_exclusion(series, &place, deleted);
     return NULL;
 }
 
@@ -449,15 +517,20 @@ base_fault_t *item_event_store_exceptions(item_event_edit_t *edit)
 {
     const eas_node_t *node =
         eas_node_child(eas_node_child(edit->data, EAS_Calendar_Exceptions), EAS_Calendar_Exception);
+    item_event_series_t *series;
     int n = 0;
 
-    if (edit->change->version >= EAS_VERSION_16_0) /* R2112 */
+    if (!node || edit->change->version >= EAS_VERSION_16_0) /* R2112 */
         return NULL;
+    /* as the client has it, by what it says of the whole */
+    BASE_TRY(item_event_series_load(edit->source, &edit->options, &series, edit->pool));
+    if (!series)
+        return item_event_invalid(edit, "exceptions of what does not recur");
     for (; node; node = eas_node_next(node)) {
         if (++n > 4 * ITEM_EVENT_EXCEPTIONS_MAX)
             return item_event_invalid(edit, "too many exceptions");
         if (!event_is_shown(edit, node))
-            BASE_TRY(event_store_exception(edit, node));
+            BASE_TRY(event_store_exception(edit, series, node));
     }
     return NULL;
 }

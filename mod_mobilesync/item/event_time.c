@@ -25,14 +25,13 @@ static const item_clock_t *event_clock(const item_event_source_t *source, const 
     return clock;
 }
 
-int item_event_time_read(const item_event_source_t *source, item_property_t *property,
-                         struct icaltimetype *time, const item_clock_t **clock)
+int item_event_time_read_text(const item_event_source_t *source, item_property_t *property,
+                              const char *text, struct icaltimetype *time,
+                              const item_clock_t **clock)
 {
-    const char *tzid = property ? item_property_parameter(property, "TZID") : NULL;
+    const char *tzid = item_property_parameter(property, "TZID");
 
-    if (!property)
-        return 0;
-    *time = icaltime_from_string(item_property_value(property));
+    *time = icaltime_from_string(text);
     if (icaltime_is_null_time(*time) || !icaltime_is_valid_time(*time) ||
         time->year < EVENT_YEAR_MIN || time->year > EVENT_YEAR_MAX || time->month < 1 ||
         time->month > 12 || time->day < 1 ||
@@ -45,6 +44,13 @@ int item_event_time_read(const item_event_source_t *source, item_property_t *pro
     else if (tzid && !time->is_date)
         *clock = event_clock(source, tzid);
     return 1;
+}
+
+int item_event_time_read(const item_event_source_t *source, item_property_t *property,
+                         struct icaltimetype *time, const item_clock_t **clock)
+{
+    return property &&
+           item_event_time_read_text(source, property, item_property_value(property), time, clock);
 }
 
 /* -- reading ---------------------------------------------------------------------------------- */

@@ -152,7 +152,7 @@ static void request_copy_zones(const item_itip_apply_t *apply)
         if (present && apply->in->series)
             item_component_remove(present);
         if (tzid && (!present || apply->in->series))
-            item_component_copy(apply->stored->calendar, zone);
+            item_component_copy(apply->stored->calendar, zone, NULL);
     }
 }
 
@@ -189,7 +189,7 @@ static void request_include(item_itip_apply_t *apply, item_component_t *in)
 /* An instance that was none: the answer to the series counts for it where it did not move. */
 static void request_add_instance(item_itip_apply_t *apply, item_component_t *in)
 {
-    item_component_t *copy = item_component_copy(apply->stored->calendar, in);
+    item_component_t *copy = item_component_copy(apply->stored->calendar, in, NULL);
     item_component_t *series = apply->stored->series;
     item_property_t *own =
         series ? item_itip_attendee(series, apply->who->addresses, apply->pool) : NULL;
@@ -218,7 +218,7 @@ base_fault_t *item_itip_request(item_itip_apply_t *apply)
         did = 1;
     }
     else if (in->series && !stored->series) {
-        item_component_copy(stored->calendar, in->series);
+        item_component_copy(stored->calendar, in->series, NULL);
         did = 1;
     }
     for (i = 0; i < count; i++) {

@@ -130,6 +130,7 @@ ITEM_TESTS = \
 	t/unit/item_email_test \
 	t/unit/item_event_occurrence_test \
 	t/unit/item_event_random_test t/unit/item_event_series_test t/unit/item_event_test \
+	t/unit/item_event_large_test \
 	t/unit/item_event_zone_test \
 	t/unit/item_freebusy_test \
 	t/unit/item_hostile_test \
@@ -183,6 +184,9 @@ t_unit_item_event_series_test_LDADD = $(UNIT_LDADD)
 t_unit_item_event_test_SOURCES = t/unit/item_event_test.c t/unit/kind_helpers.h \
 	t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_event_test_LDADD = $(UNIT_LDADD)
+t_unit_item_event_large_test_SOURCES = t/unit/item_event_large_test.c t/unit/kind_helpers.h \
+	t/unit/item_helpers.h t/unit/memory.h t/unit/tap.h
+t_unit_item_event_large_test_LDADD = $(UNIT_LDADD)
 t_unit_item_event_zone_test_SOURCES = t/unit/item_event_zone_test.c t/unit/kind_helpers.h \
 	t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_event_zone_test_LDADD = $(UNIT_LDADD)

@@ -2,6 +2,7 @@
 #include "item/series.h"
 
 #include <string.h>
+#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include "item/date.h"
@@ -11,7 +12,7 @@
 typedef struct {
     item_component_t *calendar, *component;
     const item_clock_t *own;
-    const char *tzid; /* of the start; NULL: it names none */
+    apr_hash_t *clocks; /* those that were found, by TZID */
     item_series_t *series;
     apr_pool_t *pool;
 } series_source_t;
@@ -19,28 +20,27 @@ typedef struct {
 /* The clock of a property's times; one that nobody knows is taken for none. */
 static const item_clock_t *series_clock(const series_source_t *source, const char *tzid)
 {
-    const item_clock_t *clock = NULL;
+    const item_clock_t *clock =
+        tzid ? apr_hash_get(source->clocks, tzid, APR_HASH_KEY_STRING) : source->own;
 
-    if (tzid && source->tzid && strcmp(tzid, source->tzid) == 0)
-        return source->series->clock;
-    if (tzid)
-        clock = item_clock_find(source->calendar, tzid, source->pool);
-    return clock ? clock : source->own;
+    if (clock)
+        return clock;
+    clock = item_clock_find(source->calendar, tzid, source->pool);
+    clock = clock ? clock : source->own;
+    apr_hash_set(source->clocks, tzid, APR_HASH_KEY_STRING, clock);
+    return clock;
 }
 
 static int series_load_start(series_source_t *source)
 {
     item_property_t *property = item_property_first(source->component, "DTSTART");
     item_series_t *series = source->series;
-    const char *tzid;
 
     if (!property) /* of a task, programs leave it out */
         property = item_property_first(source->component, "DUE");
     if (!property || !item_ical_time(item_property_value(property), &series->start))
         return 0;
-    tzid = item_property_parameter(property, "TZID");
-    series->clock = series_clock(source, tzid);
-    source->tzid = tzid;
+    series->clock = series_clock(source, item_property_parameter(property, "TZID"));
     if (icaltime_is_utc(series->start))
         series->clock = &item_clock_utc;
     else if (series->start.is_date)
@@ -100,7 +100,7 @@ static apr_array_header_t *series_load_rules(const series_source_t *source, cons
 int item_series_load(item_component_t *calendar, item_component_t *component,
                      const item_clock_t *own, item_series_t *series, apr_pool_t *pool)
 {
-    series_source_t source = {calendar, component, own, NULL, series, pool};
+    series_source_t source = {calendar, component, own, apr_hash_make(pool), series, pool};
 
     *series = (item_series_t){.clock = own};
     if (!series_load_start(&source))

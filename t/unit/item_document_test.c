@@ -312,7 +312,7 @@ static void test_components(apr_pool_t *pool)
 
     is_str(item_component_text(item_component_next(todo), "UID"), "2", "the next of the name");
     ok(!item_component_next(item_component_next(todo)), "and no more");
-    copy = item_component_copy(item_document_root(other), todo);
+    copy = item_component_copy(item_document_root(other), todo, NULL);
     item_component_set_text(copy, "UID", "3");
     item_component_set_text(copy, "SUMMARY", "s");
     is_str(printed(other, pool),

@@ -124,6 +124,10 @@ static void test_orphan(apr_pool_t *pool)
     is_str(shown(text, 141, EAS_Calendar_StartTime, pool), "20261110T130000Z", "at its time");
     ok(!shown(text, 141, EAS_Calendar_Recurrence, pool), "that does not recur");
     has(changed(text, "Subject=x", NULL, 161, pool), "SUMMARY:x\r\n", "it is edited");
+    has(changed(text, "Recurrence{Type=0|Interval=1}", NULL, 161, pool), MOVED,
+        "16.1: a phone makes no series of it");
+    has(changed(text, "Subject=x|Recurrence{Type=0|Interval=1}", NULL, 141, pool), "SUMMARY:x\r\n",
+        "14.1: nor what else it says into nothing");
 }
 
 /* The hour of a series is that of today's rules, also where the zone had others when it began. */
@@ -528,25 +532,26 @@ static void test_many(apr_pool_t *pool)
     ok(!change_at(text.data, "Subject=x", NULL, 161, pool).fault, "they are edited together");
 }
 
-/* Exclusions by the thousand, and a series that is moved: each is asked about. */
-static void test_exclusions(apr_pool_t *pool)
+/* As other programs write them: with blanks, of another zone. */
+static void test_exclusion_lists(apr_pool_t *pool)
 {
-    base_text_buffer_t text = {.pool = pool};
-    kind_result_t result;
-    int i;
+#define LISTS                                                     \
+    "EXDATE;TZID=Europe/Berlin:20260908T100000, 20260915T100000," \
+    "20260916T100000\r\nEXDATE;TZID=Europe/London:20260929T090000\r\n"
+    static const char text[] = HEAD BERLIN BEGIN "DTSTART;TZID=Europe/Berlin:20260901T100000\r\n"
+                                                 "DTEND;TZID=Europe/Berlin:20260901T110000\r\n"
+                                                 "RRULE:FREQ=WEEKLY;BYDAY=TU\r\n" LISTS END TAIL;
+    const char *edited = changed(text,
+                                 "StartTime=20260901T080000Z|EndTime=20260901T100000Z|"
+                                 "Recurrence{Type=1|Interval=1|DayOfWeek=4}",
+                                 NULL, 141, pool);
 
-    base_text_buffer_puts(&text, HEAD BEGIN "DTSTART:19700101T100000Z\r\nRRULE:FREQ=DAILY\r\n");
-    for (i = 0; i < 9000; i++)
-        base_text_buffer_printf(&text, "EXDATE:%04d%02d%02dT100000Z\r\n", 1990 + i / 336,
-                                i / 28 % 12 + 1, i % 28 + 1);
-    base_text_buffer_puts(&text, END TAIL);
-    result = change_at(text.data,
-                       "StartTime=19700101T110000Z|EndTime=19700101T120000Z|"
-                       "Recurrence{Type=0|Interval=1}",
-                       NULL, 141, pool);
-    ok(!result.fault, "thousands of exclusions");
-    if (!result.fault)
-        lacks(result.text, "EXDATE", "fit no more");
+    has(edited, "EXDATE;TZID=Europe/Berlin:20260908T100000,20260915T100000\r\n",
+        "14.1: of a longer series those that exclude something stay");
+    has(edited, "EXDATE;TZID=Europe/London:20260929T090000\r\n", "of any zone");
+    edited = changed(text, "Subject=x", "20260929T080000Z", 161, pool);
+    lacks(edited, "Europe/London", "16.1: one that is edited is excluded no more");
+    has(edited, "T100000, 20260915T100000,20260916T100000\r\n", "and no other line is touched");
 }
 
 int main(void)
@@ -569,7 +574,7 @@ int main(void)
     test_sequence(pool);
     test_describe(pool);
     test_many(pool);
-    test_exclusions(pool);
+    test_exclusion_lists(pool);
     apr_pool_destroy(pool);
     return done_testing();
 }
