@@ -185,7 +185,8 @@ static base_fault_t *response_answer(response_t *response, const backend_blob_t 
 {
     cmd_exchange_t *exchange = response->exchange;
     item_itip_answer_t answer = {.response = (item_itip_response_t)response->response,
-                                 .proposes = response->start != 0,
+                                 .start = response->start,
+                                 .end = response->end,
                                  .now = exchange->now};
     base_fault_t *fault;
 
@@ -307,7 +308,7 @@ static base_fault_t *response_write(response_t *response, const backend_blob_t *
 static int response_is_news(const response_t *response, const backend_blob_t *stored)
 {
     return response->send && !response->mailed &&
-           (!response->meeting.blob || stored != response->meeting.blob || response->start);
+           (!response->meeting.blob || stored != response->meeting.blob);
 }
 
 /* Once: event, mail. CONFLICT: another program was faster, all is to be looked at again. */

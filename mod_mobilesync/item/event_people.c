@@ -428,6 +428,7 @@ static base_fault_t *event_merge_attendees(item_event_edit_t *edit, const eas_no
     apr_array_header_t *present = event_attendees(edit->source, edit->event, edit->pool);
     apr_hash_t *kept = apr_hash_make(edit->pool), *known = apr_hash_make(edit->pool);
     const char *organizer = event_organizer_address(edit->source, edit->event, edit->pool);
+    item_property_t *property, *next;
     event_attendee_t wanted;
     int i, n = 0;
 
@@ -454,11 +455,15 @@ static base_fault_t *event_merge_attendees(item_event_edit_t *edit, const eas_no
         else
             event_add_attendee(edit, &wanted);
     }
-    for (i = 0; i < present->nelts; i++) {
-        event_attendee_t *one = &APR_ARRAY_IDX(present, i, event_attendee_t);
+    /* all lines of who is there twice; who was not shown stays */
+    for (property = item_property_first(edit->event, "ATTENDEE"); property; property = next) {
+        const char *email = item_event_address(property, edit->pool);
+        const char *key = email ? base_text_lower(email, edit->pool) : "";
 
-        if (!apr_hash_get(kept, base_text_lower(one->email, edit->pool), APR_HASH_KEY_STRING))
-            item_property_remove(one->property);
+        next = item_property_next(property);
+        if (apr_hash_get(known, key, APR_HASH_KEY_STRING) &&
+            !apr_hash_get(kept, key, APR_HASH_KEY_STRING))
+            item_property_remove(property);
     }
     return NULL;
 }

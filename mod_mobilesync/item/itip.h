@@ -93,12 +93,12 @@ typedef struct {
      * whole, and all of its instances; so it is where the calendar has instances alone. */
     const char *instance;
     eas_version_t version; /* whose InstanceId it is */
-    int proposes;          /* another time */
+    apr_time_t start, end; /* another time that is proposed; 0: none */
     apr_time_t now;
 } item_itip_answer_t;
 
-/* The event with the answer: PARTSTAT of the owner's ATTENDEE (added when only a list invited him), of
- * one occurrence in an instance of its own. *blob is the event itself when it says so already.
+/* The event with the answer: PARTSTAT of the owner's ATTENDEE (added when only a list invited him), and
+ * what he proposes (ITEM_EVENT_PROPOSED_START), of one occurrence in an instance of its own. *blob is the event itself when it says so already.
  * UNSUPPORTED: an instance of what does not recur; NOT_FOUND: there is no such; INVALID: no time;
  * DENIED: the owner organises it, or nobody does, or it proposes a time where the organizer wants none
  * to be; CONVERSION. */

@@ -4,6 +4,8 @@
 #include <strings.h>
 #include <apr_strings.h>
 
+#include "base/time.h"
+
 static const char *const answers[] = {[ITEM_ITIP_ACCEPTED] = "ACCEPTED",
                                       [ITEM_ITIP_TENTATIVE] = "TENTATIVE",
                                       [ITEM_ITIP_DECLINED] = "DECLINED"};
@@ -36,6 +38,8 @@ static void answer_component(const item_itip_answer_t *answer, item_component_t 
             item_property_add(event, NULL, "ATTENDEE", apr_pstrcat(pool, "mailto:", address, NULL));
     }
     item_property_set_parameter(own, "PARTSTAT", answers[answer->response]);
+    item_event_propose(own, answer->start ? base_time_format_compact(answer->start, pool) : NULL,
+                       answer->start ? base_time_format_compact(answer->end, pool) : NULL);
     answer_busy(event, answer->response);
 }
 
@@ -100,7 +104,7 @@ base_fault_t *item_itip_answer(const backend_blob_t *event, const item_itip_answ
     }
     else
         answer_all(source, answer);
-    if (answer->proposes && !item_event_takes_proposals(source, target))
+    if (answer->start && !item_event_takes_proposals(source, target))
         return base_fault_make(pool, BASE_FAULT_DENIED, "the organizer takes no proposals");
     *blob = event;
     if (!item_document_is_changed(source->document))

@@ -318,13 +318,26 @@ for my $version ( grep { $_ >= 16 } VERSIONS ) {
         my @start = ( [ 'MeetingResponse:ProposedStartTime', '20270309T120000Z' ] );
         is( answer( $phone, $id, 2, send => \@start )->{status}, 2, 'half a proposal is none' );
         push @start, [ 'MeetingResponse:ProposedEndTime', '20270309T130000Z' ];
-        is( answer( $phone, $id, 2, send => \@start )->{status}, 1, 'another time is proposed' );
+        my $proposed = answer( $phone, $id, 2, send => \@start );
+        is( $proposed->{status}, 1, 'another time is proposed' );
         @mail = new_mail('bo');
         is( scalar @mail, 1, 'by one mail' );
         like( $mail[0], qr/^METHOD:COUNTER$/m, 'a COUNTER' );
         like( $mail[0], qr/^DTSTART:20270309T120000Z$/m, 'with its start' );
         like( $mail[0], qr/^DTEND:20270309T130000Z$/m, 'and its end' );
         like( stored("later-$version"), qr/^DTSTART;[^:]*:20270308T100000\r$/m, 'the event stays' );
+        $_->[1] =~ s/T1/T2/ for @start;
+        %request = (
+            folder => folder( $phone, 8 ),
+            id => $proposed->{calendar},
+            response => 1,
+            send => \@start
+        );
+        $call = $phone->meeting_response( [ \%request ], lose => 1 );
+        is( $phone->repeat($call)->[0]{status}, 1, 'a lost answer to a proposal is given again' );
+        @mail = new_mail('bo');
+        is( scalar @mail, 1, 'and that was sent once' );
+        like( $mail[0], qr/^DTSTART:20270309T220000Z$/m, 'the other one' );
     };
 }
 

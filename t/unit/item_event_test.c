@@ -399,6 +399,13 @@ static void test_omitted(apr_pool_t *pool)
     lacks(result.text, "ATTENDEE", "Attendees go");
     has(result.text, "DESCRIPTION:d", "the body stays");
     has(result.text, "ORGANIZER", "the organizer stays");
+    result =
+        change(calendar("ORGANIZER:mailto:anna@example.org\r\nATTENDEE:mailto:b@example.net\r\n"
+                        "ATTENDEE;CN=B:MAILTO:B@example.net\r\n"
+                        "ATTENDEE:mailto:cy@example.net\r\n",
+                        pool),
+               "Attendees{Attendee{Email=cy@example.net|Name=C}}", 160, pool);
+    lacks(result.text, "@example.net\r\nATTENDEE", "who was there twice is gone altogether");
     result = change_supported(text, SAME, 141, NULL, 0, pool);
     has(result.text, "ATTENDEE", "an empty Supported: Attendees stay");
     lacks(result.text, "LOCATION", "Location cannot be ghosted");
