@@ -133,9 +133,9 @@ typedef struct {
 } item_itip_send_t;
 
 /* A message, multipart/alternative with the body and text/calendar; method=... in UTF-8 (RFC 6047), for
- * cmd_send_message(). *message NULL: it would go to nobody. REPLY has the sender's ATTENDEE alone, with
- * the PARTSTAT that the event has; alarms and what is the owner's own are in none. Faults as of
- * item_itip_answer(). */
+ * cmd_send_message(). *message NULL: it would go to nobody, or answer what was cancelled. REPLY has the
+ * sender's ATTENDEE alone, with the PARTSTAT that the event has; alarms and what is the owner's own are
+ * in none. Faults as of item_itip_answer(). */
 base_fault_t *item_itip_compose(const backend_blob_t *event, const item_itip_send_t *send,
                                 const backend_blob_t **message, apr_pool_t *pool);
 

@@ -288,6 +288,14 @@ static const char *compose_mail(const itip_compose_t *compose, item_component_t 
                        "--", boundary, "--\r\n", NULL);
 }
 
+/* No organizer waits for an answer to what was called off. */
+static int compose_is_pointless(const itip_compose_t *compose, item_component_t *event)
+{
+    const char *status = item_component_text(event, "STATUS");
+
+    return compose_is_answer(compose) && status && strcasecmp(status, "CANCELLED") == 0;
+}
+
 base_fault_t *item_itip_compose(const backend_blob_t *event, const item_itip_send_t *send,
                                 const backend_blob_t **message, apr_pool_t *pool)
 {
@@ -303,6 +311,8 @@ base_fault_t *item_itip_compose(const backend_blob_t *event, const item_itip_sen
     if (!to->nelts)
         return NULL;
     BASE_TRY(compose_calendar(&compose, &main));
+    if (compose_is_pointless(&compose, main))
+        return NULL;
     blob->data = compose_mail(&compose, main, to);
     blob->size = strlen(blob->data);
     *message = blob;

@@ -431,6 +431,74 @@ for my $version ( 12.1, 16.1 ) {
     };
 }
 
+# An event as another program put it into the calendar.
+sub place ( $uid, @event ) {
+    my $content = calendar( 'REQUEST', $uid, @event ) =~ s/^METHOD:.*\r\n//mr;
+    return $vdir->write( $vdir->named('Calendar'), "$uid.ics", $content );
+}
+
+for my $version ( 14.1, 16.1 ) {
+    subtest "another program was there first, $version" => sub {
+        my $phone = phone($version);
+        my $uid = "first-$version";
+        my @event = event( '20270308', 'SUMMARY:f' );
+        place( $uid, @event, 'CATEGORIES:Mine' );
+        my $answer = answer( $phone, invite( $phone, $uid, 'google', $uid, @event ), 1 );
+        my $event = stored($uid);
+        is_deeply( partstat($event), ['ACCEPTED'], 'its event has the answer' );
+        like( $event, qr/^CATEGORIES:Mine\r$/m, 'and keeps what it had' );
+        my $calendar = folder( $phone, 8 );
+        $phone->sync_until_done($calendar);
+        is( $phone->items($calendar)->{ $answer->{calendar} }->text('Calendar:UID'),
+            $uid, 'it is the one of the answer' );
+        place( "$uid-no", @event );
+        my $id = invite( $phone, "$uid-no", 'apple', "$uid-no", @event );
+        is( answer( $phone, $id, 3 )->{status}, 1, 'another one is declined' );
+        is( stored("$uid-no"), undef, 'and gone' );
+    };
+
+    subtest "what was cancelled, $version" => sub {
+        my $phone = phone($version);
+        my $uid = "cancelled-$version";
+        my @event = event( '20270308', 'SUMMARY:c' );
+        my @off = map {s/^SEQUENCE:0/SEQUENCE:1/r} @event, 'STATUS:CANCELLED';
+        new_mail('bo');
+        place( $uid, @off );
+        my $id = invite( $phone, $uid, 'google', $uid, @event );
+        my $yes = answer( $phone, $id, 1, send => [''] );
+        is( $yes->{status}, 1, 'is answered' );
+        like( stored($uid), qr/^STATUS:CANCELLED\r$/m, 'and stays so' );
+        is( scalar new_mail('bo'), 0, 'nobody is told' );
+        is( in_calendar( $phone, $yes->{calendar}, 3, send => [''] )->{status}, 1, 'declined' );
+        is( stored($uid), undef, 'it goes' );
+        is( scalar new_mail('bo'), 0, 'silently' );
+    };
+
+    subtest "by way of a mailing list, $version" => sub {
+        my $phone = phone($version);
+        my $uid = "list-$version";
+        my $text = $written{google}->(
+            $uid,
+            calendar( 'REQUEST', $uid, event( '20270308', 'SUMMARY:l' ) ) =~
+                s/^ATTENDEE;CN=Anna;(.*):mailto:.*\r$/ATTENDEE;CN=All;$1:mailto:all\@example.org\r/mr
+        );
+        new_mail('bo');
+        $box{anna}->deliver($text);
+        my $answer = answer( $phone, id_of( $phone, $uid ), 1, send => [''] );
+        is( $answer->{status}, 1, 'accepted' );
+        my $event = stored($uid);
+        is_deeply( partstat($event), ['ACCEPTED'], 'oneself is there with the answer' );
+        like( $event, qr/^ATTENDEE;CN=All;.*PARTSTAT=NEEDS-ACTION/m, 'the list has none' );
+        my @mail = new_mail('bo');
+        is( scalar @mail, $version < 16 ? 0 : 1, 'who is told' );
+        is_deeply(
+            [ map {/^ATTENDEE[^\n]*:mailto:(\S+)/gm} @mail ],
+            [ ('anna@example.org') x @mail ],
+            'of whom'
+        );
+    };
+}
+
 subtest 'who waits is told' => sub {
     my ( $phone, $other ) = map { phone($_) } 16.1, 14.1;
     my $id = invite( $phone, 'waiting', 'google', 'waiting', event( '20270308', 'SUMMARY:w' ) );
