@@ -14,19 +14,6 @@ typedef struct {
 
 /* -- load ------------------------------------------------------------------------------------- */
 
-/* An instance may be all that there is: somebody was invited to that one. */
-static const char *event_orphan(const item_event_source_t *source, const item_options_t *options)
-{
-    struct icaltimetype place;
-    const item_clock_t *clock;
-
-    if (source->series || !item_options_want(options, EAS_AirSyncBase_InstanceId) ||
-        !item_event_time_read(source, item_property_first(source->main, "RECURRENCE-ID"), &place,
-                              &clock))
-        return NULL;
-    return item_event_time_text(source, place, clock, options->version);
-}
-
 static base_fault_t *event_load(const backend_blob_t *blob, const item_reference_t *reference,
                                 const backend_entry_t *entry, const item_options_t *options,
                                 void **item, apr_pool_t *pool)
@@ -46,7 +33,8 @@ static base_fault_t *event_load(const backend_blob_t *blob, const item_reference
     if (view.series)
         item_event_series_times(view.series, &view.times);
     BASE_TRY(item_event_values_load(&view, event->values));
-    event->orphan = event_orphan(source, &event->options);
+    if (item_options_want(options, EAS_AirSyncBase_InstanceId))
+        event->orphan = item_event_orphan(source, options->version);
     *item = event;
     return NULL;
 }

@@ -381,6 +381,18 @@ static base_fault_t *event_tell(item_event_edit_t *edit)
     return NULL;
 }
 
+/* An instance without its series is an item of its own, which its InstanceId names as well. */
+static int event_is_itself(const item_event_edit_t *edit)
+{
+    const item_change_t *change = edit->change;
+    const char *place = item_event_orphan(edit->source, change->version);
+    apr_time_t own, named;
+
+    return change->instance && change->data && change->version >= EAS_VERSION_16_0 && place &&
+           item_event_time_parse(place, &own) && item_event_time_parse(change->instance, &named) &&
+           own == named;
+}
+
 static base_fault_t *event_too_large(apr_pool_t *pool)
 {
     return base_fault_make(pool, BASE_FAULT_TOO_LARGE, "an event of over %d bytes or %d lines",
@@ -401,7 +413,7 @@ base_fault_t *item_event_change(const item_change_t *change, const backend_blob_
     edit.is_new = original == NULL;
     if (!change->data && !change->instance)
         return item_event_invalid(&edit, "nothing is said of it");
-    if (change->instance)
+    if (change->instance && !event_is_itself(&edit))
         BASE_TRY(item_event_store_instance(&edit));
     else
         BASE_TRY(event_change_all(&edit));

@@ -60,6 +60,8 @@ struct icaltimetype item_event_time_shift(struct icaltimetype time, apr_time_t b
  * at 16.x (MS-ASCAL R2005), moments before. */
 const char *item_event_time_text(const item_event_source_t *source, struct icaltimetype time,
                                  const item_clock_t *clock, eas_version_t version);
+/* The place of an instance that is all there is, somebody was invited to that one; NULL: it is none. */
+const char *item_event_orphan(const item_event_source_t *source, eas_version_t version);
 
 /* -- values -- */
 

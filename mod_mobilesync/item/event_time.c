@@ -160,6 +160,18 @@ const char *item_event_time_text(const item_event_source_t *source, struct icalt
                                     source->pool);
 }
 
+const char *item_event_orphan(const item_event_source_t *source, eas_version_t version)
+{
+    struct icaltimetype place;
+    const item_clock_t *clock;
+
+    if (source->series ||
+        !item_event_time_read(source, item_property_first(source->main, "RECURRENCE-ID"), &place,
+                              &clock))
+        return NULL;
+    return item_event_time_text(source, place, clock, version);
+}
+
 /* -- elements --------------------------------------------------------------------------------- */
 
 base_fault_t *item_event_load_start(const item_event_view_t *view, item_event_value_t *value)

@@ -237,6 +237,17 @@ static void event_settle_window(event_when_t *when)
         when->start = series.start;
 }
 
+/* The first day after an end: a time belongs to its day, but for midnight. */
+static struct icaltimetype event_day_after(struct icaltimetype end)
+{
+    int begun = !end.is_date && end.hour * 3600 + end.minute * 60 + end.second;
+
+    end.is_date = 1;
+    end.hour = end.minute = end.second = 0;
+    icaltime_adjust(&end, begun, 0, 0, 0);
+    return end;
+}
+
 static void event_settle_days(event_when_t *when)
 {
     const item_event_times_t *present = &when->present;
@@ -244,10 +255,12 @@ static void event_settle_days(event_when_t *when)
     struct icaltimetype zero = icaltime_null_time();
     apr_time_t days;
 
-    when->start = when->has_from ? event_day(when, when->from, &present->start)
-                  : was          ? present->start
-                                 : item_clock_day(present->clock, present->from);
-    when->end = when->has_to ? event_day(when, when->to, &present->end) : was ? present->end : zero;
+    when->start = when->has_from ? event_day(when, when->from, &present->start) : present->start;
+    when->end = when->has_to                              ? event_day(when, when->to, &present->end)
+                : was || (when->known && !when->has_from) ? event_day_after(present->end)
+                                                          : zero;
+    when->start.is_date = 1;
+    when->start.hour = when->start.minute = when->start.second = 0;
     if (when->has_from && !when->has_to && was) { /* it is moved as a whole */
         when->end = item_event_time_shift(when->start, item_ical_naive(&present->end) -
                                                            item_ical_naive(&present->start));

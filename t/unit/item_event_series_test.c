@@ -124,6 +124,9 @@ static void test_orphan(apr_pool_t *pool)
     is_str(shown(text, 141, EAS_Calendar_StartTime, pool), "20261110T130000Z", "at its time");
     ok(!shown(text, 141, EAS_Calendar_Recurrence, pool), "that does not recur");
     has(changed(text, "Subject=x", NULL, 161, pool), "SUMMARY:x\r\n", "it is edited");
+    has(changed(text, "Subject=x", "20261110T090000Z", 161, pool), "SUMMARY:x\r\n",
+        "by its InstanceId as well");
+    has(changed(text, "Subject=x", "20261117T090000Z", 161, pool), "fault: ", "not by another");
     has(changed(text, "Recurrence{Type=0|Interval=1}", NULL, 161, pool), MOVED,
         "16.1: a phone makes no series of it");
     has(changed(text, "Subject=x|Recurrence{Type=0|Interval=1}", NULL, 141, pool), "SUMMARY:x\r\n",

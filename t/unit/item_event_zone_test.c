@@ -439,6 +439,31 @@ static void test_series(apr_pool_t *pool)
     apr_pool_destroy(sub);
 }
 
+/* At 16.x a phone may say no more than that it is all day now. */
+static void test_turned(apr_pool_t *pool)
+{
+    static const struct {
+        const char *start, *end, *day;
+        int days;
+    } rows[] = {{"20261019T150000", "20261019T160000", "20261019", 1},
+                {"20261019T150000", "20261021T160000", "20261019", 3},
+                {"20261019T220000", "20261020T000000", "20261019", 1},
+                {"20261019T090000", "20261019T090000", "20261019", 1}};
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *text =
+            apr_pstrcat(pool, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:u\r\n",
+                        "DTSTART;TZID=Europe/Berlin:", rows[i].start,
+                        "\r\nDTEND;TZID=Europe/Berlin:", rows[i].end,
+                        "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", NULL);
+
+        text = store(text, "AllDayEvent=1", NULL, EAS_VERSION_16_1, pool).text;
+        ok(days_are(text, rows[i].day, rows[i].days, pool), "from %s to %s: the days it is on",
+           rows[i].start, rows[i].end);
+    }
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -454,6 +479,7 @@ int main(void)
     test_strays(pool);
     test_midnight(pool);
     test_series(pool);
+    test_turned(pool);
     apr_pool_destroy(pool);
     return done_testing();
 }
