@@ -148,16 +148,6 @@ base_fault_t *cmd_send_original(cmd_send_t *send, const backend_blob_t **message
 
 /* -- the organizer's event -------------------------------------------------------------------- */
 
-static int forward_is_own(const apr_array_header_t *addresses, const char *organizer)
-{
-    int i;
-
-    for (i = 0; organizer && i < addresses->nelts; i++)
-        if (strcasecmp(APR_ARRAY_IDX(addresses, i, const char *), organizer) == 0)
-            return 1;
-    return 0;
-}
-
 /* Whose calendar it is. */
 typedef struct {
     cmd_send_t *send;
@@ -178,7 +168,7 @@ static base_fault_t *forward_find_organizer(cmd_send_t *send, forward_organizer_
     BASE_TRY(cmd_exchange_session(exchange, &organizer->session));
     BASE_TRY(cmd_meeting_addresses(organizer->session, &organizer->addresses, exchange->pool));
     organizer->account = exchange->account;
-    organizer->own = forward_is_own(organizer->addresses, address);
+    organizer->own = item_itip_is_one_of(organizer->addresses, address);
     if (organizer->own)
         return NULL;
     organizer->account = NULL;

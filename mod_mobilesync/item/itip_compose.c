@@ -6,12 +6,16 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "item/compose_parts.h"
 #include "item/header.h"
 #include "item/letter.h"
 
 /* What is the sender's own business. */
 static const char *const hidden[] = {"X-MICROSOFT-CDO-REPLYTIME", "X-MICROSOFT-CDO-BUSYSTATUS",
                                      "CATEGORIES", "LAST-MODIFIED", "CREATED"};
+
+/* What an answer leaves out: the organizer has written it, and what an attendee has noted there is his own. */
+static const char *const unanswered[] = {"DESCRIPTION", "X-ALT-DESC", "ATTACH"};
 
 typedef struct {
     const item_itip_send_t *send;
@@ -37,12 +41,15 @@ static int compose_is_answer(const itip_compose_t *compose)
     return compose->send->method == ITEM_ITIP_REPLY || compose->send->method == ITEM_ITIP_COUNTER;
 }
 
-/* The sender alone, of an answer. */
-static void compose_people(const itip_compose_t *compose, item_component_t *event)
+/* An answer has the sender alone, and nothing that he does not answer. */
+static void compose_answer(const itip_compose_t *compose, item_component_t *event)
 {
     item_property_t *own = item_itip_attendee(event, compose->addresses, compose->pool);
     item_property_t *property, *next;
+    size_t i;
 
+    for (i = 0; i < sizeof unanswered / sizeof *unanswered; i++)
+        item_component_set_text(event, unanswered[i], NULL);
     for (property = item_property_first(event, "ATTENDEE"); property && own; property = next) {
         next = item_property_next(property);
         if (property != own)
@@ -72,7 +79,7 @@ static void compose_event(const itip_compose_t *compose, item_component_t *event
     item_itip_disclose(event);
     item_itip_moment(event, "DTSTAMP", send->now, compose->pool);
     if (compose_is_answer(compose))
-        compose_people(compose, event);
+        compose_answer(compose, event);
     if (send->method == ITEM_ITIP_CANCEL) {
         item_component_set_text(event, "STATUS", "CANCELLED");
         if (!send->partial)
@@ -222,12 +229,7 @@ static const char *compose_from(const backend_identity_t *identity, apr_pool_t *
 {
     const char *name = identity->display_name ? identity->display_name : "";
 
-    if (!*name)
-        return identity->address;
-    name = apr_pstrcat(pool, "\"", base_text_line(name, strlen(name), pool), "\"", NULL);
-    if (strchr(identity->display_name, '"') || strchr(identity->display_name, '\\'))
-        return identity->address;
-    return apr_pstrcat(pool, item_letter_field(name, pool), " <", identity->address, ">", NULL);
+    return item_compose_mailbox(base_text_line(name, strlen(name), pool), identity->address, pool);
 }
 
 static const char *compose_header(const itip_compose_t *compose, item_component_t *event,

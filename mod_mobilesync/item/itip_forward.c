@@ -13,7 +13,6 @@
 
 #define FORWARD_BOUNDARY "=_forwarded" /* base64 has no such line */
 #define FORWARD_NAMES_MAX 100          /* attendees that are named in the text */
-#define FORWARD_SUBJECT_MAX 255        /* bytes: encoded, still one line (RFC 5322 2.1.1) */
 
 typedef struct {
     const item_itip_forward_t *forward;
@@ -73,8 +72,6 @@ static const char *forward_header(const forward_t *forward)
     summary = summary ? base_text_line(summary, strlen(summary), pool) : "";
     forward_put_field(&header, "From", organizer ? forward_person(organizer, pool) : NULL);
     forward_put_field(&header, "To", organizer ? forward_attendees(forward) : NULL);
-    summary = apr_pstrmemdup(pool, summary,
-                             base_text_utf8_floor(summary, strlen(summary), FORWARD_SUBJECT_MAX));
     forward_put_field(&header, "Subject", item_letter_field(summary, pool));
     return header.data;
 }

@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 
+#define LETTER_FIELD_MAX 255 /* bytes: encoded, still one line (RFC 5322 2.1.1) */
+
 static apr_status_t letter_g_free(void *memory)
 {
     g_free(memory);
@@ -14,7 +16,9 @@ static apr_status_t letter_g_free(void *memory)
 
 const char *item_letter_field(const char *text, apr_pool_t *pool)
 {
-    char *encoded = g_mime_utils_header_encode_text(NULL, text, "utf-8");
+    const char *cut =
+        apr_pstrmemdup(pool, text, base_text_utf8_floor(text, strlen(text), LETTER_FIELD_MAX));
+    char *encoded = g_mime_utils_header_encode_text(NULL, cut, "utf-8");
 
     apr_pool_cleanup_register(pool, encoded, letter_g_free, apr_pool_cleanup_null);
     return encoded;

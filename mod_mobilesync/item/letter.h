@@ -16,7 +16,7 @@ typedef struct {
 /* What is no text in UTF-8 is replaced. */
 const char *item_letter_format(const item_letter_t *letter, apr_pool_t *pool);
 
-/* A header field's text, encoded where it has to be (RFC 2047). */
+/* A header field's text, encoded where it has to be (RFC 2047), and cut to what a line holds. */
 const char *item_letter_field(const char *text, apr_pool_t *pool);
 
 /* In lines, as RFC 2045 6.8 wants them. */

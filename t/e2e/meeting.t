@@ -304,14 +304,17 @@ for my $version ( grep { $_ >= 16 } VERSIONS ) {
         my $name = "lost-$version";
         my %request = (
             folder => folder( $phone, 2 ),
-            id => invite( $phone, $name, 'apple', $name, @event ),
+            id => invite( $phone, $name, 'apple', $name, @event, 'DESCRIPTION:text', 'X-MINE:1' ),
             response => 1,
             send => ['']
         );
         my $call = $phone->meeting_response( [ \%request ], lose => 1 );
         is( $phone->repeat($call)->[0]{status}, 1, 'a lost answer is given again' );
         is_deeply( partstat( stored($name) ), ['ACCEPTED'], 'it was done' );
-        is( scalar new_mail('bo'), 1, 'and sent once' );
+        @mail = new_mail('bo');
+        is( scalar @mail, 1, 'and sent once' );
+        like( $mail[0], qr/^X-MINE:1$/m, 'what is said of the meeting' );
+        unlike( $mail[0], qr/^DESCRIPTION/m, 'but not the text, where an attendee takes notes' );
         return if $version < 16.1;
 
         $id = invite( $phone, "later $version", 'outlook', "later-$version", @event );

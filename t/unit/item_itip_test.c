@@ -443,6 +443,13 @@ static void test_compose(apr_pool_t *pool)
         itip = sent(i < 2 ? mine : theirs, &send, "anna@example.org", &mail, pool);
         is_str(itip ? item_itip_instance(itip) : NULL, SECOND, "or of one occurrence");
     }
+    itip = sent(apr_pstrcat(pool, EVENT AT OWN CY("ACCEPTED") "SUMMARY:",
+                            apr_pstrmemdup(pool, memset(apr_palloc(pool, 3000), 'x', 3000), 3000),
+                            "\r\n" END, NULL),
+                &(item_itip_send_t){.method = ITEM_ITIP_REQUEST}, "anna@example.org", &mail, pool);
+    ok(itip && has(mail, "\r\nSubject: ") &&
+           strcspn(strstr(mail, "\r\nSubject: ") + 2, "\r") <= 998,
+       "a long subject still is a line of mail");
     ok(!sent(EVENT AT OWN ANNA("ACCEPTED") END, &(item_itip_send_t){.method = ITEM_ITIP_REQUEST},
              "anna@example.org", &mail, pool),
        "nobody is invited: none");
