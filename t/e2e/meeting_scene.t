@@ -11,6 +11,7 @@ use MobileSync::Participant;
 use MobileSync::Scenario;
 use MobileSync::Sendmail;
 use MobileSync::Server;
+use MobileSync::Vdir;
 
 my $sendmail = MobileSync::Sendmail->new;
 my $server = MobileSync::Server->start(
@@ -39,6 +40,14 @@ my @PAIRS = (
     [ [qw(14.1 16.1)], [qw(14.1 16.0)], 'redis restarts' ],
     [ [qw(16.1 14.1)], [qw(14.1 12.1)], 'the children are killed' ],
     [ [qw(14.0 16.0)], [qw(16.1 16.0)], 'the children are killed' ],
+);
+
+# The same, for those who decline.
+my @BRIEF = (
+    [ [qw(14.1 16.1)], [qw(12.1 14.1)] ],
+    [ [qw(16.1 14.0)], [qw(14.0 16.0)] ],
+    [ [qw(16.0 14.1)], [qw(14.1 12.1)] ],
+    [ [qw(12.1 16.1)], [qw(16.0 14.1)] ],
 );
 
 my $outside = 0;
@@ -142,6 +151,63 @@ sub play ( $anna, $bo ) {
     return;
 }
 
+# Somebody declines from the phone, and one occurrence alone; events that come and go as files.
+sub play_briefly ( $anna, $bo ) {
+    my %meeting = (
+        subject => 'Talk',
+        start => '20301104T090000Z',
+        end => '20301104T100000Z',
+        weekly => 1,
+        people => [ $bo->address, 'eve@example.com' ]
+    );
+    my $id = $anna->organize( \%meeting );
+    after_step( 'invited', $anna, $bo, [ 0, 1, 0 ], [ 1, 0, 0 ], 1 );
+    $bo->answer( mail => $bo->mail('Request')->id, response => 1, loudly => 1 );
+    after_step( 'accepted', $anna, $bo, [ 1, 1, 0 ], [ 0, 1, 1 ], 0 );
+    my ( $mails, $sent ) = ( 1, 1 );
+    my $event_id = $bo->only_event->id;
+    if ( $bo->version >= 14.1 ) {
+        my $one = '20301111T090000Z';
+        $bo->answer( event => $event_id, instance => $one, response => 3, loudly => 1 );
+        after_step( 'one is declined', $anna, $bo, [ ++$mails, 1, 0 ], [ 0, ++$sent, 1 ], 0 );
+        is( $bo->only_file->{exceptions}, "$one -", 'the attendee has it no more' );
+        is( $anna->only_file->{people}, people( $bo, 'yes' ), 'but comes to the others' );
+        $bo->answer( event => $event_id, response => 3, loudly => 1 );
+    }
+    else {
+        $anna->reschedule(
+            $id, \%meeting,
+            start => '20301104T100000Z',
+            end => '20301104T110000Z'
+        );
+        after_step( 'moved', $anna, $bo, [ $mails, 2, 0 ], [ 1, $sent, 1 ], 1 );
+        $bo->answer( mail => $bo->mail('Request')->id, response => 3, loudly => 1 );
+    }
+    my $asked = $bo->version >= 14.1 ? 1 : 2;
+    after_step( 'declined', $anna, $bo, [ ++$mails, $asked, 0 ], [ 0, ++$sent, $asked ], 0 );
+    is_deeply( $bo->files, {}, 'the attendee has it no more' );
+    is( $anna->only_file->{people}, people( $bo, 'no' ), 'the organizer knows' );
+
+    my @people = map {"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:$_"} $bo->address;
+    my $file = MobileSync::Vdir::component( 'VEVENT', 'desk', 'Desk', 'DTSTART:20301105T090000Z',
+        'DTEND:20301105T100000Z', 'ORGANIZER:mailto:' . $anna->address, @people );
+    $anna->vdir->write( $anna->calendar, 'desk.ics', $file );
+    after_step(
+        'a desktop program adds one',
+        $anna, $bo,
+        [ $mails, $asked, 0 ],
+        [ 0, $sent, $asked ], 0
+    );
+    is( scalar $anna->events, 2, 'the phone has both' );
+    $anna->vdir->delete( $anna->calendar, 'desk.ics' );
+    after_step( 'and deletes it', $anna, $bo, [ $mails, $asked, 0 ], [ 0, $sent, $asked ], 0 );
+    my ($name) = $anna->vdir->files( $anna->calendar );
+    $anna->vdir->delete( $anna->calendar, $name );
+    after_step( 'and the meeting', $anna, $bo, [ $mails, $asked, 0 ], [ 0, $sent, $asked ], 0 );
+    is( scalar $anna->events, 0, 'the phone has none' );
+    return;
+}
+
 # Who is invited, with the answer of the one who is here.
 sub people ( $bo, $answer ) { return $bo->address . "=$answer eve\@example.com=none" }
 
@@ -154,6 +220,15 @@ for my $pair (@PAIRS) {
     if ($mishap) { $_->mishap( $mishap{$mishap} ) for $anna, $bo }
     subtest "@{ $pair->[0] } invites @{ $pair->[1] }"
         . ( $mishap ? ", $mishap" : '' ) => sub { play( $anna, $bo ) };
+}
+
+for my $pair (@BRIEF) {
+    my $number = state $brief++;
+    my ( $anna, $bo ) = map {
+        MobileSync::Participant->new( $server, "$_->[0]b$number", $_->[1][0], other => $_->[1][1] )
+    } [ carla => $pair->[0] ], [ dan => $pair->[1] ];
+    subtest "@{ $pair->[0] } invites @{ $pair->[1] }, who declines" =>
+        sub { play_briefly( $anna, $bo ) };
 }
 
 $server->allow_errors( qr/redis/i, qr/AH10392: children are killed successively/ );

@@ -62,6 +62,7 @@ sub _device ( $self, $version ) {
 sub _options ($) { return options => { filter_type => 0 } }
 
 sub phone ($self) { return $self->{phone} }
+sub version ($self) { return $self->{version} }
 sub address ($self) { return $self->{address} }
 sub folder ( $self, $type = CALENDAR ) { return $self->{phone}->folder_of_type($type)->{id} }
 sub vdir ($self) { return $self->{server}->vdir( $self->{account} ) }
