@@ -171,5 +171,61 @@ for my $version (qw(16.0 16.1)) {
     };
 }
 
+# Up to 14.1 every Change has all the Exceptions; the phones send the invitations themselves, so that
+# nobody is told here.
+for my $version (qw(12.1 14.1)) {
+    my ( $anna, $bo ) = map {
+        MobileSync::Participant->new( $server, $_ . $version =~ tr/.//dr,
+            $version, other => '16.1' )
+    } qw(anna bo);
+    my $phone = $anna->phone;
+    my $other = $anna->another_phone($version);
+
+    # The whole event with such exceptions: { instance => { start, end }, or {}: deleted }.
+    my $change = sub ( $phone, $conflict, $id, $meeting, %exceptions ) {
+        my @event = $anna->whole( { %$meeting, exceptions => \%exceptions } );
+        return contest( $phone, $conflict, $phone->change_of( $id, @event ) );
+    };
+    my %noon = ( start => '20301111T120000Z', end => '20301111T130000Z' );
+    my %late = ( start => '20301111T150000Z', end => '20301111T160000Z' );
+    my %meeting = (
+        subject => 'Whole',
+        start => '20301104T090000Z',
+        end => '20301104T100000Z',
+        weekly => 1,
+        people => [ $bo->address ]
+    );
+
+    subtest "whole Exceptions, $version" => sub {
+        my $id = $anna->organize( \%meeting );
+        $other->sync_until_done( $anna->folder );
+        told($bo);
+        is( $change->( $other, SERVER_WINS, $id, \%meeting, $first => \%noon ), 1, 'one is moved' );
+        is( $change->( $phone, SERVER_WINS, $id, \%meeting, $first => \%late ), 7, 'moved twice' );
+        is(
+            $anna->only_file->{exceptions},
+            "$first $noon{start} $noon{end} Whole",
+            'the first one holds'
+        );
+        is( $change->( $other, CLIENT_WINS, $id, \%meeting, $first => \%noon, $second => {} ),
+            1, 'another one is deleted' );
+        is( $change->( $phone, CLIENT_WINS, $id, \%meeting, $first => \%late ), 1,
+            'and one moved' );
+        is(
+            $anna->only_file->{exceptions},
+            "$first $late{start} $late{end} Whole; $second -",
+            'both are done'
+        );
+        $anna->in_step('both are done');
+        is( $change->( $phone, CLIENT_WINS, $id, \%meeting, $first => {}, $second => {} ),
+            1, 'one is deleted' );
+        is( $change->( $other, SERVER_WINS, $id, \%meeting, $first => \%late, $second => {} ),
+            7, 'and edited: it stays so' );
+        is( $anna->only_file->{exceptions}, "$first -; $second -", 'both are gone' );
+        $anna->in_step('both are gone');
+        is( told($bo), 0, 'nobody is told by the server' );
+    };
+}
+
 $server->done;
 done_testing;

@@ -114,7 +114,9 @@ sub organize ( $self, $meeting ) {
     return $meeting->{id};
 }
 
-# All of it, as phones up to 14.1 send it with every change.
+# A meeting with its exceptions, as phones up to 14.1 send it with every change.
+sub whole ( $self, $meeting ) { return $self->_event( $meeting, $self->_exceptions($meeting) ) }
+
 sub _event ( $self, $meeting, @more ) {
     my $status_of = $self->_statuses( $meeting->{id} );
     my @people = map {
@@ -166,7 +168,7 @@ sub reschedule ( $self, $id, $meeting, %fields ) {
     my %element = ( start => 'StartTime', end => 'EndTime', subject => 'Subject' );
     my @changed =
           $self->is_old
-        ? $self->_event( $meeting, $self->_exceptions($meeting) )
+        ? $self->whole($meeting)
         : event( map { $element{$_} => $fields{$_} } sort keys %fields );
     $self->ask( $self->{phone}->change_of( $id, @changed ) );
     $self->_send( $self->_itip( 'REQUEST', $meeting ) ) if $self->is_old && !$silently;
@@ -184,8 +186,7 @@ sub reschedule_one ( $self, $id, $meeting, $instance, %times ) {
         $self->keep_instance( $self->{phone}, $id, $instance, @properties );
         return;
     }
-    $self->ask(
-        $self->{phone}->change_of( $id, $self->_event( $meeting, $self->_exceptions($meeting) ) ) );
+    $self->ask( $self->{phone}->change_of( $id, $self->whole($meeting) ) );
     $self->_send(
         $self->_itip(
             %times ? 'REQUEST' : 'CANCEL',
