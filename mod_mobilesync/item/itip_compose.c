@@ -21,6 +21,7 @@ typedef struct {
     const item_itip_send_t *send;
     item_event_source_t *source; /* a copy: what is not sent is taken out of it */
     apr_array_header_t *addresses;
+    apr_uint64_t sequence; /* of the series */
     apr_pool_t *pool;
 } itip_compose_t;
 
@@ -72,6 +73,21 @@ void item_itip_disclose(item_component_t *event)
     item_event_forget_proposals(event);
 }
 
+/* An instance is no older than its series: who got a CANCEL of that takes an invitation to this one for
+ * the later, and the other way round. */
+static void compose_sequence(const itip_compose_t *compose, item_component_t *event)
+{
+    apr_uint64_t own = item_itip_sequence(event), number = own;
+
+    if (number < compose->sequence)
+        number = compose->sequence;
+    if (compose->send->method == ITEM_ITIP_CANCEL && !compose->send->partial)
+        number++;
+    if (number != own)
+        item_component_set_text(event, "SEQUENCE",
+                                apr_psprintf(compose->pool, "%" APR_UINT64_T_FMT, number));
+}
+
 static void compose_event(const itip_compose_t *compose, item_component_t *event)
 {
     const item_itip_send_t *send = compose->send;
@@ -80,13 +96,10 @@ static void compose_event(const itip_compose_t *compose, item_component_t *event
     item_itip_moment(event, "DTSTAMP", send->now, compose->pool);
     if (compose_is_answer(compose))
         compose_answer(compose, event);
-    if (send->method == ITEM_ITIP_CANCEL) {
+    else
+        compose_sequence(compose, event);
+    if (send->method == ITEM_ITIP_CANCEL)
         item_component_set_text(event, "STATUS", "CANCELLED");
-        if (!send->partial)
-            item_component_set_text(
-                event, "SEQUENCE",
-                apr_psprintf(compose->pool, "%" APR_UINT64_T_FMT, item_itip_sequence(event) + 1));
-    }
     if (send->method == ITEM_ITIP_COUNTER && send->start) {
         item_event_times_t times;
 
@@ -309,6 +322,8 @@ base_fault_t *item_itip_compose(const backend_blob_t *event, const item_itip_sen
     *message = NULL;
     BASE_TRY(item_event_open(event, &compose.source, pool));
     compose.addresses = compose_addresses(send->identity, pool);
+    if (compose.source->series)
+        compose.sequence = item_itip_sequence(compose.source->series);
     to = compose_recipients(&compose);
     if (!to->nelts)
         return NULL;

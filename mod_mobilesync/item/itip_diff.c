@@ -1,5 +1,6 @@
 #include "item/itip_diff.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <apr_strings.h>
@@ -28,6 +29,8 @@ typedef struct {
     const apr_array_header_t *addresses;
     apr_time_t now;
     apr_array_header_t *sendings;
+    int whole;                              /* the whole is told */
+    const apr_array_header_t *gone, *fresh; /* to whom: that he is not to come, and that he is */
     apr_pool_t *pool;
 } diff_t;
 
@@ -92,20 +95,6 @@ static apr_array_header_t *diff_without(const diff_t *diff, const apr_array_head
     return rest;
 }
 
-/* Those of the series and of all its instances. */
-static apr_array_header_t *diff_everybody(const diff_t *diff, const diff_side_t *side)
-{
-    apr_array_header_t *people = diff_people(diff, side->source->main);
-    int i;
-
-    for (i = 0; i < side->source->instances->nelts; i++)
-        apr_array_cat(people, diff_without(diff,
-                                           diff_people(diff, APR_ARRAY_IDX(side->source->instances,
-                                                                           i, item_component_t *)),
-                                           people));
-    return people;
-}
-
 /* -- the two sides ---------------------------------------------------------------------------- */
 
 static int diff_is_cancelled(item_component_t *event)
@@ -113,6 +102,18 @@ static int diff_is_cancelled(item_component_t *event)
     const char *status = event ? item_component_text(event, "STATUS") : NULL;
 
     return status && strcasecmp(status, "CANCELLED") == 0;
+}
+
+static int diff_stands(const diff_side_t *side)
+{
+    return side && !diff_is_cancelled(side->source->main);
+}
+
+/* Those of the whole; none of what does not stand. */
+static const apr_array_header_t *diff_people_main(const diff_t *diff, const diff_side_t *side)
+{
+    return diff_stands(side) ? diff_people(diff, side->source->main)
+                             : apr_array_make(diff->pool, 1, sizeof(const char *));
 }
 
 static diff_place_t *diff_place(diff_side_t *side, struct icaltimetype place, apr_pool_t *pool)
@@ -234,155 +235,212 @@ static base_fault_t *diff_schedule_at(const diff_t *diff, const diff_side_t *sid
     return NULL;
 }
 
-static int diff_stands(const diff_side_t *side)
+/* -- one place -------------------------------------------------------------------------------- */
+
+/* What there was, and what there is. */
+typedef struct {
+    const diff_place_t *at;
+    int was, is, goes_on;
+    int moved; /* to another time or place, if there was and is one */
+    const apr_array_header_t *theirs,
+        *ours; /* who was to come, who is to; none where there is none */
+} diff_spot_t;
+
+static const diff_place_t *diff_own(const diff_side_t *side, const diff_place_t *at)
 {
-    return side && !diff_is_cancelled(side->source->main);
+    apr_time_t naive = item_ical_naive(&at->place);
+
+    return side ? apr_hash_get(side->places, &naive, sizeof naive) : NULL;
+}
+
+/* Where the whole is told, what is as the series says is told with it. */
+static int diff_has(const diff_t *diff, const diff_side_t *side, const diff_place_t *at)
+{
+    const diff_place_t *own = diff_own(side, at);
+
+    return diff_stands(side) &&
+           (own ? !own->excluded && !diff_is_cancelled(own->instance) : !diff->whole);
+}
+
+static const apr_array_header_t *diff_people_at(const diff_t *diff, const diff_side_t *side,
+                                                const diff_place_t *own)
+{
+    return diff_people_of(diff, side, own ? own->instance : NULL);
+}
+
+/* *told: are there to be messages about it? */
+static base_fault_t *diff_look(const diff_t *diff, const diff_place_t *at, diff_spot_t *spot,
+                               int *told)
+{
+    const diff_place_t *old = diff_own(diff->before, at), *new = diff_own(diff->after, at);
+    const apr_array_header_t *nobody = apr_array_make(diff->pool, 1, sizeof(const char *));
+    const char *before, *after;
+    apr_time_t end, last = 0;
+
+    *told = 0;
+    *spot = (diff_spot_t){.at = at,
+                          .was = diff_has(diff, diff->before, at),
+                          .is = diff_has(diff, diff->after, at),
+                          .theirs = nobody,
+                          .ours = nobody};
+    spot->goes_on = spot->is || (diff_stands(diff->after) && !new);
+    if (spot->was) {
+        BASE_TRY(diff_schedule_at(diff, diff->before, at, &before, &last));
+    }
+    if (spot->is) {
+        BASE_TRY(diff_schedule_at(diff, diff->after, at, &after, &end));
+        last = end > last ? end : last;
+    }
+    if (last < diff->now)
+        return NULL;
+    spot->moved = spot->was && spot->is && strcmp(before, after) != 0;
+    if (spot->was && spot->is && !spot->moved && (!old || !old->instance) &&
+        (!new || !new->instance))
+        return NULL;
+    if (spot->was)
+        spot->theirs = diff_people_at(diff, diff->before, old);
+    if (spot->is)
+        spot->ours = diff_people_at(diff, diff->after, new);
+    *told = 1;
+    return NULL;
+}
+
+static int diff_place_order(const void *a, const void *b)
+{
+    apr_time_t x = item_ical_naive(&(*(const diff_place_t *const *)a)->place);
+    apr_time_t y = item_ical_naive(&(*(const diff_place_t *const *)b)->place);
+
+    return (x > y) - (x < y);
+}
+
+/* Those of both sides, in their order: const diff_place_t *. */
+static const apr_array_header_t *diff_places(const diff_t *diff)
+{
+    const diff_side_t *sides[] = {diff->before, diff->after};
+    apr_array_header_t *places = apr_array_make(diff->pool, 8, sizeof(const diff_place_t *));
+    apr_hash_index_t *hi;
+    int i;
+
+    for (i = 0; i < 2; i++)
+        for (hi = sides[i] ? apr_hash_first(diff->pool, sides[i]->places) : NULL; hi;
+             hi = apr_hash_next(hi)) {
+            void *value;
+
+            apr_hash_this(hi, NULL, NULL, &value);
+            if (i == 0 || !diff_own(sides[0], value))
+                APR_ARRAY_PUSH(places, const diff_place_t *) = value;
+        }
+    qsort(places->elts, (size_t)places->nelts, sizeof(const diff_place_t *), diff_place_order);
+    return places;
+}
+
+/* How many are at another time or place, come or go: 0, 1, or more. */
+static base_fault_t *diff_count(const diff_t *diff, const apr_array_header_t *places, int *count)
+{
+    diff_t each = *diff;
+    diff_spot_t spot;
+    int i, told;
+
+    *count = 0;
+    apr_pool_create(&each.pool, diff->pool);
+    for (i = 0; i < places->nelts && *count < 2; i++) {
+        apr_pool_clear(each.pool);
+        BASE_TRY(diff_look(&each, APR_ARRAY_IDX(places, i, const diff_place_t *), &spot, &told));
+        *count += told && (spot.moved || spot.was != spot.is);
+    }
+    apr_pool_destroy(each.pool);
+    return NULL;
 }
 
 /* -- what is sent ----------------------------------------------------------------------------- */
 
-static void diff_send(diff_t *diff, item_itip_method_t method, const diff_side_t *of,
-                      const char *instance, const apr_array_header_t *to)
+/* Adds a message of what there was (CANCEL) or is; NULL: there is nobody to send it to. */
+static item_itip_sending_t *diff_send(diff_t *diff, item_itip_method_t method, const char *instance,
+                                      const apr_array_header_t *to)
 {
-    item_component_t *main = of->source->main;
-    const char *uid = item_component_text(main, "UID");
+    const diff_side_t *of = method == ITEM_ITIP_CANCEL ? diff->before : diff->after;
+    apr_pool_t *pool = diff->sendings->pool;
+    item_itip_sending_t *sending;
+    apr_array_header_t *people;
+    const char *uid;
+    int i;
 
     if (!to->nelts)
-        return;
-    APR_ARRAY_PUSH(diff->sendings, item_itip_sending_t) = (item_itip_sending_t){
-        .method = method,
-        .of_before = of == diff->before,
-        .partial = method == ITEM_ITIP_CANCEL && diff_stands(diff->after) && !instance,
-        .instance = instance,
-        .to = to,
-        .uid = uid ? uid : "",
-        .text = item_component_text(main, "DESCRIPTION")};
+        return NULL;
+    uid = item_component_text(of->source->main, "UID");
+    people = apr_array_make(pool, to->nelts, sizeof(const char *));
+    for (i = 0; i < to->nelts; i++)
+        APR_ARRAY_PUSH(people, const char *) =
+            apr_pstrdup(pool, APR_ARRAY_IDX(to, i, const char *));
+    sending = apr_array_push(diff->sendings);
+    *sending =
+        (item_itip_sending_t){.method = method,
+                              .of_before = of == diff->before,
+                              .partial = method == ITEM_ITIP_CANCEL && diff_stands(diff->after),
+                              .instance = instance ? apr_pstrdup(pool, instance) : NULL,
+                              .to = people,
+                              .uid = uid ? uid : "",
+                              .text = item_component_text(of->source->main, "DESCRIPTION")};
+    return sending;
 }
 
-/* Is there a difference at a place, and is it one that the attendees of it are to be told? */
-static base_fault_t *diff_at(const diff_t *diff, const diff_place_t *at, int *differs)
+static const char *diff_instance(const diff_side_t *side, const diff_place_t *at)
 {
-    apr_time_t naive = item_ical_naive(&at->place), before_end, after_end;
-    const diff_place_t *old = apr_hash_get(diff->before->places, &naive, sizeof naive);
-    const diff_place_t *new = apr_hash_get(diff->after->places, &naive, sizeof naive);
-    int was = !old || (!old->excluded && !diff_is_cancelled(old->instance));
-    int is = !new || (!new->excluded && !diff_is_cancelled(new->instance));
-    const char *before, *after;
+    return item_event_time_text(side->source, at->place, side->series.clock, EAS_VERSION_16_1);
+}
 
-    *differs = 0;
-    if (!was && !is)
-        return NULL;
-    BASE_TRY(diff_schedule_at(diff, diff->before, at, &before, &before_end));
-    BASE_TRY(diff_schedule_at(diff, diff->after, at, &after, &after_end));
-    if ((!was || before_end < diff->now) && (!is || after_end < diff->now))
-        return NULL;
-    *differs = was != is || strcmp(before, after) != 0;
-    if (!*differs && ((old && old->instance) || (new &&new->instance))) {
-        const apr_array_header_t *theirs =
-            diff_people_of(diff, diff->before, old ? old->instance : NULL);
-        const apr_array_header_t *ours =
-            diff_people_of(diff, diff->after, new ? new->instance : NULL);
-        const apr_array_header_t *old_all = diff_people(diff, diff->before->source->main);
-        const apr_array_header_t *new_all = diff_people(diff, diff->after->source->main);
+/* One place, to those who are not told of the whole. */
+static void diff_send_at(diff_t *diff, const diff_spot_t *spot)
+{
+    const apr_array_header_t *away = diff_without(diff, spot->theirs, spot->ours);
+    const apr_array_header_t *here = diff_without(diff, spot->ours, diff->fresh);
+    item_itip_sending_t *sending;
 
-        /* who is added to the series, or removed from it, is told that of the whole */
-        *differs = diff_without(diff, diff_without(diff, ours, theirs),
-                                diff_without(diff, new_all, old_all))
-                       ->nelts ||
-                   diff_without(diff, diff_without(diff, theirs, ours),
-                                diff_without(diff, old_all, new_all))
-                       ->nelts;
+    away = diff_without(diff, diff_without(diff, away, diff->gone), diff->fresh);
+    if (spot->was && !spot->moved)
+        here = diff_without(diff, here, diff_without(diff, spot->theirs, diff->gone));
+    if (away->nelts) {
+        sending = diff_send(diff, ITEM_ITIP_CANCEL, diff_instance(diff->before, spot->at), away);
+        sending->partial = spot->goes_on;
     }
-    return NULL;
-}
-
-/* One place alone. gone, fresh: who is told of the whole. */
-static base_fault_t *diff_send_at(diff_t *diff, const diff_place_t *at,
-                                  const apr_array_header_t *gone, const apr_array_header_t *fresh)
-{
-    apr_time_t naive = item_ical_naive(&at->place), end;
-    const diff_place_t *old = apr_hash_get(diff->before->places, &naive, sizeof naive);
-    const diff_place_t *new = apr_hash_get(diff->after->places, &naive, sizeof naive);
-    int was = !old || (!old->excluded && !diff_is_cancelled(old->instance));
-    int is = !new || (!new->excluded && !diff_is_cancelled(new->instance));
-    const apr_array_header_t *theirs =
-        diff_people_of(diff, diff->before, old ? old->instance : NULL);
-    const apr_array_header_t *ours = diff_people_of(diff, diff->after, new ? new->instance : NULL);
-    const char *instance = item_event_time_text(diff->before->source, at->place,
-                                                diff->before->series.clock, EAS_VERSION_16_1);
-    const char *before, *after;
-
-    theirs = diff_without(diff, theirs, gone);
-    ours = diff_without(diff, ours, fresh);
-    if (!is) {
-        diff_send(diff, ITEM_ITIP_CANCEL, diff->before, instance, theirs);
-        return NULL;
+    if (here->nelts) {
+        sending = diff_send(diff, ITEM_ITIP_REQUEST, diff_instance(diff->after, spot->at), here);
+        sending->follows = diff_without(diff, here, diff->gone)->nelts != here->nelts;
     }
-    BASE_TRY(diff_schedule_at(diff, diff->before, at, &before, &end));
-    BASE_TRY(diff_schedule_at(diff, diff->after, at, &after, &end));
-    if (was)
-        diff_send(diff, ITEM_ITIP_CANCEL, diff->before, instance, diff_without(diff, theirs, ours));
-    diff_send(diff, ITEM_ITIP_REQUEST, diff->after, instance,
-              was && strcmp(before, after) == 0 ? diff_without(diff, ours, theirs) : ours);
-    return NULL;
 }
 
-/* *at: the place that differs, *count: of how many. */
-static base_fault_t *diff_find_places(diff_t *diff, const diff_place_t **at, int *count)
+static base_fault_t *diff_send_places(diff_t *diff, const apr_array_header_t *places)
 {
-    const diff_side_t *sides[] = {diff->before, diff->after};
-    apr_hash_index_t *hi;
     diff_t each = *diff;
-    int i, differs;
+    diff_spot_t spot;
+    int i, told;
 
-    *count = 0;
     apr_pool_create(&each.pool, diff->pool);
-    for (i = 0; i < 2 && diff->before->recurs && diff->after->recurs; i++)
-        for (hi = apr_hash_first(diff->pool, sides[i]->places); hi; hi = apr_hash_next(hi)) {
-            const void *key;
-            apr_ssize_t length;
-            void *value;
-
-            apr_hash_this(hi, &key, &length, &value);
-            if (i == 1 && apr_hash_get(sides[0]->places, key, length))
-                continue;
-            apr_pool_clear(each.pool);
-            BASE_TRY(diff_at(&each, value, &differs));
-            if (!differs)
-                continue;
-            *at = value;
-            if (++*count > 1)
-                return NULL;
-        }
+    for (i = 0; i < places->nelts; i++) {
+        apr_pool_clear(each.pool);
+        BASE_TRY(diff_look(&each, APR_ARRAY_IDX(places, i, const diff_place_t *), &spot, &told));
+        if (told)
+            diff_send_at(&each, &spot);
+    }
+    apr_pool_destroy(each.pool);
     return NULL;
 }
 
-static base_fault_t *diff_changed(diff_t *diff)
+/* Is the whole at another time or place, or several of its occurrences? */
+static base_fault_t *diff_is_whole(const diff_t *diff, const apr_array_header_t *places, int *whole)
 {
-    const apr_array_header_t *old = diff_people(diff, diff->before->source->main);
-    const apr_array_header_t *new = diff_people(diff, diff->after->source->main);
-    const apr_array_header_t *gone;
-    const apr_array_header_t *fresh = diff_without(diff, new, old);
     const char *before, *after;
-    const diff_place_t *at = NULL;
-    int places = 0, whole;
+    int count = 0;
 
+    *whole = !diff_stands(diff->before) || !diff_stands(diff->after);
+    if (*whole)
+        return NULL;
     BASE_TRY(diff_schedule(diff, diff->before, &before));
     BASE_TRY(diff_schedule(diff, diff->after, &after));
-    whole = strcmp(before, after) != 0;
-    if (!whole)
-        BASE_TRY(diff_find_places(diff, &at, &places));
-    whole |= places > 1;
-    /* who was invited to one alone is told of that one, unless the whole is told */
-    gone = diff_without(diff, whole ? diff_everybody(diff, diff->before) : old,
-                        diff_everybody(diff, diff->after));
-    diff_send(diff, ITEM_ITIP_CANCEL, diff->before, NULL, gone);
-    if (whole) {
-        diff_send(diff, ITEM_ITIP_REQUEST, diff->after, NULL, diff_everybody(diff, diff->after));
-        return NULL;
-    }
-    diff_send(diff, ITEM_ITIP_REQUEST, diff->after, NULL, fresh);
-    return places ? diff_send_at(diff, at, gone, fresh) : NULL;
+    if (strcmp(before, after) == 0)
+        BASE_TRY(diff_count(diff, places, &count));
+    *whole = strcmp(before, after) != 0 || count > 1;
+    return NULL;
 }
 
 static int diff_is_over(const diff_t *diff, const diff_side_t *side)
@@ -395,19 +453,25 @@ base_fault_t *item_itip_diff(const backend_blob_t *before, const backend_blob_t 
                              apr_array_header_t **sendings, apr_pool_t *pool)
 {
     diff_t diff = {.addresses = addresses, .now = now, .pool = pool};
+    const apr_array_header_t *old, *new, *places;
+    int whole;
 
     *sendings = diff.sendings = apr_array_make(pool, 4, sizeof(item_itip_sending_t));
     BASE_TRY(diff_open(&diff, before, &diff.before));
     BASE_TRY(diff_open(&diff, after, &diff.after));
-    if (diff_is_over(&diff, diff.before) && diff_is_over(&diff, diff.after))
+    if ((diff_is_over(&diff, diff.before) && diff_is_over(&diff, diff.after)) ||
+        (after && !diff.after)) /* it is another's now */
         return NULL;
-    if (diff_stands(diff.before) && diff_stands(diff.after))
-        return diff_changed(&diff);
-    if (diff_stands(diff.after))
-        diff_send(&diff, ITEM_ITIP_REQUEST, diff.after, NULL, diff_everybody(&diff, diff.after));
-    else if (diff_stands(diff.before) && (!after || diff.after))
-        diff_send(&diff, ITEM_ITIP_CANCEL, diff.before, NULL, diff_everybody(&diff, diff.before));
-    return NULL;
+    old = diff_people_main(&diff, diff.before);
+    new = diff_people_main(&diff, diff.after);
+    places = diff_places(&diff);
+    BASE_TRY(diff_is_whole(&diff, places, &whole));
+    diff.whole = whole;
+    diff.gone = diff_without(&diff, old, new);
+    diff.fresh = diff.whole ? new : diff_without(&diff, new, old);
+    diff_send(&diff, ITEM_ITIP_CANCEL, NULL, diff.gone);
+    diff_send(&diff, ITEM_ITIP_REQUEST, NULL, diff.fresh);
+    return diff_send_places(&diff, places);
 }
 
 /* What is no link is there as a whole (RFC 5545 3.8.1.1). */

@@ -10,6 +10,7 @@ typedef struct {
     item_itip_method_t method;    /* REQUEST or CANCEL */
     int of_before;                /* it tells what there was: of a CANCEL */
     int partial;                  /* CANCEL: the meeting goes on without them */
+    int follows;                  /* REQUEST: somebody gets a CANCEL of the whole just before it */
     const char *instance;         /* InstanceId of 16.x; NULL: the whole */
     const apr_array_header_t *to; /* const char *: addr-specs, in their order in the event */
     const char *uid;
@@ -22,7 +23,9 @@ typedef struct {
  * reminder, categories) is told with the next message.
  *   REQUEST  to all of a new or moved event, or one that is no longer cancelled; to those who are added
  *   CANCEL   to all of one that is deleted or cancelled; to those who are removed
- * and both of a single occurrence; when several occurrences change at a time the whole series is told.
+ * and both of a single occurrence; when several are moved, come or go at a time the whole series is told.
+ * Who is invited to some occurrences alone is told of each by itself and never of the whole; so is who is
+ * removed from the series but not from these: after the CANCEL. Else one change is one message to each.
  * Not told: who says that another agent does that (SCHEDULE-AGENT, RFC 6638 7.1).
  * CONVERSION: one of them cannot be read. */
 base_fault_t *item_itip_diff(const backend_blob_t *before, const backend_blob_t *after,

@@ -62,6 +62,13 @@ sub change ( $phone, $calendar, $id, @properties ) {
     return $phone->sync( $calendar, commands => [ $phone->change_of( $id, @properties ) ] );
 }
 
+# Of a calendar: when it was written, and the highest revision in it.
+sub moment ($calendar) { return $calendar =~ /^DTSTAMP:(\w+)/m ? $1 : '' }
+
+sub sequence ($calendar) {
+    return ( sort { $b <=> $a } $calendar =~ /^SEQUENCE:(\d+)/mg, 0 )[0];
+}
+
 sub is_sent ( $expected, $name ) {
     my ( $lines, @calendars ) = sent();
     is_deeply( $lines, $expected, $name );
@@ -175,6 +182,32 @@ each_version(
         $instance->( 'Delete', '20301118T090000Z' );
         my ($gone) = is_sent( ['CANCEL eve@example.com'], 'one is deleted' );
         like( $gone, qr/^RECURRENCE-ID:20301118T090000Z\r$/m, 'that one' );
+
+        my @two = qw(eve@example.com joe@example.com);
+        $instance->( 'Change', '20301111T090000Z', people(@two) );
+        my ($one) = is_sent( ['REQUEST joe@example.com'], 'one is added to one' );
+        unlike( $one, qr/^RRULE/m, 'which does not invite to all' );
+        change( $phone, $calendar, $id, event( people('bo@example.org') ) );
+        my ( $cancel, $kept ) = is_sent(
+            [ 'CANCEL eve@example.com', 'REQUEST eve@example.com' ],
+            'removed from all but one: nobody else is told'
+        );
+        like( $cancel, qr/^RRULE.*^STATUS:CANCELLED\r$/ms, 'of the whole' );
+        like( $kept, qr/^RECURRENCE-ID:20301111T090000Z\r$/m, 'but of that one' );
+        unlike( $kept, qr/^(?:RRULE|STATUS:CANCELLED)/m, 'which stands' );
+        cmp_ok( moment($kept), 'gt', moment($cancel), 'that is the later' );
+        cmp_ok( sequence($kept), '>=', sequence($cancel), 'by its number, too' );
+        is( scalar delivered('bo'), 1, 'and who is invited instead' );
+        change( $phone, $calendar, $id, event( people( 'bo@example.org', 'eve@example.com' ) ) );
+        ($one) = is_sent( ['REQUEST eve@example.com'], 'invited again' );
+        cmp_ok( sequence($one), '>=', sequence($cancel), 'which is the later' );
+        change( $phone, $calendar, $id,
+            [ 'AirSyncBase:Location' => [ 'AirSyncBase:DisplayName' => 'Attic' ] ] );
+        ( undef, $one ) = is_sent( [ 'REQUEST eve@example.com', 'REQUEST joe@example.com' ],
+            'all of it, and the one, is elsewhere' );
+        like( $one, qr/^LOCATION:Attic\r$/m, 'who comes to one is told of that' );
+        unlike( $one, qr/^RRULE/m, 'not of all' );
+        is( scalar delivered('bo'), 1, 'but of theirs' );
         my $other = $phone->folder_create( 0, 'More', type => 13 )->{id};
         $phone->move_items( [ [ $id, $calendar, $other ] ] );
         is_sent( [], 'into another calendar: nobody' );

@@ -21,11 +21,13 @@
 #define THIRD OF("20301118T090000Z")
 #define SECOND_AT "DTSTART:20301111T090000Z\r\nDTEND:20301111T100000Z\r\n"
 #define SECOND_LATER "DTSTART:20301111T110000Z\r\nDTEND:20301111T120000Z\r\n"
+#define PAST_WEEKLY PAST "RRULE:FREQ=WEEKLY\r\n"
+#define THIRD_AT "DTSTART:20301118T090000Z\r\nDTEND:20301118T100000Z\r\n"
 #define THIRD_LATER "DTSTART:20301118T110000Z\r\nDTEND:20301118T120000Z\r\n"
 
 static const struct {
     const char *before, *after; /* lines; NULL: there is none */
-    const char *sendings;       /* METHOD[@instance][ of what was]: recipients|... */
+    const char *sendings;       /* METHOD[@instance][ of what was][, then]: recipients|... */
     const char *name;
 } rows[] = {
     {NULL, AT BOTH, "REQUEST: eve joe", "a new meeting"},
@@ -90,10 +92,52 @@ static const struct {
     {WEEKLY BOTH, LATER "RRULE:FREQ=WEEKLY\r\n" BOTH "EXDATE:20301111T090000Z\r\n",
      "REQUEST: eve joe", "all is moved: one message"},
     {WEEKLY ME EVE SECOND BOTH SECOND_AT, LATER "RRULE:FREQ=WEEKLY\r\n" ME EVE,
-     "CANCEL of what was: joe|REQUEST: eve",
+     "REQUEST: eve|CANCEL@20301111T090000Z of what was: joe",
      "all is moved, and who was invited to one is not to come"},
     {WEEKLY ME EVE SECOND BOTH SECOND_AT THIRD BOTH THIRD_LATER, WEEKLY ME EVE,
-     "CANCEL of what was: joe|REQUEST: eve", "nor who was invited to several"},
+     "CANCEL@20301111T090000Z of what was: joe|CANCEL@20301118T090000Z of what was: joe|"
+     "REQUEST@20301118T090000Z: eve",
+     "nor who was invited to several"},
+    {NULL, WEEKLY ME EVE SECOND BOTH SECOND_AT, "REQUEST: eve|REQUEST@20301111T090000Z: joe",
+     "a new series, to one of which somebody is invited"},
+    {WEEKLY ME EVE SECOND BOTH SECOND_AT, NULL,
+     "CANCEL of what was: eve|CANCEL@20301111T090000Z of what was: joe", "that is deleted"},
+    {WEEKLY ME EVE SECOND BOTH SECOND_AT,
+     WEEKLY ME EVE SECOND BOTH SECOND_AT "STATUS:CANCELLED\r\n",
+     "CANCEL@20301111T090000Z of what was: eve joe", "that one is cancelled"},
+    {WEEKLY ME EVE SECOND BOTH SECOND_AT,
+     WEEKLY ME EVE "STATUS:CANCELLED\r\n" SECOND BOTH SECOND_AT,
+     "CANCEL of what was: eve|CANCEL@20301111T090000Z of what was: joe", "all is cancelled"},
+    {WEEKLY ME EVE SECOND BOTH SECOND_AT, WEEKLY ME EVE SECOND ME EVE SECOND_AT,
+     "CANCEL@20301111T090000Z of what was: joe", "who is removed from his only one"},
+    {WEEKLY ME EVE SECOND BOTH SECOND_AT, WEEKLY ME EVE SECOND BOTH SECOND_LATER,
+     "REQUEST@20301111T090000Z: eve joe", "his only one is moved"},
+    {WEEKLY ME EVE SECOND BOTH SECOND_AT, WEEKLY ME EVE "EXDATE:20301111T090000Z\r\n",
+     "CANCEL@20301111T090000Z of what was: eve joe", "his only one is deleted"},
+    {WEEKLY ME EVE SECOND BOTH SECOND_AT, WEEKLY ME EVE "LOCATION:x\r\n" SECOND BOTH SECOND_AT,
+     "REQUEST: eve", "the others are moved, which is none of his business"},
+    {WEEKLY ME EVE SECOND BOTH SECOND_AT,
+     WEEKLY ME EVE "LOCATION:x\r\n" SECOND BOTH SECOND_AT "LOCATION:x\r\n",
+     "REQUEST: eve|REQUEST@20301111T090000Z: joe", "all are, which is"},
+    {WEEKLY ME EVE SECOND BOTH SECOND_AT, WEEKLY BOTH SECOND BOTH SECOND_AT, "REQUEST: joe",
+     "who was invited to one is invited to all"},
+    {WEEKLY ME EVE, WEEKLY ME EVE SECOND BOTH SECOND_AT THIRD BOTH THIRD_AT,
+     "REQUEST@20301111T090000Z: joe|REQUEST@20301118T090000Z: joe", "one is added to two"},
+    {WEEKLY BOTH SECOND BOTH SECOND_LATER, WEEKLY ME EVE SECOND BOTH SECOND_LATER,
+     "CANCEL of what was: joe|REQUEST@20301111T090000Z, then: joe",
+     "who is removed from all but one"},
+    {WEEKLY BOTH SECOND BOTH SECOND_AT, WEEKLY ME EVE SECOND BOTH SECOND_LATER,
+     "CANCEL of what was: joe|REQUEST@20301111T090000Z, then: eve joe", "which is moved"},
+    {WEEKLY BOTH SECOND BOTH SECOND_AT, LATER "RRULE:FREQ=WEEKLY\r\n" ME EVE SECOND BOTH SECOND_AT,
+     "CANCEL of what was: joe|REQUEST: eve|REQUEST@20301111T090000Z, then: joe",
+     "from all that are moved"},
+    {WEEKLY ME EVE "STATUS:CANCELLED\r\n" SECOND BOTH SECOND_AT,
+     WEEKLY ME EVE SECOND BOTH SECOND_AT, "REQUEST: eve|REQUEST@20301111T090000Z: joe",
+     "a series that is not cancelled any more"},
+    {PAST_WEEKLY ME EVE OF("20201111T090000Z") BOTH
+     "DTSTART:20201111T090000Z\r\nDTEND:20201111T100000Z\r\n",
+     PAST_WEEKLY ME EVE "LOCATION:x\r\n", "REQUEST: eve",
+     "who was invited to one that is over is not told"},
 };
 
 static const backend_blob_t *event(const char *lines, apr_pool_t *pool)
@@ -114,10 +158,10 @@ static const char *sendings_text(const apr_array_header_t *sendings, apr_pool_t 
     for (i = 0; i < sendings->nelts; i++) {
         const item_itip_sending_t *one = &APR_ARRAY_IDX(sendings, i, item_itip_sending_t);
 
-        text = apr_pstrcat(pool, text, i ? "|" : "",
-                           one->method == ITEM_ITIP_CANCEL ? "CANCEL" : "REQUEST",
-                           one->instance ? "@" : "", one->instance ? one->instance : "",
-                           one->of_before ? " of what was:" : ":", NULL);
+        text = apr_pstrcat(
+            pool, text, i ? "|" : "", one->method == ITEM_ITIP_CANCEL ? "CANCEL" : "REQUEST",
+            one->instance ? "@" : "", one->instance ? one->instance : "",
+            one->of_before ? " of what was" : "", one->follows ? ", then:" : ":", NULL);
         for (k = 0; k < one->to->nelts; k++) {
             const char *address = APR_ARRAY_IDX(one->to, k, const char *);
 
