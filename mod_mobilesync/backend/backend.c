@@ -202,6 +202,16 @@ base_fault_t *backend_identity(backend_session_t *session, backend_identity_t **
     return SESSION_CALL(NULL, identity, identity, pool);
 }
 
+apr_array_header_t *backend_identity_addresses(const backend_identity_t *identity, apr_pool_t *pool)
+{
+    apr_array_header_t *addresses = apr_array_make(pool, 4, sizeof(const char *));
+
+    APR_ARRAY_PUSH(addresses, const char *) = identity->address;
+    if (identity->aliases)
+        apr_array_cat(addresses, identity->aliases);
+    return addresses;
+}
+
 base_fault_t *backend_setting_get(backend_session_t *session, const char *name, const char **text,
                                   apr_pool_t *pool)
 {

@@ -24,6 +24,9 @@ base_fault_t *backend_session_open(backend_t *backend, const char *account,
 
 base_fault_t *backend_identity(backend_session_t *session, backend_identity_t **identity,
                                apr_pool_t *pool);
+/* All by which the account is known (const char *), the one that it sends from first. */
+apr_array_header_t *backend_identity_addresses(const backend_identity_t *identity,
+                                               apr_pool_t *pool);
 base_fault_t *backend_setting_get(backend_session_t *session, const char *name, const char **text,
                                   apr_pool_t *pool);
 base_fault_t *backend_setting_set(backend_session_t *session, const char *name, const char *text,

@@ -136,17 +136,6 @@ static int availability_same_domain(const char *one, const char *other)
     return a && b && strcasecmp(a, b) == 0;
 }
 
-static apr_array_header_t *availability_addresses(const backend_identity_t *identity,
-                                                  apr_pool_t *pool)
-{
-    apr_array_header_t *addresses = apr_array_make(pool, 4, sizeof(const char *));
-
-    APR_ARRAY_PUSH(addresses, const char *) = identity->address;
-    if (identity->aliases)
-        apr_array_cat(addresses, identity->aliases);
-    return addresses;
-}
-
 /* DENIED: who asks may not know. */
 static base_fault_t *availability_open(const cmd_availability_t *availability, const char *address,
                                        backend_session_t **session, backend_identity_t **identity,
@@ -182,7 +171,7 @@ static base_fault_t *availability_load(const cmd_availability_t *availability, c
     BASE_TRY(availability_open(availability, address, &session, &identity, pool));
     BASE_TRY(availability_calendar(session, &folder_id, pool));
     freebusy = item_freebusy_make(availability->start, availability->end,
-                                  availability_addresses(identity, pool), pool);
+                                  backend_identity_addresses(identity, pool), pool);
     if (folder_id)
         BASE_TRY(availability_add_folder(availability, session, folder_id, freebusy, pool));
     else

@@ -10,10 +10,7 @@ base_fault_t *cmd_meeting_addresses(backend_session_t *session, apr_array_header
     backend_identity_t *identity;
 
     BASE_TRY(backend_identity(session, &identity, pool));
-    *addresses = apr_array_make(pool, 4, sizeof(const char *));
-    APR_ARRAY_PUSH(*addresses, const char *) = identity->address;
-    if (identity->aliases)
-        apr_array_cat(*addresses, identity->aliases);
+    *addresses = backend_identity_addresses(identity, pool);
     return NULL;
 }
 

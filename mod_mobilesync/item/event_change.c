@@ -243,8 +243,6 @@ void item_event_mark(item_event_edit_t *edit, const char *schedule)
 static void event_edit_init(item_event_edit_t *edit, const item_change_t *change,
                             item_event_source_t *source, apr_pool_t *pool)
 {
-    apr_array_header_t *own = apr_array_make(pool, 4, sizeof(const char *));
-
     *edit = (item_event_edit_t){.change = change,
                                 .data = change->data,
                                 .source = source,
@@ -252,12 +250,8 @@ static void event_edit_init(item_event_edit_t *edit, const item_change_t *change
                                 .pool = pool};
     item_options_init(&edit->options, change->version);
     edit->options.now = change->now;
-    if (change->identity) {
-        APR_ARRAY_PUSH(own, const char *) = change->identity->address;
-        if (change->identity->aliases)
-            apr_array_cat(own, change->identity->aliases);
-        edit->options.addresses = own;
-    }
+    if (change->identity)
+        edit->options.addresses = backend_identity_addresses(change->identity, pool);
 }
 
 /* What an instance has as its series does follows it: clients have been shown that it is inherited. */

@@ -25,16 +25,6 @@ typedef struct {
     apr_pool_t *pool;
 } itip_compose_t;
 
-static apr_array_header_t *compose_addresses(const backend_identity_t *identity, apr_pool_t *pool)
-{
-    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const char *));
-
-    APR_ARRAY_PUSH(list, const char *) = identity->address;
-    if (identity->aliases)
-        apr_array_cat(list, identity->aliases);
-    return list;
-}
-
 /* -- the calendar ----------------------------------------------------------------------------- */
 
 static int compose_is_answer(const itip_compose_t *compose)
@@ -321,7 +311,7 @@ base_fault_t *item_itip_compose(const backend_blob_t *event, const item_itip_sen
 
     *message = NULL;
     BASE_TRY(item_event_open(event, &compose.source, pool));
-    compose.addresses = compose_addresses(send->identity, pool);
+    compose.addresses = backend_identity_addresses(send->identity, pool);
     if (compose.source->series)
         compose.sequence = item_itip_sequence(compose.source->series);
     to = compose_recipients(&compose);

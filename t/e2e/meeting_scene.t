@@ -71,9 +71,10 @@ sub after_step ( $name, $anna, $bo, $annas, $bos, $left ) {
     return;
 }
 
-sub play ( $anna, $bo ) {
+# A weekly meeting of the two, and one elsewhere: its id and what it is.
+sub invited ( $anna, $bo, $subject ) {
     my %meeting = (
-        subject => 'Plan',
+        subject => $subject,
         start => '20301104T090000Z',
         end => '20301104T100000Z',
         weekly => 1,
@@ -81,6 +82,11 @@ sub play ( $anna, $bo ) {
     );
     my $id = $anna->organize( \%meeting );
     after_step( 'invited', $anna, $bo, [ 0, 1, 0 ], [ 1, 0, 0 ], 1 );
+    return ( $id, %meeting );
+}
+
+sub play ( $anna, $bo ) {
+    my ( $id, %meeting ) = invited( $anna, $bo, 'Plan' );
     my $event = $bo->only_event;
     is( $event->text('Calendar:MeetingStatus'), 3, 'a meeting that was received' );
     is( $event->text('Calendar:BusyStatus'), 1, 'tentative' );
@@ -153,15 +159,7 @@ sub play ( $anna, $bo ) {
 
 # Somebody declines from the phone, and one occurrence alone; events that come and go as files.
 sub play_briefly ( $anna, $bo ) {
-    my %meeting = (
-        subject => 'Talk',
-        start => '20301104T090000Z',
-        end => '20301104T100000Z',
-        weekly => 1,
-        people => [ $bo->address, 'eve@example.com' ]
-    );
-    my $id = $anna->organize( \%meeting );
-    after_step( 'invited', $anna, $bo, [ 0, 1, 0 ], [ 1, 0, 0 ], 1 );
+    my ( $id, %meeting ) = invited( $anna, $bo, 'Talk' );
     $bo->answer( mail => $bo->mail('Request')->id, response => 1, loudly => 1 );
     after_step( 'accepted', $anna, $bo, [ 1, 1, 0 ], [ 0, 1, 1 ], 0 );
     my ( $mails, $sent ) = ( 1, 1 );
