@@ -20,8 +20,8 @@
 #include "cmd/once.h"
 #include "cmd/send.h"
 #include "eas/status.h"
-#include "item/html.h"
 #include "item/itip.h"
+#include "item/note_body.h"
 
 #define MEETING_REQUESTS_MAX 100
 
@@ -211,34 +211,13 @@ static base_fault_t *response_answer(response_t *response, const backend_blob_t 
 
 /* -- the mail --------------------------------------------------------------------------------- */
 
+/* What the organizer is told besides. */
 static base_fault_t *response_body(const response_t *response, item_itip_send_t *send)
 {
     const eas_node_t *body = eas_node_child(response->send, EAS_AirSyncBase_Body);
-    const eas_node_t *data = eas_node_child(body, EAS_AirSyncBase_Data);
-    apr_pool_t *pool = response->exchange->pool;
-    apr_uint64_t type = 1;
-    const char *content;
-    apr_size_t length;
-    item_html_text_t *html;
-    item_sink_t sink;
-    apr_status_t status;
 
-    if (!data)
-        return NULL;
-    status = eas_node_content(data, &content, &length, pool);
-    if (status != APR_SUCCESS)
-        return base_fault_make_status(pool, BASE_FAULT_UNAVAILABLE, status, "reading a body");
-    if (eas_node_child_uint(body, EAS_AirSyncBase_Type, 4, &type) < 0 || type < 1 || type > 2)
-        return response_invalid(response, "a body is plain text or HTML");
-    send->text = content;
-    if (type == 1)
-        return NULL;
-    send->html = content;
-    item_sink_init(&sink, response->exchange->service->limits.item_bytes_max, pool);
-    html = item_html_text_create(&sink, pool);
-    item_html_text_feed(html, content, length);
-    item_html_text_finish(html);
-    return item_sink_text(&sink, &send->text, pool);
+    return body ? item_note_body_parse(body, &send->text, &send->html, response->exchange->pool)
+                : NULL;
 }
 
 static base_fault_t *response_mail(const response_t *response)

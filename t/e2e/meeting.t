@@ -296,6 +296,20 @@ for my $version ( grep { $_ >= 16 } VERSIONS ) {
         in_calendar( $phone, $calendar_id, 3, send => [''] );
         is( scalar new_mail('bo'), 0, 'once' );
 
+        my $styled = invite( $phone, "styled-$version", 'apple', "styled-$version", @event );
+        @body = (
+            [
+                'AirSyncBase:Body',
+                [ 'AirSyncBase:Type', 2 ],
+                [ 'AirSyncBase:Data', '<p>Perhaps <i>not</i></p><script>x()</script>' ]
+            ]
+        );
+        answer( $phone, $styled, 2, send => \@body );
+        @mail = new_mail('bo');
+        like( $mail[0], qr/^Perhaps not$/m, 'what was said in HTML is sent as text' );
+        like( $mail[0], qr{<i>not</i>}, 'and as it is' );
+        unlike( $mail[0], qr/script/, 'without what is active' );
+
         my $away = invite( $phone, "away-$version", 'apple', "away-$version", @event );
         answer( $phone, $away, 3, send => [''] ) for 1, 2;
         is_deeply( [ map { partstat($_)->@* } new_mail('bo') ],
