@@ -63,14 +63,14 @@ static base_fault_t *meeting_send_to(const meeting_t *meeting, const apr_array_h
                              .version = EAS_VERSION_16_1,
                              .partial = meeting->sending->partial,
                              .text = meeting->sending->text,
+                             .html = meeting->sending->html,
                              .now = exchange->now};
     const backend_blob_t *message;
     int status;
 
-    if (meeting->sending
-            ->follows) /* of two of the same moment the second is ignored (RFC 5546 2.1.5) */
+    /* of two of the same moment the second is ignored (RFC 5546 2.1.5) */
+    if (meeting->sending->follows)
         send.now += apr_time_from_sec(1);
-
     BASE_TRY(meeting_key(meeting, to, &send.key));
     BASE_TRY(item_itip_compose(meeting->event, &send, &message, meeting->pool));
     if (!message)

@@ -379,8 +379,8 @@ static item_itip_sending_t *diff_send(diff_t *diff, item_itip_method_t method, c
                               .partial = method == ITEM_ITIP_CANCEL && diff_stands(diff->after),
                               .instance = instance ? apr_pstrdup(pool, instance) : NULL,
                               .to = people,
-                              .uid = uid ? uid : "",
-                              .text = item_component_text(of->source->main, "DESCRIPTION")};
+                              .uid = uid ? uid : ""};
+    item_note_body_get(of->source->main, "DESCRIPTION", &sending->text, &sending->html, pool);
     return sending;
 }
 

@@ -15,6 +15,7 @@ typedef struct {
     const apr_array_header_t *to; /* const char *: addr-specs, in their order in the event */
     const char *uid;
     const char *text; /* what the organizer wrote of it; NULL: nothing */
+    const char *html; /* the same, or NULL */
 } item_itip_sending_t;
 
 /* before NULL: the event is new; after NULL: it is gone. addresses (const char *): of the calendar's

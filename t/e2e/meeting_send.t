@@ -265,6 +265,44 @@ subtest "another's meeting" => sub {
     is_sent( [], 'an attendee moves and deletes it: nobody is told' );
 };
 
+subtest 'what the organizer wrote of it' => sub {
+    $server->add_account('ida');
+    my ( $phone, $calendar ) = folder_phone( $server, 8, account => 'ida', version => '16.1' );
+    my $body = sub ( $type, $data ) {
+        ( 'AirSyncBase:Body' => [ 'AirSyncBase:Type' => $type, 'AirSyncBase:Data' => $data ] );
+    };
+    # Types and texts of what is beside the calendar.
+    my $parts = sub ($message) {
+        my @parts =
+            $message =~ m{^Content-Type: (text/(?:plain|html))[^\n]*\n.*?\n\r?\n(.*?)\n--}msg;
+        my @read;
+        while ( my ( $type, $text ) = splice @parts, 0, 2 ) {
+            push @read, $type, decode_base64($text) =~ s/\r\n/\n/gr =~ s/\s+\z//r;
+        }
+        return \@read;
+    };
+    delivered('bo');
+    add_item( $phone, $calendar,
+        meeting( 'Plain', people('bo@example.org'), $body->( 1, 'Bring tea' ) ) );
+    my ($plain) = delivered('bo');
+    is_deeply( $parts->($plain), [ 'text/plain', 'Bring tea' ], 'a text is a text' );
+    add_item(
+        $phone,
+        $calendar,
+        meeting(
+            'Styled', people('bo@example.org'),
+            $body->( 2, '<p>Bring <b>tea</b></p><script>x()</script>' )
+        )
+    );
+    my ($styled) = delivered('bo');
+    my ( $type, $text, $other, $html ) = $parts->($styled)->@*;
+    is_deeply( [ $type, $text ], [ 'text/plain', 'Bring tea' ], 'HTML has a text' );
+    is( $other, 'text/html', 'and is beside it' );
+    like( $html, qr{<b>tea</b>}, 'as it was written' );
+    unlike( $html, qr/script/, 'without what is active' );
+    is_sent( [], 'nobody elsewhere is told' );
+};
+
 subtest 'an invitation that was received' => sub {
     $server->add_account('may');
     my ( $phone, $calendar ) = folder_phone( $server, 8, account => 'may', version => '16.1' );
