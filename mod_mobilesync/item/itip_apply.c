@@ -387,6 +387,22 @@ static base_fault_t *itip_existing(item_itip_apply_t *apply, const backend_blob_
     return NULL;
 }
 
+/* An invitation may remind. It does not have programs of its reader run something or send mail, as
+ * other alarms would (RFC 5545 3.8.6.1). */
+static void itip_disarm(const item_event_source_t *in)
+{
+    item_component_t *event = item_component_first(in->calendar, "VEVENT"), *alarm, *next;
+
+    for (; event; event = item_component_next(event))
+        for (alarm = item_component_first(event, "VALARM"); alarm; alarm = next) {
+            const char *action = item_component_text(alarm, "ACTION");
+
+            next = item_component_next(alarm);
+            if (!action || (strcasecmp(action, "DISPLAY") != 0 && strcasecmp(action, "AUDIO") != 0))
+                item_component_remove(alarm);
+        }
+}
+
 base_fault_t *item_itip_apply(const item_itip_t *itip, const backend_blob_t *original,
                               const item_itip_who_t *who, const backend_blob_t **blob,
                               apr_pool_t *pool)
@@ -396,5 +412,6 @@ base_fault_t *item_itip_apply(const item_itip_t *itip, const backend_blob_t *ori
 
     *blob = NULL;
     BASE_TRY(item_event_open(&itip->calendar, &apply.in, pool));
+    itip_disarm(apply.in);
     return original ? itip_existing(&apply, original, blob) : itip_new(&apply, blob);
 }

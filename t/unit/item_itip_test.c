@@ -53,6 +53,16 @@ static void test_request(apr_pool_t *pool)
         applied("REQUEST", EVENT STAMP("01") AT MEETING END, "bo@example.org", NULL, pool);
 
     ok(has(text, "\r\nUID:u1\r\n") && !has(text, "METHOD"), "a new event");
+    text = applied("REQUEST",
+                   EVENT STAMP("01") AT MEETING
+                   "BEGIN:VALARM\r\nACTION:PROCEDURE\r\nATTACH:/bin/x\r\nEND:VALARM\r\n"
+                   "BEGIN:VALARM\r\nACTION:display\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"
+                   "BEGIN:VALARM\r\nACTION:EMAIL\r\nATTENDEE:mailto:x@y.z\r\nEND:VALARM\r\n"
+                   "BEGIN:VALARM\r\nTRIGGER:-PT9M\r\nEND:VALARM\r\n" END,
+                   "bo@example.org", NULL, pool);
+    ok(has(text, "ACTION:display") && !has(text, "PROCEDURE") && !has(text, "EMAIL") &&
+           !has(text, "PT9M"),
+       "of its reminders those that only remind");
     ok(!applied("REQUEST", EVENT STAMP("01") AT OWN END, "bo@example.org", NULL, pool),
        "one's own is none");
     ok(!applied("CANCEL", EVENT STAMP("01") AT MEETING END, "bo@example.org", NULL, pool) &&
