@@ -25,7 +25,7 @@ sub new ( $class, %option ) {
         kept => 1,
         heartbeat => 3_000,
         %option,
-        hierarchy => 'own',    # why FolderSync is to be done: 'told' or its 'own' idea
+        hierarchy => 'own',    # why FolderSync is to be done: who told it, or its 'own' idea
         todo => {},    # folder id => the same for Sync
         got => {},    # what Sync brought for it so far
         due => 0,
@@ -83,8 +83,8 @@ sub _sync_folders ($self) {
         $result = $client->folder_sync;
     }
     die "FolderSync: Status $result->{status}\n" if $result->{status} != 1;
-    $self->_false('the hierarchy')
-        if $self->{hierarchy} eq 'told' && !grep {@$_} @$result{qw(added updated deleted)};
+    $self->_false("the hierarchy, by $self->{hierarchy}")
+        if $self->{hierarchy} ne 'own' && !grep {@$_} @$result{qw(added updated deleted)};
     $self->{hierarchy} = undef;
     delete $client->{collections}{$_}, delete $self->{todo}{$_} for @{ $result->{deleted} };
     $self->{todo}{$_} //= 'own'
@@ -112,7 +112,7 @@ sub _take ( $self, $id, $result ) {
     my $client = $self->{client};
     my $status = $result->{status};
     if ( $status == 12 ) {
-        $self->{hierarchy} = 'told';
+        $self->{hierarchy} = "Sync of $client->{folders}{$id}{name}";
         delete $self->{todo}{$id};
         return 0;
     }
@@ -193,7 +193,7 @@ sub _ping_answered ( $self, $result ) {
         die "Ping: Status 2 without folders\n" unless @{ $result->{folders} };
         $self->{todo}{$_} = 'told' for @{ $result->{folders} };
     }
-    elsif ( $status == 7 ) { $self->{hierarchy} = 'told' }
+    elsif ( $status == 7 ) { $self->{hierarchy} = 'Ping' }
     elsif ( $status != 1 ) { die "Ping: Status $status\n" }
     return;
 }
@@ -202,7 +202,7 @@ sub _sync_answered ( $self, $result ) {
     $self->_count( $result->{empty} ? 'sync empty' : "sync $result->{status}" );
     return if $result->{empty};
     if ( $result->{status} == 12 ) {
-        $self->{hierarchy} = 'told';
+        $self->{hierarchy} = 'a Sync that waited';
         return;
     }
     die "Sync that waits: Status $result->{status}\n" if $result->{status} != 1;
