@@ -175,3 +175,11 @@ struct icaltimetype item_clock_day(const item_clock_t *clock, apr_time_t when)
     midnight.is_date = 1;
     return midnight;
 }
+
+int item_clock_begins_day(const item_clock_t *clock, const struct icaltimetype *local)
+{
+    struct icaltimetype day = item_date_day_of(*local);
+
+    return (!local->hour && !local->minute && !local->second) ||
+           item_clock_to_utc(clock, &day) == item_clock_to_utc(clock, local);
+}

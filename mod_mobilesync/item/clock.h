@@ -63,5 +63,8 @@ const item_clock_t *item_clock_match(const item_zone_t *zone, apr_time_t when,
 /* Days as phones up to 14.1 have them: a moment, read by the zone that it came with; never the day before or
  * after. */
 struct icaltimetype item_clock_day(const item_clock_t *clock, apr_time_t when);
+/* Does a day begin at the local time: at 00:00, or at what is the first time of it where midnight is
+ * skipped? */
+int item_clock_begins_day(const item_clock_t *clock, const struct icaltimetype *local);
 
 #endif

@@ -55,6 +55,15 @@ static inline long item_date_seconds(const struct icaltimetype *time)
                          : seconds + time->hour * 3600L + time->minute * 60L + time->second;
 }
 
+/* The day of a date and time; no zone in it. */
+static inline struct icaltimetype item_date_day_of(struct icaltimetype time)
+{
+    time.hour = time.minute = time.second = 0;
+    time.is_date = 1;
+    time.zone = NULL;
+    return time;
+}
+
 static inline long item_date_floor(long seconds)
 {
     return (seconds >= 0 ? seconds : seconds - ITEM_DATE_DAY + 1) / ITEM_DATE_DAY;

@@ -113,8 +113,7 @@ static base_fault_t *event_last(const item_event_source_t *source, apr_time_t *l
         return NULL;
     BASE_TRY(item_event_times_load(source, source->series, &times));
     *last = event_later(*last, times.to);
-    if (item_series_load(source->calendar, source->series, source->own, &series, pool) &&
-        item_series_recurs(&series)) {
+    if (item_event_rules_load(source, &series, pool) && item_series_recurs(&series)) {
         apr_time_t begin = item_series_last(&series, pool);
 
         *last =

@@ -36,6 +36,7 @@ base_fault_t *item_event_open(const backend_blob_t *blob, item_event_source_t **
 
 typedef struct {
     int all_day;
+    int midnights;                  /* days that are written as times */
     struct icaltimetype start, end; /* local or UTC; days: the end is the first one after it */
     const item_clock_t *clock;      /* in which the start is local */
     apr_time_t from, to;            /* days: in the source's own clock */
@@ -53,6 +54,8 @@ int item_event_time_read_text(const item_event_source_t *source, item_property_t
 base_fault_t *item_event_times_load(const item_event_source_t *source, item_component_t *event,
                                     item_event_times_t *times);
 
+/* How an event's start names its zone: a TZID; "": not at all, it is floating; NULL: it is in UTC. */
+const char *item_event_tzid(item_component_t *event);
 /* The wall clock's time so much later. */
 struct icaltimetype item_event_time_shift(struct icaltimetype time, apr_time_t by);
 
@@ -187,6 +190,12 @@ typedef struct item_event_series {
     const item_clock_t *clock;
 } item_event_series_t;
 
+/* item_series_load() of an event: where its days are written as times, it is one of days. */
+int item_event_rules_load(const item_event_source_t *source, item_series_t *series,
+                          apr_pool_t *pool);
+/* A place of the series as its start is written: days may be so as midnights. */
+struct icaltimetype item_event_as_written(const item_event_source_t *source,
+                                          struct icaltimetype place);
 /* *series is NULL when it does not recur. */
 base_fault_t *item_event_series_load(const item_event_source_t *source,
                                      const item_options_t *options, item_event_series_t **series,

@@ -137,19 +137,19 @@ item_component_t *item_event_single_out(item_event_edit_t *edit, const item_seri
 static const char *event_until(const item_event_edit_t *edit, const item_series_t *series,
                                const struct icaltimetype *place)
 {
-    item_property_t *start = item_property_first(edit->source->series, "DTSTART");
-    int floating = !icaltime_is_utc(series->start) && !item_property_parameter(start, "TZID");
-    struct icaltimetype last = item_event_time_shift(*place, -apr_time_from_sec(1));
+    const char *tzid = item_event_tzid(edit->source->series);
+    int floating = tzid && !*tzid;
+    struct icaltimetype at = item_event_as_written(edit->source, *place);
+    struct icaltimetype last = item_event_time_shift(at, -apr_time_from_sec(1));
 
-    if (place->is_date) {
+    if (at.is_date) {
         last = item_event_time_shift(*place, -BASE_TIME_DAY);
         return apr_psprintf(edit->pool, "%04d%02d%02d", last.year, last.month, last.day);
     }
-    return floating
-               ? apr_psprintf(edit->pool, "%04d%02d%02dT%02d%02d%02d", last.year, last.month,
-                              last.day, last.hour, last.minute, last.second)
-               : base_time_format_compact(
-                     item_clock_to_utc(series->clock, place) - apr_time_from_sec(1), edit->pool);
+    return floating ? apr_psprintf(edit->pool, "%04d%02d%02dT%02d%02d%02d", last.year, last.month,
+                                   last.day, last.hour, last.minute, last.second)
+                    : base_time_format_compact(
+                          item_clock_to_utc(series->clock, &at) - apr_time_from_sec(1), edit->pool);
 }
 
 static void event_end_rule(const item_event_edit_t *edit, item_property_t *rule, const char *until)

@@ -58,6 +58,18 @@ int item_event_series_of(const item_event_source_t *source, const item_series_t 
            item_event_series_place(source, series, property, item_property_value(property), place);
 }
 
+/* By which a client says a day: at 16.x a date, before a moment by the rules that it was given, or by those
+ * of that year. A moment at 16.x is taken as that. */
+static const item_clock_t *event_day_clock(const item_event_series_t *series, eas_version_t version,
+                                           apr_time_t when)
+{
+    struct icaltimetype local = item_clock_to_local(series->clock, when);
+
+    if (version >= EAS_VERSION_16_0 && when % BASE_TIME_DAY == 0)
+        return &item_clock_utc;
+    return local.hour || local.minute || local.second ? series->series.clock : series->clock;
+}
+
 base_fault_t *item_event_series_find(const item_event_source_t *source,
                                      const item_event_series_t *series, const char *text,
                                      eas_version_t version, struct icaltimetype *place)
@@ -70,7 +82,7 @@ base_fault_t *item_event_series_find(const item_event_source_t *source,
     if (!text || !item_event_time_parse(text, &when))
         return base_fault_make(pool, BASE_FAULT_INVALID, "event: an occurrence without a time");
     if (series->series.start.is_date)
-        local = item_clock_day(version >= EAS_VERSION_16_0 ? &item_clock_utc : series->clock, when);
+        local = item_clock_day(event_day_clock(series, version, when), when);
     else
         local = item_clock_to_local(series->clock, when);
     *place = item_event_series_normal(&series->series, local);
@@ -208,12 +220,6 @@ void item_event_series_times(const item_event_series_t *series, item_event_times
     struct icaltimetype start = series->start;
     apr_time_t length = times->to - times->from;
 
-    if (times->all_day && !start.is_date) { /* midnights that stand for days */
-        start = times->start;
-        start.year = series->start.year;
-        start.month = series->start.month;
-        start.day = series->start.day;
-    }
     times->end =
         item_event_time_shift(times->end, item_ical_naive(&start) - item_ical_naive(&times->start));
     times->start = start;
@@ -231,8 +237,7 @@ base_fault_t *item_event_series_load(const item_event_source_t *source,
     item_event_series_t *series = apr_pcalloc(pool, sizeof *series);
 
     *result = NULL;
-    if (!source->series ||
-        !item_series_load(source->calendar, source->series, source->own, &series->series, pool))
+    if (!source->series || !item_event_rules_load(source, &series->series, pool))
         return NULL;
     if (!item_series_recurs(&series->series) || item_event_series_is_idle(&series->series, pool))
         return NULL;

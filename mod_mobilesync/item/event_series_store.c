@@ -160,7 +160,7 @@ static void event_fit_exceptions(item_event_edit_t *edit)
     edit->unlike |= source->instances->nelts || item_property_first(edit->event, "EXDATE");
     if (all)
         event_remove_all(edit->event, "EXDATE");
-    if (!item_series_load(source->calendar, edit->event, source->own, &series, edit->pool))
+    if (!item_event_rules_load(source, &series, edit->pool))
         return;
     event_places_load(edit, &series, &places);
     event_drop_exclusions(edit, &(event_exclusions_t){.series = &series, .places = &places});
@@ -235,7 +235,7 @@ static int event_is_single(const item_event_edit_t *edit)
 base_fault_t *item_event_store_recurrence(item_event_edit_t *edit, int moved)
 {
     const eas_node_t *node = eas_node_child(edit->data, EAS_Calendar_Recurrence);
-    item_recurrence_origin_t origin;
+    item_recurrence_origin_t origin, written;
     item_recurrence_t wanted = {.type = ITEM_RECURRENCE_NONE};
     item_event_times_t times;
 
@@ -261,23 +261,16 @@ base_fault_t *item_event_store_recurrence(item_event_edit_t *edit, int moved)
             event_fit_exceptions(edit);
         return NULL;
     }
-    event_set_rule(edit, &wanted, &origin);
+    written = (item_recurrence_origin_t){.start = item_event_as_written(edit->source, times.start),
+                                         .clock = times.midnights ? times.clock : origin.clock};
+    if (!item_event_tzid(edit->event))
+        written.start.zone = icaltimezone_get_utc_timezone();
+    event_set_rule(edit, &wanted, &written);
     event_fit_exceptions(edit);
     return NULL;
 }
 
 /* -- one occurrence --------------------------------------------------------------------------- */
-
-/* How the series names its zone: as item_event_time_write has it. */
-static const char *event_series_tzid(const item_event_edit_t *edit)
-{
-    item_property_t *start = item_property_first(edit->source->series, "DTSTART");
-    const char *tzid = item_property_parameter(start, "TZID");
-
-    if (icaltime_is_utc(icaltime_from_string(item_property_value(start))))
-        return NULL;
-    return tzid ? tzid : "";
-}
 
 static int event_find_instance(const item_event_edit_t *edit, const item_series_t *series,
                                const struct icaltimetype *place)
@@ -330,7 +323,6 @@ void item_event_exclude(item_event_edit_t *edit, const item_series_t *series,
 {
     int i = event_find_instance(edit, series, place);
     item_component_t *event = edit->source->series;
-    const char *tzid = event_series_tzid(edit);
     item_property_t *property;
 
     if (i >= 0 && item_event_is_range(event_instance(edit->source, i))) {
@@ -342,35 +334,34 @@ void item_event_exclude(item_event_edit_t *edit, const item_series_t *series,
     if (event_is_excluded(series, place))
         return;
     property = item_property_add(event, NULL, "EXDATE", "");
-    item_event_property_time(property, *place, series->clock, tzid, edit->pool);
+    item_event_property_time(property, item_event_as_written(edit->source, *place), series->clock,
+                             item_event_tzid(event), edit->pool);
 }
 
 /* A copy of the series at its place, which the client then changes. */
 static item_component_t *event_make_instance(item_event_edit_t *edit, const item_series_t *series,
                                              struct icaltimetype place)
 {
-    static const char *const without[] = {
-        "RRULE", "RDATE", "EXDATE", "EXRULE", "DURATION", "X-MICROSOFT-CDO-ALLDAYEVENT", NULL};
-    item_component_t *event = edit->source->series;
-    item_component_t *instance = item_component_copy(edit->source->calendar, event, without);
-    const char *tzid = event_series_tzid(edit);
+    static const char *const without[] = {"RRULE", "RDATE", "EXDATE", "EXRULE", "DURATION", NULL};
+    item_event_source_t *source = edit->source;
+    item_component_t *instance = item_component_copy(source->calendar, source->series, without);
+    const char *tzid = item_event_tzid(source->series);
+    struct icaltimetype start = item_event_as_written(source, place), end = place;
     item_event_times_t times;
 
-    if (!item_event_times_load(edit->source, event, &times)) {
-        struct icaltimetype end = place;
-        apr_time_t length = times.to - times.from;
-
+    if (!item_event_times_load(source, source->series, &times)) {
         if (place.is_date)
-            end = item_event_time_shift(end, item_ical_naive(&times.end) -
-                                                 item_ical_naive(&times.start));
+            end = item_event_as_written(
+                source, item_event_time_shift(end, item_ical_naive(&times.end) -
+                                                       item_ical_naive(&times.start)));
         else
-            end = item_clock_to_local(series->clock,
-                                      item_clock_to_utc(series->clock, &place) + length);
-        item_event_time_write(instance, "RECURRENCE-ID", place, series->clock, tzid, edit->pool);
-        item_event_time_write(instance, "DTSTART", place, series->clock, tzid, edit->pool);
+            end = item_clock_to_local(series->clock, item_clock_to_utc(series->clock, &place) +
+                                                         (times.to - times.from));
+        item_event_time_write(instance, "RECURRENCE-ID", start, series->clock, tzid, edit->pool);
+        item_event_time_write(instance, "DTSTART", start, series->clock, tzid, edit->pool);
         item_event_time_write(instance, "DTEND", end, series->clock, tzid, edit->pool);
     }
-    APR_ARRAY_PUSH(edit->source->instances, item_component_t *) = instance;
+    APR_ARRAY_PUSH(source->instances, item_component_t *) = instance;
     return instance;
 }
 

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "base/time.h"
+#include "item/date.h"
 
 /* What can be said by icaltimetype and apr_time_t alike, and by clients. */
 #define EVENT_YEAR_MIN 1601
@@ -89,22 +90,6 @@ static long long event_duration(item_component_t *event)
     return seconds <= EVENT_DURATION_MAX ? seconds : -1;
 }
 
-/* Some programs write whole days as times from midnight to midnight, and say so. */
-static int event_is_days(item_component_t *event, const item_event_times_t *times)
-{
-    const char *says = item_component_text(event, "X-MICROSOFT-CDO-ALLDAYEVENT");
-
-    return says && strcasecmp(says, "TRUE") == 0 && !times->start.is_date &&
-           !icaltime_is_utc(times->start) && times->start.hour == 0 && times->start.minute == 0 &&
-           times->end.hour == 0 && times->end.minute == 0;
-}
-
-static void event_as_day(struct icaltimetype *time)
-{
-    time->is_date = 1;
-    time->hour = time->minute = time->second = 0;
-}
-
 static void event_load_end(const item_event_source_t *source, item_component_t *event,
                            item_event_times_t *times)
 {
@@ -133,6 +118,36 @@ static void event_load_end(const item_event_source_t *source, item_component_t *
     }
 }
 
+/* -- days that are written as times ------------------------------------------------------------- */
+
+/* Outlook and Exchange write whole days as times from midnight to midnight, and say so; others the same in
+ * UTC, of which some mean the dates as they stand, others the midnights of the calendar's zone. */
+static void event_load_midnights(const item_event_source_t *source, item_component_t *event,
+                                 item_event_times_t *times)
+{
+    const char *says = item_component_text(event, "X-MICROSOFT-CDO-ALLDAYEVENT");
+    struct icaltimetype start = times->start, end = times->end;
+    const item_clock_t *clock = times->clock;
+
+    if (!says || strcasecmp(says, "TRUE") != 0 || start.is_date)
+        return;
+    if (icaltime_is_utc(start) &&
+        !(item_clock_begins_day(clock, &start) && item_clock_begins_day(clock, &end))) {
+        clock = source->own;
+        start = item_clock_to_local(clock, times->from);
+        end = item_clock_to_local(clock, times->to);
+    }
+    if (!item_clock_begins_day(clock, &start) || !item_clock_begins_day(clock, &end))
+        return;
+    times->all_day = times->midnights = 1;
+    times->clock = clock;
+    times->start = item_date_day_of(start);
+    times->end = item_date_day_of(end);
+    if (item_ical_naive(&times->end) <= item_ical_naive(&times->start))
+        times->end = event_after(times->start, 86400);
+    times->to = item_clock_to_utc(clock, &times->end);
+}
+
 base_fault_t *item_event_times_load(const item_event_source_t *source, item_component_t *event,
                                     item_event_times_t *times)
 {
@@ -143,11 +158,7 @@ base_fault_t *item_event_times_load(const item_event_source_t *source, item_comp
     times->from = item_clock_to_utc(times->clock, &times->start);
     event_load_end(source, event, times);
     times->all_day = times->start.is_date;
-    if (event_is_days(event, times) && times->to > times->from) {
-        times->all_day = 1;
-        event_as_day(&times->start);
-        event_as_day(&times->end);
-    }
+    event_load_midnights(source, event, times);
     return NULL;
 }
 
@@ -164,11 +175,17 @@ const char *item_event_orphan(const item_event_source_t *source, eas_version_t v
 {
     struct icaltimetype place;
     const item_clock_t *clock;
+    item_event_times_t times;
 
     if (source->series ||
         !item_event_time_read(source, item_property_first(source->main, "RECURRENCE-ID"), &place,
                               &clock))
         return NULL;
+    if (!place.is_date && !item_event_times_load(source, source->main, &times) && times.midnights) {
+        place =
+            item_date_day_of(item_clock_to_local(times.clock, item_clock_to_utc(clock, &place)));
+        clock = times.clock;
+    }
     return item_event_time_text(source, place, clock, version);
 }
 

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "base/time.h"
+#include "item/date.h"
 
 #define EVENT_HALF_HOUR apr_time_from_sec(1800)
 
@@ -242,8 +243,7 @@ static struct icaltimetype event_day_after(struct icaltimetype end)
 {
     int begun = !end.is_date && end.hour * 3600 + end.minute * 60 + end.second;
 
-    end.is_date = 1;
-    end.hour = end.minute = end.second = 0;
+    end = item_date_day_of(end);
     icaltime_adjust(&end, begun, 0, 0, 0);
     return end;
 }
@@ -259,8 +259,7 @@ static void event_settle_days(event_when_t *when)
     when->end = when->has_to                              ? event_day(when, when->to, &present->end)
                 : was || (when->known && !when->has_from) ? event_day_after(present->end)
                                                           : zero;
-    when->start.is_date = 1;
-    when->start.hour = when->start.minute = when->start.second = 0;
+    when->start = item_date_day_of(when->start);
     if (when->has_from && !when->has_to && was) { /* it is moved as a whole */
         when->end = item_event_time_shift(when->start, item_ical_naive(&present->end) -
                                                            item_ical_naive(&present->start));
@@ -348,18 +347,29 @@ void item_event_time_write(item_component_t *event, const char *name, struct ica
     item_event_property_time(property, time, clock, tzid, pool);
 }
 
-/* How the start names its zone: as it did, where that stays the same. "": it is floating. NULL: UTC. */
+const char *item_event_tzid(item_component_t *event)
+{
+    item_property_t *start = item_property_first(event, "DTSTART");
+    const char *tzid = item_property_parameter(start, "TZID");
+
+    if (icaltime_is_utc(icaltime_from_string(item_property_value(start))))
+        return NULL;
+    return tzid ? tzid : "";
+}
+
+/* Days that were written as times stay so. */
+static int event_has_midnights(const event_when_t *when)
+{
+    return when->all_day && when->known && when->present.midnights;
+}
+
+/* How the start names its zone: as it did, where that stays the same. */
 static const char *event_tzid(const event_when_t *when)
 {
-    item_property_t *start = item_property_first(when->edit->event, "DTSTART");
-
-    if (when->known && !when->present.start.is_date && when->clock == when->present.clock) {
-        const char *tzid = item_property_parameter(start, "TZID");
-
-        if (!icaltime_is_utc(icaltime_from_string(item_property_value(start))))
-            return tzid ? tzid : "";
-    }
-    if (event_in_utc(when->clock))
+    if (event_has_midnights(when) || (when->known && !when->present.start.is_date &&
+                                      when->clock == when->present.clock && !when->all_day))
+        return item_event_tzid(when->edit->event);
+    if (when->all_day || event_in_utc(when->clock))
         return NULL;
     item_clock_write(when->clock, when->from, when->edit->source->document, when->edit->pool);
     return item_clock_tzid(when->clock);
@@ -379,11 +389,22 @@ static void event_remember_zone(event_when_t *when)
     source->own = named;
 }
 
+/* Days are counted, whatever their hours. */
+static int event_same_length(const event_when_t *when)
+{
+    const item_event_times_t *present = &when->present;
+
+    if (!when->known || when->all_day != present->all_day)
+        return 0;
+    return when->all_day ? item_ical_naive(&when->end) - item_ical_naive(&when->start) ==
+                               item_ical_naive(&present->end) - item_ical_naive(&present->start)
+                         : when->to - when->from == present->to - present->from;
+}
+
 static void event_write_end(event_when_t *when, const char *tzid)
 {
     item_component_t *event = when->edit->event;
     const item_clock_t *clock = when->clock;
-    int same_length = when->known && when->present.to - when->present.from == when->to - when->from;
 
     /* an end that stays may be in a zone of its own */
     if (when->known && !when->all_day && !when->present.all_day &&
@@ -391,7 +412,7 @@ static void event_write_end(event_when_t *when, const char *tzid)
         when->clock == when->present.clock)
         return;
     if (item_property_first(event, "DURATION")) {
-        if (same_length && when->all_day == when->present.all_day)
+        if (event_same_length(when))
             return;
         item_component_set_text(event, "DURATION", NULL);
     }
@@ -407,9 +428,13 @@ static void event_write_end(event_when_t *when, const char *tzid)
 static void event_write(event_when_t *when)
 {
     item_component_t *event = when->edit->event;
-    const char *tzid = when->all_day ? NULL : event_tzid(when);
+    const char *tzid = event_tzid(when);
 
-    if (when->all_day && when->edit->change->version < EAS_VERSION_16_0)
+    if (event_has_midnights(when)) {
+        when->clock = when->present.clock;
+        when->start.is_date = when->end.is_date = 0;
+    }
+    else if (when->all_day && when->edit->change->version < EAS_VERSION_16_0)
         event_remember_zone(when);
     item_event_time_write(event, "DTSTART", when->start, when->clock, tzid, when->edit->pool);
     event_write_end(when, tzid);

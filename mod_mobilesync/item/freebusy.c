@@ -224,8 +224,7 @@ static base_fault_t *freebusy_add_event(const freebusy_item_t *item, item_compon
     state = freebusy_state(&view);
     if (state == ITEM_FREEBUSY_FREE)
         return NULL;
-    if (event == item->source->series &&
-        item_series_load(item->source->calendar, event, item->source->own, &series, item->pool) &&
+    if (event == item->source->series && item_event_rules_load(item->source, &series, item->pool) &&
         !(item_series_recurs(&series) && item_event_series_is_idle(&series, item->pool)))
         freebusy_add_series(item, &view.times, &series, state);
     else

@@ -168,9 +168,7 @@ static base_fault_t *diff_open(const diff_t *diff, const backend_blob_t *blob, d
     BASE_TRY(item_event_kind.describe(blob, &description, diff->pool));
     s->last = description.date;
     s->places = apr_hash_make(diff->pool);
-    s->recurs = s->source->series &&
-                item_series_load(s->source->calendar, s->source->series, s->source->own, &s->series,
-                                 diff->pool) &&
+    s->recurs = s->source->series && item_event_rules_load(s->source, &s->series, diff->pool) &&
                 item_series_recurs(&s->series);
     if (s->recurs)
         diff_read_places(s, diff->pool);

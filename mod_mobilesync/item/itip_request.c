@@ -164,8 +164,7 @@ static void request_fit_instances(const item_itip_apply_t *apply)
     item_series_t series;
     int i;
 
-    if (!stored->series ||
-        !item_series_load(stored->calendar, stored->series, stored->own, &series, apply->pool))
+    if (!stored->series || !item_event_rules_load(stored, &series, apply->pool))
         return;
     for (i = 0; i < stored->instances->nelts; i++) {
         item_component_t *instance = APR_ARRAY_IDX(stored->instances, i, item_component_t *);

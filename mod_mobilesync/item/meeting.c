@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "item/clock.h"
 #include "item/content.h"
+#include "item/date.h"
 #include "item/header.h"
 #include "item/recurrence.h"
 
@@ -145,6 +146,25 @@ static void meeting_load_end(item_meeting_t *meeting, const meeting_source_t *so
     }
 }
 
+/* Days that are written as times, as Outlook does (see item_event_times_load). */
+static void meeting_load_days(item_meeting_t *meeting, const meeting_source_t *source)
+{
+    const char *says =
+        item_ical_extension(source->event, "X-MICROSOFT-CDO-ALLDAYEVENT", source->pool);
+    item_recurrence_origin_t *origin = &meeting->origin;
+    struct icaltimetype end = item_clock_to_local(origin->clock, meeting->end);
+
+    if (!says || strcasecmp(says, "TRUE") != 0 || meeting->all_day ||
+        meeting->end <= meeting->start || !item_clock_begins_day(origin->clock, &origin->start) ||
+        !item_clock_begins_day(origin->clock, &end))
+        return;
+    meeting->all_day = 1;
+    origin->start = item_date_day_of(origin->start);
+    if (meeting->type != MEETING_SINGLE && !meeting->instance_date.is_date)
+        meeting->instance_date =
+            item_date_day_of(item_clock_to_local(origin->clock, meeting->instance));
+}
+
 static int meeting_load_times(item_meeting_t *meeting, const meeting_source_t *source,
                               apr_time_t received)
 {
@@ -163,6 +183,7 @@ static int meeting_load_times(item_meeting_t *meeting, const meeting_source_t *s
     if (meeting_time(source, ICAL_RECURRENCEID_PROPERTY, &meeting->instance,
                      &meeting->instance_date, &clock))
         meeting->type = meeting->instance == meeting->start ? MEETING_INSTANCE : MEETING_EXCEPTION;
+    meeting_load_days(meeting, source);
     return 1;
 }
 
@@ -492,6 +513,17 @@ static void meeting_write_time(eas_writer_t *writer, eas_tag_t tag, apr_time_t w
     eas_writer_text(writer, tag, base_time_format_dashed(when, pool));
 }
 
+/* As InstanceId of the event has it, with which clients compare it (R1482): of a day a date from 16.0 on. */
+static void meeting_write_instance(const item_meeting_t *meeting, eas_version_t version,
+                                   eas_writer_t *writer, apr_pool_t *pool)
+{
+    int is_date = version >= EAS_VERSION_16_0 && meeting->instance_date.is_date;
+
+    meeting_write_time(writer, EAS_Email_RecurrenceId,
+                       is_date ? item_ical_naive(&meeting->instance_date) : meeting->instance,
+                       pool);
+}
+
 /* The order is the schema's (Email.xsd). */
 void item_meeting_write(const item_meeting_t *meeting, eas_version_t version, eas_writer_t *writer,
                         apr_pool_t *pool)
@@ -511,7 +543,7 @@ void item_meeting_write(const item_meeting_t *meeting, eas_version_t version, ea
     if (meeting->organizer)
         eas_writer_text(writer, EAS_Email_Organizer, meeting->organizer);
     if (meeting->type == MEETING_INSTANCE || meeting->type == MEETING_EXCEPTION)
-        meeting_write_time(writer, EAS_Email_RecurrenceId, meeting->instance, pool);
+        meeting_write_instance(meeting, version, writer, pool);
     if (meeting->reminder >= 0)
         eas_writer_uint(writer, EAS_Email_Reminder, (apr_uint64_t)meeting->reminder);
     eas_writer_uint(writer, EAS_Email_ResponseRequested, (apr_uint64_t)meeting->response_requested);

@@ -1,5 +1,6 @@
 /* Events and the zones of phones: a wall clock is kept whatever the phone calls it, and a day is that
  * day, in every zone, at every version, from one device to the next. */
+#include "day_helpers.h"
 #include "kind_helpers.h"
 
 #include "base/time.h"
@@ -217,50 +218,6 @@ static void test_twice(apr_pool_t *pool)
 
 /* -- days -------------------------------------------------------------------------------------- */
 
-/* Places where days are odd: summer time that begins or ends at midnight, the ends of the date line,
- * a day that was left out, and the days on which they are. */
-static const struct {
-    const char *zone, *day;
-} places[] = {{"Europe/Berlin", "20260329"},
-              {"Europe/Berlin", "20261025"},
-              {"America/New_York", "20261101"},
-              {"Europe/London", "20260701"},
-              {"America/Sao_Paulo", "20181104"},
-              {"America/Sao_Paulo", "20190217"},
-              {"America/Sao_Paulo", "20190216"},
-              {"America/Santiago", "20260906"},
-              {"America/Santiago", "20260405"},
-              {"America/Havana", "20260308"},
-              {"Asia/Beirut", "20260329"},
-              {"Asia/Beirut", "20261025"},
-              {"Asia/Beirut", "20261024"},
-              {"Africa/Cairo", "20260424"},
-              {"Africa/Cairo", "20261029"},
-              {"Asia/Amman", "20210326"},
-              {"Asia/Tehran", "20220322"},
-              {"America/Asuncion", "20231001"},
-              {"Atlantic/Azores", "20260329"},
-              {"America/Scoresbysund", "20240331"},
-              {"Pacific/Apia", "20111229"},
-              {"Pacific/Apia", "20111231"},
-              {"Pacific/Apia", "20110924"},
-              {"Pacific/Kiritimati", "20260101"},
-              {"Pacific/Chatham", "20260405"},
-              {"Etc/GMT+12", "20260101"},
-              {"Pacific/Pago_Pago", "20260704"},
-              {"Asia/Kathmandu", "20260601"},
-              {"Australia/Lord_Howe", "20261004"},
-              {"Africa/Casablanca", "20260215"},
-              {"UTC", "20260228"}};
-
-static const char *day_after(const char *day, int days, apr_pool_t *pool)
-{
-    struct icaltimetype t = icaltime_from_string(day);
-
-    icaltime_adjust(&t, days, 0, 0, 0);
-    return apr_psprintf(pool, "%04d%02d%02d", t.year, t.month, t.day);
-}
-
 /* As a client of the version says a day of a zone. */
 static const char *day_text(const char *zone, const char *day, eas_version_t version,
                             apr_pool_t *pool)
@@ -302,8 +259,8 @@ static void test_days(apr_pool_t *pool)
     size_t i, a, b;
 
     apr_pool_create(&sub, pool);
-    for (i = 0; i < sizeof places / sizeof *places; i++) {
-        const char *zone = places[i].zone, *day = places[i].day;
+    for (i = 0; i < DAY_PLACES; i++) {
+        const char *zone = day_places[i].zone, *day = day_places[i].day;
         int wrong = 0;
 
         for (a = 0; a < KIND_VERSIONS; a++)
@@ -363,8 +320,8 @@ static void test_midnight(apr_pool_t *pool)
 {
     size_t i;
 
-    for (i = 0; i < sizeof places / sizeof *places; i++) {
-        const char *zone = places[i].zone, *day = places[i].day;
+    for (i = 0; i < DAY_PLACES; i++) {
+        const char *zone = day_places[i].zone, *day = day_places[i].day;
         const char *text =
             apr_pstrcat(pool, HEAD "X-WR-TIMEZONE:", zone, "\r\n" EVENT "DTSTART;VALUE=DATE:", day,
                         "\r\nSUMMARY:a\r\n" TAIL, NULL);
@@ -394,8 +351,8 @@ static void test_series(apr_pool_t *pool)
     size_t i, v, w;
 
     apr_pool_create(&sub, pool);
-    for (i = 0; i < sizeof places / sizeof *places; i++) {
-        const char *zone = places[i].zone;
+    for (i = 0; i < DAY_PLACES; i++) {
+        const char *zone = day_places[i].zone;
         int wrong = 0;
 
         for (v = 0; v < KIND_VERSIONS; v++) {
@@ -403,8 +360,8 @@ static void test_series(apr_pool_t *pool)
             const char *first, *gone, *moved, *to, *text, *zone_line, *exceptions;
 
             apr_pool_clear(sub);
-            first = day_after(places[i].day, -4, sub);
-            gone = places[i].day;
+            first = day_after(day_places[i].day, -4, sub);
+            gone = day_places[i].day;
             if (strcmp(zone, "Pacific/Apia") == 0)
                 gone = day_after(gone, -2, sub); /* not the day that was left out */
             moved = day_after(gone, 1, sub);
@@ -434,7 +391,7 @@ static void test_series(apr_pool_t *pool)
                            : strcmp(result.text, text) != 0;
             }
         }
-        is_int(wrong, 0, apr_psprintf(pool, "a series around %s in %s", places[i].day, zone));
+        is_int(wrong, 0, apr_psprintf(pool, "a series around %s in %s", day_places[i].day, zone));
     }
     apr_pool_destroy(sub);
 }

@@ -269,6 +269,42 @@ static void test_recurrences(apr_pool_t *pool)
     }
 }
 
+#define FLAG "X-MICROSOFT-CDO-ALLDAYEVENT:TRUE\n"
+
+/* One day of several, as InstanceId has it; and when they end. */
+static void test_day_of_series(apr_pool_t *pool)
+{
+    static const char *const days[] = {
+        BERLIN EVENT "DTSTART;VALUE=DATE:20260708\nRECURRENCE-ID;VALUE=DATE:20260706\n",
+        BERLIN EVENT FLAG "DTSTART;TZID=Berlin:20260708T000000\nDTEND;TZID=Berlin:20260709T000000\n"
+                          "RECURRENCE-ID;TZID=Berlin:20260706T000000\n",
+        BERLIN EVENT FLAG "DTSTART;TZID=Berlin:20260708T000000\nDTEND;TZID=Berlin:20260709T000000\n"
+                          "RECURRENCE-ID:20260705T220000Z\n"};
+    const char *got;
+    size_t i;
+
+    for (i = 0; i < sizeof days / sizeof *days; i++) {
+        const char *text = apr_pstrcat(pool, days[i], "END:VEVENT\n", NULL);
+
+        got = request_of("REQUEST", text, EAS_VERSION_16_1, pool);
+        ok(strstr(got, "AllDayEvent=1") && strstr(got, "InstanceType=3") &&
+               strstr(got, "RecurrenceId=2026-07-06T00:00:00.000Z"),
+           "at 16.1 it is a date: %s", got);
+        got = request_of("REQUEST", text, EAS_VERSION_14_1, pool);
+        ok(strstr(got, "RecurrenceId=2026-07-05T22:00:00.000Z") &&
+               strstr(got, "GlobalObjId=BAAAAIIA4AB0xbcQGoLgCAfqBwYAAAA"),
+           "at 14.1 a moment, and the day in the id: %s", got);
+    }
+    got = request_of("REQUEST",
+                     BERLIN EVENT FLAG "DTSTART;TZID=Berlin:20260706T000000\n"
+                                       "DTEND;TZID=Berlin:20260707T000000\n"
+                                       "RRULE:FREQ=DAILY;UNTIL=20260709T220000Z\nEND:VEVENT\n",
+                     EAS_VERSION_14_1, pool);
+    ok(strstr(got, "AllDayEvent=1") && strstr(got, "InstanceType=1") &&
+           strstr(got, "Until=20260710T000000Z"),
+       "the last day is one of them: %s", got);
+}
+
 static void test_times(apr_pool_t *pool)
 {
     static const struct {
@@ -286,6 +322,19 @@ static void test_times(apr_pool_t *pool)
          "AllDayEvent=1 StartTime=2026-10-23T22:00:00.000Z DtStamp=2026-01-01T12:00:00.000Z "
          "EndTime=2026-10-25T23:00:00.000Z",
          "days over the end of summer time"},
+        {BERLIN EVENT FLAG "DTSTART;TZID=Berlin:20261024T000000\n"
+                           "DTEND;TZID=Berlin:20261026T000000\n",
+         "AllDayEvent=1 StartTime=2026-10-23T22:00:00.000Z DtStamp=2026-01-01T12:00:00.000Z "
+         "EndTime=2026-10-25T23:00:00.000Z",
+         "the same as Outlook writes them"},
+        {EVENT FLAG "DTSTART:20260706T000000Z\nDTEND:20260707T000000Z\n",
+         "AllDayEvent=1 StartTime=2026-07-06T00:00:00.000Z DtStamp=2026-01-01T12:00:00.000Z "
+         "EndTime=2026-07-07T00:00:00.000Z",
+         "in UTC"},
+        {EVENT FLAG "DTSTART:20260706T000000Z\nDTEND:20260706T120000Z\n",
+         "AllDayEvent=0 StartTime=2026-07-06T00:00:00.000Z DtStamp=2026-01-01T12:00:00.000Z "
+         "EndTime=2026-07-06T12:00:00.000Z",
+         "hours of which a program says that they are days"},
         {EVENT "DTSTART;TZID=America/New_York:20260101T090000\n",
          "AllDayEvent=0 StartTime=2026-01-01T14:00:00.000Z DtStamp=2026-01-01T12:00:00.000Z "
          "EndTime=2026-01-01T14:00:00.000Z",
@@ -462,6 +511,7 @@ int main(void)
     test_classes(pool);
     test_recurrences(pool);
     test_times(pool);
+    test_day_of_series(pool);
     test_hostile(pool);
     test_silence(pool);
     test_outlook_id(pool);

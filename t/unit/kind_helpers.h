@@ -131,11 +131,10 @@ typedef struct {
     int tell;
 } kind_result_t;
 
-__attribute__((unused)) static kind_result_t kind_change(const item_kind_t *kind,
-                                                         const eas_node_t *data,
-                                                         eas_version_t version,
-                                                         const backend_blob_t *original,
-                                                         apr_pool_t *pool)
+/* instance: InstanceId, NULL: of the whole. data NULL: that one is deleted. */
+__attribute__((unused)) static kind_result_t kind_change_instance(
+    const item_kind_t *kind, const eas_node_t *data, const char *instance, eas_version_t version,
+    const backend_blob_t *original, apr_pool_t *pool)
 {
     kind_result_t result = {0};
     backend_identity_t identity = {.address = "anna@example.org", .display_name = "Anna"};
@@ -144,6 +143,7 @@ __attribute__((unused)) static kind_result_t kind_change(const item_kind_t *kind
                             .version = version,
                             .key = "key-1",
                             .identity = &identity,
+                            .instance = instance,
                             .reference = original ? &reference : NULL,
                             .now = KIND_NOW,
                             .tell = &result.tell};
@@ -152,6 +152,15 @@ __attribute__((unused)) static kind_result_t kind_change(const item_kind_t *kind
     if (!result.fault)
         result.text = apr_pstrmemdup(pool, result.blob->data, (apr_size_t)result.blob->size);
     return result;
+}
+
+__attribute__((unused)) static kind_result_t kind_change(const item_kind_t *kind,
+                                                         const eas_node_t *data,
+                                                         eas_version_t version,
+                                                         const backend_blob_t *original,
+                                                         apr_pool_t *pool)
+{
+    return kind_change_instance(kind, data, NULL, version, original, pool);
 }
 
 #endif
