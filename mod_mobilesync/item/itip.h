@@ -115,7 +115,8 @@ typedef struct {
     item_itip_method_t method;          /* REQUEST, CANCEL, REPLY, COUNTER */
     const backend_identity_t *identity; /* whose message it is */
     /* addr-specs (const char *); NULL: REQUEST and CANCEL: all who are invited but the sender,
-     * REPLY and COUNTER: the organizer. */
+     * REPLY and COUNTER: the organizer. They are told of the same: who comes to a series without some
+     * of its occurrences has EXDATEs for these, as the first of them. */
     const apr_array_header_t *to;
     /* One occurrence, as in item_itip_answer_t, whether it has an instance or not; NULL: everything that
      * the event has. */
@@ -138,6 +139,22 @@ typedef struct {
  * in none. Faults as of item_itip_answer(). */
 base_fault_t *item_itip_compose(const backend_blob_t *event, const item_itip_send_t *send,
                                 const backend_blob_t **message, apr_pool_t *pool);
+
+/* -- whose it is (itip_view.c) -- */
+
+typedef struct {
+    const char *by;    /* addr-spec of the ORGANIZER; NULL: nobody */
+    const char *agent; /* SENT-BY, who acts for him; NULL: nobody */
+} item_itip_organized_t;
+
+/* CONVERSION. */
+base_fault_t *item_itip_organized(const backend_blob_t *event, item_itip_organized_t *organized,
+                                  apr_pool_t *pool);
+
+/* The event as an attendee of one of the addresses (const char *) is told of it: without the occurrences
+ * that he is not invited to. *view NULL: he is invited to none. CONVERSION, TOO_LARGE. */
+base_fault_t *item_itip_view(const backend_blob_t *event, const apr_array_header_t *addresses,
+                             const backend_blob_t **view, apr_pool_t *pool);
 
 /* -- what is forwarded (itip_forward.c) -- */
 

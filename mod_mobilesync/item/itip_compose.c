@@ -137,6 +137,19 @@ static base_fault_t *compose_single(const itip_compose_t *compose, item_componen
     return item_itip_single(&edit, send->instance, send->version, single);
 }
 
+/* Nobody is told of an occurrence that he is not invited to. */
+static void compose_narrow(const itip_compose_t *compose)
+{
+    item_event_source_t *source = compose->source;
+    apr_array_header_t *one = apr_array_make(compose->pool, 1, sizeof(const char *));
+
+    if (compose->send->method != ITEM_ITIP_REQUEST || !compose->send->to || !source->series)
+        return;
+    APR_ARRAY_PUSH(one, const char *) = APR_ARRAY_IDX(compose->send->to, 0, const char *);
+    if (item_itip_attendee(source->series, one, compose->pool))
+        item_itip_narrow(source, one);
+}
+
 static base_fault_t *compose_calendar(const itip_compose_t *compose, item_component_t **main)
 {
     item_event_source_t *source = compose->source;
@@ -149,6 +162,7 @@ static base_fault_t *compose_calendar(const itip_compose_t *compose, item_compon
         compose_event(compose, *main);
     }
     else {
+        compose_narrow(compose);
         if (source->series)
             compose_event(compose, source->series);
         for (i = 0; i < source->instances->nelts; i++)

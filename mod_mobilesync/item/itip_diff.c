@@ -387,6 +387,97 @@ static const char *diff_instance(const diff_side_t *side, const diff_place_t *at
     return item_event_time_text(side->source, at->place, side->series.clock, EAS_VERSION_16_1);
 }
 
+/* -- who comes to a series, but not to all of it ---------------------------------------------- */
+
+/* Is there an instance that has people of its own, in which its series does not count? */
+static item_component_t *diff_apart(item_component_t *instance)
+{
+    return instance && item_property_first(instance, "ATTENDEE") ? instance : NULL;
+}
+
+/* Did the series have an occurrence there? */
+static int diff_had(const diff_t *diff, const diff_place_t *at)
+{
+    const diff_side_t *before = diff->before;
+    const diff_place_t *old = diff_own(before, at);
+
+    if (!diff_stands(before))
+        return 0;
+    return old ? !old->excluded && !diff_is_cancelled(old->instance)
+               : before->recurs &&
+                     item_series_has(&before->series,
+                                     item_clock_to_utc(before->series.clock, &at->place),
+                                     diff->pool);
+}
+
+/* Who is told of the whole, and was to come there, and is not any more. *removed: nobody, if it is over. */
+static base_fault_t *diff_removed(const diff_t *diff, const diff_place_t *at,
+                                  const apr_array_header_t **removed)
+{
+    const diff_place_t *new = diff_own(diff->after, at);
+    const char *schedule;
+    apr_time_t end;
+
+    *removed = apr_array_make(diff->pool, 1, sizeof(const char *));
+    if (!diff_stands(diff->after) || !new || !diff_apart(new->instance) || !diff_had(diff, at))
+        return NULL;
+    BASE_TRY(diff_schedule_at(diff, diff->before, at, &schedule, &end));
+    if (end < diff->now)
+        return NULL;
+    *removed = diff_without(diff, diff_people_at(diff, diff->before, diff_own(diff->before, at)),
+                            diff_people(diff, new->instance));
+    *removed = diff_without(diff, *removed, diff_without(diff, *removed, diff->fresh));
+    return NULL;
+}
+
+/* What he is told of the whole leaves the occurrence out; a CANCEL says so first, for programs that keep
+ * an instance which a REQUEST does not name. *removed: who got one. */
+static base_fault_t *diff_send_removals(diff_t *diff, const apr_array_header_t *places,
+                                        apr_hash_t *removed)
+{
+    diff_t each = *diff;
+    int i, k;
+
+    apr_pool_create(&each.pool, diff->pool);
+    for (i = 0; i < places->nelts; i++) {
+        const diff_place_t *at = APR_ARRAY_IDX(places, i, const diff_place_t *);
+        const apr_array_header_t *people;
+
+        apr_pool_clear(each.pool);
+        BASE_TRY(diff_removed(&each, at, &people));
+        if (!people->nelts)
+            continue;
+        diff_send(&each, ITEM_ITIP_CANCEL, diff_instance(diff->before, at), people)->partial = 1;
+        for (k = 0; k < people->nelts; k++)
+            apr_hash_set(removed,
+                         base_text_lower(APR_ARRAY_IDX(people, k, const char *), diff->pool),
+                         APR_HASH_KEY_STRING, "");
+    }
+    apr_pool_destroy(each.pool);
+    return NULL;
+}
+
+/* The whole, in as many messages as there are ways in which it is told. */
+static void diff_send_whole(diff_t *diff, apr_hash_t *removed)
+{
+    apr_array_header_t *groups;
+    int i, k;
+
+    if (!diff->fresh->nelts)
+        return;
+    groups = item_itip_groups(diff->after->source, diff->fresh, diff->pool);
+    for (i = 0; i < groups->nelts; i++) {
+        const apr_array_header_t *group = APR_ARRAY_IDX(groups, i, const apr_array_header_t *);
+        item_itip_sending_t *sending = diff_send(diff, ITEM_ITIP_REQUEST, NULL, group);
+
+        for (k = 0; k < group->nelts && !sending->follows; k++)
+            sending->follows =
+                apr_hash_get(removed,
+                             base_text_lower(APR_ARRAY_IDX(group, k, const char *), diff->pool),
+                             APR_HASH_KEY_STRING) != NULL;
+    }
+}
+
 /* One place, to those who are not told of the whole. */
 static void diff_send_at(diff_t *diff, const diff_spot_t *spot)
 {
@@ -452,6 +543,7 @@ base_fault_t *item_itip_diff(const backend_blob_t *before, const backend_blob_t 
 {
     diff_t diff = {.addresses = addresses, .now = now, .pool = pool};
     const apr_array_header_t *old, *new, *places;
+    apr_hash_t *removed = apr_hash_make(pool);
     int whole;
 
     *sendings = diff.sendings = apr_array_make(pool, 4, sizeof(item_itip_sending_t));
@@ -468,36 +560,7 @@ base_fault_t *item_itip_diff(const backend_blob_t *before, const backend_blob_t 
     diff.gone = diff_without(&diff, old, new);
     diff.fresh = diff.whole ? new : diff_without(&diff, new, old);
     diff_send(&diff, ITEM_ITIP_CANCEL, NULL, diff.gone);
-    diff_send(&diff, ITEM_ITIP_REQUEST, NULL, diff.fresh);
+    BASE_TRY(diff_send_removals(&diff, places, removed));
+    diff_send_whole(&diff, removed);
     return diff_send_places(&diff, places);
-}
-
-/* What is no link is there as a whole (RFC 5545 3.8.1.1). */
-static void diff_drop_files(item_component_t *event)
-{
-    item_property_t *file = item_property_first(event, "ATTACH"), *next;
-
-    for (; file; file = next) {
-        next = item_property_next(file);
-        if (item_property_parameter(file, "ENCODING") ||
-            strncasecmp(item_property_value(file), "data:", 5) == 0)
-            item_property_remove(file);
-    }
-}
-
-base_fault_t *item_itip_brief(const backend_blob_t *event, const backend_blob_t **brief,
-                              apr_pool_t *pool)
-{
-    item_event_source_t *source;
-    int i;
-
-    BASE_TRY(item_event_open(event, &source, pool));
-    if (source->series)
-        diff_drop_files(source->series);
-    for (i = 0; i < source->instances->nelts; i++)
-        diff_drop_files(APR_ARRAY_IDX(source->instances, i, item_component_t *));
-    *brief = item_document_is_changed(source->document)
-                 ? item_document_print(source->document, pool)
-                 : event;
-    return NULL;
 }

@@ -26,7 +26,10 @@ typedef struct {
  *   CANCEL   to all of one that is deleted or cancelled; to those who are removed
  * and both of a single occurrence; when several are moved, come or go at a time the whole series is told.
  * Who is invited to some occurrences alone is told of each by itself and never of the whole; so is who is
- * removed from the series but not from these: after the CANCEL. Else one change is one message to each.
+ * removed from the series but not from these: after the CANCEL. Who comes to a series without some
+ * occurrences is told of it in a message that leaves these out (item_itip_send_t.to), a message to all who
+ * are told of the same; and by a CANCEL before it, of those from which he is removed now. Else one change
+ * is one message to each.
  * Not told: who says that another agent does that (SCHEDULE-AGENT, RFC 6638 7.1).
  * CONVERSION: one of them cannot be read. */
 base_fault_t *item_itip_diff(const backend_blob_t *before, const backend_blob_t *after,

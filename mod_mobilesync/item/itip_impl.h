@@ -72,6 +72,15 @@ const char *item_itip_part(const char *boundary, const char *type, const char *t
 /* Bodies have the line ends of mail. */
 const char *item_itip_lines(const char *text, apr_pool_t *pool);
 
+/* Leaves what who is invited, by one of the addresses, is told of: from a series that names him the
+ * instances that name others alone are excluded; else there is nothing but the instances that name him. */
+void item_itip_narrow(item_event_source_t *source, const apr_array_header_t *addresses);
+
+/* Of those who are invited to the whole (const char *), who is told of the same by it, since the same
+ * instances leave him out: arrays of const char *, in the order of their first ones. */
+apr_array_header_t *item_itip_groups(const item_event_source_t *source,
+                                     const apr_array_header_t *people, apr_pool_t *pool);
+
 /* itip_request.c: REQUEST to an event that there is. */
 base_fault_t *item_itip_request(item_itip_apply_t *apply);
 

@@ -156,22 +156,65 @@ static void request_copy_zones(const item_itip_apply_t *apply)
     }
 }
 
-/* Instances whose place is none any more. */
+/* Those that the message has, as they are stored: what names an instance wants it to be there, whatever
+ * is excluded. */
+static apr_hash_t *request_named(const item_itip_apply_t *apply)
+{
+    apr_hash_t *named = apr_hash_make(apply->pool);
+    int i;
+
+    for (i = 0; i < apply->in->instances->nelts; i++) {
+        item_component_t **one = apr_palloc(apply->pool, sizeof *one);
+
+        *one = item_itip_counterpart(apply,
+                                     APR_ARRAY_IDX(apply->in->instances, i, item_component_t *));
+        apr_hash_set(named, one, sizeof *one, "");
+    }
+    return named;
+}
+
+/* Their naive times. */
+static apr_hash_t *request_excluded(const item_series_t *series, apr_pool_t *pool)
+{
+    apr_hash_t *excluded = apr_hash_make(pool);
+    int i;
+
+    for (i = 0; series->exceptions && i < series->exceptions->nelts; i++) {
+        struct icaltimetype one = item_event_series_normal(
+            series, APR_ARRAY_IDX(series->exceptions, i, struct icaltimetype));
+        apr_time_t *naive = apr_palloc(pool, sizeof *naive);
+
+        *naive = item_ical_naive(&one);
+        apr_hash_set(excluded, naive, sizeof *naive, "");
+    }
+    return excluded;
+}
+
+/* Instances whose place is none any more, or is excluded now: he is not to come there (item_itip_narrow). */
 static void request_fit_instances(const item_itip_apply_t *apply)
 {
     const item_event_source_t *stored = apply->stored;
+    apr_hash_t *named = request_named(apply);
     struct icaltimetype place;
     item_series_t series;
+    apr_hash_t *excluded;
     int i;
 
     if (!stored->series || !item_event_rules_load(stored, &series, apply->pool))
         return;
+    excluded = request_excluded(&series, apply->pool);
     for (i = 0; i < stored->instances->nelts; i++) {
         item_component_t *instance = APR_ARRAY_IDX(stored->instances, i, item_component_t *);
+        apr_time_t naive;
 
-        if (!item_event_series_of(stored, &series, instance, &place) ||
-            !item_series_has(&series, item_clock_to_utc(series.clock, &place), apply->pool))
-            item_component_remove(instance);
+        if (item_event_series_of(stored, &series, instance, &place) &&
+            item_series_has(&series, item_clock_to_utc(series.clock, &place), apply->pool)) {
+            naive = item_ical_naive(&place);
+            if (!apr_hash_get(excluded, &naive, sizeof naive) ||
+                apr_hash_get(named, &instance, sizeof instance))
+                continue;
+        }
+        item_component_remove(instance);
     }
 }
 
@@ -209,10 +252,10 @@ base_fault_t *item_itip_request(item_itip_apply_t *apply)
     item_event_source_t *in = apply->in, *stored = apply->stored;
     /* with the series come all, and nothing is looked for in its EXDATEs */
     int count = in->series ? in->instances->nelts : item_itip_instances(apply);
-    int i, did = 0, moved = 0;
+    int i, did = 0, whole = 0;
 
     if (in->series && stored->series && request_is_later(apply, in->series, stored->series)) {
-        moved = !request_same_schedule(apply, in->series, stored->series);
+        whole = 1;
         request_component(apply, in->series, stored->series);
         did = 1;
     }
@@ -232,7 +275,7 @@ base_fault_t *item_itip_request(item_itip_apply_t *apply)
             continue;
         did = 1;
     }
-    if (moved)
+    if (whole)
         request_fit_instances(apply);
     if (did)
         request_copy_zones(apply);

@@ -74,7 +74,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/itip.c mod_mobilesync/item/itip.h mod_mobilesync/item/itip_impl.h \
 	mod_mobilesync/item/itip_answer.c mod_mobilesync/item/itip_apply.c \
 	mod_mobilesync/item/itip_compose.c mod_mobilesync/item/itip_forward.c \
-	mod_mobilesync/item/itip_request.c \
+	mod_mobilesync/item/itip_request.c mod_mobilesync/item/itip_view.c \
 	mod_mobilesync/item/itip_diff.c mod_mobilesync/item/itip_diff.h \
 	mod_mobilesync/item/kind.c mod_mobilesync/item/kind.h \
 	mod_mobilesync/item/describe.c \
@@ -139,6 +139,7 @@ ITEM_TESTS = \
 	t/unit/item_itip_hostile_test \
 	t/unit/item_marks_test \
 	t/unit/item_itip_test \
+	t/unit/item_itip_view_test \
 	t/unit/item_meeting_file_test t/unit/item_meeting_test \
 	t/unit/item_mime_test \
 	t/unit/item_recurrence_test \
@@ -210,6 +211,9 @@ t_unit_item_marks_test_LDADD = $(UNIT_LDADD)
 t_unit_item_itip_test_SOURCES = t/unit/item_itip_test.c t/unit/itip_helpers.h t/unit/kind_helpers.h \
 	t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_itip_test_LDADD = $(UNIT_LDADD)
+t_unit_item_itip_view_test_SOURCES = t/unit/item_itip_view_test.c t/unit/itip_helpers.h t/unit/kind_helpers.h \
+	t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_itip_view_test_LDADD = $(UNIT_LDADD)
 t_unit_item_meeting_file_test_SOURCES = t/unit/item_meeting_file_test.c t/unit/meeting_helpers.h \
 	t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_meeting_file_test_LDADD = $(UNIT_LDADD)

@@ -134,6 +134,32 @@ static const struct {
     {WEEKLY ME EVE "STATUS:CANCELLED\r\n" SECOND BOTH SECOND_AT,
      WEEKLY ME EVE SECOND BOTH SECOND_AT, "REQUEST: eve|REQUEST@20301111T090000Z: joe",
      "a series that is not cancelled any more"},
+    {WEEKLY BOTH SECOND ME EVE SECOND_AT, WEEKLY "LOCATION:x\r\n" BOTH SECOND ME EVE SECOND_AT,
+     "REQUEST: eve|REQUEST: joe", "all is told, and one is not to come to one: another message"},
+    {WEEKLY BOTH, WEEKLY "LOCATION:x\r\n" BOTH SECOND ME EVE SECOND_AT,
+     "CANCEL@20301111T090000Z of what was: joe|REQUEST: eve|REQUEST, then: joe",
+     "who is removed from one while all is changed"},
+    {WEEKLY BOTH, WEEKLY "LOCATION:x\r\n" BOTH SECOND ME EVE SECOND_AT THIRD ME EVE THIRD_AT,
+     "CANCEL@20301111T090000Z of what was: joe|CANCEL@20301118T090000Z of what was: joe|"
+     "REQUEST: eve|REQUEST, then: joe",
+     "from several: each once"},
+    {WEEKLY BOTH, LATER "RRULE:FREQ=WEEKLY\r\n" BOTH OF("20301111T100000Z") ME EVE SECOND_AT,
+     "REQUEST: eve|REQUEST: joe", "all is moved: there is nothing to be taken away from"},
+    {WEEKLY BOTH SECOND ME EVE SECOND_AT, WEEKLY "LOCATION:x\r\n" BOTH SECOND BOTH SECOND_AT,
+     "REQUEST: eve joe", "who comes to all again is told like all"},
+    {WEEKLY BOTH "ATTENDEE:mailto:al@example.com\r\n" SECOND ME EVE SECOND_AT,
+     WEEKLY "LOCATION:x\r\n" BOTH
+            "ATTENDEE:mailto:al@example.com\r\n" SECOND ME EVE SECOND_AT THIRD ME JOE
+            "ATTENDEE:mailto:AL@example.com\r\n" THIRD_AT,
+     "CANCEL@20301118T090000Z of what was: eve|REQUEST, then: eve|REQUEST: joe al",
+     "who is told of the same gets the same message"},
+    {WEEKLY ME EVE SECOND BOTH SECOND_AT, WEEKLY BOTH SECOND ME EVE SECOND_AT,
+     "CANCEL@20301111T090000Z of what was: joe|REQUEST, then: joe",
+     "who came to one alone, and now to all but that one"},
+    {PAST_WEEKLY BOTH,
+     PAST_WEEKLY "LOCATION:x\r\n" BOTH OF("20201111T090000Z") ME EVE
+     "DTSTART:20201111T090000Z\r\nDTEND:20201111T100000Z\r\n",
+     "REQUEST: eve|REQUEST: joe", "removed from one that is over: no CANCEL of it"},
     {PAST_WEEKLY ME EVE OF("20201111T090000Z") BOTH
      "DTSTART:20201111T090000Z\r\nDTEND:20201111T100000Z\r\n",
      PAST_WEEKLY ME EVE "LOCATION:x\r\n", "REQUEST: eve",

@@ -63,8 +63,9 @@ static item_itip_t *message(const char *method, const char *events, const char *
 }
 
 /* What the calendar has then; NULL: nothing is done. believed: the sender is checked. */
-static const char *applied(const char *method, const char *events, const char *from,
-                           const char *stored, apr_pool_t *pool)
+__attribute__((unused)) static const char *applied(const char *method, const char *events,
+                                                   const char *from, const char *stored,
+                                                   apr_pool_t *pool)
 {
     item_itip_t *itip = message(method, events, from, pool);
     item_itip_who_t who = {.addresses = own_addresses(pool), .now = NOW};
