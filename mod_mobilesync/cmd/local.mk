@@ -130,10 +130,15 @@ t_unit_cmd_attachment_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_attachment_test
 
 check_PROGRAMS += t/unit/cmd_forward_test
-t_unit_cmd_forward_test_SOURCES = t/unit/cmd_forward_test.c t/unit/send_helpers.h \
+t_unit_cmd_forward_test_SOURCES = t/unit/cmd_forward_test.c t/unit/forward_helpers.h t/unit/send_helpers.h \
 	t/unit/cmd_helpers.h t/unit/tap.h
 t_unit_cmd_forward_test_LDADD = $(UNIT_LDADD)
 TESTS += t/unit/cmd_forward_test
+check_PROGRAMS += t/unit/cmd_schedule_test
+t_unit_cmd_schedule_test_SOURCES = t/unit/cmd_schedule_test.c t/unit/forward_helpers.h t/unit/send_helpers.h \
+	t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_cmd_schedule_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_schedule_test
 check_PROGRAMS += t/unit/cmd_meeting_test
 t_unit_cmd_meeting_test_SOURCES = t/unit/cmd_meeting_test.c t/unit/send_helpers.h \
 	t/unit/cmd_helpers.h t/unit/eas_helpers.h t/unit/tap.h

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/once.h"
+#include "item/itip.h"
 
 base_fault_t *cmd_meeting_addresses(backend_session_t *session, apr_array_header_t **addresses,
                                     apr_pool_t *pool)
@@ -11,6 +12,35 @@ base_fault_t *cmd_meeting_addresses(backend_session_t *session, apr_array_header
 
     BASE_TRY(backend_identity(session, &identity, pool));
     *addresses = backend_identity_addresses(identity, pool);
+    return NULL;
+}
+
+base_fault_t *cmd_meeting_organizer(cmd_exchange_t *exchange, const char *address,
+                                    cmd_meeting_organizer_t *organizer)
+{
+    const cmd_service_t *service = exchange->service;
+    apr_array_header_t *addresses;
+    base_fault_t *fault;
+
+    *organizer = (cmd_meeting_organizer_t){.account = exchange->account};
+    BASE_TRY(cmd_exchange_session(exchange, &organizer->session));
+    BASE_TRY(cmd_exchange_addresses(exchange, &organizer->addresses));
+    organizer->own = item_itip_is_one_of(organizer->addresses, address);
+    if (organizer->own)
+        return NULL;
+    organizer->account = NULL;
+    if (!service->meetings || !address)
+        return NULL;
+    fault = backend_resolve(service->backend, address, &organizer->account, exchange->pool);
+    if (fault) {
+        organizer->account = NULL;
+        return fault->code == BASE_FAULT_NOT_FOUND || fault->code == BASE_FAULT_UNSUPPORTED ? NULL
+                                                                                            : fault;
+    }
+    BASE_TRY(backend_session_open(service->backend, organizer->account, &organizer->session,
+                                  exchange->pool));
+    BASE_TRY(cmd_meeting_addresses(organizer->session, &addresses, exchange->pool));
+    organizer->addresses = addresses;
     return NULL;
 }
 

@@ -16,6 +16,18 @@ typedef struct {
 base_fault_t *cmd_meeting_addresses(backend_session_t *session, apr_array_header_t **addresses,
                                     apr_pool_t *pool);
 
+/* Whose calendar it is that says what a meeting is. */
+typedef struct {
+    const char *account; /* NULL: he has no mailbox here, or calendars are left to their owners */
+    backend_session_t *session;
+    const apr_array_header_t *addresses; /* const char * */
+    int own;                             /* it is the exchange's account */
+} cmd_meeting_organizer_t;
+
+/* By his address (addr-spec or NULL: nobody). */
+base_fault_t *cmd_meeting_organizer(cmd_exchange_t *exchange, const char *address,
+                                    cmd_meeting_organizer_t *organizer);
+
 /* The event of a UID in the calendars of the list (backend_folder_t), of the default one rather than of
  * others. FOLDER_GONE: there is no calendar at all. */
 base_fault_t *cmd_meeting_find(backend_session_t *session, const apr_array_header_t *folders,

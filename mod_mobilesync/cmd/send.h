@@ -61,10 +61,22 @@ base_fault_t *cmd_send_invite(cmd_send_t *send, const char *series);
  * that is there already stays one. */
 base_fault_t *cmd_send_deliver(cmd_send_t *send, const apr_array_header_t *accounts,
                                const backend_blob_t *message, const char *series);
-/* A scheduling message (item/itip.h) that was delivered to an account: its calendar has what it says. The
+
+/* What a message does to the calendars of those here to whom it is delivered. */
+typedef struct {
+    const item_itip_t
+        *itip;  /* NULL: it is none of scheduling, or calendars are left to their owners */
+    int begins; /* a meeting that a calendar does not have: it is for the sender to say */
+} cmd_schedule_t;
+
+/* What the sender may say in the name of the message's organizer. What is wrong is no fault: the mail is
+ * what it is. */
+void cmd_send_schedule_load(cmd_send_t *send, const backend_blob_t *message,
+                            cmd_schedule_t *schedule);
+/* It was delivered to an account: its calendar has what it says, once for a series (cmd_send_deliver). The
  * mail stays, so nothing that goes wrong is a fault. */
-void cmd_send_schedule(const cmd_send_t *send, const item_itip_t *itip, backend_session_t *session,
-                       const char *account, apr_pool_t *pool);
+void cmd_send_schedule(cmd_send_t *send, const cmd_schedule_t *schedule, const char *series,
+                       backend_session_t *session, const char *account, apr_pool_t *pool);
 base_fault_t *cmd_send_save(cmd_send_t *send, const backend_blob_t *message, const char *series);
 
 /* Sends a message that is none of these commands', once: a repeat, of whatever device, finds it by its

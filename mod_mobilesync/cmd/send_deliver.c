@@ -30,7 +30,7 @@ static base_fault_t *send_inbox(backend_session_t *session, const char **id, apr
 }
 
 static base_fault_t *send_deliver_one(cmd_send_t *send, const char *account,
-                                      const backend_blob_t *message, const item_itip_t *itip,
+                                      const backend_blob_t *message, const cmd_schedule_t *schedule,
                                       const char *series, apr_pool_t *pool)
 {
     const cmd_service_t *service = send->exchange->service;
@@ -48,8 +48,8 @@ static base_fault_t *send_deliver_one(cmd_send_t *send, const char *account,
     if ((fault = wake_publish(service->bus, account, inbox, WAKE_EVENT_ADDED, pool)))
         base_log_write(send->exchange->log, BASE_LOG_WARNING, "telling %s of new mail: %s", account,
                        fault->message);
-    if (itip)
-        cmd_send_schedule(send, itip, session, account, pool);
+    if (schedule->itip)
+        cmd_send_schedule(send, schedule, series, session, account, pool);
     return NULL;
 }
 
@@ -71,34 +71,22 @@ static base_fault_t *send_delivery_fault(const cmd_send_t *send, base_fault_t *f
                            fault->message);
 }
 
-/* NULL: the message is none of scheduling, or calendars are left to their owners. */
-static item_itip_t *send_itip(const cmd_send_t *send, const backend_blob_t *message)
-{
-    item_itip_t *itip = NULL;
-    base_fault_t *fault;
-
-    if (!send->exchange->service->meetings)
-        return NULL;
-    if ((fault = item_itip_load(message, &itip, send->exchange->pool)))
-        base_log_write(send->exchange->log, BASE_LOG_INFO, "is a message one of scheduling? %s",
-                       fault->message);
-    return fault ? NULL : itip;
-}
-
 /* One recipient's trouble keeps nothing from the others; what a retry can mend is told rather
  * than what it cannot, since a retry delivers to nobody twice. */
 base_fault_t *cmd_send_deliver(cmd_send_t *send, const apr_array_header_t *accounts,
                                const backend_blob_t *message, const char *series)
 {
-    const item_itip_t *itip = accounts->nelts ? send_itip(send, message) : NULL;
+    cmd_schedule_t schedule = {.itip = NULL};
     base_fault_t *worst = NULL;
     apr_pool_t *pool;
     int i;
 
+    if (accounts->nelts)
+        cmd_send_schedule_load(send, message, &schedule);
     apr_pool_create(&pool, send->exchange->pool);
     for (i = 0; i < accounts->nelts; i++) {
         const char *account = APR_ARRAY_IDX(accounts, i, const char *);
-        base_fault_t *fault = send_deliver_one(send, account, message, itip, series, pool);
+        base_fault_t *fault = send_deliver_one(send, account, message, &schedule, series, pool);
 
         if (fault) {
             fault = send_delivery_fault(send, fault, account);

@@ -148,43 +148,11 @@ base_fault_t *cmd_send_original(cmd_send_t *send, const backend_blob_t **message
 
 /* -- the organizer's event -------------------------------------------------------------------- */
 
-/* Whose calendar it is. */
 typedef struct {
     cmd_send_t *send;
-    const char *account;
-    backend_session_t *session;
-    apr_array_header_t *addresses;
-    int own; /* the sender's */
+    cmd_meeting_organizer_t who;
     const char *series;
 } forward_organizer_t;
-
-/* *organizer NULL: he has no mailbox here. */
-static base_fault_t *forward_find_organizer(cmd_send_t *send, forward_organizer_t *organizer)
-{
-    cmd_exchange_t *exchange = send->exchange;
-    const char *address = item_itip_organizer(send->meeting);
-    base_fault_t *fault;
-
-    BASE_TRY(cmd_exchange_session(exchange, &organizer->session));
-    BASE_TRY(cmd_meeting_addresses(organizer->session, &organizer->addresses, exchange->pool));
-    organizer->account = exchange->account;
-    organizer->own = item_itip_is_one_of(organizer->addresses, address);
-    if (organizer->own)
-        return NULL;
-    organizer->account = NULL;
-    if (!exchange->service->meetings || !address)
-        return NULL;
-    fault =
-        backend_resolve(exchange->service->backend, address, &organizer->account, exchange->pool);
-    if (fault) {
-        organizer->account = NULL;
-        return fault->code == BASE_FAULT_NOT_FOUND || fault->code == BASE_FAULT_UNSUPPORTED ? NULL
-                                                                                            : fault;
-    }
-    BASE_TRY(backend_session_open(exchange->service->backend, organizer->account,
-                                  &organizer->session, exchange->pool));
-    return cmd_meeting_addresses(organizer->session, &organizer->addresses, exchange->pool);
-}
 
 /* What Exchange calls a Meeting Forward Notification. Its name derives from the message's, so that it is
  * there once. */
@@ -213,7 +181,7 @@ static base_fault_t *forward_tell(const forward_organizer_t *organizer)
     letter.text = text.data;
     message.data = item_letter_format(&letter, pool);
     message.size = strlen(message.data);
-    APR_ARRAY_PUSH(accounts, const char *) = organizer->account;
+    APR_ARRAY_PUSH(accounts, const char *) = organizer->who.account;
     return cmd_send_deliver(send, accounts, &message, letter.id);
 }
 
@@ -222,7 +190,7 @@ static base_fault_t *forward_invite_once(const forward_organizer_t *organizer)
     cmd_send_t *send = organizer->send;
     cmd_exchange_t *exchange = send->exchange;
     const char *uid = item_itip_uid(send->meeting);
-    item_itip_forward_t forward = {.addresses = organizer->addresses,
+    item_itip_forward_t forward = {.addresses = organizer->who.addresses,
                                    .instance = item_itip_instance(send->meeting),
                                    .version = EAS_VERSION_16_1,
                                    .now = exchange->now};
@@ -230,19 +198,19 @@ static base_fault_t *forward_invite_once(const forward_organizer_t *organizer)
     const backend_blob_t *blob;
     cmd_meeting_t meeting;
 
-    BASE_TRY(backend_folder_list(organizer->session, &folders, exchange->pool));
-    BASE_TRY(cmd_meeting_find(organizer->session, folders, uid, &meeting, exchange->pool));
+    BASE_TRY(backend_folder_list(organizer->who.session, &folders, exchange->pool));
+    BASE_TRY(cmd_meeting_find(organizer->who.session, folders, uid, &meeting, exchange->pool));
     if (!meeting.blob)
         return NULL;
-    if (!organizer->own)
+    if (!organizer->who.own)
         BASE_TRY(cmd_exchange_addresses(exchange, &forward.by));
     BASE_TRY(item_itip_invite(meeting.blob, send->people, &forward, &blob, exchange->pool));
     if (blob == meeting.blob)
         return NULL;
-    if (!organizer->own)
+    if (!organizer->who.own)
         BASE_TRY(forward_tell(organizer));
-    BASE_TRY(cmd_meeting_store(organizer->session, &meeting, uid, blob, exchange->pool));
-    return wake_publish(exchange->service->bus, organizer->account, meeting.folder->id,
+    BASE_TRY(cmd_meeting_store(organizer->who.session, &meeting, uid, blob, exchange->pool));
+    return wake_publish(exchange->service->bus, organizer->who.account, meeting.folder->id,
                         WAKE_EVENT_CHANGED, exchange->pool);
 }
 
@@ -255,8 +223,9 @@ base_fault_t *cmd_send_invite(cmd_send_t *send, const char *series)
 
     if (!send->meeting || !send->people->nelts)
         return NULL;
-    fault = forward_find_organizer(send, &organizer);
-    if (!fault && !organizer.account)
+    fault =
+        cmd_meeting_organizer(send->exchange, item_itip_organizer(send->meeting), &organizer.who);
+    if (!fault && !organizer.who.account)
         return NULL;
     while (!fault) {
         fault = forward_invite_once(&organizer);

@@ -1,23 +1,8 @@
 /* A meeting is forwarded: by SmartForward with a message at every version, by Forwardees from 16.0 on; who
  * gets what, whose calendar knows of it, and what comes of repeats and failures. */
-#include "send_helpers.h"
+#include "forward_helpers.h"
 
 #include <apr_base64.h>
-
-#define HEAD "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEGIN:VEVENT\r\nUID:m1\r\n"
-#define TIMES                                                                            \
-    "DTSTAMP:20231101T000000Z\r\nDTSTART:20231124T090000Z\r\nDTEND:20231124T100000Z\r\n" \
-    "SUMMARY:Plan\r\nLOCATION:Attic\r\nDESCRIPTION:Bring tea.\r\n"
-#define OWN "CATEGORIES:Secret\r\nBEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"
-#define BY_BOB                                    \
-    "ORGANIZER;CN=Bob:mailto:bob@example.com\r\n" \
-    "ATTENDEE;PARTSTAT=ACCEPTED:mailto:alice@example.com\r\n"
-#define BY_ALICE                             \
-    "ORGANIZER:mailto:alice@example.com\r\n" \
-    "ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com\r\n"
-#define WEEKLY "RRULE:FREQ=WEEKLY;COUNT=4\r\n"
-#define TAIL "END:VEVENT\r\nEND:VCALENDAR\r\n"
-#define INSTANCE "2023-12-01T09:00:00.000Z"
 
 static const char to_carol[] =
     "From: Alice <alice@example.com>\r\nTo: Carol <carol@example.com>\r\nSubject: FW: Plan\r\n"
@@ -25,46 +10,6 @@ static const char to_carol[] =
 
 static const eas_version_t versions[] = {EAS_VERSION_12_1, EAS_VERSION_14_0, EAS_VERSION_14_1,
                                          EAS_VERSION_16_0, EAS_VERSION_16_1};
-
-static world_t *meeting_world(apr_pool_t *pool)
-{
-    world_t *world = world_create(pool);
-
-    world->service.meetings = 1;
-    return world;
-}
-
-/* Puts an event into the calendar of an account; its ServerId. */
-static const char *put(world_t *world, const char *account, const char *event)
-{
-    backend_t *backend = backend_fail_inner(world->service.backend);
-    const char *folder = backend_memory_folder(backend, account, BACKEND_ROLE_DEFAULT);
-
-    return server_id(world, account, BACKEND_ROLE_DEFAULT,
-                     backend_memory_deliver(backend, account, folder, event, 0, 0));
-}
-
-/* SmartForward of alice's with a message. */
-static answer_t forward(world_t *world, eas_version_t version, const char *id, const char *instance,
-                        int replace, const char *mime)
-{
-    eas_request_t *made = request(world->pool, EAS_COMMAND_SmartForward, version);
-    eas_node_t *body, *source;
-
-    if (version < EAS_VERSION_14_0) {
-        made->item_id = id;
-        made->occurrence = instance;
-        return run(world, "alice", made, NULL, backend_blob_of(mime, strlen(mime), world->pool));
-    }
-    body = compose_body(world, EAS_ComposeMail_SmartForward, "c1", mime);
-    source = node(world->pool, body, EAS_ComposeMail_Source, NULL);
-    node(world->pool, source, EAS_ComposeMail_ItemId, id);
-    if (instance)
-        node(world->pool, source, EAS_ComposeMail_InstanceId, instance);
-    if (replace)
-        node(world->pool, body, EAS_ComposeMail_ReplaceMime, NULL);
-    return run(world, "alice", made, body, NULL);
-}
 
 /* The same with Forwardees (addresses, NULL at the end; without an @: Forwardee without Email). */
 static eas_node_t *forwardees(world_t *world, const char *client_id, const char *id,
@@ -94,20 +39,6 @@ static eas_node_t *forwardees(world_t *world, const char *client_id, const char 
 }
 
 static const char *const carol[] = {"carol@example.com", NULL};
-
-static const char *unfolded(const char *text, apr_pool_t *pool)
-{
-    char *copy = apr_pstrdup(pool, text), *fold;
-
-    while ((fold = strstr(copy, "\r\n ")))
-        memmove(fold, fold + 3, strlen(fold + 3) + 1);
-    return copy;
-}
-
-static const char *only_event(world_t *world, const char *account)
-{
-    return unfolded(only(world, account, BACKEND_ROLE_DEFAULT), world->pool);
-}
 
 static const char *base64_text(const char *from, apr_size_t length, apr_pool_t *pool)
 {
@@ -140,11 +71,6 @@ static const char *decoded(world_t *world, const char *message)
     return unfolded(text, world->pool);
 }
 
-static int has(const char *text, const char *word)
-{
-    return strstr(text, word) != NULL;
-}
-
 /* -- with a message --------------------------------------------------------------------------- */
 
 static void test_versions(apr_pool_t *pool)
@@ -156,9 +82,12 @@ static void test_versions(apr_pool_t *pool)
         for (replace = 0; replace <= (versions[i] >= EAS_VERSION_14_0); replace++) {
             world_t *world = meeting_world(pool);
             const char *id = put(world, "alice", HEAD TIMES BY_BOB OWN TAIL);
-            answer_t answer = forward(world, versions[i], id, NULL, replace, to_carol);
-            const char *message = only(world, "carol", BACKEND_ROLE_INBOX), *calendar;
+            const char *message, *calendar;
+            answer_t answer;
 
+            put(world, "bob", HEAD TIMES BY_BOB TAIL);
+            answer = forward(world, versions[i], id, NULL, replace, to_carol);
+            message = only(world, "carol", BACKEND_ROLE_INBOX);
             ok(answer.http == 200 && answer.empty, "%d%s: forwarded", (int)versions[i],
                replace ? ", ReplaceMime" : "");
             calendar = decoded(world, message);
