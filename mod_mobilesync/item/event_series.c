@@ -244,7 +244,8 @@ base_fault_t *item_event_series_load(const item_event_source_t *source,
     series->start = series->series.start;
     series->ranges = apr_array_make(pool, 1, sizeof(item_event_exception_t));
     series->exceptions = event_differences(source, &series->series, series->ranges, pool);
-    if (item_series_pattern(&series->series, &series->pattern)) {
+    if (item_series_pattern(&series->series, &series->pattern) &&
+        item_recurrence_in_version(&series->pattern, options->version)) {
         event_add_followers(series, options->now, pool);
         event_limit(series->exceptions);
     }

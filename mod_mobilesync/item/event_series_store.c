@@ -181,6 +181,11 @@ static void event_keep_shown(const item_event_edit_t *edit, const eas_node_t *no
 
     if (shown && wanted->first_day_of_week < 0)
         wanted->first_day_of_week = shown->pattern.first_day_of_week;
+    if (shown && wanted->calendar_type < 0 && wanted->type == shown->pattern.type &&
+        wanted->month_of_year == shown->pattern.month_of_year) {
+        wanted->calendar_type = shown->pattern.calendar_type;
+        wanted->leap_month = shown->pattern.leap_month;
+    }
     if (!shown || icaltime_is_null_time(shown->pattern.until) || shown->pattern.until.is_date ||
         !text || !item_event_time_parse(text, &when))
         return;
@@ -220,7 +225,19 @@ static void event_set_rule(item_event_edit_t *edit, const item_recurrence_t *wan
     if (first)
         item_property_set_value(first, rule);
     else
-        item_property_add(edit->event, NULL, "RRULE", rule);
+        first = item_property_add(edit->event, NULL, "RRULE", rule);
+    item_property_set_parameter(first, ITEM_RECURRENCE_PARAMETER,
+                                item_recurrence_to_parameter(wanted, edit->pool));
+}
+
+/* The same days by the name of another calendar. */
+static void event_set_calendar(const item_event_edit_t *edit, const item_recurrence_t *wanted)
+{
+    if (edit->shown->manner == ITEM_EVENT_EXACT && wanted->calendar_type >= 0 &&
+        wanted->calendar_type != edit->shown->pattern.calendar_type)
+        item_property_set_parameter(item_property_first(edit->event, "RRULE"),
+                                    ITEM_RECURRENCE_PARAMETER,
+                                    item_recurrence_to_parameter(wanted, edit->pool));
 }
 
 /* Up to 14.1 a Change that says when the event is says it all (MS-ASCMD R879): without Recurrence it is
@@ -257,6 +274,8 @@ base_fault_t *item_event_store_recurrence(item_event_edit_t *edit, int moved)
         return NULL;
     }
     if (!node || event_same_pattern(edit, &wanted)) {
+        if (node)
+            event_set_calendar(edit, &wanted);
         if (moved && edit->shown && !edit->is_new)
             event_fit_exceptions(edit);
         return NULL;

@@ -67,8 +67,10 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/clock_rules.c mod_mobilesync/item/clock_write.c \
 	mod_mobilesync/item/date.h \
 	mod_mobilesync/item/rule.c mod_mobilesync/item/rule.h \
+	mod_mobilesync/item/scale.c mod_mobilesync/item/scale.h mod_mobilesync/item/scale.tbl \
 	mod_mobilesync/item/series.c mod_mobilesync/item/series.h mod_mobilesync/item/series_impl.h \
-	mod_mobilesync/item/series_load.c mod_mobilesync/item/series_walk.c \
+	mod_mobilesync/item/series_load.c mod_mobilesync/item/series_scale.c \
+	mod_mobilesync/item/series_walk.c \
 	mod_mobilesync/item/item.c \
 	mod_mobilesync/item/item.h \
 	mod_mobilesync/item/itip.c mod_mobilesync/item/itip.h mod_mobilesync/item/itip_impl.h \
@@ -129,7 +131,7 @@ ITEM_TESTS = \
 	t/unit/item_document_test \
 	t/unit/item_draft_test \
 	t/unit/item_email_test \
-	t/unit/item_event_occurrence_test \
+	t/unit/item_event_calendar_test t/unit/item_event_occurrence_test \
 	t/unit/item_event_random_test t/unit/item_event_series_test t/unit/item_event_test \
 	t/unit/item_event_large_test \
 	t/unit/item_event_zone_test t/unit/item_event_days_test \
@@ -146,7 +148,7 @@ ITEM_TESTS = \
 	t/unit/item_note_body_test \
 	t/unit/item_note_test \
 	t/unit/item_reference_test \
-	t/unit/item_series_test \
+	t/unit/item_scale_test t/unit/item_series_test \
 	t/unit/item_text_test \
 	t/unit/item_zone_test
 check_PROGRAMS += $(ITEM_TESTS)
@@ -177,11 +179,14 @@ t_unit_item_email_test_LDADD = $(UNIT_LDADD)
 t_unit_item_event_random_test_SOURCES = t/unit/item_event_random_test.c t/unit/kind_helpers.h \
 	t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_event_random_test_LDADD = $(UNIT_LDADD)
+t_unit_item_event_calendar_test_SOURCES = t/unit/item_event_calendar_test.c \
+	t/unit/event_helpers.h t/unit/kind_helpers.h t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_event_calendar_test_LDADD = $(UNIT_LDADD)
 t_unit_item_event_occurrence_test_SOURCES = t/unit/item_event_occurrence_test.c \
 	t/unit/kind_helpers.h t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_event_occurrence_test_LDADD = $(UNIT_LDADD)
-t_unit_item_event_series_test_SOURCES = t/unit/item_event_series_test.c t/unit/kind_helpers.h \
-	t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_event_series_test_SOURCES = t/unit/item_event_series_test.c t/unit/event_helpers.h \
+	t/unit/kind_helpers.h t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_event_series_test_LDADD = $(UNIT_LDADD)
 t_unit_item_event_test_SOURCES = t/unit/item_event_test.c t/unit/kind_helpers.h \
 	t/unit/item_helpers.h t/unit/tap.h
@@ -230,6 +235,8 @@ t_unit_item_note_test_SOURCES = t/unit/item_note_test.c t/unit/kind_helpers.h t/
 t_unit_item_note_test_LDADD = $(UNIT_LDADD)
 t_unit_item_reference_test_SOURCES = t/unit/item_reference_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_reference_test_LDADD = $(UNIT_LDADD)
+t_unit_item_scale_test_SOURCES = t/unit/item_scale_test.c t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_scale_test_LDADD = $(UNIT_LDADD)
 t_unit_item_series_test_SOURCES = t/unit/item_series_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_series_test_LDADD = $(UNIT_LDADD)
 t_unit_item_zone_test_SOURCES = t/unit/item_zone_test.c t/unit/item_helpers.h t/unit/tap.h
@@ -243,11 +250,14 @@ t_unit_item_show_SOURCES = t/unit/item_show.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_show_LDADD = $(UNIT_LDADD)
 TESTS += t/perl/item.t t/perl/event.t t/perl/event_golden.t
 # what t/perl/recurrence.t drives
-check_PROGRAMS += t/unit/item_series_show
+check_PROGRAMS += t/unit/item_scale_show t/unit/item_series_show
+t_unit_item_scale_show_SOURCES = t/unit/item_scale_show.c
+t_unit_item_scale_show_LDADD = $(UNIT_LDADD)
 t_unit_item_series_show_SOURCES = t/unit/item_series_show.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_series_show_LDADD = $(UNIT_LDADD)
-TESTS += t/perl/recurrence.t
-EXTRA_DIST += t/perl/recurrence.t t/bin/recurrence-oracle
+TESTS += t/perl/recurrence.t t/perl/calendar.t
+EXTRA_DIST += t/perl/recurrence.t t/bin/recurrence-oracle t/perl/calendar.t t/bin/calendar-oracle \
+	t/bin/generate-lunar-years
 ITEM_MAIL = \
 	t/data/mail/apple-mixed.eml \
 	t/data/mail/dsn-delayed.eml \

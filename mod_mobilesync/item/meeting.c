@@ -218,14 +218,18 @@ static void meeting_load_proposal(item_meeting_t *meeting, const meeting_source_
 /* A rule that no pattern can say is left out: the phone shows the first occurrence. */
 static void meeting_load_recurrence(item_meeting_t *meeting, const meeting_source_t *source)
 {
+    icalproperty *property = icalcomponent_get_first_property(source->event, ICAL_RRULE_PROPERTY);
     const char *rule = meeting->type == MEETING_SINGLE
                            ? item_ical_text(source->event, ICAL_RRULE_PROPERTY, source->pool)
                            : NULL;
 
-    meeting->recurs =
-        rule && item_recurrence_from_text(rule, &meeting->origin.start, &meeting->recurrence);
-    if (meeting->recurs)
-        meeting->type = MEETING_SERIES;
+    if (!rule || !item_recurrence_from_text(rule, &meeting->origin.start, &meeting->recurrence))
+        return;
+    item_recurrence_from_parameter(
+        item_ical_parameter(property, ITEM_RECURRENCE_PARAMETER, source->pool),
+        &meeting->recurrence);
+    meeting->recurs = 1;
+    meeting->type = MEETING_SERIES;
 }
 
 /* -- properties ------------------------------------------------------------------------------- */
@@ -529,6 +533,7 @@ void item_meeting_write(const item_meeting_t *meeting, eas_version_t version, ea
                         apr_pool_t *pool)
 {
     int busy = meeting->busy == 4 && version < EAS_VERSION_16_0 ? 2 : meeting->busy; /* R1154 */
+    int recurs = meeting->recurs && item_recurrence_in_version(&meeting->recurrence, version);
     item_zone_t zone;
 
     eas_writer_start(writer, EAS_Email_MeetingRequest);
@@ -538,7 +543,8 @@ void item_meeting_write(const item_meeting_t *meeting, eas_version_t version, ea
     meeting_write_time(writer, EAS_Email_DtStamp, meeting->stamp, pool);
     if (meeting->has_times)
         meeting_write_time(writer, EAS_Email_EndTime, meeting->end, pool);
-    eas_writer_uint(writer, EAS_Email_InstanceType, (apr_uint64_t)meeting->type);
+    eas_writer_uint(writer, EAS_Email_InstanceType,
+                    (apr_uint64_t)(meeting->recurs && !recurs ? MEETING_SINGLE : meeting->type));
     meeting_write_location(meeting, version, writer);
     if (meeting->organizer)
         eas_writer_text(writer, EAS_Email_Organizer, meeting->organizer);
@@ -547,7 +553,7 @@ void item_meeting_write(const item_meeting_t *meeting, eas_version_t version, ea
     if (meeting->reminder >= 0)
         eas_writer_uint(writer, EAS_Email_Reminder, (apr_uint64_t)meeting->reminder);
     eas_writer_uint(writer, EAS_Email_ResponseRequested, (apr_uint64_t)meeting->response_requested);
-    if (meeting->recurs) {
+    if (recurs) {
         eas_writer_start(writer, EAS_Email_Recurrences);
         item_recurrence_write(&meeting->recurrence, ITEM_RECURRENCE_EMAIL, version,
                               &meeting->origin, writer, pool);

@@ -1,16 +1,21 @@
 #include "item/recurrence_impl.h"
 
 #include <string.h>
+#include <apr_strings.h>
 
+#include "base/text.h"
 #include "item/date.h"
 #include "item/rule.h"
+#include "item/scale.h"
 
 /* A rule that is being read: its lists counted. */
 typedef struct {
     const struct icalrecurrencetype *rule;
     const struct icaltimetype *start;
-    int days;     /* of BYDAY, as bits of DayOfWeek; 0: none */
-    int position; /* theirs: 0 none, RECURRENCE_MIXED when they differ */
+    const item_scale_t *scale; /* NULL: the Gregorian calendar */
+    int own_month, own_day;    /* of the start, in that calendar */
+    int days;                  /* of BYDAY, as bits of DayOfWeek; 0: none */
+    int position;              /* theirs: 0 none, RECURRENCE_MIXED when they differ */
     int month_days, months, sets;
 } recurrence_source_t;
 
@@ -121,9 +126,9 @@ static int recurrence_in_month(const recurrence_source_t *source, item_recurrenc
     recurrence->type = on_day;
     if (source->month_days > 1 || source->sets)
         return 0;
-    recurrence->day_of_month =
-        source->month_days ? source->rule->by_month_day[0] : source->start->day;
-    return recurrence->day_of_month >= 1 && recurrence->day_of_month <= 31;
+    recurrence->day_of_month = source->month_days ? source->rule->by_month_day[0] : source->own_day;
+    return recurrence->day_of_month >= 1 &&
+           recurrence->day_of_month <= (source->scale ? RECURRENCE_LUNAR_DAYS : 31);
 }
 
 /* Each of these weekdays, whichever month or year they are in, is a week's pattern. */
@@ -154,6 +159,8 @@ static int recurrence_daily(const recurrence_source_t *source, item_recurrence_t
 
 static int recurrence_yearly(const recurrence_source_t *source, item_recurrence_t *recurrence)
 {
+    int month;
+
     if (recurrence_is_each_weekday(source))
         return recurrence_weekly(source, recurrence);
     if (!source->months && source->month_days) /* the 15th of every month, every year */
@@ -162,12 +169,14 @@ static int recurrence_yearly(const recurrence_source_t *source, item_recurrence_
                                    recurrence);
     if (source->months > 1 || (!source->months && source->days))
         return 0;
-    recurrence->month_of_year = source->months ? source->rule->by_month[0] : source->start->month;
+    month = source->months ? source->rule->by_month[0] : source->own_month;
+    recurrence->leap_month = (month & ITEM_SCALE_LEAP) != 0;
+    recurrence->month_of_year = month & ~ITEM_SCALE_LEAP;
     return recurrence->month_of_year >= 1 && recurrence->month_of_year <= 12 &&
            recurrence_in_month(source, ITEM_RECURRENCE_YEARLY, ITEM_RECURRENCE_YEARLY_NTH,
                                recurrence) &&
-           /* in some year */
-           recurrence->day_of_month <= item_date_month_days(2000, recurrence->month_of_year);
+           (source->scale || /* in some year */
+            recurrence->day_of_month <= item_date_month_days(2000, recurrence->month_of_year));
 }
 
 static int recurrence_monthly(const recurrence_source_t *source, item_recurrence_t *recurrence)
@@ -205,6 +214,87 @@ static int recurrence_is_odd(const recurrence_source_t *source)
              recurrence_is_own(rule->by_second, ICAL_BY_SECOND_SIZE, source->start->second));
 }
 
+/* -- calendars -------------------------------------------------------------------------------- */
+
+/* The start in the rule's calendar. 0: it does not know the day. */
+static int recurrence_load_own(recurrence_source_t *source)
+{
+    item_scale_month_t month;
+    int known;
+
+    source->own_month = source->start->month;
+    source->own_day = source->start->day;
+    if (!source->rule->rscale)
+        return 1;
+    source->scale = item_scale_find(source->rule->rscale);
+    if (item_scale_is_gregorian(source->scale)) {
+        source->scale = NULL;
+        return 1;
+    }
+    known = item_scale_day(
+        source->scale,
+        item_date_days(source->start->year, source->start->month, source->start->day), &month,
+        &source->own_day);
+    source->own_month = known ? month.number : 0;
+    return known;
+}
+
+/* Of what is by weeks and days the calendar does not matter. Of what is by months EAS has to know it, and
+ * nothing that becomes valid by SKIP: it has no word for that. */
+static int recurrence_calendar(const recurrence_source_t *source, item_recurrence_t *recurrence)
+{
+    int shortest = source->scale ? RECURRENCE_LUNAR_DAYS - 1 : 28;
+
+    if (recurrence->type < ITEM_RECURRENCE_MONTHLY)
+        return 1;
+    if (source->rule->skip != ICAL_SKIP_OMIT &&
+        (recurrence->leap_month || recurrence->day_of_month > shortest))
+        return 0;
+    recurrence->calendar_type = source->scale ? item_scale_type(source->scale) : 0;
+    return recurrence->calendar_type >= 0;
+}
+
+void item_recurrence_from_parameter(const char *parameter, item_recurrence_t *recurrence)
+{
+    apr_uint64_t type;
+
+    if (parameter && recurrence->type >= ITEM_RECURRENCE_MONTHLY && !recurrence->calendar_type &&
+        base_text_parse_uint(parameter, 12, &type) && RECURRENCE_GREGORIAN & 1 << type)
+        recurrence->calendar_type = (int)type;
+}
+
+const char *item_recurrence_to_parameter(const item_recurrence_t *recurrence, apr_pool_t *pool)
+{
+    int type = recurrence->calendar_type;
+
+    return type > 0 && RECURRENCE_GREGORIAN & 1 << type ? apr_itoa(pool, type) : NULL;
+}
+
+int item_recurrence_in_version(const item_recurrence_t *recurrence, eas_version_t version)
+{
+    return version >= EAS_VERSION_14_0 || !item_scale_of_type(recurrence->calendar_type);
+}
+
+static int recurrence_by_frequency(const recurrence_source_t *source, item_recurrence_t *recurrence)
+{
+    switch (source->rule->freq) {
+    case ICAL_DAILY_RECURRENCE:
+        return recurrence_daily(source, recurrence);
+    case ICAL_WEEKLY_RECURRENCE:
+        return recurrence_weekly(source, recurrence);
+    case ICAL_MONTHLY_RECURRENCE:
+        return recurrence_monthly(source, recurrence);
+    case ICAL_YEARLY_RECURRENCE:
+        return recurrence_yearly(source, recurrence);
+    case ICAL_SECONDLY_RECURRENCE:
+    case ICAL_MINUTELY_RECURRENCE:
+    case ICAL_HOURLY_RECURRENCE:
+    case ICAL_NO_RECURRENCE:
+        break;
+    }
+    return 0;
+}
+
 int item_recurrence_from_rule(const struct icalrecurrencetype *rule,
                               const struct icaltimetype *start, item_recurrence_t *recurrence)
 {
@@ -217,7 +307,8 @@ int item_recurrence_from_rule(const struct icalrecurrencetype *rule,
 
     memset(recurrence, 0, sizeof *recurrence);
     recurrence->regenerate = recurrence->dead_occur = -1;
-    if (!recurrence_read_days(&source) || recurrence_is_odd(&source))
+    if (!recurrence_read_days(&source) || recurrence_is_odd(&source) ||
+        !recurrence_load_own(&source))
         return 0;
     recurrence->interval = rule->interval > 0 ? rule->interval : 1;
     recurrence->occurrences = rule->count > 0 ? rule->count : 0;
@@ -226,22 +317,7 @@ int item_recurrence_from_rule(const struct icalrecurrencetype *rule,
         rule->week_start >= ICAL_SUNDAY_WEEKDAY ? (int)rule->week_start - 1 : 1;
     if (recurrence->interval > RECURRENCE_INTERVAL_MAX)
         return 0;
-    switch (rule->freq) {
-    case ICAL_DAILY_RECURRENCE:
-        return recurrence_daily(&source, recurrence);
-    case ICAL_WEEKLY_RECURRENCE:
-        return recurrence_weekly(&source, recurrence);
-    case ICAL_MONTHLY_RECURRENCE:
-        return recurrence_monthly(&source, recurrence);
-    case ICAL_YEARLY_RECURRENCE:
-        return recurrence_yearly(&source, recurrence);
-    case ICAL_SECONDLY_RECURRENCE:
-    case ICAL_MINUTELY_RECURRENCE:
-    case ICAL_HOURLY_RECURRENCE:
-    case ICAL_NO_RECURRENCE:
-        break;
-    }
-    return 0;
+    return recurrence_by_frequency(&source, recurrence) && recurrence_calendar(&source, recurrence);
 }
 
 int item_recurrence_from_text(const char *rule, const struct icaltimetype *start,

@@ -31,6 +31,11 @@ typedef struct {
     int day_of_week;       /* bits: 1 = Sunday ... 64 = Saturday; 0: not of this type */
     int month_of_year;     /* 1-12; 0: not of this type */
     int first_day_of_week; /* 0 = Sunday; -1: it does not say */
+    /* CalendarType of what is by months and years, the only ones that it matters to: that of a lunar
+     * calendar (item_scale_of_type), of which the days and months are then; that of a Gregorian one;
+     * 0: plain; -1: it does not say */
+    int calendar_type;
+    int leap_month; /* IsLeapMonth: the month that follows month_of_year and has its number */
     /* Of tasks; nothing of a rule says them. */
     struct icaltimetype start; /* Start: local; null when there is none */
     int regenerate;            /* Regenerate; -1: it does not say */
@@ -47,12 +52,25 @@ typedef struct {
     const item_clock_t *clock;
 } item_recurrence_origin_t;
 
+/* Of an RRULE that is stored: CalendarType of a calendar whose months are Gregorian ones, so that it comes
+ * back as it was sent; other programs have no use for it. */
+#define ITEM_RECURRENCE_PARAMETER "X-MOBILESYNC-CALENDAR-TYPE"
+
 /* 0 when the rule is none that EAS can say: item/series.h knows its occurrences. start: local. */
 int item_recurrence_from_rule(const struct icalrecurrencetype *rule,
                               const struct icaltimetype *start, item_recurrence_t *recurrence);
 /* The same of the text, which is not trusted. */
 int item_recurrence_from_text(const char *rule, const struct icaltimetype *start,
                               item_recurrence_t *recurrence);
+
+/* What the parameter of the RRULE says besides (NULL: it has none), and what it is to say (NULL: it
+ * goes). */
+void item_recurrence_from_parameter(const char *parameter, item_recurrence_t *recurrence);
+const char *item_recurrence_to_parameter(const item_recurrence_t *recurrence, apr_pool_t *pool);
+
+/* Can the version say it? 12.1 knows no CalendarType (MS-ASCAL R2045). What it cannot say is shown as a
+ * rule without a pattern is. */
+int item_recurrence_in_version(const item_recurrence_t *recurrence, eas_version_t version);
 
 /* The value of RRULE. UNTIL is of the type of the start (RFC 5545 3.3.10). */
 const char *item_recurrence_to_rule(const item_recurrence_t *recurrence,

@@ -6,6 +6,12 @@
 #include "item/series.h"
 
 #define RECURRENCE_EVERY_DAY 127
+#define RECURRENCE_LUNAR_DAYS 30 /* of a month, at most; and one less at least */
+/* CalendarType, as bits: those whose months and days are the Gregorian ones, whatever they call the
+ * year. */
+#define RECURRENCE_GREGORIAN                                                                     \
+    (1 << 0 | 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 9 | 1 << 10 | 1 << 11 | \
+     1 << 12)
 #define RECURRENCE_INTERVAL_MAX 999 /* MS-ASCAL 2.2.2.25, MS-ASTASK R192 */
 
 /* The pattern as a series without exceptions. 0 when its rule is none. */

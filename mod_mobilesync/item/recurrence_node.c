@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "item/date.h"
+#include "item/scale.h"
 
 /* -- the elements ----------------------------------------------------------------------------- */
 
@@ -107,12 +108,6 @@ static const struct {
     [NODE_FIRST_DAY_OF_WEEK] = {0, 6, ANY, 0},
 };
 
-/* CalendarType: those whose months and days are the Gregorian ones, whatever they call the year. The
- * lunar ones (6, 8, 14, 15, 20) are not offered, the others are none (MS-ASCAL R53913). */
-#define NODE_GREGORIAN                                                                           \
-    (1 << 0 | 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 9 | 1 << 10 | 1 << 11 | \
-     1 << 12)
-
 /* -- reading ---------------------------------------------------------------------------------- */
 
 /* The children by what they are, each at most once. */
@@ -146,6 +141,24 @@ static int node_number(const eas_node_t *child, int low, int high)
                : (int)value;
 }
 
+/* A day that the month has in some year, a leap month that the calendar has. Lunar types beyond those
+ * that RSCALE has (14), and those that are none (MS-ASCAL R53913), are refused. */
+static base_fault_t *node_check_calendar(const int *values, apr_pool_t *pool)
+{
+    int type = values[NODE_CALENDAR_TYPE], month = values[NODE_MONTH_OF_YEAR];
+    int day = values[NODE_DAY_OF_MONTH], leap = values[NODE_IS_LEAP_MONTH] > 0;
+    const item_scale_t *scale = item_scale_of_type(type);
+
+    if (type > 0 && !scale && !(RECURRENCE_GREGORIAN & 1 << type))
+        return base_fault_make(pool, BASE_FAULT_INVALID, "CalendarType %d is not supported", type);
+    if (scale && month > 0 && !item_scale_has_month(scale, leap ? month | ITEM_SCALE_LEAP : month))
+        return base_fault_make(pool, BASE_FAULT_INVALID, "%s has no %smonth %d",
+                               item_scale_name(scale), leap ? "leap " : "", month);
+    if (scale ? day > RECURRENCE_LUNAR_DAYS : month > 0 && day > item_date_month_days(2000, month))
+        return base_fault_make(pool, BASE_FAULT_INVALID, "month %d has no day %d", month, day);
+    return NULL;
+}
+
 /* values: those that are there, else -1. */
 static base_fault_t *node_read_numbers(const eas_node_t *const *children,
                                        const node_class_t *class_, int *values, apr_pool_t *pool)
@@ -168,19 +181,12 @@ static base_fault_t *node_read_numbers(const eas_node_t *const *children,
                                    values[NODE_TYPE], children[i] ? "has a" : "without",
                                    eas_tag_name(class_->tags[i]));
     }
-    if (values[NODE_MONTH_OF_YEAR] > 0 &&
-        values[NODE_DAY_OF_MONTH] > item_date_month_days(2000, values[NODE_MONTH_OF_YEAR]))
-        return base_fault_make(pool, BASE_FAULT_INVALID, "month %d has no day %d",
-                               values[NODE_MONTH_OF_YEAR], values[NODE_DAY_OF_MONTH]);
     /* MS-ASTASK R81; of events it is no mistake */
     if (class_ == &node_classes[ITEM_RECURRENCE_TASKS] && children[NODE_CALENDAR_TYPE] &&
         values[NODE_TYPE] < ITEM_RECURRENCE_MONTHLY)
         return base_fault_make(pool, BASE_FAULT_INVALID, "CalendarType of a Recurrence of Type %d",
                                values[NODE_TYPE]);
-    if (values[NODE_CALENDAR_TYPE] > 0 && !(NODE_GREGORIAN & 1 << values[NODE_CALENDAR_TYPE]))
-        return base_fault_make(pool, BASE_FAULT_INVALID, "CalendarType %d is not supported",
-                               values[NODE_CALENDAR_TYPE]);
-    return NULL;
+    return node_check_calendar(values, pool);
 }
 
 static int node_or(int value, int otherwise)
@@ -202,9 +208,17 @@ static void node_fill(const int *values, item_recurrence_t *recurrence)
     recurrence->first_day_of_week = values[NODE_FIRST_DAY_OF_WEEK];
     recurrence->regenerate = values[NODE_REGENERATE];
     recurrence->dead_occur = values[NODE_DEAD_OCCUR];
+    recurrence->calendar_type = values[NODE_CALENDAR_TYPE];
+    if (recurrence->calendar_type == 1) /* R176: Gregorian is the default */
+        recurrence->calendar_type = 0;
+    /* R290: no other has leap months */
+    recurrence->leap_month = values[NODE_IS_LEAP_MONTH] > 0 && recurrence->month_of_year &&
+                             item_scale_of_type(recurrence->calendar_type);
     /* days of the week make it one of weeks (MS-ASCAL R3892312) */
     if (recurrence->type == ITEM_RECURRENCE_DAILY && recurrence->day_of_week)
         recurrence->type = ITEM_RECURRENCE_WEEKLY;
+    if (recurrence->type < ITEM_RECURRENCE_MONTHLY) /* weeks and days are the same in all */
+        recurrence->calendar_type = 0;
 }
 
 /* Start and Until. */
@@ -278,9 +292,12 @@ static int node_value(const item_recurrence_t *recurrence, int number, eas_versi
     case NODE_DEAD_OCCUR:
         return recurrence->dead_occur;
     case NODE_CALENDAR_TYPE: /* MS-ASCAL R143, MS-ASTASK R82, MS-ASEMAIL R291 */
-        return calendar && recurrence->type >= ITEM_RECURRENCE_MONTHLY ? 0 : -1;
+        if (!calendar || recurrence->type < ITEM_RECURRENCE_MONTHLY)
+            return -1;
+        return node_or(recurrence->calendar_type, 0);
     case NODE_IS_LEAP_MONTH: /* MS-ASCAL R2240, R2241, MS-ASEMAIL R508 */
-        return calendar && (in_year || class_ == ITEM_RECURRENCE_EMAIL) ? 0 : -1;
+        return calendar && (in_year || class_ == ITEM_RECURRENCE_EMAIL) ? recurrence->leap_month
+                                                                        : -1;
     case NODE_FIRST_DAY_OF_WEEK: /* MS-ASTASK R167 */
         return version >= EAS_VERSION_14_1 && recurrence->type == ITEM_RECURRENCE_WEEKLY
                    ? node_or(recurrence->first_day_of_week, 1)

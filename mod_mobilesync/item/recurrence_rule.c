@@ -7,6 +7,7 @@
 
 #include "item/date.h"
 #include "item/rule.h"
+#include "item/scale.h"
 
 static const char *const rule_weekdays[7] = {"SU", "MO", "TU", "WE", "TH", "FR", "SA"};
 
@@ -41,7 +42,8 @@ static const char *rule_nth(const item_recurrence_t *recurrence, apr_pool_t *poo
 static const char *rule_frequency(const item_recurrence_t *recurrence, const char **days,
                                   apr_pool_t *pool)
 {
-    const char *month = apr_psprintf(pool, ";BYMONTH=%d", recurrence->month_of_year);
+    const char *month = apr_psprintf(pool, ";BYMONTH=%d%s", recurrence->month_of_year,
+                                     recurrence->leap_month ? "L" : "");
     const char *day = apr_psprintf(pool, ";BYMONTHDAY=%d", recurrence->day_of_month);
 
     *days = "";
@@ -72,7 +74,8 @@ static const char *rule_frequency(const item_recurrence_t *recurrence, const cha
 const char *item_recurrence_to_rule(const item_recurrence_t *recurrence,
                                     const item_recurrence_origin_t *origin, apr_pool_t *pool)
 {
-    const char *days, *end = "", *interval = "", *week = "";
+    const item_scale_t *scale = item_scale_of_type(recurrence->calendar_type);
+    const char *days, *end = "", *interval = "", *week = "", *calendar = "";
     const char *frequency = rule_frequency(recurrence, &days, pool);
 
     if (!frequency)
@@ -86,7 +89,9 @@ const char *item_recurrence_to_rule(const item_recurrence_t *recurrence,
         interval = apr_psprintf(pool, ";INTERVAL=%d", recurrence->interval);
     if (recurrence->first_day_of_week >= 0 && recurrence->first_day_of_week != 1)
         week = apr_pstrcat(pool, ";WKST=", rule_weekdays[recurrence->first_day_of_week], NULL);
-    return apr_pstrcat(pool, "FREQ=", frequency, end, interval, days, week, NULL);
+    if (scale)
+        calendar = apr_pstrcat(pool, "RSCALE=", item_scale_name(scale), ";", NULL);
+    return apr_pstrcat(pool, calendar, "FREQ=", frequency, end, interval, days, week, NULL);
 }
 
 int item_recurrence_series(const item_recurrence_t *recurrence,
@@ -119,7 +124,9 @@ static item_recurrence_t rule_normal(const item_recurrence_t *recurrence,
             r.interval == 1 ? RECURRENCE_EVERY_DAY : item_recurrence_weekday(&origin->start);
         r.interval = r.interval == 1 ? 1 : r.interval / 7;
     }
-    if (r.type == ITEM_RECURRENCE_YEARLY || r.type == ITEM_RECURRENCE_YEARLY_NTH) {
+    if (item_scale_of_type(r.calendar_type))
+        ; /* its years have twelve months or thirteen */
+    else if (r.type == ITEM_RECURRENCE_YEARLY || r.type == ITEM_RECURRENCE_YEARLY_NTH) {
         r.type = r.type == ITEM_RECURRENCE_YEARLY ? ITEM_RECURRENCE_MONTHLY
                                                   : ITEM_RECURRENCE_MONTHLY_NTH;
         r.interval *= 12;
@@ -139,9 +146,15 @@ static item_recurrence_t rule_normal(const item_recurrence_t *recurrence,
     return r;
 }
 
+static int rule_same_calendar(const item_recurrence_t *a, const item_recurrence_t *b)
+{
+    return item_scale_of_type(a->calendar_type) == item_scale_of_type(b->calendar_type) &&
+           a->leap_month == b->leap_month;
+}
+
 static int rule_same_days(const item_recurrence_t *a, const item_recurrence_t *b)
 {
-    return a->type == b->type && a->interval == b->interval &&
+    return a->type == b->type && rule_same_calendar(a, b) && a->interval == b->interval &&
            a->week_of_month == b->week_of_month && a->day_of_month == b->day_of_month &&
            a->day_of_week == b->day_of_week && a->month_of_year == b->month_of_year &&
            (a->first_day_of_week == b->first_day_of_week || a->first_day_of_week < 0 ||
@@ -163,18 +176,31 @@ static apr_time_t rule_last(const item_recurrence_t *recurrence,
                : APR_INT64_MIN;
 }
 
+/* Who does not say which calendar has left it as it was. */
+static item_recurrence_t rule_complete(const item_recurrence_t *recurrence,
+                                       const item_recurrence_t *other)
+{
+    item_recurrence_t r = *recurrence;
+
+    if (r.calendar_type < 0) {
+        r.calendar_type = other->calendar_type;
+        r.leap_month = other->leap_month;
+    }
+    return r;
+}
+
 int item_recurrence_same(const item_recurrence_t *a, const item_recurrence_t *b,
                          const item_recurrence_origin_t *origin, apr_pool_t *pool)
 {
-    item_recurrence_t x, y;
+    item_recurrence_t p = rule_complete(a, b), q = rule_complete(b, a), x, y;
 
     if (a->type == ITEM_RECURRENCE_NONE || b->type == ITEM_RECURRENCE_NONE)
         return a->type == b->type;
-    x = rule_normal(a, origin);
-    y = rule_normal(b, origin);
+    x = rule_normal(&p, origin);
+    y = rule_normal(&q, origin);
     if (!rule_same_days(&x, &y) || rule_is_endless(&x) != rule_is_endless(&y))
         return 0;
     if (x.occurrences && y.occurrences)
         return x.occurrences == y.occurrences;
-    return rule_is_endless(&x) || rule_last(a, origin, pool) == rule_last(b, origin, pool);
+    return rule_is_endless(&x) || rule_last(&p, origin, pool) == rule_last(&q, origin, pool);
 }

@@ -2,8 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <apr_lib.h>
+
+#include "item/scale.h"
 
 #define RULE_COUNT_MAX 1000000
 #define RULE_TIMES_MAX 1440 /* of a day */
@@ -92,16 +93,42 @@ static int rule_interval_ok(const struct icalrecurrencetype *rule)
     return 0;
 }
 
-/* RSCALE (RFC 7529): the Gregorian calendar alone, and days that a month does not have are left out. The
- * text is libical's. */
+/* Dates that a month or year does not have are made valid only as days of the month that are counted
+ * from its first, and as leap months. */
+static int rule_skip_ok(const struct icalrecurrencetype *rule)
+{
+    int i, n = item_rule_count(rule->by_month_day, ICAL_BY_MONTHDAY_SIZE);
+
+    for (i = 0; i < n; i++)
+        if (rule->by_month_day[i] < -28)
+            return 0;
+    return !item_rule_count(rule->by_year_day, 1);
+}
+
+/* RSCALE and SKIP (RFC 7529). The text is libical's. */
 static int rule_calendar_ok(struct icalrecurrencetype *rule)
 {
-    int ok = !rule->rscale ||
-             (strcasecmp(rule->rscale, "GREGORIAN") == 0 && rule->skip == ICAL_SKIP_OMIT);
+    const item_scale_t *scale = item_scale_find(rule->rscale ? rule->rscale : "GREGORIAN");
 
     free(rule->rscale);
     rule->rscale = NULL;
-    return ok;
+    if (!scale || (rule->skip != ICAL_SKIP_OMIT && !rule_skip_ok(rule)))
+        return 0;
+    if (item_scale_is_gregorian(scale) && rule->skip == ICAL_SKIP_OMIT)
+        return 1;
+    rule->rscale = (char *)item_scale_name(scale);
+    return !item_rule_count(rule->by_week_no, 1); /* weeks of other years nobody has defined */
+}
+
+static int rule_months_ok(const struct icalrecurrencetype *rule)
+{
+    const item_scale_t *scale = item_scale_find(rule->rscale ? rule->rscale : "GREGORIAN");
+    int i, n = item_rule_count(rule->by_month, ICAL_BY_MONTH_SIZE);
+
+    for (i = 0; i < n; i++)
+        if (!item_scale_has_month(scale, rule->by_month[i]))
+            return 0;
+    return 1;
 }
 
 /* Parts that only some rules have (RFC 5545 3.3.10). Positions of an hour's or a minute's occurrences
@@ -149,8 +176,7 @@ int item_rule_parse(const char *text, struct icalrecurrencetype *rule)
     *rule = icalrecurrencetype_from_string(buffer);
     return rule_calendar_ok(rule) && rule_parts_ok(rule) && rule_interval_ok(rule) &&
            rule->count >= 0 && rule->count <= RULE_COUNT_MAX && rule_until_ok(&rule->until) &&
-           rule_days_ok(rule) && rule_times_ok(rule) &&
-           rule_list_ok(rule->by_month, ICAL_BY_MONTH_SIZE, 1, 12, 0) &&
+           rule_days_ok(rule) && rule_times_ok(rule) && rule_months_ok(rule) &&
            rule_list_ok(rule->by_month_day, ICAL_BY_MONTHDAY_SIZE, 1, 31, 1) &&
            rule_list_ok(rule->by_year_day, ICAL_BY_YEARDAY_SIZE, 1, 366, 1) &&
            rule_list_ok(rule->by_week_no, ICAL_BY_WEEKNO_SIZE, 1, 53, 1) &&

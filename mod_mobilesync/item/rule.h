@@ -8,9 +8,10 @@
 
 #define ITEM_RULE_MAX 4096 /* bytes of a rule: all days of a year fit */
 
-/* 0 when it is no rule, or one that is refused: in another calendar system, with values out of range,
- * with intervals beyond a century, positions within an hour. An impossible one (30 February) is no
- * hazard: it has no occurrences. */
+/* 0 when it is no rule, or one that is refused: in a calendar system that is not known, with values out
+ * of range, with intervals beyond a century, positions within an hour. An impossible one (30
+ * February) is no hazard: it has no occurrences. rule->rscale is a constant (item_scale_name());
+ * NULL: the Gregorian months, and what an invalid date becomes (SKIP) does not matter. */
 int item_rule_parse(const char *text, struct icalrecurrencetype *rule);
 
 /* How many values a BY... list has. */

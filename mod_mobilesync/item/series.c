@@ -35,9 +35,12 @@ int item_series_recurs(const item_series_t *series)
 
 int item_series_pattern(const item_series_t *series, item_recurrence_t *recurrence)
 {
-    return series_rule_count(series) == 1 && !series_date_count(series) &&
-           !series_exclusion_count(series) && !series->refused &&
-           item_recurrence_from_rule(series_rule(series, 0), &series->start, recurrence);
+    if (series_rule_count(series) != 1 || series_date_count(series) ||
+        series_exclusion_count(series) || series->refused ||
+        !item_recurrence_from_rule(series_rule(series, 0), &series->start, recurrence))
+        return 0;
+    item_recurrence_from_parameter(series->parameter, recurrence);
+    return 1;
 }
 
 /* -- one occurrence --------------------------------------------------------------------------- */

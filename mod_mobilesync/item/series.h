@@ -18,7 +18,8 @@ typedef struct {
     const item_clock_t *clock; /* in which it is local; of days, the one they are taken in */
     apr_array_header_t *rules, *exclusions; /* struct icalrecurrencetype; NULL: none */
     apr_array_header_t *dates,
-        *exceptions; /* struct icaltimetype: local, UTC, or days; NULL: none */
+        *exceptions;       /* struct icaltimetype: local, UTC, or days; NULL: none */
+    const char *parameter; /* ITEM_RECURRENCE_PARAMETER of the first rule; NULL */
     int refused; /* rules that were left out, since they are none or harmful (item_rule_parse) */
 } item_series_t;
 

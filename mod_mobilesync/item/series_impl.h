@@ -4,6 +4,10 @@
 
 #include "item/series.h"
 
+/* The months of another calendar (RSCALE), or Gregorian ones whose invalid dates become valid (SKIP); see
+ * series_scale.c. */
+typedef struct series_months series_months_t;
+
 /* One rule on one start, walked period by period (day, week, month, year); rules of hours, minutes and
  * seconds by days, too. */
 typedef struct {
@@ -18,14 +22,16 @@ typedef struct {
     long budget;             /* what may still be spent on days and times that are looked at */
     int day_cost, time_cost; /* of one: the longer the lists, the more */
     int over;                /* no more will come */
+    series_months_t *months; /* NULL: the Gregorian ones as they are */
     int *times;              /* seconds of a day, in order; of rules within days: of this day */
     int time_count, times_max;
     int *minutes, *seconds; /* of rules within days: what BYMINUTE and BYSECOND make of an hour */
     int minute_count, second_count;
-    long *days; /* of a period, in order */
+    long *days; /* of a period, in order; SERIES_DAYS_MAX */
     int day_count;
 } series_walk_t;
 
+#define SERIES_DAYS_MAX 400       /* of a period: a Hebrew year has up to 385 */
 #define SERIES_BUDGET 200000      /* for all rules of a series: some milliseconds */
 #define SERIES_EXCLUDED_MAX 20000 /* occurrences that EXRULEs are looked at for */
 
@@ -45,6 +51,22 @@ int item_series_walk_next(series_walk_t *walk, apr_array_header_t *seconds);
 long item_series_walk_last(const struct icalrecurrencetype *rule, const struct icaltimetype *start);
 
 /* The local time at which the next period begins. */
-long item_series_walk_at(const series_walk_t *walk);
+long item_series_walk_at(series_walk_t *walk);
+
+/* -- of other calendars (series_scale.c) -- */
+
+/* Completes a walk whose rule has an RSCALE; 0: the calendar does not know the start. */
+int item_series_months_start(series_walk_t *walk, apr_pool_t *pool);
+/* The days of a month's or a year's period; 0 when it lies beyond what is known. */
+int item_series_months_period(series_walk_t *walk, long period, long *first, long *last);
+/* Those of the days that are the rule's. */
+void item_series_months_days(series_walk_t *walk, long first, long last);
+
+/* Is a value in a list, counted from the front or, negative, from the end? Lists that are empty have
+ * all. */
+int item_series_listed(const short *list, int size, int value, int from_end);
+/* Is a weekday with its position one of BYDAY? The month or the year, whichever positions count in, has
+ * the days [first, last]. */
+int item_series_has_weekday(const struct icalrecurrencetype *rule, long day, long first, long last);
 
 #endif

@@ -106,6 +106,9 @@ int item_series_load(item_component_t *calendar, item_component_t *component,
     if (!series_load_start(&source))
         return 0;
     series->rules = series_load_rules(&source, "RRULE");
+    if (item_property_first(component, "RRULE"))
+        series->parameter = item_property_parameter(item_property_first(component, "RRULE"),
+                                                    ITEM_RECURRENCE_PARAMETER);
     series->exclusions = series_load_rules(&source, "EXRULE");
     series->dates = series_load_times(&source, "RDATE");
     series->exceptions = series_load_times(&source, "EXDATE");

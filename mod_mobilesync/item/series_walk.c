@@ -6,7 +6,6 @@
 #include "item/date.h"
 #include "item/rule.h"
 
-#define WALK_DAYS_MAX 366
 #define WALK_YEAR_MAX 9999
 #define WALK_TIMES_MAX ITEM_DATE_DAY /* of a day */
 #define WALK_LIST 16                 /* values that are looked through as fast as a day is */
@@ -46,9 +45,7 @@ static int walk_interval(const struct icalrecurrencetype *rule)
 
 /* -- the times of a day ----------------------------------------------------------------------- */
 
-/* Is a value in a list, counted from the front or, negative, from the end? Lists that are empty
- * have all. */
-static int walk_listed(const short *list, int size, int value, int from_end)
+int item_series_listed(const short *list, int size, int value, int from_end)
 {
     int i, n = item_rule_count(list, size);
 
@@ -109,9 +106,10 @@ static int walk_is_left_out(const series_walk_t *walk, int at, long unit)
     const struct icalrecurrencetype *rule = walk->rule;
     int hour = at / 3600, minute = at / 60 % 60, second = at % 60;
 
-    return !walk_listed(rule->by_hour, ICAL_BY_HOUR_SIZE, hour, hour) ||
-           (unit <= 60 && !walk_listed(rule->by_minute, ICAL_BY_MINUTE_SIZE, minute, minute)) ||
-           (unit == 1 && !walk_listed(rule->by_second, ICAL_BY_SECOND_SIZE, second, second));
+    return !item_series_listed(rule->by_hour, ICAL_BY_HOUR_SIZE, hour, hour) ||
+           (unit <= 60 &&
+            !item_series_listed(rule->by_minute, ICAL_BY_MINUTE_SIZE, minute, minute)) ||
+           (unit == 1 && !item_series_listed(rule->by_second, ICAL_BY_SECOND_SIZE, second, second));
 }
 
 /* Of a rule within days: the times of a day. */
@@ -184,27 +182,33 @@ typedef struct {
     int year, month, day; /* of the month */
 } walk_day_t;
 
-/* "2TU" counts within the month where the rule has months, else within the year. */
-static int walk_day_weekday(const series_walk_t *walk, const walk_day_t *day)
+int item_series_has_weekday(const struct icalrecurrencetype *rule, long day, long first, long last)
 {
-    const struct icalrecurrencetype *rule = walk->rule;
-    int i, n = item_rule_count(rule->by_day, ICAL_BY_DAY_SIZE);
-    int weekday = item_date_weekday(day->number);
-    int of_month = rule->freq == ICAL_MONTHLY_RECURRENCE || item_rule_count(rule->by_month, 1);
-    long first = of_month ? day->number - day->day + 1 : item_date_days(day->year, 1, 1);
-    long last = of_month ? first + item_date_month_days(day->year, day->month) - 1
-                         : item_date_days(day->year, 12, 31);
+    int i, n = item_rule_count(rule->by_day, ICAL_BY_DAY_SIZE), weekday = item_date_weekday(day);
 
     for (i = 0; i < n; i++) {
         int position = icalrecurrencetype_day_position(rule->by_day[i]);
 
         if ((int)icalrecurrencetype_day_day_of_week(rule->by_day[i]) - 1 != weekday)
             continue;
-        if (position == 0 || position == (day->number - first) / 7 + 1 ||
-            position == -((last - day->number) / 7 + 1))
+        if (position == 0 || position == (day - first) / 7 + 1 ||
+            position == -((last - day) / 7 + 1))
             return 1;
     }
     return n == 0;
+}
+
+/* "2TU" counts within the month where the rule has months, else within the year. */
+static int walk_day_weekday(const series_walk_t *walk, const walk_day_t *day)
+{
+    const struct icalrecurrencetype *rule = walk->rule;
+    long first = day->number - day->day + 1;
+
+    if (rule->freq == ICAL_MONTHLY_RECURRENCE || item_rule_count(rule->by_month, 1))
+        return item_series_has_weekday(rule, day->number, first,
+                                       first + item_date_month_days(day->year, day->month) - 1);
+    return item_series_has_weekday(rule, day->number, item_date_days(day->year, 1, 1),
+                                   item_date_days(day->year, 12, 31));
 }
 
 static int walk_has_day(const series_walk_t *walk, const walk_day_t *day)
@@ -212,20 +216,21 @@ static int walk_has_day(const series_walk_t *walk, const walk_day_t *day)
     const struct icalrecurrencetype *rule = walk->rule;
     int days = item_date_month_days(day->year, day->month), week, weeks, of_year;
 
-    if (!walk_listed(rule->by_month, ICAL_BY_MONTH_SIZE, day->month, 0) ||
-        !walk_listed(rule->by_month_day, ICAL_BY_MONTHDAY_SIZE, day->day, day->day - days - 1) ||
+    if (!item_series_listed(rule->by_month, ICAL_BY_MONTH_SIZE, day->month, 0) ||
+        !item_series_listed(rule->by_month_day, ICAL_BY_MONTHDAY_SIZE, day->day,
+                            day->day - days - 1) ||
         !walk_day_weekday(walk, day))
         return 0;
     if (item_rule_count(rule->by_year_day, 1)) {
         of_year = (int)(day->number - item_date_days(day->year, 1, 1)) + 1;
-        if (!walk_listed(rule->by_year_day, ICAL_BY_YEARDAY_SIZE, of_year,
-                         of_year - 366 - item_date_is_leap(day->year)))
+        if (!item_series_listed(rule->by_year_day, ICAL_BY_YEARDAY_SIZE, of_year,
+                                of_year - 366 - item_date_is_leap(day->year)))
             return 0;
     }
     if (!item_rule_count(rule->by_week_no, 1))
         return 1;
     week = walk_week(rule, day->number, &weeks);
-    return walk_listed(rule->by_week_no, ICAL_BY_WEEKNO_SIZE, week, week - weeks - 1);
+    return item_series_listed(rule->by_week_no, ICAL_BY_WEEKNO_SIZE, week, week - weeks - 1);
 }
 
 /* What a rule does not say is the start's: its day and month of the year, day of the month, weekday. */
@@ -259,7 +264,7 @@ static int walk_is_implied(const series_walk_t *walk, const walk_day_t *day)
 }
 
 /* The days of a period: [*first, *last]. 0 when it lies beyond all calendars. */
-static int walk_period(const series_walk_t *walk, long period, long *first, long *last)
+static int walk_period(series_walk_t *walk, long period, long *first, long *last)
 {
     const struct icalrecurrencetype *rule = walk->rule;
     long day = item_date_floor(walk->start_seconds), n = period * walk_interval(rule);
@@ -278,12 +283,16 @@ static int walk_period(const series_walk_t *walk, long period, long *first, long
         *last = *first + 6;
         break;
     case ICAL_MONTHLY_RECURRENCE:
+        if (walk->months)
+            return item_series_months_period(walk, period, first, last);
         if (months / 12 > WALK_YEAR_MAX)
             return 0;
         *first = item_date_days((int)(months / 12), (int)(months % 12) + 1, 1);
         *last = *first + item_date_month_days((int)(months / 12), (int)(months % 12) + 1) - 1;
         break;
     case ICAL_YEARLY_RECURRENCE:
+        if (walk->months)
+            return item_series_months_period(walk, period, first, last);
         if (walk->start.year + n > WALK_YEAR_MAX)
             return 0;
         *first = item_date_days((int)(walk->start.year + n), 1, 1);
@@ -306,7 +315,7 @@ static void walk_load_days(series_walk_t *walk, long first, long last)
 
         /* a month that is not the rule's is left out as a whole */
         if (day.day == 1 && day.number + days - 1 <= last &&
-            !walk_listed(walk->rule->by_month, ICAL_BY_MONTH_SIZE, day.month, 0)) {
+            !item_series_listed(walk->rule->by_month, ICAL_BY_MONTH_SIZE, day.month, 0)) {
             day.number += days - 1;
             day.day = days;
         }
@@ -356,13 +365,14 @@ void item_series_walk_start(series_walk_t *walk, const struct icalrecurrencetype
                           item_rule_count(rule->by_week_no, ICAL_BY_WEEKNO_SIZE)) /
                              WALK_LIST;
     walk->time_cost = 1 + item_rule_count(rule->by_set_pos, ICAL_BY_SETPOS_SIZE) / WALK_LIST;
-    walk->days = apr_palloc(pool, WALK_DAYS_MAX * sizeof *walk->days);
+    walk->days = apr_palloc(pool, SERIES_DAYS_MAX * sizeof *walk->days);
     walk_load_times(walk, pool);
     if (walk->last != LONG_MAX)
         walk->left = -1;
+    walk->over = rule->rscale && !item_series_months_start(walk, pool);
 }
 
-long item_series_walk_at(const series_walk_t *walk)
+long item_series_walk_at(series_walk_t *walk)
 {
     long first, last;
 
@@ -380,11 +390,12 @@ void item_series_walk_skip(series_walk_t *walk, long seconds)
     else if (walk->rule->freq == ICAL_MONTHLY_RECURRENCE)
         unit = 31;
     else if (walk->rule->freq == ICAL_YEARLY_RECURRENCE)
-        unit = 366;
+        unit = SERIES_DAYS_MAX;
     walk->period = days / (unit * walk_interval(walk->rule));
     if (walk->period > 0) /* the start is not at the begin of its period */
         walk->period--;
-    while (walk->budget > 0 && item_series_walk_at(walk) < seconds - 366L * ITEM_DATE_DAY) {
+    while (walk->budget > 0 &&
+           item_series_walk_at(walk) < seconds - SERIES_DAYS_MAX * (long)ITEM_DATE_DAY) {
         walk->period++; /* months and years are shorter than that */
         walk->budget--;
     }
@@ -426,7 +437,10 @@ int item_series_walk_next(series_walk_t *walk, apr_array_header_t *seconds)
         walk->over = 1;
         return 1;
     }
-    walk_load_days(walk, first, last);
+    if (walk->months)
+        item_series_months_days(walk, first, last);
+    else
+        walk_load_days(walk, first, last);
     if (walk_unit(walk->rule) && walk->day_count && !walk->start.is_date)
         walk_load_day_times(walk, first);
     n = walk->day_count * walk->time_count;
@@ -435,7 +449,7 @@ int item_series_walk_next(series_walk_t *walk, apr_array_header_t *seconds)
 
         walk->budget -= walk->time_cost;
         if (at < walk->start_seconds ||
-            !walk_listed(walk->rule->by_set_pos, ICAL_BY_SETPOS_SIZE, i + 1, i - n))
+            !item_series_listed(walk->rule->by_set_pos, ICAL_BY_SETPOS_SIZE, i + 1, i - n))
             continue;
         if (walk->left == 0 || walk_is_past(walk, at)) {
             walk->over = 1;

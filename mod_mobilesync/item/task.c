@@ -156,8 +156,8 @@ static base_fault_t *task_load(const backend_blob_t *blob, const item_reference_
     (void)reference;
     (void)entry;
     BASE_TRY(task_open(blob, &t->shown, pool));
+    t->version = t->shown.version = options->version;
     task_show(&t->shown);
-    t->version = options->version;
     for (i = 0; i < TASK_COUNT; i++)
         t->wanted[i] = item_options_want(options, task_properties[i].tag);
     if (t->wanted[TASK_AirSyncBase_Body]) {

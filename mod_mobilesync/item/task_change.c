@@ -461,6 +461,7 @@ base_fault_t *task_change(const item_change_t *change, const backend_blob_t *ori
         BASE_TRY(task_open(original, &c.task, pool));
     else
         task_make(&c);
+    c.task.version = change->version;
     task_show(&c.task);
     if (original)
         before = task_fingerprint(&c.task);

@@ -49,6 +49,8 @@ typedef struct {
     apr_pool_t *pool;
     item_document_t *document;
     item_component_t *todo;
+    eas_version_t
+        version; /* in whose words it is shown; of a task that is made, or read, by nobody's: NONE */
 
     /* what it shows */
     task_time_t start, due;

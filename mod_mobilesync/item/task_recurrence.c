@@ -35,24 +35,28 @@ static int task_number(const task_t *task, const char *name, int maximum)
     return text && base_text_parse_uint(text, (apr_uint64_t)maximum, &number) ? (int)number : -1;
 }
 
-/* The one rule there is; NULL. */
-static const char *task_rule(const task_t *task)
+/* The pattern of the one rule there is. */
+static int task_pattern(const task_t *task, item_recurrence_t *recurrence)
 {
-    item_property_t *property = item_property_first(task->todo, "RRULE");
+    item_property_t *rule = item_property_first(task->todo, "RRULE");
+    item_recurrence_origin_t origin;
 
-    return property && !item_property_next(property) ? item_property_value(property) : NULL;
+    if (!rule || item_property_next(rule) || !task_origin(task, &origin) ||
+        !item_recurrence_from_text(item_property_value(rule), &origin.start, recurrence))
+        return 0;
+    item_recurrence_from_parameter(item_property_parameter(rule, ITEM_RECURRENCE_PARAMETER),
+                                   recurrence);
+    return item_recurrence_in_version(recurrence, task->version);
 }
 
 void task_recurrence_show(task_t *task)
 {
-    const char *rule = task_rule(task), *start;
-    item_recurrence_origin_t origin;
     struct icaltimetype time;
+    const char *start;
 
     memset(&task->recurrence, 0, sizeof task->recurrence);
     task->recurrence.type = ITEM_RECURRENCE_NONE;
-    if (rule && task_origin(task, &origin) &&
-        item_recurrence_from_text(rule, &origin.start, &task->recurrence)) {
+    if (task_pattern(task, &task->recurrence)) {
         start = item_component_text(task->todo, TASK_SERIES_START);
         task->recurrence.start = start && task_time_parse(start, &time) ? time : task_date(task);
     }
@@ -134,6 +138,16 @@ static void task_start_set(task_t *task, const struct icaltimetype *start)
     item_component_set_text(task->todo, TASK_SERIES_START, text);
 }
 
+/* CalendarType of one whose months are Gregorian; nothing of the rule says it. */
+static void task_calendar_set(task_t *task, const item_recurrence_t *recurrence)
+{
+    item_property_t *rule = item_property_first(task->todo, "RRULE");
+
+    if (recurrence->calendar_type != task->recurrence.calendar_type)
+        item_property_set_parameter(rule, ITEM_RECURRENCE_PARAMETER,
+                                    item_recurrence_to_parameter(recurrence, task->pool));
+}
+
 void task_recurrence_set(task_t *task, const item_recurrence_t *recurrence)
 {
     static const char *const dates[] = {"RDATE", "EXDATE", "EXRULE"};
@@ -157,8 +171,11 @@ void task_recurrence_set(task_t *task, const item_recurrence_t *recurrence)
         return;
     }
     task_start_set(task, &recurrence->start);
-    if (task_recurrence_same(task, recurrence, &task->recurrence))
+    if (task_recurrence_same(task, recurrence, &task->recurrence)) {
+        if (recurrence->calendar_type >= 0)
+            task_calendar_set(task, recurrence);
         return;
+    }
     if (task_recurrence_is_counted(task, recurrence)) {
         task_recurrence_count_set(task, recurrence->occurrences);
         return;
@@ -173,4 +190,5 @@ void task_recurrence_set(task_t *task, const item_recurrence_t *recurrence)
         item_property_set_value(property, rule);
     else
         item_property_add(task->todo, NULL, "RRULE", rule);
+    task_calendar_set(task, recurrence);
 }

@@ -1,10 +1,7 @@
 /* Series of events: how they are shown, and what phones make of one occurrence, or of all. */
-#include "kind_helpers.h"
+#include "event_helpers.h"
 
 #include "base/time.h"
-#include "item/event.h"
-
-static const item_kind_t *const kind = &item_event_kind;
 
 #define HEAD "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\n"
 #define BERLIN                                                                               \
@@ -27,63 +24,6 @@ static const item_kind_t *const kind = &item_event_kind;
           "DTEND;TZID=Europe/Berlin:20261110T150000\r\nSUMMARY:Standup\r\n" \
           "LOCATION:There\r\n" END
 #define ALL HEAD BERLIN SERIES MOVED TAIL
-
-static const eas_node_t *show(const char *text, eas_version_t version, apr_pool_t *pool)
-{
-    item_options_t options = options_prefer(version, ITEM_BODY_TEXT, ITEM_TRUNCATION_NONE);
-
-    options.now = KIND_NOW;
-    return kind_node(kind, blob_of_text(text, pool), &options, pool);
-}
-
-static const char *shown(const char *text, eas_version_t version, eas_tag_t tag, apr_pool_t *pool)
-{
-    const eas_node_t *node = eas_node_child(show(text, version, pool), tag);
-
-    if (!node)
-        return NULL;
-    return node->first ? kind_text(node, pool) : node->text;
-}
-
-static kind_result_t change_at(const char *text, const char *data, const char *instance,
-                               eas_version_t version, apr_pool_t *pool)
-{
-    backend_identity_t identity = {.address = "anna@example.org", .display_name = "Anna"};
-    kind_result_t result = {0};
-    item_change_t change = {.data = data ? kind_data(data, "Calendar", pool) : NULL,
-                            .version = version,
-                            .key = "key-1",
-                            .identity = &identity,
-                            .instance = instance,
-                            .now = KIND_NOW,
-                            .tell = &result.tell};
-
-    result.fault =
-        kind->change(&change, text ? blob_of_text(text, pool) : NULL, &result.blob, pool);
-    if (!result.fault)
-        result.text = apr_pstrmemdup(pool, result.blob->data, (apr_size_t)result.blob->size);
-    return result;
-}
-
-static const char *changed(const char *text, const char *data, const char *instance,
-                           eas_version_t version, apr_pool_t *pool)
-{
-    kind_result_t result = change_at(text, data, instance, version, pool);
-
-    return result.fault ? apr_pstrcat(pool, "fault: ", result.fault->message, NULL) : result.text;
-}
-
-static void has(const char *text, const char *wanted, const char *name)
-{
-    if (!ok(strstr(text, wanted) != NULL, "%s", name))
-        printf("# no %s in\n# %s\n", wanted, text);
-}
-
-static void lacks(const char *text, const char *unwanted, const char *name)
-{
-    if (!ok(!strstr(text, unwanted), "%s", name))
-        printf("# %s in\n# %s\n", unwanted, text);
-}
 
 /* -- what is shown --------------------------------------------------------------------------- */
 

@@ -141,6 +141,10 @@ static void test_recurrence(apr_pool_t *pool)
          "Type=3|WeekOfMonth=5|DayOfWeek=32|CalendarType=0"},
         {DAY "RRULE:FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=25\r\n",
          "Type=5|DayOfMonth=25|MonthOfYear=11|CalendarType=0"},
+        {DAY "RRULE:RSCALE=HEBREW;FREQ=YEARLY;BYMONTH=5L;BYMONTHDAY=1\r\n",
+         "Type=5|DayOfMonth=1|MonthOfYear=5|CalendarType=8|IsLeapMonth=1"},
+        {DAY "RRULE;X-MOBILESYNC-CALENDAR-TYPE=7:FREQ=MONTHLY\r\n",
+         "Type=2|DayOfMonth=25|CalendarType=7"},
         {DAY "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU\r\n",
          "Type=6|WeekOfMonth=2|DayOfWeek=1|MonthOfYear=3"},
         {"DUE;VALUE=DATE:20261125\r\nRRULE:FREQ=DAILY\r\n", "Type=0|" START},
@@ -169,6 +173,9 @@ static void test_recurrence(apr_pool_t *pool)
     is_int(strstr(recurrence(DAY "RRULE:FREQ=MONTHLY\r\n", EAS_VERSION_12_1, pool),
                   "CalendarType") != NULL,
            0, "12.1 has no CalendarType");
+    is_str(recurrence(DAY "RRULE:RSCALE=CHINESE;FREQ=MONTHLY;BYMONTHDAY=1\r\n", EAS_VERSION_12_1,
+                      pool),
+           NULL, "nor a lunar rule");
     is_int(strstr(recurrence(DAY "RRULE:FREQ=WEEKLY\r\n", EAS_VERSION_14_0, pool),
                   "FirstDayOfWeek") != NULL,
            0, "14.0 has no FirstDayOfWeek");
