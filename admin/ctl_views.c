@@ -181,11 +181,12 @@ const ctl_view_t ctl_view_exchanges = {
 const ctl_view_t ctl_view_why = {
     .members = COLUMNS(
         {"Item", "item"}, {"Verdict", "verdict"}, {"That is", "explanation"},
-        {"Reason", "quarantined/reason"}, {"Tried (UTC)", "quarantined/time"},
-        {"Tries", "quarantined/tries"}, {"On the server", "on_server"},
-        {"On the device", "on_device"}, {"Date (UTC)", "date"}, {"Bytes", "size"},
-        {"Folder", "folder"}, {"Items on device", "items"}, {"FilterType", "filter_type"},
-        {"Wanted from (UTC)", "filter_from"}, {"First sync done", "first_synchronisation_complete"},
+        {"Not shown", "remark"}, {"Reason", "quarantined/reason"},
+        {"Tried (UTC)", "quarantined/time"}, {"Tries", "quarantined/tries"},
+        {"On the server", "on_server"}, {"On the device", "on_device"}, {"Date (UTC)", "date"},
+        {"Bytes", "size"}, {"Folder", "folder"}, {"Items on device", "items"},
+        {"FilterType", "filter_type"}, {"Wanted from (UTC)", "filter_from"},
+        {"First sync done", "first_synchronisation_complete"},
         {"Changes waiting", "changes_waiting"}, {"Suspended (UTC)", "suspended/since"},
         {"Sync key", "sync_key"}, {"Confirmed key", "confirmed_sync_key"}),
     .list = "not_on_device",

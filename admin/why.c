@@ -9,6 +9,7 @@
 #include "backend/notice.h"
 #include "base/time.h"
 #include "item/email.h"
+#include "item/kind.h"
 #include "item/reference.h"
 
 #define WHY_PAGE 500
@@ -55,9 +56,10 @@ typedef struct {
     const char *folder_id;
     admin_held_t *held;
     backend_session_t *session;
-    int confirmed;       /* the device came back with the key of the last answer */
-    int behind;          /* the folder has changed since the device was told */
-    apr_uint64_t unseen; /* bits of tokens that the device cannot see */
+    int confirmed;           /* the device came back with the key of the last answer */
+    int behind;              /* the folder has changed since the device was told */
+    const item_kind_t *kind; /* NULL: the folder is gone */
+    apr_uint64_t unseen;     /* bits of tokens that the device cannot see */
     const sync_quarantine_t *quarantine;
     json_t *suspended, *paused;
 } why_folder_t;
@@ -136,7 +138,10 @@ static base_fault_t *why_mailbox(why_folder_t *folder)
     for (i = 0; i < folders->nelts; i++) {
         const backend_folder_t *each = &APR_ARRAY_IDX(folders, i, backend_folder_t);
 
-        if (each->class_ == BACKEND_CLASS_EMAIL && strcmp(each->id, folder->folder_id) == 0)
+        if (strcmp(each->id, folder->folder_id) != 0)
+            continue;
+        folder->kind = item_kind_find(each->class_);
+        if (each->class_ == BACKEND_CLASS_EMAIL)
             folder->unseen = item_email_token_unseen(folder->held->state->protocol);
     }
     return NULL;
@@ -233,6 +238,33 @@ static void why_verdict(json_t *json, why_t why)
     json_object_set_new(json, "explanation", json_string(why_texts[why].text));
 }
 
+/* What devices are not shown of it. One that cannot be loaded is quarantined, which says more. */
+static base_fault_t *why_remark(const why_folder_t *folder, const backend_entry_t *entry,
+                                json_t **remark)
+{
+    apr_pool_t *pool = folder->call->pool;
+    const item_reference_t reference = {.folder_id = folder->folder_id,
+                                        .generation = folder->held->state->generation,
+                                        .uid = entry->uid};
+    item_options_t options;
+    backend_blob_t *blob;
+    const char *text;
+    void *item;
+
+    *remark = json_null();
+    if (!folder->kind || !folder->kind->remark)
+        return NULL;
+    item_options_init(&options, (eas_version_t)folder->held->state->protocol);
+    options.now = apr_time_now();
+    BASE_TRY(backend_item_fetch(folder->session, folder->folder_id, entry->uid, &blob, pool));
+    if (folder->kind->load(blob, &reference, entry, &options, &item, pool))
+        return NULL;
+    text = folder->kind->remark(item);
+    if (text)
+        *remark = json_string(text);
+    return NULL;
+}
+
 /* -- one item --------------------------------------------------------------- */
 
 static base_fault_t *why_item(why_folder_t *folder, apr_uint64_t uid)
@@ -240,15 +272,18 @@ static base_fault_t *why_item(why_folder_t *folder, apr_uint64_t uid)
     admin_call_t *call = folder->call;
     const sync_holding_t holding = admin_held_item(folder->held, uid);
     sync_event_t event = {.uid = uid};
-    json_t *json = why_folder_json(folder);
+    json_t *json, *remark = json_null();
     backend_entry_t entry;
     base_fault_t *fault =
         backend_item_entry(folder->session, folder->folder_id, uid, &entry, call->pool);
 
     if (fault && fault->code != BASE_FAULT_NOT_FOUND)
         return fault;
-    if (!fault)
+    if (!fault) {
         event = why_event(folder, &entry);
+        BASE_TRY(why_remark(folder, &entry, &remark));
+    }
+    json = why_folder_json(folder);
     admin_json_set(json, "item", admin_parameter(call, "item"), call->pool);
     json_object_set_new(json, "on_server", json_boolean(event.exists));
     json_object_set_new(json, "date",
@@ -257,6 +292,7 @@ static base_fault_t *why_item(why_folder_t *folder, apr_uint64_t uid)
                         event.exists ? json_integer((json_int_t)entry.size) : json_null());
     json_object_set_new(json, "on_device", json_boolean(holding.held));
     json_object_set_new(json, "quarantined", why_quarantined(folder, uid));
+    json_object_set_new(json, "remark", remark);
     why_verdict(json, why_judge(folder, &event));
     admin_answer(call, 200, json);
     return NULL;

@@ -86,11 +86,18 @@ static base_fault_t *step_load(step_t *step, const backend_entry_t *entry, void 
     const item_reference_t reference = step_reference(step, entry->uid);
     backend_session_t *session;
     backend_blob_t *blob;
+    const char *remark;
 
     BASE_TRY(cmd_exchange_session(step->run->exchange, &session));
     BASE_TRY(backend_item_fetch(session, step->folder->id, entry->uid, &blob, step->item_pool));
-    return step->kind->load(blob, &reference, entry, step_item_options(step, entry), item,
-                            step->item_pool);
+    BASE_TRY(step->kind->load(blob, &reference, entry, step_item_options(step, entry), item,
+                              step->item_pool));
+    remark = step->kind->remark ? step->kind->remark(*item) : NULL;
+    if (remark)
+        base_log_write(step->run->exchange->log, BASE_LOG_WARNING,
+                       "item %s:%" APR_UINT64_T_FMT " of %s: %s", step->folder->id, entry->uid,
+                       step->run->exchange->account, remark);
+    return NULL;
 }
 
 /* item NULL: mail, and only what has changed of its flags and properties. */

@@ -7,6 +7,7 @@
 
 typedef struct {
     item_event_value_t values[ITEM_EVENT_COUNT];
+    const char *remark; /* item_event_remark(); NULL */
     const char *orphan; /* of an instance without its series: its place there; NULL */
     item_options_t options;
     apr_pool_t *pool;
@@ -32,6 +33,7 @@ static base_fault_t *event_load(const backend_blob_t *blob, const item_reference
     BASE_TRY(item_event_series_load(source, &event->options, &view.series, pool));
     if (view.series)
         item_event_series_times(view.series, &view.times);
+    event->remark = item_event_remark(source, view.series);
     BASE_TRY(item_event_values_load(&view, event->values));
     if (item_options_want(options, EAS_AirSyncBase_InstanceId))
         event->orphan = item_event_orphan(source, options->version);
@@ -60,6 +62,11 @@ static void event_write(void *item, int part, eas_writer_t *writer)
             item_event_value_write(i, &event->values[i], event->options.version, writer,
                                    event->pool);
     }
+}
+
+static const char *event_remark(const void *item)
+{
+    return ((const item_event_t *)item)->remark;
 }
 
 static int event_body_has_data(const void *item)
@@ -136,6 +143,7 @@ static base_fault_t *event_describe(const backend_blob_t *blob, backend_descript
 const item_kind_t item_event_kind = {.name = "Calendar",
                                      .load = event_load,
                                      .write = event_write,
+                                     .remark = event_remark,
                                      .body_has_data = event_body_has_data,
                                      .body_read = event_body_read,
                                      .change = item_event_change,

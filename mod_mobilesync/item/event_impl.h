@@ -200,6 +200,9 @@ struct icaltimetype item_event_as_written(const item_event_source_t *source,
 base_fault_t *item_event_series_load(const item_event_source_t *source,
                                      const item_options_t *options, item_event_series_t **series,
                                      apr_pool_t *pool);
+/* Why a series is shown without some of its occurrences (event_remark.c); shown NULL: as one event. NULL:
+ * it is shown with all of them. */
+const char *item_event_remark(const item_event_source_t *source, const item_event_series_t *shown);
 /* Makes up what shows a series without a pattern, of which the exceptions say what differs from its
  * rules (event_expand.c). 0: there is nothing to show. */
 int item_event_series_expand(item_event_series_t *series, apr_time_t now, apr_pool_t *pool);

@@ -59,6 +59,10 @@ typedef struct {
     int (*body_has_data)(const void *item);
     base_fault_t *(*body_read)(void *item, char *buffer, apr_size_t *length);
 
+    /* What of a loaded item devices are not shown, though it is there, in words for administrators;
+     * NULL: nothing. NULL: the class leaves out nothing but what the tables of README name. */
+    const char *(*remark)(const void *item);
+
     /* The rest is NULL for mail, which is changed by flags, properties and drafts. */
 
     /* What becomes of an item: original with what the client changed, everything else as it is to the

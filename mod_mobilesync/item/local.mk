@@ -45,7 +45,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/event_open.c mod_mobilesync/item/event_people.c \
 	mod_mobilesync/item/event_range.c \
 	mod_mobilesync/item/event_place.c mod_mobilesync/item/event_series.c \
-	mod_mobilesync/item/event_series_store.c mod_mobilesync/item/event_time.c \
+	mod_mobilesync/item/event_remark.c mod_mobilesync/item/event_series_store.c mod_mobilesync/item/event_time.c \
 	mod_mobilesync/item/event_time_store.c mod_mobilesync/item/event_value.c \
 	mod_mobilesync/item/event_words.c mod_mobilesync/item/freebusy.c mod_mobilesync/item/freebusy.h \
 	mod_mobilesync/item/flag.c mod_mobilesync/item/flag.h mod_mobilesync/item/flag.tbl \

@@ -20,6 +20,34 @@ sub folder_record ( $phone, $folder ) {
     return ( grep { $_->{folder} eq $folder } @{ $device->{folders} } )[0];
 }
 
+# A series whose rule is refused, beside one that is not: shown once, and that is said.
+sub check_refused ( $class, $phone, $folder, $vdir ) {
+    my $remark = qr/are shown nothing of its RRULE "RSCALE=KLINGON;FREQ=YEARLY"/;
+    my %rules = ( Refused => 'RSCALE=KLINGON;FREQ=YEARLY', Lunar => 'RSCALE=CHINESE;FREQ=DAILY' );
+    my $logged = $server->node->error_log->count($remark);
+    $server->allow_errors($remark);
+    $vdir->write( $class->{collection}, "$_.ics",
+        $class->{blob}->( "u-$_", $_ ) =~ s/^END:VEVENT/RRULE:$rules{$_}\r\nEND:VEVENT/mr )
+        for sort keys %rules;
+    sync_until( $phone, $folder, sub ($seen) { @{ $seen->{adds} } >= 2 } );
+    my %id = map { $_ => item_titled( $class, $phone, $folder, $_ )->id } keys %rules;
+    my $why = sub ($title) {
+        return $admin->get( device_path( $phone, 'why' ), query => { item => $id{$title} } )
+            ->{json}{remark};
+    };
+    like( $why->('Refused'), $remark, 'administrators are told that a rule is refused' );
+    is( $why->('Lunar'), undef, 'nothing of one that is shown' );
+    is( $server->node->error_log->count($remark) - $logged, 1, 'the log says it once' );
+    $phone->sync( $folder,
+        commands => [ $phone->change_of( $id{Refused}, $class->{data}->('Mine') ) ] );
+    like(
+        $vdir->content( $class->{collection}, 'Refused.ics' ),
+        qr/^RRULE:$rules{Refused}\r?$/m,
+        'a phone that edits it leaves the rule'
+    );
+    return;
+}
+
 each_class(
     $server,
     sub ( $class, $version, $account ) {
@@ -87,6 +115,8 @@ each_class(
         ok( !$status || $status->text('Status') != 1, 'a Change is not written over it' )
             if $phone->items($folder)->{$id};
         is( $vdir->content( $collection, "good2.$extension" ), $damaged, 'the file is left alone' );
+
+        check_refused( $class, $phone, $folder, $vdir ) if $class->{name} eq 'Calendar';
 
         # --- reset ---
         my $answer = $admin->post( device_path( $phone, 'folders', $folder, 'reset' ) );

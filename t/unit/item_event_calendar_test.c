@@ -105,6 +105,41 @@ static void test_named(apr_pool_t *pool)
     has(text, "RRULE:RSCALE=DANGI;FREQ=YEARLY;BYMONTH=8;BYMONTHDAY=15\r\n", "a lunar one says it");
 }
 
+/* What administrators are told of a series that no device is shown whole. */
+static const char *remark(const char *text, apr_pool_t *pool)
+{
+    item_options_t options = options_prefer(EAS_VERSION_16_1, ITEM_BODY_TEXT, ITEM_TRUNCATION_NONE);
+    item_reference_t reference = {.folder_id = "5", .generation = 1, .uid = 42};
+    backend_entry_t entry = {.uid = 42, .token = 1, .date = APR_INT64_MAX};
+    base_fault_t *fault;
+    void *item;
+
+    options.now = KIND_NOW;
+    fault = kind->load(blob_of_text(text, pool), &reference, &entry, &options, &item, pool);
+    return fault ? fault->message : kind->remark(item);
+}
+
+#define STARTS "DTSTART:20240917T100000Z\r\n"
+
+static void test_remark(apr_pool_t *pool)
+{
+    has(remark(EVENT(STARTS "RRULE:RSCALE=ISLAMIC;FREQ=YEARLY\r\n"), pool),
+        "its RRULE \"RSCALE=ISLAMIC;FREQ=YEARLY\"", "a calendar that nobody reckons");
+    has(remark(EVENT(STARTS "RRULE:FREQ=DAILY;COUNT=3\r\nRRULE:FREQ=YEARLY;INTERVAL=101\r\n"),
+               pool),
+        "\"FREQ=YEARLY;INTERVAL=101\"", "one of several rules");
+    has(remark(EVENT(STARTS "RRULE:FREQ=DAILY\r\nEXRULE:rubbish\r\n"), pool),
+        "its EXRULE \"rubbish\"", "what is to be left out");
+    is_str(remark(EVENT(MID_AUTUMN), pool), NULL, "nothing of a rule that is shown");
+    is_str(remark(EVENT(STARTS "RRULE:FREQ=MONTHLY;BYDAY=1TU,3TU\r\n"), pool), NULL,
+           "nor of one that EAS cannot say");
+    is_str(remark(EVENT(STARTS), pool), NULL, "nor of a single event");
+    is_str(remark(EVENT(STARTS "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=3\r\n"), pool),
+           "its occurrences take too long to work out: devices are shown one event; its rules stay "
+           "as they are",
+           "what takes too long");
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -116,6 +151,7 @@ int main(void)
     test_kept(pool);
     test_added(pool);
     test_named(pool);
+    test_remark(pool);
     apr_pool_destroy(pool);
     return done_testing();
 }
