@@ -64,6 +64,7 @@ typedef struct {
 
 typedef struct cmd_access cmd_access_t; /* cmd/access.h */
 typedef struct cmd_access_rules cmd_access_rules_t;
+struct cmd_outbox; /* cmd/outbox.h */
 
 /* What a child offers to all exchanges of a virtual host. */
 typedef struct {
@@ -80,6 +81,8 @@ typedef struct {
     const char *authorities;     /* of S/MIME certificates; NULL: the system's */
     const char *revocations;     /* of theirs; NULL: none */
     const cmd_access_t *access;  /* NULL: no access control */
+    struct cmd_outbox *outbox;   /* NULL: what is owed is left to others */
+    const char *home;            /* names the mailboxes, on all servers alike; NULL: "" */
     int free_busy_is_private;    /* ResolveRecipients tells nobody when others can be met */
     const char *node;            /* this server's name in records */
     int meetings; /* scheduling messages among accounts change calendars on delivery */

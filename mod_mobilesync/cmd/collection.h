@@ -121,15 +121,17 @@ struct collection_merge {
  * also when the process ended between the effect and what follows, and the request is repeated. */
 typedef struct collection_follow collection_follow_t;
 struct collection_follow {
-    /* Of a CHANGE or DELETE that is about to take effect (after NULL: it will be gone). *memo: what
-     * done() is to get as before; the ledger keeps it until that is done. NULL: nothing is to follow.
-     * What a repeat has in the place of before is such a memo. */
-    base_fault_t *(*plan)(const collection_follow_t *follow, const backend_blob_t *before,
+    /* Of one that is about to take effect (before NULL: it will be there; after NULL: it will be gone), or
+     * has done so by an earlier attempt. *memo: what done() is to get as before; the ledger keeps it
+     * until that is done. NULL: nothing is to follow, but for an ADD. What a repeat has in the place
+     * of before is such a memo. */
+    base_fault_t *(*plan)(collection_follow_t *follow, const backend_blob_t *before,
                           const backend_blob_t *after, const backend_blob_t **memo,
                           apr_pool_t *pool);
-    /* before NULL: it was added; after NULL: it was removed. A fault (UNAVAILABLE, BUSY): it is to
-     * be done again, and the operation counts as unfinished; what else goes wrong is its own affair. */
-    base_fault_t *(*done)(const collection_follow_t *follow, const backend_blob_t *before,
+    /* Of what was planned last; before NULL: it was added; after NULL: it was removed. A fault
+     * (UNAVAILABLE, BUSY): it is to be done again, and the operation counts as unfinished; what else
+     * goes wrong is its own affair. */
+    base_fault_t *(*done)(collection_follow_t *follow, const backend_blob_t *before,
                           const backend_blob_t *after, apr_pool_t *pool);
 };
 
@@ -151,7 +153,7 @@ typedef struct {
     /* ADD and CHANGE of what is no mail: in the place of put, blob, mask and edit. Also what deletes
      * a part of an item is a CHANGE */
     const collection_merge_t *merge;
-    const collection_follow_t *follow; /* NULL: nothing */
+    collection_follow_t *follow; /* NULL: nothing */
     int again;             /* CHANGE with blob: an earlier form of it wrote what is there... */
     apr_uint64_t revision; /* ...which is of this revision */
 } collection_op_t;

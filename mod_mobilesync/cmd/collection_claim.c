@@ -6,10 +6,10 @@
 #include <apr_strings.h>
 
 #include "backend/blob.h"
-#include "cmd/cmd.h"
+#include "cmd/once.h"
 
 /* Scopes end with the keys; this is for those of devices that never come back. */
-#define CLAIM_TTL apr_time_from_sec(30 * 86400)
+#define CLAIM_TTL CMD_ONCE_TTL_SYNC
 
 static const char claim_kinds[] = {
     [COLLECTION_OP_CHANGE] = 'c', [COLLECTION_OP_DELETE] = 'd', [COLLECTION_OP_ADD] = 'a'};

@@ -244,9 +244,18 @@ base_fault_t *collection_op_plan(const collection_t *collection, const collectio
     *memo = NULL;
     if (earlier)
         before = earlier;
-    if (!op->follow || !before || before == after)
+    if (!op->follow || !before || before == after) /* what it was nobody knows, or it stays */
         return NULL;
     return op->follow->plan(op->follow, before, after, memo, collection->op_pool);
+}
+
+base_fault_t *collection_op_plan_added(const collection_t *collection, const collection_op_t *op,
+                                       const backend_blob_t *after)
+{
+    const backend_blob_t *memo;
+
+    return op->follow ? op->follow->plan(op->follow, NULL, after, &memo, collection->op_pool)
+                      : NULL;
 }
 
 base_fault_t *collection_op_follow(const collection_t *collection, const collection_op_t *op,

@@ -180,6 +180,9 @@ int collection_op_content_conflict(const collection_t *collection, const collect
 base_fault_t *collection_op_plan(const collection_t *collection, const collection_op_t *op,
                                  const collection_claim_t *claim, const backend_blob_t *before,
                                  const backend_blob_t *after, const backend_blob_t **memo);
+/* The same of an ADD that makes a new item. */
+base_fault_t *collection_op_plan_added(const collection_t *collection, const collection_op_t *op,
+                                       const backend_blob_t *after);
 /* Tells who is to be told that it took effect. */
 base_fault_t *collection_op_follow(const collection_t *collection, const collection_op_t *op,
                                    const backend_blob_t *before, const backend_blob_t *after);

@@ -227,7 +227,9 @@ static base_fault_t *merge_add_again(collection_t *collection, const collection_
     }
     if (!writes)
         merge->wanted = merge->there;
-    if (!fresh)
+    if (fresh)
+        BASE_TRY(collection_op_plan_added(collection, op, merge->wanted));
+    else
         BASE_TRY(collection_op_plan(collection, op, claim, merge->there, merge->wanted, &memo));
     if (writes)
         BASE_TRY(merge_write(collection, claim, merge, memo, begun));
@@ -267,6 +269,7 @@ base_fault_t *collection_merge_add(collection_t *collection, const collection_op
     BASE_TRY(merge_find(collection, op, &merge.entry, &existed));
     if (!existed) {
         BASE_TRY(merge_hash(merge.wanted, &hash, collection->op_pool));
+        BASE_TRY(collection_op_plan_added(collection, op, merge.wanted));
         BASE_TRY(collection_claim_intend(collection, claim, 0, hash, NULL));
         *begun = 1;
         BASE_TRY(backend_item_put(collection->env->backend, collection->request->folder_id, &put,

@@ -37,6 +37,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/cmd/oof.c mod_mobilesync/cmd/oof.h mod_mobilesync/cmd/oof_settings.c \
 	mod_mobilesync/cmd/once.c mod_mobilesync/cmd/once.h \
 	mod_mobilesync/cmd/options.c mod_mobilesync/cmd/options.h \
+	mod_mobilesync/cmd/outbox.c mod_mobilesync/cmd/outbox.h \
 	mod_mobilesync/cmd/ping.c \
 	mod_mobilesync/cmd/range.c mod_mobilesync/cmd/range.h \
 	mod_mobilesync/cmd/received.c mod_mobilesync/cmd/received.h \

@@ -6,7 +6,9 @@
 
 #include "backend/blob.h"
 #include "base/text.h"
+#include "cmd/meeting.h"
 #include "cmd/send.h"
+#include "eas/status.h"
 #include "item/itip_diff.h"
 #include "item/letter.h"
 
@@ -15,6 +17,9 @@
 typedef struct {
     collection_follow_t base; /* first */
     cmd_exchange_t *exchange;
+    const char *folder_id;
+    cmd_outbox_entry_t *entry; /* of the operation that is about to take effect; NULL: none */
+    apr_pool_t *pool;          /* what that is made of */
 } meeting_follow_t;
 
 /* One message. */
@@ -23,6 +28,7 @@ typedef struct {
     const backend_identity_t *identity;
     const item_itip_sending_t *sending;
     const backend_blob_t *event;
+    int last; /* what cannot be sent now never will be */
     apr_pool_t *pool;
 } meeting_t;
 
@@ -76,7 +82,12 @@ static base_fault_t *meeting_send_to(const meeting_t *meeting, const apr_array_h
     if (!message)
         return NULL;
     BASE_TRY(cmd_send_message(exchange, message, &status));
-    return status ? base_fault_make(meeting->pool, BASE_FAULT_DENIED, "Status %d", status) : NULL;
+    if (!status)
+        return NULL;
+    if (status == eas_status_from_fault(EAS_COMMAND_SendMail, BASE_FAULT_UNKNOWN_OUTCOME))
+        return base_fault_make(meeting->pool, BASE_FAULT_UNKNOWN_OUTCOME,
+                               "an attempt was cut off while the message was handed on");
+    return base_fault_make(meeting->pool, BASE_FAULT_DENIED, "Status %d", status);
 }
 
 /* A note of what did not go out. The organizer's client believes that everything is well. */
@@ -115,28 +126,14 @@ static void meeting_tell(const meeting_t *meeting, const apr_array_header_t *to,
                        fault->message);
 }
 
-/* What cannot be sent now is tried once more, by the request that the phone repeats; then the organizer
- * is told. */
+/* A fault: it is to be tried again. Who is to get it, and cannot, the organizer is told. */
 static base_fault_t *meeting_failed(const meeting_t *meeting, const apr_array_header_t *to,
                                     base_fault_t *failed)
 {
-    cmd_exchange_t *exchange = meeting->exchange;
-    const char *key;
-    cmd_once_t once;
-
-    if (failed->code == BASE_FAULT_BUSY) /* who is at it may have vanished */
+    if (!meeting->last &&
+        (failed->code == BASE_FAULT_BUSY || /* who is at it may have vanished */
+         failed->code == BASE_FAULT_UNAVAILABLE || failed->code == BASE_FAULT_TIMEOUT))
         return failed;
-    if (failed->code == BASE_FAULT_UNAVAILABLE || failed->code == BASE_FAULT_TIMEOUT) {
-        BASE_TRY(meeting_key(meeting, to, &key));
-        cmd_once_init_account(exchange, cmd_once_scope(meeting->pool, "meeting-failed", key, NULL),
-                              "meeting", CMD_ONCE_TTL, &once);
-        BASE_TRY(cmd_once_claim(exchange, &once, CMD_LEASE, &exchange->patience));
-        if (once.held) {
-            BASE_TRY(cmd_once_record(exchange, &once, "1"));
-            failed->code = BASE_FAULT_UNAVAILABLE;
-            return failed;
-        }
-    }
     meeting_tell(meeting, to, failed);
     return NULL;
 }
@@ -145,7 +142,7 @@ static base_fault_t *meeting_failed(const meeting_t *meeting, const apr_array_he
 static base_fault_t *meeting_send(const meeting_t *meeting)
 {
     const apr_array_header_t *to = meeting->sending->to;
-    base_fault_t *fault = meeting_send_to(meeting, to);
+    base_fault_t *fault = meeting_send_to(meeting, to), *worst = NULL;
     int i;
 
     if (base_fault_code(fault) != BASE_FAULT_DENIED || to->nelts == 1 ||
@@ -155,13 +152,14 @@ static base_fault_t *meeting_send(const meeting_t *meeting)
         apr_array_header_t *one = apr_array_make(meeting->pool, 1, sizeof(const char *));
 
         APR_ARRAY_PUSH(one, const char *) = APR_ARRAY_IDX(to, i, const char *);
-        if ((fault = meeting_send_to(meeting, one)))
-            BASE_TRY(meeting_failed(meeting, one, fault));
+        if ((fault = meeting_send_to(meeting, one)) &&
+            (fault = meeting_failed(meeting, one, fault)))
+            worst = fault;
     }
-    return NULL;
+    return worst;
 }
 
-/* -- what the engine asks --------------------------------------------------------------------- */
+/* -- what is to be sent ------------------------------------------------------------------------ */
 
 /* A change of which nobody knows whom to tell tells nobody. */
 static void meeting_puzzled(const cmd_exchange_t *exchange, const base_fault_t *fault)
@@ -189,43 +187,147 @@ static base_fault_t *meeting_diff(cmd_exchange_t *exchange, const backend_blob_t
     return NULL;
 }
 
-static base_fault_t *meeting_plan(const collection_follow_t *base, const backend_blob_t *before,
-                                  const backend_blob_t *after, const backend_blob_t **memo,
-                                  apr_pool_t *pool)
+/* All messages; those that can be sent are, whatever becomes of the others, but for what is to come after
+ * another one. */
+static base_fault_t *meeting_send_all(cmd_exchange_t *exchange, const backend_blob_t *before,
+                                      const backend_blob_t *after, int last, int *count,
+                                      apr_pool_t *pool)
 {
-    cmd_exchange_t *exchange = ((const meeting_follow_t *)base)->exchange;
     apr_array_header_t *sendings;
     backend_identity_t *identity;
-
-    *memo = NULL;
-    BASE_TRY(meeting_diff(exchange, before, after, &identity, &sendings, pool));
-    return sendings->nelts ? item_itip_brief(before, memo, pool) : NULL;
-}
-
-static base_fault_t *meeting_done(const collection_follow_t *base, const backend_blob_t *before,
-                                  const backend_blob_t *after, apr_pool_t *pool)
-{
-    cmd_exchange_t *exchange = ((const meeting_follow_t *)base)->exchange;
-    apr_array_header_t *sendings;
-    backend_identity_t *identity;
+    base_fault_t *worst = NULL;
     int i;
 
     BASE_TRY(meeting_diff(exchange, before, after, &identity, &sendings, pool));
+    *count = sendings->nelts;
     for (i = 0; i < sendings->nelts; i++) {
         const item_itip_sending_t *sending = &APR_ARRAY_IDX(sendings, i, item_itip_sending_t);
         const meeting_t meeting = {.exchange = exchange,
                                    .identity = identity,
                                    .sending = sending,
                                    .event = sending->of_before ? before : after,
+                                   .last = last,
                                    .pool = pool};
+        base_fault_t *fault = worst && sending->follows ? NULL : meeting_send(&meeting);
 
-        BASE_TRY(meeting_send(&meeting));
+        worst = fault ? fault : worst;
     }
+    return worst;
+}
+
+/* -- what is owed ----------------------------------------------------------------------------- */
+
+enum { MEETING_FOLDER, MEETING_UID, MEETING_DEED, MEETING_BEFORE, MEETING_FIELDS };
+
+#define MEETING_DEED_ADD "add"
+#define MEETING_DEED_CHANGE "change"
+#define MEETING_DEED_DELETE "delete"
+
+/* Before the calendar changes. brief NULL: there is nothing yet. */
+static base_fault_t *meeting_note(meeting_follow_t *follow, const char *uid,
+                                  const backend_blob_t *brief, const backend_blob_t *after)
+{
+    cmd_outbox_entry_t *entry;
+    const char *data = "";
+
+    if (brief)
+        BASE_TRY(backend_blob_load(brief, &data, follow->pool));
+    data = apr_pstrmemdup(follow->pool, data, brief ? (apr_size_t)brief->size : 0);
+    entry = apr_pcalloc(follow->pool, sizeof *entry);
+    entry->kind = CMD_OUTBOX_EVENT;
+    entry->fields[MEETING_FOLDER] = follow->folder_id;
+    entry->fields[MEETING_UID] = apr_pstrdup(follow->pool, uid);
+    entry->fields[MEETING_DEED] = !brief  ? MEETING_DEED_ADD
+                                  : after ? MEETING_DEED_CHANGE
+                                          : MEETING_DEED_DELETE;
+    entry->fields[MEETING_BEFORE] = data;
+    entry->field_count = MEETING_FIELDS;
+    BASE_TRY(cmd_outbox_note(follow->exchange, entry, follow->pool));
+    follow->entry = entry;
     return NULL;
 }
 
-const collection_follow_t *cmd_meeting_follow(cmd_exchange_t *exchange,
-                                              const backend_folder_t *folder, apr_pool_t *pool)
+/* What the calendar is by now says what of it came to pass. */
+base_fault_t *cmd_meeting_finish(cmd_exchange_t *exchange, const cmd_outbox_entry_t *entry,
+                                 int last, int *done)
+{
+    const char *text = entry->fields[MEETING_BEFORE];
+    const backend_blob_t *before = NULL;
+    cmd_meeting_t meeting = {.blob = NULL};
+    backend_session_t *session;
+    apr_array_header_t *folders;
+    base_fault_t *fault;
+    int count = 0;
+
+    *done = entry->field_count != MEETING_FIELDS;
+    if (*done)
+        return NULL;
+    if (*text)
+        before = backend_blob_of(text, strlen(text), exchange->pool);
+    BASE_TRY(cmd_exchange_session(exchange, &session));
+    BASE_TRY(cmd_exchange_folders(exchange, &folders));
+    fault =
+        cmd_meeting_find(session, folders, entry->fields[MEETING_UID], &meeting, exchange->pool);
+    if (fault && fault->code != BASE_FAULT_FOLDER_GONE)
+        return fault;
+    /* what somebody else removed since is his to tell */
+    if (!meeting.blob && strcmp(entry->fields[MEETING_DEED], MEETING_DEED_DELETE) != 0)
+        return NULL;
+    fault = meeting_send_all(exchange, before, meeting.blob, last, &count, exchange->pool);
+    *done = !fault && count;
+    return fault;
+}
+
+/* -- what the engine asks --------------------------------------------------------------------- */
+
+static base_fault_t *meeting_plan(collection_follow_t *base, const backend_blob_t *before,
+                                  const backend_blob_t *after, const backend_blob_t **memo,
+                                  apr_pool_t *pool)
+{
+    meeting_follow_t *follow = (meeting_follow_t *)base;
+    apr_array_header_t *sendings;
+    backend_identity_t *identity;
+
+    *memo = NULL;
+    if (follow->entry) /* another program was faster: what this was for did not come to pass */
+        cmd_outbox_remove(follow->exchange, follow->entry, pool);
+    follow->entry = NULL;
+    apr_pool_clear(follow->pool);
+    BASE_TRY(meeting_diff(follow->exchange, before, after, &identity, &sendings, pool));
+    if (!sendings->nelts)
+        return NULL;
+    if (before)
+        BASE_TRY(item_itip_brief(before, memo, pool));
+    return meeting_note(follow, APR_ARRAY_IDX(sendings, 0, item_itip_sending_t).uid, *memo, after);
+}
+
+/* The change of the calendar stands, and is answered; what could not be sent is sent without the client. */
+static base_fault_t *meeting_done(collection_follow_t *base, const backend_blob_t *before,
+                                  const backend_blob_t *after, apr_pool_t *pool)
+{
+    meeting_follow_t *follow = (meeting_follow_t *)base;
+    cmd_exchange_t *exchange = follow->exchange;
+    cmd_outbox_entry_t *entry = follow->entry;
+    base_fault_t *fault;
+    int count;
+
+    follow->entry = NULL;
+    fault = meeting_send_all(exchange, before, after, !entry || !entry->value, &count, pool);
+    if (!entry || !entry->value)
+        return fault;
+    if (!fault) {
+        cmd_outbox_remove(exchange, entry, pool);
+        return NULL;
+    }
+    base_log_write(exchange->log, BASE_LOG_WARNING,
+                   "a meeting's messages of %s, device %s, are sent later: %s", exchange->account,
+                   exchange->request->device_id, fault->message);
+    cmd_outbox_postpone(exchange, entry, fault, pool);
+    return NULL;
+}
+
+collection_follow_t *cmd_meeting_follow(cmd_exchange_t *exchange, const backend_folder_t *folder,
+                                        apr_pool_t *pool)
 {
     meeting_follow_t *follow;
 
@@ -235,5 +337,7 @@ const collection_follow_t *cmd_meeting_follow(cmd_exchange_t *exchange,
     follow->base.plan = meeting_plan;
     follow->base.done = meeting_done;
     follow->exchange = exchange;
+    follow->folder_id = folder->id;
+    apr_pool_create(&follow->pool, pool);
     return &follow->base;
 }

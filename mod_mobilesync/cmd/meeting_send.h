@@ -6,22 +6,27 @@
  * lost a conflict, changes nothing or is a repeat sends nothing, and the Message-ID is derived from what
  * is told to whom: what is tried again goes out once (cmd_send_message).
  *
- * What there was before is in the ledger before the calendar changes (collection_follow_t), so that a
- * process that is killed between the change and the mail leaves a repeat of the request everything it
- * needs to send it.
+ * What there was before is in the ledger, and what is owed in the outbox (cmd/outbox.h), before the
+ * calendar changes: so a process that is killed between the change and the mail leaves everything that
+ * is needed to send it, to a repeat of the request and to whoever comes else.
  *
- * The change of the calendar stands whatever becomes of the mail: the client cannot be told of that
- * in a Sync. What cannot be sent for now makes the client repeat its request, once; a message that
- * could not be sent then is logged (WARNING), and a note in the organizer's Inbox says whom it did not
- * reach. */
+ * The change of the calendar stands, and the client is told so, whatever becomes of the mail: it cannot
+ * be told of that in a Sync. What cannot be sent for now is tried again for a day, without the client. A
+ * message that could not be sent then, or is refused, is logged (WARNING), and a note in the organizer's
+ * Inbox says whom it did not reach. */
 #ifndef CMD_MEETING_SEND_H
 #define CMD_MEETING_SEND_H
 
 #include "cmd/cmd.h"
 #include "cmd/collection.h"
+#include "cmd/outbox.h"
 
 /* For the operations of a Sync in a folder; NULL: nobody is told anything. */
-const collection_follow_t *cmd_meeting_follow(cmd_exchange_t *exchange,
-                                              const backend_folder_t *folder, apr_pool_t *pool);
+collection_follow_t *cmd_meeting_follow(cmd_exchange_t *exchange, const backend_folder_t *folder,
+                                        apr_pool_t *pool);
+
+/* CMD_OUTBOX_EVENT. */
+base_fault_t *cmd_meeting_finish(cmd_exchange_t *exchange, const cmd_outbox_entry_t *entry,
+                                 int last, int *done);
 
 #endif

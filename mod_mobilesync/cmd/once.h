@@ -7,6 +7,8 @@
 #include "cmd/cmd.h"
 
 #define CMD_ONCE_TTL apr_time_from_sec(24 * 3600) /* how long a repeat is recognised */
+/* What a Sync sends: as long as a repeat of its operations (collection_claim.c). */
+#define CMD_ONCE_TTL_SYNC apr_time_from_sec(30 * 86400)
 
 /* In the place of the device, for what all devices of an account may do once together; it is no
  * DeviceId (eas/request.h). */

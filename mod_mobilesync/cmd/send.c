@@ -65,7 +65,7 @@ static base_fault_t *send_identify(send_t *send, apr_interval_time_t *ttl, int *
     item_mime_t *mime;
     const char *value, *id = NULL, *digest;
 
-    *ttl = CMD_ONCE_TTL;
+    *ttl = request->shared ? CMD_ONCE_TTL_SYNC : CMD_ONCE_TTL;
     BASE_TRY(item_source_open(request->mime, &source, pool));
     BASE_TRY(item_mime_parse(source, &mime, pool));
     if (mime->fields->nelts == 0) {

@@ -18,10 +18,10 @@ struct sync_ops {
     const item_kind_t *kind; /* the folder's */
     const collection_env_t *env;
     const collection_request_t *request;
-    const collection_follow_t *follow; /* of what is changed here; NULL: nothing */
-    int drafts;                        /* the client may write messages here */
-    const char *trash_id;              /* where deletes go; NULL: items are removed */
-    apr_array_header_t *list;          /* sync_op_t */
+    collection_follow_t *follow; /* of what is changed here; NULL: nothing */
+    int drafts;                  /* the client may write messages here */
+    const char *trash_id;        /* where deletes go; NULL: items are removed */
+    apr_array_header_t *list;    /* sync_op_t */
     apr_array_header_t *engine; /* collection_op_t, of the same indices. One that is refused here is
                                    a Fetch of nothing there: without effect, but the request is
                                    one with operations, whose answer has a key of its own */

@@ -14,6 +14,8 @@
 #include "backend/directory.h"
 #include "backend/submit.h"
 #include "cmd/access.h"
+#include "cmd/once.h"
+#include "cmd/outbox.h"
 #include "item/item.h"
 #include "item/kind.h"
 #include "redis/redis.h"
@@ -182,6 +184,10 @@ static base_fault_t *child_service_open(child_t *child, glue_config_t *config)
     BASE_TRY(eas_profiles_create(config->clients, child->log, &service->profiles, child->pool));
     child_limits(config, &service->limits);
     BASE_TRY(child_access(config, &service->access, child->pool));
+    BASE_TRY(cmd_outbox_create(&service->outbox, child->pool));
+    service->home =
+        cmd_once_scope(child->pool, "home", config->backend,
+                       apr_array_pstrcat(child->pool, config->backend_arguments, ' '), NULL);
     service->store = redis->store;
     service->bus = redis->bus;
     service->hub = redis->hub;

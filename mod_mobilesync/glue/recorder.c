@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "state/exchange.h"
 #include "cmd/access_news.h"
+#include "cmd/outbox.h"
 #include "state/recorder.h"
 
 APLOG_USE_MODULE(mobilesync);
@@ -126,6 +127,7 @@ int glue_recorder_log(request_rec *r)
     glue_metrics_end(r, exchange);
     glue_trace_response(r, exchange);
     cmd_access_news_send(exchange);
+    cmd_outbox_run(exchange, apr_time_now());
     if (!(keep = glue_config_get(r->server)->recorder))
         return DECLINED;
     entry = recorder_entry(r, exchange);

@@ -48,7 +48,7 @@ typedef struct {
     apr_hash_t *records;       /* key -> memory_record_t */
     apr_hash_t *scopes;        /* key -> memory_scope_t */
     apr_hash_t *trash;         /* account, NUL, id -> memory_trash_t (memory_trash.c) */
-    apr_hash_t *tables[STATE_TABLE_ACCESS_NEWS + 1]; /* name -> text; NULL: none yet */
+    apr_hash_t *tables[STATE_TABLE_COUNT_]; /* name -> text; NULL: none yet */
     apr_hash_t *recorders;     /* account, NUL, device -> exchanges (memory_recorder.c) */
     apr_array_header_t *audit; /* memory_audit_t *, oldest first */
     apr_uint64_t audit_last, audit_number;

@@ -9,8 +9,10 @@
 
 static const char *table_key(const redis_store_t *self, state_table_t table, apr_pool_t *pool)
 {
-    static const char *const names[] = {
-        [STATE_TABLE_ACCESS] = ":access", [STATE_TABLE_ACCESS_NEWS] = ":access-news"};
+    static const char *const names[STATE_TABLE_COUNT_] = {[STATE_TABLE_ACCESS] = ":access",
+                                                          [STATE_TABLE_ACCESS_NEWS] =
+                                                              ":access-news",
+                                                          [STATE_TABLE_OUTBOX] = ":outbox"};
 
     return apr_pstrcat(pool, base_text_percent_encode(self->prefix, pool), names[table], NULL);
 }

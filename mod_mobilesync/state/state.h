@@ -22,6 +22,7 @@
  *   P:{account}:c                  channel of the account (wake/)
  *   P:accounts:0..255              set    accounts that have devices, made anew by
  *                                         state_account_rebuild when it is lost; may name some that have none any more
+ *   P:outbox                       hash   what is owed to others (state/table.h), whoever finishes it
  *   P:access, P:access-news        hash   access control (state/table.h): about devices of any account, so
  *                                         that no account can be their shard
  *   P:audit                        stream who did what (state/audit.h)

@@ -6,6 +6,7 @@
  *   P:access       hash   access control: "rules-version", "rules", and "d:DEVICE" and
  *                         "d:DEVICE/ACCOUNT", the list's entries (sync/access.h)
  *   P:access-news  hash   devices that an administrator is to be told of, and when he was told last
+ *   P:outbox       hash   "ACCOUNT/DIGEST" -> what is owed to others (cmd/outbox.h)
  *
  * Faults: as in state/state.h. */
 #ifndef STATE_TABLE_H
@@ -15,7 +16,12 @@
 
 #define STATE_TABLE_TEXT_MAX (1024 * 1024) /* bytes of a text */
 
-typedef enum { STATE_TABLE_ACCESS, STATE_TABLE_ACCESS_NEWS } state_table_t;
+typedef enum {
+    STATE_TABLE_ACCESS,
+    STATE_TABLE_ACCESS_NEWS,
+    STATE_TABLE_OUTBOX,
+    STATE_TABLE_COUNT_
+} state_table_t;
 
 typedef struct {
     const char *name;
