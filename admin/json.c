@@ -35,8 +35,9 @@ json_t *admin_json_text(const char *text, apr_pool_t *pool)
 
 json_t *admin_json_time(apr_time_t when, apr_pool_t *pool)
 {
-    return when && when != APR_INT64_MAX ? json_string(base_time_format_dashed(when, pool))
-                                         : json_null();
+    return when && when < BACKEND_DATE_MOVING_EVER
+               ? json_string(base_time_format_dashed(when, pool))
+               : json_null();
 }
 
 json_t *admin_json_names(const apr_array_header_t *names, apr_pool_t *pool)

@@ -191,6 +191,12 @@ typedef struct {
 typedef base_fault_t *(*backend_name_fn)(const backend_blob_t *blob, const char **name,
                                          apr_pool_t *pool);
 
+#define BACKEND_DATE_MOVING 1 /* other dates are of whole seconds, or APR_INT64_MAX */
+#define BACKEND_DATE_IS_MOVING(date) ((date) % APR_USEC_PER_SEC == BACKEND_DATE_MOVING)
+/* For ever, and moving. */
+#define BACKEND_DATE_MOVING_EVER \
+    (APR_INT64_MAX - APR_INT64_MAX % APR_USEC_PER_SEC + BACKEND_DATE_MOVING)
+
 /* What a store has to know of an item that is no mail. */
 typedef struct {
     int known; /* 0: it is nothing of any class */
@@ -200,7 +206,8 @@ typedef struct {
     backend_class_t class_;
     const char *uid; /* the UID in it, which stays when a file is renamed; NULL: it has none */
     /* entry.date: until when it matters; APR_INT64_MAX: for ever (an open task, a series without
-     * end, everything that ages not) */
+     * end, everything that ages not). With BACKEND_DATE_MOVING microseconds: what devices are shown
+     * of it, though it is the same, is another at the beginning of each year (UTC) */
     apr_time_t date;
 } backend_description_t;
 

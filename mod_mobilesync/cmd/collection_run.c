@@ -38,8 +38,9 @@ static apr_uint64_t run_unseen(const collection_t *collection)
 }
 
 /* Entries that exist come first in the batch, then those that are gone. */
-static base_fault_t *run_offer(collection_t *collection, const backend_entry_t *entries, int count,
-                               const apr_uint64_t *gone, int gone_count)
+static base_fault_t *run_offer_scanned(collection_t *collection, const backend_entry_t *entries,
+                                       int count, const apr_uint64_t *gone, int gone_count,
+                                       int renew)
 {
     sync_window_t *window = collection->window;
     apr_uint64_t unseen = run_unseen(collection);
@@ -57,6 +58,7 @@ static base_fault_t *run_offer(collection_t *collection, const backend_entry_t *
             event.exists = 1;
             event.unseen = unseen;
             event.token = entries[i].token;
+            event.renewed = renew && BACKEND_DATE_IS_MOVING(entries[i].date);
             event.dates.date[SYNC_DATE_OWN] = entries[i].date;
             event.dates.date[SYNC_DATE_CONVERSATION] = entries[i].conversation_date;
         }
@@ -71,6 +73,12 @@ static base_fault_t *run_offer(collection_t *collection, const backend_entry_t *
     }
     collection->examine -= count + gone_count;
     return NULL;
+}
+
+static base_fault_t *run_offer(collection_t *collection, const backend_entry_t *entries, int count,
+                               const apr_uint64_t *gone, int gone_count)
+{
+    return run_offer_scanned(collection, entries, count, gone, gone_count, 0);
 }
 
 static base_fault_t *run_todo(collection_t *collection, apr_pool_t *scratch)
@@ -188,7 +196,7 @@ static base_fault_t *run_scans(collection_t *collection, int batch, apr_uint64_t
         apr_pool_clear(scratch);
         BASE_TRY(backend_folder_enumerate(collection->env->backend, collection->request->folder_id,
                                           &range, batch, &page, scratch));
-        BASE_TRY(run_offer(collection, page->entries, page->count, NULL, 0));
+        BASE_TRY(run_offer_scanned(collection, page->entries, page->count, NULL, 0, scan.renew));
         if (sync_window_full(collection->window))
             break;
         sync_window_scan_done(collection->window,

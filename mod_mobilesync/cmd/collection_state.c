@@ -146,6 +146,8 @@ base_fault_t *collection_state_start(collection_t *collection, sync_position_t *
     collection_options_keep(start, &options);
     sync_position_refilter(start, collection_filter(collection, options.filter),
                            options.conversations, collection->request->now);
+    if (collection->request->class_ == BACKEND_CLASS_CALENDAR)
+        sync_position_renew(start, collection->request->now);
     collection->dates = start->dates;
     return NULL;
 }

@@ -89,6 +89,8 @@ base_fault_t *collection_watch_check(const collection_env_t *env,
     filter = collection_filter(look, start->options.filter);
     if (!sync_position_filtered(start, filter))
         sync_position_refilter(start, filter, start->options.conversations, request->now);
+    if (request->class_ == BACKEND_CLASS_CALENDAR)
+        sync_position_renew(start, request->now);
     look->dates = start->dates;
     BASE_TRY(collection_probe(look));
     if (!*start->cursor)

@@ -195,6 +195,11 @@ TESTS += t/unit/collection_test t/unit/collection_add_test t/unit/collection_mer
 	t/unit/collection_conversation_test \
 	t/unit/hierarchy_test
 
+check_PROGRAMS += t/unit/cmd_event_year_test
+t_unit_cmd_event_year_test_SOURCES = t/unit/cmd_event_year_test.c t/unit/cmd_item_helpers.h \
+	t/unit/cmd_helpers.h t/unit/tap.h
+t_unit_cmd_event_year_test_LDADD = $(UNIT_LDADD)
+TESTS += t/unit/cmd_event_year_test
 check_PROGRAMS += t/unit/cmd_item_test
 t_unit_cmd_item_test_SOURCES = t/unit/cmd_item_test.c t/unit/cmd_item_helpers.h \
 	t/unit/cmd_helpers.h t/unit/tap.h

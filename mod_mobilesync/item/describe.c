@@ -164,4 +164,4 @@ static base_fault_t *describe_blob(const backend_blob_t *blob, backend_descripti
     return NULL;
 }
 
-const backend_describer_t item_describer = {.describe = describe_blob, .version = "1"};
+const backend_describer_t item_describer = {.describe = describe_blob, .version = "2"};

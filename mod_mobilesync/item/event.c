@@ -121,12 +121,17 @@ static base_fault_t *event_last(const item_event_source_t *source, apr_time_t *l
     BASE_TRY(item_event_times_load(source, source->series, &times));
     *last = event_later(*last, times.to);
     if (item_event_rules_load(source, &series, pool) && item_series_recurs(&series)) {
+        item_recurrence_t pattern;
         apr_time_t begin = item_series_last(&series, pool);
 
         *last =
             begin == APR_INT64_MAX ? begin : event_later(*last, begin + (times.to - times.from));
         for (i = 0; i < source->instances->nelts && begin != APR_INT64_MAX; i++)
             *last = event_later(*last, begin + event_follower_end(source, &series, i));
+        /* what is shown within a window (item_event_series_expand); at 12.1 that is more */
+        if (!item_series_pattern(&series, &pattern) ||
+            !item_recurrence_in_version(&pattern, EAS_VERSION_12_1))
+            *last = *last == APR_INT64_MAX ? BACKEND_DATE_MOVING_EVER : *last + BACKEND_DATE_MOVING;
     }
     return NULL;
 }

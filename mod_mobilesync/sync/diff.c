@@ -11,7 +11,7 @@ sync_op_t sync_diff_judge(const sync_holding_t *device, const sync_event_t *even
         return device->held ? SYNC_OP_SOFT_DELETE : SYNC_OP_NONE;
     if (!device->held)
         return SYNC_OP_ADD;
-    if (device->token == SYNC_TOKEN_UNKNOWN)
+    if (device->token == SYNC_TOKEN_UNKNOWN || event->renewed)
         return SYNC_OP_CHANGE;
     return (device->token ^ event->token) & ~event->unseen ? SYNC_OP_CHANGE : SYNC_OP_NONE;
 }

@@ -15,6 +15,7 @@ typedef struct {
     sync_dates_t dates;
     /* bits of the token that the device cannot see: no news when they differ */
     apr_uint64_t unseen;
+    int renewed; /* what the device was shown of it is another now, though it is the same */
 } sync_event_t;
 
 /* What the device holds of it. */

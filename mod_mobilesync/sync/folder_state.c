@@ -11,6 +11,9 @@
 
 enum { POSITION_CLIENT_WINS = 1, POSITION_CONVERSATIONS = 2, POSITION_BY_CONVERSATION = 4 };
 
+#define POSITION_YEAR 3 /* shifted by so much, beside these flags */
+#define POSITION_YEAR_MAX 9999
+
 static void position_pack(const sync_position_t *position, base_text_buffer_t *out)
 {
     int i;
@@ -18,7 +21,8 @@ static void position_pack(const sync_position_t *position, base_text_buffer_t *o
     sync_pack_uint(out, (apr_uint64_t)position->options.filter);
     sync_pack_uint(out, (position->options.client_wins ? POSITION_CLIENT_WINS : 0u) |
                             (position->options.conversations ? POSITION_CONVERSATIONS : 0u) |
-                            (position->dates ? POSITION_BY_CONVERSATION : 0u));
+                            (position->dates ? POSITION_BY_CONVERSATION : 0u) |
+                            (unsigned)position->year << POSITION_YEAR);
     sync_pack_bytes(out, position->options.blob, position->options.blob_length);
     sync_pack_text(out, position->cursor);
     sync_pack_uint(out, (apr_uint64_t)position->filter);
@@ -38,7 +42,8 @@ static void position_unpack(sync_position_t *position, sync_unpack_t *in, apr_po
     int i;
 
     position->options.filter = (int)sync_unpack_count(in, SYNC_FILTER_MAX);
-    flags = sync_unpack_count(in, 7);
+    flags = sync_unpack_count(in, 7 | POSITION_YEAR_MAX << POSITION_YEAR);
+    position->year = (int)(flags >> POSITION_YEAR);
     position->options.client_wins = (flags & POSITION_CLIENT_WINS) != 0;
     position->options.conversations = (flags & POSITION_CONVERSATIONS) != 0;
     position->dates = flags & POSITION_BY_CONVERSATION ? SYNC_DATE_CONVERSATION : SYNC_DATE_OWN;
@@ -180,6 +185,26 @@ void sync_position_refilter(sync_position_t *position, int filter, int conversat
         sync_scans_add(&position->scans, dates, was, cut, 0);
 }
 
+void sync_position_renew(sync_position_t *position, apr_time_t now)
+{
+    int was = position->year;
+    apr_time_exp_t t;
+
+    /* a clock that was set back renews nothing */
+    if (apr_time_exp_gmt(&t, now) || t.tm_year + 1900 <= was ||
+        t.tm_year + 1900 > POSITION_YEAR_MAX)
+        return;
+    position->year = t.tm_year + 1900;
+    if (!was || !*position->cursor)
+        return;
+    /* what was over before the year that has left the window is shown as it was */
+    t = (apr_time_exp_t){.tm_year = was - 1901, .tm_mday = 1};
+    apr_time_exp_gmt_get(&now, &t);
+    sync_scans_add(&position->scans, SYNC_DATE_OWN, now > position->cut ? now : position->cut,
+                   SYNC_TIME_MAX, 0);
+    position->scans.scan[position->scans.count - 1].renew = 1;
+}
+
 int sync_position_filtered(const sync_position_t *position, int filter)
 {
     return position->filter == filter &&
@@ -217,7 +242,7 @@ int sync_position_same(const sync_position_t *one, const sync_position_t *other)
 {
     return sync_options_same(&one->options, &other->options) &&
            strcmp(one->cursor, other->cursor) == 0 && one->filter == other->filter &&
-           one->cut == other->cut && one->dates == other->dates &&
+           one->cut == other->cut && one->dates == other->dates && one->year == other->year &&
            sync_scans_same(&one->scans, &other->scans) && one->sweep == other->sweep &&
            one->todo_count == other->todo_count &&
            (!one->todo_count ||

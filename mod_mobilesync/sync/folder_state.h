@@ -38,7 +38,8 @@ typedef struct {
     int filter;         /* FilterType as applied... */
     apr_time_t cut;     /* ...where it cut... */
     sync_date_kind_t dates; /* ...and by which dates: by their own where nothing is cut */
-    sync_scans_t scans;     /* still to be gone through */
+    int year; /* in which it was shown what moves with the year; 0: nobody has asked for that */
+    sync_scans_t scans; /* still to be gone through */
     apr_uint64_t sweep; /* uids below this have still to be compared with what is held; 0: none */
     const apr_uint64_t *todo; /* entries to be looked at again, whatever the cursor says: the */
     int todo_count;           /* device's version of them is unknown or was refused */
@@ -97,6 +98,8 @@ sync_delta_t *sync_delta_unpack(const void *data, apr_size_t length, apr_pool_t 
  * day. */
 void sync_position_refilter(sync_position_t *position, int filter, int conversations,
                             apr_time_t now);
+/* In another year what moves with it is gone through (sync_scan_t.renew). */
+void sync_position_renew(sync_position_t *position, apr_time_t now);
 /* Has what the options ask for been applied? filter: what they mean to the class. */
 int sync_position_filtered(const sync_position_t *position, int filter);
 /* The first step: the cursor was taken just now and everything is to be scanned. */

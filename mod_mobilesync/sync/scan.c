@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define SCAN_RENEW 4
+
 static int scan_is_empty(apr_time_t since, apr_time_t before)
 {
     return since > before || (since == before && before != SYNC_TIME_MAX);
@@ -115,6 +117,7 @@ int sync_scans_same(const sync_scans_t *one, const sync_scans_t *other)
             one->scan[i].before != other->scan[i].before ||
             one->scan[i].below != other->scan[i].below ||
             one->scan[i].clean != other->scan[i].clean ||
+            one->scan[i].renew != other->scan[i].renew ||
             one->scan[i].dates != other->scan[i].dates)
             return 0;
     return 1;
@@ -129,8 +132,9 @@ void sync_scans_pack(const sync_scans_t *scans, base_text_buffer_t *out)
         sync_pack_int(out, scans->scan[i].since);
         sync_pack_int(out, scans->scan[i].before);
         sync_pack_uint(out, scans->scan[i].below);
-        sync_pack_uint(out,
-                       (apr_uint64_t)scans->scan[i].dates << 1 | (scans->scan[i].clean ? 1 : 0));
+        sync_pack_uint(out, (apr_uint64_t)scans->scan[i].dates << 1 |
+                                (scans->scan[i].clean ? 1 : 0) |
+                                (scans->scan[i].renew ? SCAN_RENEW : 0));
     }
 }
 
@@ -145,9 +149,10 @@ void sync_scans_unpack(sync_scans_t *scans, sync_unpack_t *in)
         scans->scan[i].since = sync_unpack_int(in);
         scans->scan[i].before = sync_unpack_int(in);
         scans->scan[i].below = sync_unpack_uint(in);
-        flags = sync_unpack_count(in, SYNC_DATE_CONVERSATION << 1 | 1);
+        flags = sync_unpack_count(in, SCAN_RENEW | SYNC_DATE_CONVERSATION << 1 | 1);
         scans->scan[i].clean = flags & 1;
-        scans->scan[i].dates = (sync_date_kind_t)(flags >> 1);
+        scans->scan[i].renew = (flags & SCAN_RENEW) != 0;
+        scans->scan[i].dates = (sync_date_kind_t)((flags & ~(unsigned)SCAN_RENEW) >> 1);
         if (scan_is_empty(scans->scan[i].since, scans->scan[i].before))
             in->bad = 1;
     }

@@ -32,6 +32,7 @@ typedef struct {
     apr_uint64_t below; /* ...and uid < below; 0: all, not begun */
     int clean;          /* 1: the device holds nothing of what is left to scan */
     sync_date_kind_t dates;
+    int renew; /* 1: what moves with the year is a change, whatever is held of it */
 } sync_scan_t;
 
 typedef struct {

@@ -77,7 +77,7 @@ static void test_judge(void)
 {
     static const sync_position_t own = {.cut = 10},
                                  conversations = {.cut = 10, .dates = SYNC_DATE_CONVERSATION};
-    static const sync_event_t old = {1, 1, 1, {{5, 10}}, 0};
+    static const sync_event_t old = {1, 1, 1, {{5, 10}}, 0, 0};
     sync_holding_t none = {0, 0};
     static const struct {
         int held;
@@ -102,7 +102,7 @@ static void test_judge(void)
 
     for (i = 0; i < sizeof rows / sizeof *rows; i++) {
         sync_holding_t device = {rows[i].held, rows[i].token};
-        sync_event_t event = {1, rows[i].exists, rows[i].now, {{rows[i].date, rows[i].date}}, 0};
+        sync_event_t event = {1, rows[i].exists, rows[i].now, {{rows[i].date, rows[i].date}}, 0, 0};
 
         is_int(sync_diff_judge(&device, &event, &own), rows[i].op,
                apr_psprintf(pool, "judgement %d", (int)i));
@@ -116,7 +116,7 @@ static void test_unseen(void)
 {
     static const sync_position_t own = {.cut = 10};
     const sync_holding_t device = {1, 5}, unknown = {1, SYNC_TOKEN_UNKNOWN};
-    sync_event_t event = {1, 1, 7, {{20, 20}}, 2};
+    sync_event_t event = {1, 1, 7, {{20, 20}}, 2, 0};
 
     is_int(sync_diff_judge(&device, &event, &own), SYNC_OP_NONE,
            "what a device cannot see is no news");
