@@ -48,6 +48,9 @@ int item_document_is_changed(const item_document_t *document);
 int item_document_fits(const item_document_t *document);
 /* Lines that were touched are folded at 75 octets, between characters. */
 const backend_blob_t *item_document_print(item_document_t *document, apr_pool_t *pool);
+/* The same, for what is stored or sent. TOO_LARGE: nobody could read it again. */
+base_fault_t *item_document_save(item_document_t *document, const backend_blob_t **blob,
+                                 apr_pool_t *pool);
 
 /* -- components; NULL when there is none -- */
 item_component_t *item_document_root(item_document_t *document);

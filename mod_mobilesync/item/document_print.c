@@ -213,6 +213,22 @@ int item_document_fits(const item_document_t *document)
     return print_measure(document->root, &extent);
 }
 
+base_fault_t *item_document_save(item_document_t *document, const backend_blob_t **blob,
+                                 apr_pool_t *pool)
+{
+    if (!document->changed) { /* it was read */
+        *blob = document->blob;
+        return NULL;
+    }
+    if (item_document_fits(document)) { /* folding adds to what was measured */
+        *blob = item_document_print(document, pool);
+        if ((*blob)->size <= ITEM_DOCUMENT_MAX)
+            return NULL;
+    }
+    return base_fault_make(pool, BASE_FAULT_TOO_LARGE, "more than %d bytes, or than %d lines",
+                           ITEM_DOCUMENT_MAX, ITEM_DOCUMENT_LINES_MAX);
+}
+
 /* -- copies -- */
 
 /* What was read and not changed since is one text for all copies in a document. */

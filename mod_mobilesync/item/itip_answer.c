@@ -110,8 +110,7 @@ base_fault_t *item_itip_answer(const backend_blob_t *event, const item_itip_answ
     if (!item_document_is_changed(source->document))
         return NULL;
     answer_mark(source, target, answer->now);
-    *blob = item_document_print(source->document, pool);
-    return NULL;
+    return item_document_save(source->document, blob, pool);
 }
 
 base_fault_t *item_itip_exclude(const backend_blob_t *event, const char *instance,
@@ -132,6 +131,5 @@ base_fault_t *item_itip_exclude(const backend_blob_t *event, const char *instanc
     if (!item_document_is_changed(source->document))
         return NULL;
     item_itip_moment(source->series, "LAST-MODIFIED", now, pool);
-    *blob = item_document_print(source->document, pool);
-    return NULL;
+    return item_document_save(source->document, blob, pool);
 }

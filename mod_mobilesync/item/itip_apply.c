@@ -345,8 +345,7 @@ static base_fault_t *itip_new(const item_itip_apply_t *apply, const backend_blob
         while ((event = item_component_first(apply->in->calendar, others[i])))
             item_component_remove(event);
     item_component_set_text(apply->in->calendar, "METHOD", NULL);
-    *blob = item_document_print(apply->in->document, apply->pool);
-    return NULL;
+    return item_document_save(apply->in->document, blob, apply->pool);
 }
 
 static base_fault_t *itip_existing(item_itip_apply_t *apply, const backend_blob_t *original,
@@ -383,8 +382,7 @@ static base_fault_t *itip_existing(item_itip_apply_t *apply, const backend_blob_
     if (!item_document_is_changed(apply->stored->document))
         return NULL;
     item_itip_moment(apply->stored->main, "LAST-MODIFIED", apply->who->now, apply->pool);
-    *blob = item_document_print(apply->stored->document, apply->pool);
-    return NULL;
+    return item_document_save(apply->stored->document, blob, apply->pool);
 }
 
 /* An invitation may remind. It does not have programs of its reader run something or send mail, as

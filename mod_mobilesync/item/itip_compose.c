@@ -285,11 +285,10 @@ const char *item_itip_lines(const char *text, apr_pool_t *pool)
 }
 
 static const char *compose_mail(const itip_compose_t *compose, item_component_t *event,
-                                const apr_array_header_t *to)
+                                const apr_array_header_t *to, const backend_blob_t *calendar)
 {
     const item_itip_send_t *send = compose->send;
     apr_pool_t *pool = compose->pool;
-    const backend_blob_t *calendar = item_document_print(compose->source->document, pool);
     const char *boundary = apr_pstrcat(pool, "=_itip_", send->key, NULL);
 
     if (strlen(boundary) > 70) /* RFC 2046 5.1.1 */
@@ -320,6 +319,7 @@ base_fault_t *item_itip_compose(const backend_blob_t *event, const item_itip_sen
 {
     itip_compose_t compose = {.send = send, .pool = pool};
     backend_blob_t *blob = apr_pcalloc(pool, sizeof *blob);
+    const backend_blob_t *calendar;
     apr_array_header_t *to;
     item_component_t *main;
 
@@ -334,7 +334,8 @@ base_fault_t *item_itip_compose(const backend_blob_t *event, const item_itip_sen
     BASE_TRY(compose_calendar(&compose, &main));
     if (compose_is_pointless(&compose, main))
         return NULL;
-    blob->data = compose_mail(&compose, main, to);
+    BASE_TRY(item_document_save(compose.source->document, &calendar, pool));
+    blob->data = compose_mail(&compose, main, to, calendar);
     blob->size = strlen(blob->data);
     *message = blob;
     return NULL;

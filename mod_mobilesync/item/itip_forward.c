@@ -146,7 +146,7 @@ static base_fault_t *forward_events(forward_t *forward, int own)
     return NULL;
 }
 
-static const char *forward_calendar(const forward_t *forward, int meeting)
+static base_fault_t *forward_calendar(const forward_t *forward, int meeting, const char **text)
 {
     const backend_blob_t *blob;
 
@@ -154,8 +154,9 @@ static const char *forward_calendar(const forward_t *forward, int meeting)
         item_property_remove(item_property_first(forward->source->calendar, "METHOD"));
     if (meeting)
         item_property_add(forward->source->calendar, NULL, "METHOD", "REQUEST");
-    blob = item_document_print(forward->source->document, forward->pool);
-    return apr_pstrmemdup(forward->pool, blob->data, blob->size);
+    BASE_TRY(item_document_save(forward->source->document, &blob, forward->pool));
+    *text = apr_pstrmemdup(forward->pool, blob->data, blob->size);
+    return NULL;
 }
 
 base_fault_t *item_itip_forward(const backend_blob_t *event, const item_itip_forward_t *wanted,
@@ -165,7 +166,8 @@ base_fault_t *item_itip_forward(const backend_blob_t *event, const item_itip_for
     backend_blob_t *blob = apr_pcalloc(pool, sizeof *blob);
     item_property_t *organizer;
     const char *type = "text/calendar; charset=utf-8; name=\"event.ics\"\r\n"
-                       "Content-Disposition: attachment; filename=\"event.ics\"";
+                       "Content-Disposition: attachment; filename=\"event.ics\"",
+               *calendar;
     int own;
 
     BASE_TRY(item_event_open(event, &forward.source, pool));
@@ -174,14 +176,15 @@ base_fault_t *item_itip_forward(const backend_blob_t *event, const item_itip_for
     BASE_TRY(forward_events(&forward, own));
     if (organizer)
         type = "text/calendar; charset=utf-8; method=REQUEST";
+    BASE_TRY(forward_calendar(&forward, organizer != NULL, &calendar));
     blob->data = apr_pstrcat(
         pool, forward_header(&forward),
         "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"" FORWARD_BOUNDARY
         "\"\r\n\r\n",
         item_itip_part(FORWARD_BOUNDARY, "text/plain; charset=utf-8",
                        item_itip_lines(forward_text(&forward), pool), pool),
-        item_itip_part(FORWARD_BOUNDARY, type, forward_calendar(&forward, organizer != NULL), pool),
-        "--" FORWARD_BOUNDARY "--\r\n", NULL);
+        item_itip_part(FORWARD_BOUNDARY, type, calendar, pool), "--" FORWARD_BOUNDARY "--\r\n",
+        NULL);
     blob->size = strlen(blob->data);
     *message = blob;
     return NULL;
@@ -285,6 +288,5 @@ base_fault_t *item_itip_invite(const backend_blob_t *event, const apr_array_head
     /* no other version to those who are invited: SEQUENCE stays */
     item_itip_moment(edit.event, "LAST-MODIFIED", wanted->now, pool);
     item_itip_moment(edit.event, "DTSTAMP", wanted->now, pool);
-    *blob = item_document_print(source->document, pool);
-    return NULL;
+    return item_document_save(source->document, blob, pool);
 }

@@ -85,9 +85,7 @@ base_fault_t *item_itip_view(const backend_blob_t *event, const apr_array_header
     BASE_TRY(item_event_open(event, &source, pool));
     item_itip_narrow(source, addresses);
     if (source->main && view_names(source, source->main, addresses))
-        *view = item_document_is_changed(source->document)
-                    ? item_document_print(source->document, pool)
-                    : event;
+        BASE_TRY(item_document_save(source->document, view, pool));
     return NULL;
 }
 
@@ -199,8 +197,5 @@ base_fault_t *item_itip_brief(const backend_blob_t *event, const backend_blob_t 
         view_drop_files(source->series);
     for (i = 0; i < source->instances->nelts; i++)
         view_drop_files(APR_ARRAY_IDX(source->instances, i, item_component_t *));
-    *brief = item_document_is_changed(source->document)
-                 ? item_document_print(source->document, pool)
-                 : event;
-    return NULL;
+    return item_document_save(source->document, brief, pool);
 }

@@ -318,8 +318,7 @@ static base_fault_t *note_change(const item_change_t *change, const backend_blob
         return NULL;
     item_component_set_text(journal, "LAST-MODIFIED", now);
     item_component_set_text(journal, "DTSTAMP", now);
-    *blob = item_document_print(document, pool);
-    return NULL;
+    return item_document_save(document, blob, pool);
 }
 
 const item_kind_t item_note_kind = {.name = "Notes",

@@ -475,6 +475,6 @@ base_fault_t *task_change(const item_change_t *change, const backend_blob_t *ori
     task_show(&c.task);
     if (task_is_other(&c))
         *change->tell = 1;
-    *blob = same ? original : item_document_print(c.task.document, pool);
-    return NULL;
+    *blob = original;
+    return same ? NULL : item_document_save(c.task.document, blob, pool);
 }

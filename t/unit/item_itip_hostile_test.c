@@ -3,6 +3,8 @@
 #include "itip_helpers.h"
 #include "memory.h"
 
+#include "item/event_impl.h"
+
 static void test_hostile(apr_pool_t *pool)
 {
     static const char first[] =
@@ -33,6 +35,32 @@ static void test_hostile(apr_pool_t *pool)
        "of thousands of occurrences as many are taken as phones are shown");
 }
 
+/* A line more than is read: what could never be read again is not written. */
+static void test_full(apr_pool_t *pool)
+{
+    base_text_buffer_t event = {.pool = pool};
+    item_itip_answer_t yes = {
+        .response = ITEM_ITIP_ACCEPTED, .addresses = own_addresses(pool), .now = NOW};
+    const backend_blob_t *stored, *blob;
+    item_event_source_t *source;
+    int i;
+
+    base_text_buffer_puts(&event, HEAD EVENT STAMP("01") AT MEETING);
+    for (i = 0; i < 19987; i++)
+        base_text_buffer_puts(&event, "X-NOTE:x\r\n");
+    base_text_buffer_puts(&event, END TAIL);
+    stored = blob_of_text(event.data, pool);
+    ok(!item_event_open(stored, &source, pool), "an event of as many lines as are read");
+    is_int(base_fault_code(item_itip_answer(stored, &yes, &blob, pool)), BASE_FAULT_TOO_LARGE,
+           "an answer would be the last: it is refused");
+    is_int(
+        base_fault_code(item_itip_apply(
+            message("CANCEL", EVENT STAMP("02") "SEQUENCE:1\r\n" AT MEETING END, "bo@example.org",
+                    pool),
+            stored, &(item_itip_who_t){.addresses = own_addresses(pool), .now = NOW}, &blob, pool)),
+        BASE_FAULT_TOO_LARGE, "and a message");
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -42,5 +70,6 @@ int main(void)
     item_child_init(pool);
     alarm(600);
     test_hostile(pool);
+    test_full(pool);
     return done_testing();
 }
