@@ -12,11 +12,12 @@
 #include "item/rule.h"
 #include "item/series_impl.h"
 
-#define COMPONENT_CHANGES_MAX 4000
-#define COMPONENT_YEAR_FIRST 1970 /* yearly changes before that are not listed */
+#define COMPONENT_CHANGES_MAX 1000 /* all that tzdata knows of a place are less than 300 */
+#define COMPONENT_YEAR_FIRST 1900  /* yearly changes before that are not listed */
 #define COMPONENT_YEAR_LAST 2100
 #define COMPONENT_PARTS_MAX 256
-#define COMPONENT_BUDGET 200000 /* item/series_impl.h; all parts share it */
+#define COMPONENT_BUDGET 50000 /* item/series_impl.h; all parts share it */
+#define COMPONENT_YEAR_MAX 8   /* changes that a rule may make in a year; places have one */
 
 /* A STANDARD or DAYLIGHT. */
 typedef struct {
@@ -81,6 +82,17 @@ static int component_read_yearly(const component_part_t *part, clock_rule_t *cha
     return position == 0 && month_days == 7 && change->first_day >= 1 && change->first_day <= 25;
 }
 
+/* Of a rule that zones have: once in a year (or in twelve months), at one time of day. Others would make
+ * thousands of changes. */
+static int component_is_seasonal(const struct icalrecurrencetype *rule)
+{
+    return (rule->freq == ICAL_YEARLY_RECURRENCE ||
+            (rule->freq == ICAL_MONTHLY_RECURRENCE && rule->interval % 12 == 0)) &&
+           item_rule_count(rule->by_hour, ICAL_BY_HOUR_SIZE) <= 1 &&
+           item_rule_count(rule->by_minute, ICAL_BY_MINUTE_SIZE) <= 1 &&
+           item_rule_count(rule->by_second, ICAL_BY_SECOND_SIZE) <= 1;
+}
+
 static int component_read_part(item_component_t *component, component_part_t *part)
 {
     const char *start = item_component_text(component, "DTSTART");
@@ -97,7 +109,8 @@ static int component_read_part(item_component_t *component, component_part_t *pa
     part->start = icaltime_from_string(start);
     if (icaltime_is_null_time(part->start) || part->start.year < 1 || part->start.year > 9999)
         return 0;
-    part->has_rule = rule && item_rule_parse(item_property_value(rule), &part->rule);
+    part->has_rule = rule && item_rule_parse(item_property_value(rule), &part->rule) &&
+                     component_is_seasonal(&part->rule);
     part->yearly = part->has_rule && component_read_yearly(part, &part->change);
     return 1;
 }
@@ -118,13 +131,16 @@ static void component_push_dates(apr_array_header_t *changes, const component_pa
     item_property_t *property = item_property_first(part->component, "RDATE");
 
     for (; property; property = item_property_next(property)) {
-        char *list = apr_pstrdup(pool, item_property_value(property)), *state, *word;
+        const char *at = item_property_value(property);
 
-        for (word = apr_strtok(list, ",", &state); word; word = apr_strtok(NULL, ",", &state)) {
-            struct icaltimetype time = icaltime_from_string(word);
+        while (*at && changes->nelts < COMPONENT_CHANGES_MAX) {
+            size_t length = strcspn(at, ",");
+            struct icaltimetype time =
+                icaltime_from_string(apr_pstrmemdup(pool, at, (apr_size_t)length));
 
             if (!icaltime_is_null_time(time))
                 component_push(changes, part, item_date_seconds(&time));
+            at += length + (at[length] == ',');
         }
     }
 }
@@ -143,7 +159,7 @@ static void component_push_rule(apr_array_header_t *changes, const component_par
     item_series_walk_start(&walk, &part->rule, &part->start, &before, *budget, pool);
     item_series_walk_skip(&walk, first);
     while (changes->nelts < COMPONENT_CHANGES_MAX && item_series_walk_at(&walk) < end &&
-           item_series_walk_next(&walk, seconds)) {
+           item_series_walk_next(&walk, seconds) && seconds->nelts <= COMPONENT_YEAR_MAX) {
         for (i = 0; i < seconds->nelts; i++)
             if (APR_ARRAY_IDX(seconds, i, long) < end)
                 component_push(changes, part, APR_ARRAY_IDX(seconds, i, long));
@@ -182,15 +198,12 @@ static void component_find_endless(const apr_array_header_t *parts,
         *standard = *daylight = NULL;
 }
 
-/* The year from which on nothing of a rule need be listed: that of the endless ones, or that of a
- * later one of the same kind. */
-static int component_listed_until(const apr_array_header_t *parts, const component_part_t *part,
-                                  const component_part_t *endless)
+/* The year from which on nothing of a rule need be listed: that of a later one of the same kind, where it
+ * has no end. */
+static int component_listed_until(const apr_array_header_t *parts, const component_part_t *part)
 {
     int year = COMPONENT_YEAR_LAST, i;
 
-    if (part == endless)
-        return part->start.year + 1;
     for (i = 0; i < parts->nelts && icaltime_is_null_time(part->rule.until); i++) {
         const component_part_t *other = &APR_ARRAY_IDX(parts, i, const component_part_t);
 
@@ -214,24 +227,40 @@ static void component_load_parts(item_component_t *vtimezone, const char *name,
             APR_ARRAY_PUSH(parts, component_part_t) = part;
 }
 
+/* The endless ones are listed as long as others are: their rules hold from the last change on. */
+static int component_ruled_from(const apr_array_header_t *changes)
+{
+    int year = 0, month, day, last = 0, i;
+
+    for (i = 0; i < changes->nelts; i++) {
+        item_date_split(item_date_floor(APR_ARRAY_IDX(changes, i, const clock_change_t).at), &year,
+                        &month, &day);
+        last = year > last && year <= COMPONENT_YEAR_LAST ? year : last;
+    }
+    return last + 1;
+}
+
 static void component_load_changes(item_clock_t *clock, const apr_array_header_t *parts,
                                    apr_pool_t *pool)
 {
     apr_array_header_t *changes = apr_array_make(pool, 16, sizeof(clock_change_t));
     const component_part_t *standard, *daylight;
     long budget = COMPONENT_BUDGET;
-    int i;
+    int i, ruled_from;
 
     component_find_endless(parts, &standard, &daylight);
     for (i = 0; i < parts->nelts; i++) {
         const component_part_t *part = &APR_ARRAY_IDX(parts, i, const component_part_t);
-        const component_part_t *endless = part == daylight ? daylight : standard;
 
         component_push(changes, part, item_date_seconds(&part->start));
         component_push_dates(changes, part, pool);
-        if (part->has_rule)
-            component_push_rule(changes, part, component_listed_until(parts, part, endless),
-                                &budget, pool);
+        if (part->has_rule && part != standard && part != daylight)
+            component_push_rule(changes, part, component_listed_until(parts, part), &budget, pool);
+    }
+    ruled_from = component_ruled_from(changes);
+    if (standard) {
+        component_push_rule(changes, standard, ruled_from, &budget, pool);
+        component_push_rule(changes, daylight, ruled_from, &budget, pool);
     }
     qsort(changes->elts, (size_t)changes->nelts, sizeof(clock_change_t), component_compare);
     clock->changes = (const clock_change_t *)changes->elts;

@@ -249,15 +249,18 @@ const item_clock_t *item_clock_olson(const char *name, apr_pool_t *pool)
 {
     item_clock_t *clock;
     apr_file_t *file;
-    unsigned char *data;
+    unsigned char *data = NULL;
     apr_size_t length = 0;
+    apr_finfo_t info;
 
     if (!file_is_name(name) ||
         apr_file_open(&file, apr_pstrcat(pool, FILE_DIRECTORY, name, NULL),
                       APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool) != APR_SUCCESS)
         return NULL;
-    data = apr_palloc(pool, FILE_MAX);
-    apr_file_read_full(file, data, FILE_MAX, &length);
+    if (apr_file_info_get(&info, APR_FINFO_SIZE, file) == APR_SUCCESS && info.size <= FILE_MAX) {
+        data = apr_palloc(pool, (apr_size_t)info.size + 1);
+        apr_file_read_full(file, data, (apr_size_t)info.size, &length);
+    }
     apr_file_close(file);
     clock = apr_pcalloc(pool, sizeof *clock);
     clock->tzid = apr_pstrdup(pool, name);

@@ -6,6 +6,7 @@
 #include <unicode/ustring.h>
 
 #define FIND_NAME_MAX 128
+#define FIND_ZONES_MAX 100 /* of a calendar that are looked at; programs write those that it uses */
 
 /* The Olson name of one that Windows has ("W. Europe Standard Time"), of CLDR; NULL. */
 static const item_clock_t *find_windows(const char *name, apr_pool_t *pool)
@@ -48,8 +49,9 @@ const item_clock_t *item_clock_find(item_component_t *calendar, const char *tzid
 {
     item_component_t *component = calendar ? item_component_first(calendar, "VTIMEZONE") : NULL;
     const item_clock_t *clock = NULL;
+    int left = FIND_ZONES_MAX;
 
-    for (; component && !clock; component = item_component_next(component)) {
+    for (; component && !clock && left-- > 0; component = item_component_next(component)) {
         const char *name = item_component_text(component, "TZID");
 
         if (name && strcmp(name, tzid) == 0)

@@ -286,6 +286,126 @@ static void test_written_zone(apr_pool_t *pool)
     ok(again && clocks_differ(clock, again, from) == 0, "its VTIMEZONE is what it is");
 }
 
+/* -- VTIMEZONEs of other programs -------------------------------------------------------------- */
+
+/* "S" or "D", the start, the offsets, a rule or dates. */
+#define PART(kind, start, from, to, line)                                                        \
+    "BEGIN:" kind "\r\nDTSTART:" start "\r\nTZOFFSETFROM:" from "\r\nTZOFFSETTO:" to "\r\n" line \
+    "\r\nEND:" kind "\r\n"
+#define SUMMER(start, rule) PART("DAYLIGHT", start, "+0100", "+0200", "RRULE:FREQ=YEARLY;" rule)
+#define WINTER(start, rule) PART("STANDARD", start, "+0200", "+0100", "RRULE:FREQ=YEARLY;" rule)
+#define MARCH "BYMONTH=3;BYDAY=-1SU"
+#define SEPTEMBER "BYMONTH=9;BYDAY=-1SU"
+#define OCTOBER "BYMONTH=10;BYDAY=-1SU"
+
+static const item_clock_t *clock_of(const char *parts, apr_pool_t *pool)
+{
+    return item_clock_component(
+        item_component_first(
+            calendar_of(apr_pstrcat(pool,
+                                    "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\n"
+                                    "TZID:x\r\n",
+                                    parts, "END:VTIMEZONE\r\nEND:VCALENDAR\r\n", NULL),
+                        pool),
+            "VTIMEZONE"),
+        pool);
+}
+
+static void test_read(apr_pool_t *pool)
+{
+    static const struct {
+        const char *what, *parts, *same;
+        int from; /* year */
+    } rows[] = {
+        {"the one goes on for longer than the other",
+         SUMMER("19810329T020000", MARCH)
+             WINTER("19800928T030000", SEPTEMBER ";UNTIL=19950924T010000Z")
+                 WINTER("19961027T030000", OCTOBER),
+         "Europe/Berlin", 1981},
+        {"its last change is old",
+         PART("STANDARD", "18880101T001859", "+091859", "+0900", "COMMENT:x")
+             PART("DAYLIGHT", "19500507T000000", "+0900", "+1000",
+                  "RRULE:FREQ=YEARLY;BYMONTH=5;BYDAY=1SU;UNTIL=19510505T150000Z")
+                 PART("STANDARD", "19480912T010000", "+1000", "+0900",
+                      "RRULE:FREQ=YEARLY;BYMONTH=9;BYDAY=2SU;UNTIL=19510908T150000Z"),
+         "Asia/Tokyo", 1971},
+        {"rules with the time of day, as Notes has them",
+         SUMMER("19810329T020000", "BYMINUTE=0;BYHOUR=2;" MARCH)
+             WINTER("19961027T030000", "BYMINUTE=0;BYHOUR=3;" OCTOBER),
+         "Europe/Berlin", 1996},
+        {"every twelve months",
+         PART("DAYLIGHT", "19970330T020000", "+0100", "+0200",
+              "RRULE:FREQ=MONTHLY;INTERVAL=12;BYDAY=-1SU")
+             PART("STANDARD", "19961027T030000", "+0200", "+0100",
+                  "RRULE:FREQ=MONTHLY;INTERVAL=12;BYDAY=-1SU"),
+         "Europe/Berlin", 1997},
+        {"from the year 1601 on, as Outlook has them",
+         SUMMER("16010325T020000", MARCH) WINTER("16011028T030000", OCTOBER), "Europe/Berlin",
+         1997},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const item_clock_t *clock = clock_of(rows[i].parts, pool);
+        const item_clock_t *same = item_clock_olson(rows[i].same, pool);
+        int year, differ = 0;
+
+        for (year = rows[i].from; clock && year < YEARS_LAST; year += 20)
+            differ += clocks_differ(clock, same, moment_of(year, 4, 1));
+        ok(clock && !differ, "%s: %d moments differ", rows[i].what, differ);
+    }
+}
+
+/* Rules that no zone has change nothing: what is left are the first changes. */
+static void test_hostile(apr_pool_t *pool)
+{
+    static const char *const rules[] = {
+        "FREQ=SECONDLY",
+        "FREQ=MINUTELY;BYDAY=SU",
+        "FREQ=HOURLY",
+        "FREQ=DAILY",
+        "FREQ=WEEKLY;BYDAY=SU",
+        "FREQ=MONTHLY;BYDAY=1SU",
+        "FREQ=YEARLY;BYDAY=SU",
+        "FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU;BYHOUR=1,2,3",
+        "FREQ=YEARLY;BYMONTH=10;BYMONTHDAY=1,2,3,4,5,6,7,8,9,10,11,12;BYMINUTE=1,2,3,4,5,6,7,8,9",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof rules / sizeof *rules; i++) {
+        const item_clock_t *clock =
+            clock_of(apr_pstrcat(pool, SUMMER("19970330T020000", MARCH),
+                                 "BEGIN:STANDARD\r\nDTSTART:19971026T030000\r\n"
+                                 "TZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nRRULE:",
+                                 rules[i], "\r\nEND:STANDARD\r\n", NULL),
+                     pool);
+
+        ok(clock && item_clock_offset(clock, moment_of(1997, 12, 1)) == 3600 &&
+               item_clock_offset(clock, moment_of(1998, 2, 1)) == 3600 &&
+               item_clock_offset(clock, moment_of(1998, 12, 1)) == 7200,
+           "refused: %s", rules[i]);
+    }
+}
+
+/* Of a calendar with more zones than anybody uses the first hundred are looked at. */
+static void test_many(apr_pool_t *pool)
+{
+    const char *text = "BEGIN:VCALENDAR\r\n";
+    item_component_t *calendar;
+    int i;
+
+    for (i = 0; i <= 100; i++)
+        text = apr_psprintf(
+            pool,
+            "%sBEGIN:VTIMEZONE\r\nTZID:%s%d\r\n" PART("STANDARD", "19700101T000000", "+0500",
+                                                      "+0500", "COMMENT:x") "END:VTIMEZONE\r\n",
+            text, i < 100 ? "x" : "Etc/GMT-", i < 100 ? i : 3);
+    calendar = calendar_of(apr_pstrcat(pool, text, "END:VCALENDAR\r\n", NULL), pool);
+    is_int(item_clock_offset(item_clock_find(calendar, "x99", pool), 0), 5 * 3600, "the last");
+    is_int(item_clock_offset(item_clock_find(calendar, "Etc/GMT-3", pool), 0), 3 * 3600,
+           "one behind it is that of Olson's");
+}
+
 /* -- all zones through blobs ------------------------------------------------------------------ */
 
 /* A zone's blob as a clock again. */
@@ -401,6 +521,9 @@ int main(void)
     test_written(zones, pool);
     test_written_text(pool);
     test_written_zone(pool);
+    test_read(pool);
+    test_hostile(pool);
+    test_many(pool);
     test_round_trip(zones, pool);
     test_days(zones, pool);
     apr_pool_destroy(pool);
