@@ -241,6 +241,7 @@ typedef struct {
     int is_new;
     int unlike;                 /* something that was sent is not so now */
     item_event_series_t *shown; /* the series as the client has it; NULL: none */
+    item_event_times_t before;  /* of the event, before its times were stored; not of a new one */
     item_options_t options;     /* version and addresses, for views of what there is */
     apr_pool_t *pool;
 } item_event_edit_t;
@@ -297,6 +298,24 @@ base_fault_t *item_event_store_recurrence(item_event_edit_t *edit, int moved);
 base_fault_t *item_event_store_exceptions(item_event_edit_t *edit);
 /* InstanceId of 16.x. */
 base_fault_t *item_event_store_instance(item_event_edit_t *edit);
+
+/* -- a series that is moved as a whole (event_move.c, event_move_rule.c) -- */
+
+typedef struct {
+    item_event_edit_t *edit;
+    const item_series_t *from; /* as it was */
+    item_series_t to;          /* its start and clock are those that it has now */
+    apr_time_t by;             /* so much later on the wall clock */
+} item_event_move_t;
+
+/* After its times were stored: what else names times of it moves along, RDATE, the lists and the ends of
+ * rules (rules: they are those that it had), and up to 14.1 EXDATE and instances, of which those that are
+ * where the series has them stay so. */
+void item_event_move_series(item_event_edit_t *edit, int rules);
+void item_event_move_rules(const item_event_move_t *move);
+/* A part of a rule ("UNTIL"); value NULL: it goes. */
+void item_event_rule_set(item_property_t *rule, const char *name, const char *value,
+                         apr_pool_t *pool);
 
 /* The instance at a place of the series; it is made, as the series is, where there is none. */
 item_component_t *item_event_occurrence(item_event_edit_t *edit, const item_series_t *series,

@@ -152,17 +152,6 @@ static const char *event_until(const item_event_edit_t *edit, const item_series_
                           item_clock_to_utc(series->clock, &at) - apr_time_from_sec(1), edit->pool);
 }
 
-static void event_end_rule(const item_event_edit_t *edit, item_property_t *rule, const char *until)
-{
-    char *parts = apr_pstrdup(edit->pool, item_property_value(rule)), *state, *one;
-    const char *text = "";
-
-    for (one = apr_strtok(parts, ";", &state); one; one = apr_strtok(NULL, ";", &state))
-        if (strncasecmp(one, "COUNT=", 6) != 0 && strncasecmp(one, "UNTIL=", 6) != 0)
-            text = apr_pstrcat(edit->pool, text, one, ";", NULL);
-    item_property_set_value(rule, apr_pstrcat(edit->pool, text, "UNTIL=", until, NULL));
-}
-
 void item_event_end_before(item_event_edit_t *edit, const item_series_t *series,
                            const struct icaltimetype *place)
 {
@@ -173,8 +162,10 @@ void item_event_end_before(item_event_edit_t *edit, const item_series_t *series,
     item_series_t dates = *series;
     int i;
 
-    for (; rule; rule = item_property_next(rule))
-        event_end_rule(edit, rule, until);
+    for (; rule; rule = item_property_next(rule)) {
+        item_event_rule_set(rule, "COUNT", NULL, edit->pool);
+        item_event_rule_set(rule, "UNTIL", until, edit->pool);
+    }
     dates.rules = NULL; /* what no rule says is taken away one by one */
     item_series_expand(&dates, end, APR_INT64_MAX, ITEM_SERIES_DATES_MAX, &left, edit->pool);
     for (i = 0; i < left->nelts && item_series_recurs(&dates); i++)

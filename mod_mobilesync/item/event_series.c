@@ -289,6 +289,18 @@ typedef struct {
     const item_event_value_t *values, *master; /* of an instance */
 } event_shown_t;
 
+/* StartTime that is left out is, by R436, that of the series, by which clients mean the occurrence's place:
+ * an instance that is elsewhere says when it is, and until when, also where that is when the series
+ * begins or ends. */
+static int event_says_times(const event_shown_t *shown, int property)
+{
+    const char *start = shown->values[ITEM_EVENT_start].text;
+
+    return (property == ITEM_EVENT_start || property == ITEM_EVENT_end) &&
+           (strcmp(start, shown->place) != 0 ||
+            strcmp(start, shown->master[ITEM_EVENT_start].text) != 0);
+}
+
 static void event_write_values(const event_shown_t *shown, eas_version_t version,
                                eas_writer_t *writer, apr_pool_t *pool)
 {
@@ -300,7 +312,8 @@ static void event_write_values(const event_shown_t *shown, eas_version_t version
 
         if (!exception || (int)version < exception)
             continue;
-        if (own->text && (!series->text || strcmp(own->text, series->text) != 0))
+        if (own->text &&
+            (!series->text || strcmp(own->text, series->text) != 0 || event_says_times(shown, i)))
             item_event_value_write(i, own, version, writer, pool);
         else if (!own->text && series->text && /* R539; R2185 */
                  (i != ITEM_EVENT_reminder || version >= EAS_VERSION_14_1))

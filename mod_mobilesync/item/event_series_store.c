@@ -170,6 +170,22 @@ static void event_fit_exceptions(item_event_edit_t *edit)
             event_drop_instance(source, i);
 }
 
+/* Is a moment of the day that is the last one anyway? A client that moves a series says when the last one
+ * began before it did. */
+static int event_is_last_day(const item_event_series_t *shown, apr_time_t when)
+{
+    const item_clock_t *clock = shown->origin.clock;
+    struct icaltimetype last =
+        item_clock_to_local(clock, item_clock_to_utc(clock, &shown->pattern.until));
+    struct icaltimetype end = item_clock_to_local(clock, when), first = last;
+
+    first.hour = shown->origin.start.hour;
+    first.minute = shown->origin.start.minute;
+    first.second = shown->origin.start.second;
+    return !shown->origin.start.is_date && last.year == end.year && last.month == end.month &&
+           last.day == end.day && item_ical_naive(&last) >= item_ical_naive(&first);
+}
+
 /* What a client says less of than it was shown: up to 14.0 it does not know the first day of the week;
  * a midnight in UTC is no day when it comes back. */
 static void event_keep_shown(const item_event_edit_t *edit, const eas_node_t *node,
@@ -189,7 +205,8 @@ static void event_keep_shown(const item_event_edit_t *edit, const eas_node_t *no
     if (!shown || icaltime_is_null_time(shown->pattern.until) || shown->pattern.until.is_date ||
         !text || !item_event_time_parse(text, &when))
         return;
-    if (when == item_clock_to_utc(shown->origin.clock, &shown->pattern.until))
+    if (when == item_clock_to_utc(shown->origin.clock, &shown->pattern.until) ||
+        event_is_last_day(shown, when))
         wanted->until = shown->pattern.until;
 }
 
@@ -276,8 +293,10 @@ base_fault_t *item_event_store_recurrence(item_event_edit_t *edit, int moved)
     if (!node || event_same_pattern(edit, &wanted)) {
         if (node)
             event_set_calendar(edit, &wanted);
-        if (moved && edit->shown && !edit->is_new)
+        if (moved && edit->shown && !edit->is_new) {
+            item_event_move_series(edit, 1);
             event_fit_exceptions(edit);
+        }
         return NULL;
     }
     written = (item_recurrence_origin_t){.start = item_event_as_written(edit->source, times.start),
@@ -285,6 +304,8 @@ base_fault_t *item_event_store_recurrence(item_event_edit_t *edit, int moved)
     if (!item_event_tzid(edit->event))
         written.start.zone = icaltimezone_get_utc_timezone();
     event_set_rule(edit, &wanted, &written);
+    if (moved && edit->shown && !edit->is_new)
+        item_event_move_series(edit, 0);
     event_fit_exceptions(edit);
     return NULL;
 }

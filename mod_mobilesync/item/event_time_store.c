@@ -463,7 +463,7 @@ base_fault_t *item_event_store_times(item_event_edit_t *edit, int *moved)
     *moved = 0;
     if (when.known) {
         BASE_TRY(item_event_times_load(edit->source, edit->event, &when.present));
-        when.seen = when.present;
+        when.seen = edit->before = when.present;
         if (edit->shown)
             item_event_series_times(edit->shown, &when.seen);
     }

@@ -42,6 +42,7 @@ libcore_la_SOURCES += \
 	mod_mobilesync/item/event_alarm.c mod_mobilesync/item/event_change.c \
 	mod_mobilesync/item/event_days.c mod_mobilesync/item/event_expand.c \
 	mod_mobilesync/item/event_files.c mod_mobilesync/item/event_impl.h \
+	mod_mobilesync/item/event_move.c mod_mobilesync/item/event_move_rule.c \
 	mod_mobilesync/item/event_open.c mod_mobilesync/item/event_people.c \
 	mod_mobilesync/item/event_range.c \
 	mod_mobilesync/item/event_place.c mod_mobilesync/item/event_series.c \
@@ -135,6 +136,7 @@ ITEM_TESTS = \
 	t/unit/item_event_random_test t/unit/item_event_series_test t/unit/item_event_test \
 	t/unit/item_event_large_test \
 	t/unit/item_event_zone_test t/unit/item_event_days_test \
+	t/unit/item_event_move_test \
 	t/unit/item_freebusy_test \
 	t/unit/item_hostile_test \
 	t/unit/item_itip_diff_test \
@@ -200,6 +202,9 @@ t_unit_item_event_zone_test_LDADD = $(UNIT_LDADD)
 t_unit_item_event_days_test_SOURCES = t/unit/item_event_days_test.c t/unit/day_helpers.h \
 	t/unit/kind_helpers.h t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_event_days_test_LDADD = $(UNIT_LDADD)
+t_unit_item_event_move_test_SOURCES = t/unit/item_event_move_test.c t/unit/kind_helpers.h \
+	t/unit/item_helpers.h t/unit/tap.h
+t_unit_item_event_move_test_LDADD = $(UNIT_LDADD)
 t_unit_item_freebusy_test_SOURCES = t/unit/item_freebusy_test.c t/unit/item_helpers.h t/unit/tap.h
 t_unit_item_freebusy_test_LDADD = $(UNIT_LDADD)
 t_unit_item_hostile_test_SOURCES = t/unit/item_hostile_test.c t/unit/item_helpers.h \
