@@ -114,24 +114,12 @@ static const char *recorder_text(const json_t *entry, apr_pool_t *pool)
     return text.data;
 }
 
-int glue_recorder_log(request_rec *r)
+static void recorder_write(request_rec *r, cmd_exchange_t *exchange, int keep)
 {
-    cmd_exchange_t *exchange = ap_get_module_config(r->request_config, &mobilesync_module);
+    json_t *entry = recorder_entry(r, exchange);
+    const char *text = recorder_text(entry, r->pool);
     base_fault_t *fault;
-    const char *text;
-    json_t *entry;
-    int keep;
 
-    if (!exchange)
-        return DECLINED;
-    glue_metrics_end(r, exchange);
-    glue_trace_response(r, exchange);
-    cmd_access_news_send(exchange);
-    cmd_outbox_run(exchange, apr_time_now());
-    if (!(keep = glue_config_get(r->server)->recorder))
-        return DECLINED;
-    entry = recorder_entry(r, exchange);
-    text = recorder_text(entry, r->pool);
     if (strlen(text) > STATE_RECORDER_EXCHANGE_MAX) { /* long keys, as no phone has them */
         json_object_set_new(entry, "x", json_integer(exchange->report.folders->nelts));
         json_object_del(entry, "l");
@@ -144,5 +132,20 @@ int glue_recorder_log(request_rec *r)
     if (fault) /* an outage is in the log already */
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, fault->status, r, "flight recorder: %s",
                       fault->message);
+}
+
+int glue_recorder_log(request_rec *r)
+{
+    cmd_exchange_t *exchange = ap_get_module_config(r->request_config, &mobilesync_module);
+    int keep;
+
+    if (!exchange)
+        return DECLINED;
+    glue_metrics_end(r, exchange);
+    glue_trace_response(r, exchange);
+    cmd_access_news_send(exchange);
+    if ((keep = glue_config_get(r->server)->recorder) > 0)
+        recorder_write(r, exchange, keep);
+    cmd_outbox_run(exchange, apr_time_now()); /* the last: it takes as long as its mail does */
     return DECLINED;
 }

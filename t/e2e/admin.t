@@ -176,7 +176,7 @@ subtest 'the flight recorder' => sub {
     $server->mailbox($account)->deliver($mail);
     my $key = $phone->collection($inbox)->{key};
     my ($added) = @{ $phone->sync($inbox)->{adds} };
-    my $list = $exchanges->( sub ($last) { $last->{folders}[0]{add} } );
+    my $list = $exchanges->( sub ($last) { ( $last->{folders}[0]{sync_key} // '' ) eq $key } );
     my $first = $list->[0];
     is( $first->{command}, 'Sync', 'a Sync' );
     is_deeply( [ @$first{qw(status http_status protocol)} ], [ 1, 200, '16.1' ],
