@@ -5,6 +5,9 @@ use v5.36;
 # Lines of these levels are httpd's usual talk, unless they tell of a process that died.
 my %IS_QUIET = map { $_ => 1 } qw(notice info debug trace1 trace2 trace3 trace4 trace5 trace6
     trace7 trace8);
+# Of the distribution's packages, not of this project: Debian's mod_ssl says so at each start where
+# apache2 was brought up to date and libssl was not.
+my $OTHERS = qr/\bAH01882: /;
 my $DEATH = qr/exit signal|core dump|AddressSanitizer|runtime error:|Assertion|SEGV/i;
 
 sub new ( $class, $file ) { return bless { file => $file }, $class }
@@ -29,9 +32,10 @@ sub unexpected ( $self, @allowed ) {
 
 sub _is_alarming ($line) {
     return 0 if $line =~ /^\s*$/;
+    return 1 if $line =~ $DEATH;
+    return 0 if $line =~ $OTHERS;
     my ($level) = $line =~ /^\[[^\]]*\] \[[\w.-]*:(\w+)\] /;
-    return 1 unless defined $level && $IS_QUIET{$level};
-    return $line =~ $DEATH;
+    return !( defined $level && $IS_QUIET{$level} );
 }
 
 sub _is_allowed ( $line, @allowed ) {
